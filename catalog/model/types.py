@@ -1,0 +1,123 @@
+"""The field types of the catalog: each parses one spelling and says, when it cannot, what to write instead."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+UNLIMITED = math.inf
+NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+ACCOUNT_ID = r"(?:\d{12}|\ufdd0account\ufdd1)"  # placeholders.ACCOUNT stands where the account is not known yet
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Table(BaseModel):
+    """A TOML table: frozen, no unknown keys, no silent conversion between types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+def wrong(message: str, **context: Any) -> PydanticCustomError:
+    """A finished sentence for the user: it reaches them as it is, behind file, line and place."""
+    return PydanticCustomError("catalog", message, context or None)  # type: ignore[arg-type]
+
+
+def _duration(value: object) -> float:
+    match = re.fullmatch(r"(\d{1,6})([smh])", value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong("{value} is not a duration; write a number and s, m or h in quotes, as in \"30s\", \"10m\" or \"1h\"",
+                    value=_shown(value))
+    return float(int(match[1]) * _UNITS[match[2]])
+
+
+def _duration_or_none(value: object) -> float:
+    return UNLIMITED if value == "none" else _duration(value)
+
+
+def _cidr(value: object) -> str:
+    if not isinstance(value, str):
+        raise wrong("{value} is not an address range; write one in quotes, as in \"10.0.0.0/16\"", value=_shown(value))
+    try:
+        network = ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        raise wrong("{value} is not an IPv4 address range; write one like \"10.0.0.0/16\"", value=_shown(value)) from None
+    if "/" not in value:
+        raise wrong("{value} has no prefix length; write \"{fixed}\"", value=_shown(value), fixed=f"{value}/32")
+    if str(network) != value:
+        raise wrong("{value} has host bits set; write \"{fixed}\"", value=_shown(value), fixed=str(network))
+    return value
+
+
+def _arn(*services: str) -> BeforeValidator:
+    expected = " or ".join(services) or "AWS"
+
+    def check(value: object) -> str:
+        match = re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
+        if match is None or (services and match[1] not in services):
+            raise wrong("{value} is not the ARN of {expected}; an ARN begins with \"arn:aws:{service}:\"",
+                        value=_shown(value), expected=expected, service=services[0] if services else "…")
+        return str(value)
+
+    return BeforeValidator(check)
+
+
+def _shown(value: object) -> str:
+    """A value as the user would write it in TOML, cut to a length that fits a line."""
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
+
+
+def matching(pattern: str, rule: str) -> BeforeValidator:
+    """A string that matches `pattern`; `rule` says in words what that takes."""
+    compiled = re.compile(pattern)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise wrong("{value} " + rule, value=_shown(value))
+        return value
+
+    return BeforeValidator(check)
+
+
+_DURATION = {"type": "string", "pattern": r"^\d{1,6}[smh]$", "examples": ["30s", "10m", "1h"]}
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
+"""Seconds, as a whole number; written as "30s", "10m" or "1h"."""
+DurationOrNone = Annotated[
+    float, BeforeValidator(_duration_or_none), WithJsonSchema({**_DURATION, "pattern": r"^(\d{1,6}[smh]|none)$"})
+]
+"""Seconds, or UNLIMITED, written as "none"."""
+Cidr = Annotated[str, BeforeValidator(_cidr)]
+Name = Annotated[str, matching(
+    NAME_PATTERN, "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"
+)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Arn = Annotated[str, _arn()]
+RoleArn = Annotated[str, _arn("iam")]
+PolicyArn = Annotated[str, _arn("iam")]
+CertificateArn = Annotated[str, _arn("acm")]
+AuthorityArn = Annotated[str, _arn("acm-pca")]
+SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
+SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
+KeyArn = Annotated[str, _arn("kms")]
+VariableName = Annotated[str, matching(
+    r"[A-Za-z_][A-Za-z0-9_]*", "is not a variable name; use letters, digits and _, not beginning with a digit"
+)]
+AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "is not an absolute path; begin it with /")]
+Region = Annotated[str, matching(
+    r"[a-z]{2}(-[a-z]+)+-\d", "is not an AWS region; write one like \"us-west-2\""
+)]
+Host = Annotated[str, matching(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
+    "is not a host name; write it without scheme, port and path, as in \"api.example.com\"",
+)]
+
+
+def table_or_true(value: object) -> object:
+    """`true` stands for the table with nothing but defaults, `false` for leaving it out."""
+    return {True: {}, False: None}.get(value, value) if isinstance(value, bool) else value
