@@ -11,7 +11,6 @@ from catalog.model.types import (
     CertificateArn,
     Cidr,
     Host,
-    Name,
     Port,
     Table,
     matching,
@@ -19,12 +18,14 @@ from catalog.model.types import (
     wrong,
 )
 
-Zone = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d[a-h]", "is not an availability zone; write one like \"us-west-2a\"")]
+Zone = Annotated[
+    str, matching(r"[a-z]{2}(-[a-z]+)+-\d[a-h]", 'is not an availability zone; write one like "us-west-2a"')
+]
 
 
 def _zones(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, (int, tuple)):
-        raise wrong("expected a number of zones or a list of their names; write 2 or [\"us-west-2a\", \"us-west-2b\"]")
+        raise wrong('expected a number of zones or a list of their names; write 2 or ["us-west-2a", "us-west-2b"]')
     if isinstance(value, int) and not 1 <= value <= 8:
         raise wrong("{value} zones are not possible; write a number from 1 to 8", value=value)
     if value == ():
@@ -37,22 +38,38 @@ class Network(Table):
 
     cidr: Cidr = "10.0.0.0/16"
     """Address range of the VPC, /16 to /24. Sixteen equal subnets fit: eight private, eight public."""
-    zones: Annotated[Any, BeforeValidator(_zones), Field(json_schema_extra={"anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": 8}, {"type": "array", "items": {"type": "string"}, "minItems": 1}
-    ]})] = 2
+    zones: Annotated[
+        Any,
+        BeforeValidator(_zones),
+        Field(
+            json_schema_extra={
+                "anyOf": [
+                    {"type": "integer", "minimum": 1, "maximum": 8},
+                    {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                ]
+            }
+        ),
+    ] = 2
     """How many availability zones (their names are read from AWS once, then kept), or a list of their names (then no
     AWS is asked while planning)."""
     nat: Literal["none", "single", "per-zone"] = "single"
     """NAT gateways. With none, interface endpoints carry all AWS traffic and only private ECR images can be pulled."""
     egress: Literal["declared", "any"] = "declared"
     """What tasks may reach: declared = their callees, [external] and AWS; any = everything."""
-    endpoints: tuple[Annotated[str, matching(
-        r"[a-z0-9]+([.-][a-z0-9]+)*", "is not an endpoint service; write what follows the region, as in \"bedrock-runtime\""
-    )], ...] = ()
+    endpoints: tuple[
+        Annotated[
+            str,
+            matching(
+                r"[a-z0-9]+([.-][a-z0-9]+)*",
+                'is not an endpoint service; write what follows the region, as in "bedrock-runtime"',
+            ),
+        ],
+        ...,
+    ] = ()
     """Interface endpoints beyond those the catalog makes necessary, by what follows the region in their service name."""
     flow_logs: bool = True
     """Write VPC flow logs to CloudWatch Logs."""
-    vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]+", "is not a VPC id; write one like \"vpc-0a1b2c3d\"")] | None = None
+    vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]+", 'is not a VPC id; write one like "vpc-0a1b2c3d"')] | None = None
     """A VPC that exists."""
     private_subnet_ids: tuple[str, ...] = ()
     """Private subnets of the VPC that exists, for the tasks."""
@@ -63,10 +80,16 @@ class Network(Table):
 class Discovery(Table):
     """The Cloud Map namespace in which services find each other."""
 
-    namespace: Annotated[str, matching(
-        r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
-        "is not a namespace; use lower-case labels of letters, digits and hyphens, separated by dots",
-    )] | None = None
+    namespace: (
+        Annotated[
+            str,
+            matching(
+                r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
+                "is not a namespace; use lower-case labels of letters, digits and hyphens, separated by dots",
+            ),
+        ]
+        | None
+    ) = None
     """Name of the namespace. Default: the deployment's id and `.internal`."""
     kind: Literal["dns", "http"] = "dns"
     """dns = private DNS names; http = found by API only, refused where a service has callees it must resolve."""
@@ -108,7 +131,10 @@ class Ingress(Table):
     """Needed to open plain HTTP to the world."""
     domain: Host | None = None
     """The host name under which it is reached."""
-    zone_id: Annotated[str, matching(r"Z[A-Z0-9]{3,31}", "is not a Route 53 zone id; write one like \"Z0123456789ABC\"")] | None = None
+    zone_id: (
+        Annotated[str, matching(r"Z[A-Z0-9]{3,31}", 'is not a Route 53 zone id; write one like "Z0123456789ABC"')]
+        | None
+    ) = None
     """Route 53 zone for an alias record of `domain`."""
     internal: bool = False
     """Reachable from inside the network only."""
@@ -123,7 +149,9 @@ class External(Table):
     """Its port."""
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
     """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass."""
-    security_group: Annotated[str, matching(r"sg-[0-9a-f]+", "is not a security group id; write one like \"sg-0a1b2c3d\"")] | None = None
+    security_group: (
+        Annotated[str, matching(r"sg-[0-9a-f]+", 'is not a security group id; write one like "sg-0a1b2c3d"')] | None
+    ) = None
     """Its security group, where it has one: egress is opened to that group only."""
     cidrs: tuple[Cidr, ...] = ()
     """Its address ranges, where known: egress is opened to these only."""
@@ -134,7 +162,3 @@ class Images(Table):
 
     envoy: str | None = None
     """App Mesh's Envoy. Default: a pinned public image; with nat = "none" the regional one."""
-
-
-Externals = dict[Name, External]
-Ingresses = dict[Name, Ingress]

@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field
 
 from catalog.model.types import (
     AbsolutePath,
-    Arn,
     Duration,
     DurationOrNone,
     Host,
@@ -26,19 +25,54 @@ from catalog.model.types import (
 
 Protocol = Literal["http", "http2", "grpc", "tcp"]
 RetryEvent = Literal[
-    "connection-error", "gateway-error", "server-error", "client-error", "stream-error",
-    "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable",
+    "connection-error",
+    "gateway-error",
+    "server-error",
+    "client-error",
+    "stream-error",
+    "cancelled",
+    "deadline-exceeded",
+    "internal",
+    "resource-exhausted",
+    "unavailable",
 ]
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 """The retention times that CloudWatch Logs has (API reference, PutRetentionPolicy)."""
 
 
 class Public(Table):
     """How a service is reached from outside."""
 
-    path: Annotated[str, matching(
-        r"/|(/[A-Za-z0-9_.~$@:+&-]+)+", "is not a path prefix; write one like \"/api\", with no wildcard and no / at its end"
-    )] = "/"
+    path: Annotated[
+        str,
+        matching(
+            r"/|(/[A-Za-z0-9_.~$@:+&-]+)+",
+            'is not a path prefix; write one like "/api", with no wildcard and no / at its end',
+        ),
+    ] = "/"
     """Path prefix, by whole segments."""
     host: Host | None = None
     """Host name, where several share a load balancer."""
@@ -61,9 +95,11 @@ class Health(Table):
     """Time between two probes, 5s to 300s."""
     timeout: Duration = 5.0
     """How long one probe may take, 2s to 60s, shorter than the interval."""
-    command: Annotated[tuple[str, ...] | None, BeforeValidator(_command), Field(json_schema_extra={
-        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-    })] = None
+    command: Annotated[
+        tuple[str, ...] | None,
+        BeforeValidator(_command),
+        Field(json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    ] = None
     """The container's own check: a string for its shell, or a list of arguments."""
     grace: Duration = 60.0
     """How long a start may take."""
@@ -164,14 +200,18 @@ class Deploy(Table):
 def _retention(value: object) -> int:
     if isinstance(value, bool) or value not in RETENTION_DAYS:
         allowed = ", ".join(str(days) for days in RETENTION_DAYS)
-        raise wrong("CloudWatch Logs cannot keep logs for {value} days; write one of {allowed}", value=value, allowed=allowed)
+        raise wrong(
+            "CloudWatch Logs cannot keep logs for {value} days; write one of {allowed}", value=value, allowed=allowed
+        )
     return int(str(value))
 
 
 class Logs(Table):
     """What becomes of a service's output."""
 
-    retention_days: Annotated[int, BeforeValidator(_retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})] = 30
+    retention_days: Annotated[
+        int, BeforeValidator(_retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
+    ] = 30
     """Days until log lines are deleted."""
 
 
@@ -257,6 +297,3 @@ class Service(ServiceKeys):
     @property
     def is_tcp(self) -> bool:
         return self.protocol == "tcp"
-
-
-ArnList = tuple[Arn, ...]

@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 UNLIMITED = math.inf
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-ACCOUNT_ID = r"(?:\d{12}|\ufdd0account\ufdd1)"  # placeholders.ACCOUNT stands where the account is not known yet
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -31,8 +30,10 @@ def wrong(message: str, **context: Any) -> PydanticCustomError:
 def _duration(value: object) -> float:
     match = re.fullmatch(r"(\d{1,6})([smh])", value) if isinstance(value, str) else None
     if match is None:
-        raise wrong("{value} is not a duration; write a number and s, m or h in quotes, as in \"30s\", \"10m\" or \"1h\"",
-                    value=_shown(value))
+        raise wrong(
+            '{value} is not a duration; write a number and s, m or h in quotes, as in "30s", "10m" or "1h"',
+            value=_shown(value),
+        )
     return float(int(match[1]) * _UNITS[match[2]])
 
 
@@ -42,15 +43,15 @@ def _duration_or_none(value: object) -> float:
 
 def _cidr(value: object) -> str:
     if not isinstance(value, str):
-        raise wrong("{value} is not an address range; write one in quotes, as in \"10.0.0.0/16\"", value=_shown(value))
+        raise wrong('{value} is not an address range; write one in quotes, as in "10.0.0.0/16"', value=_shown(value))
     try:
         network = ipaddress.IPv4Network(value, strict=False)
     except ValueError:
-        raise wrong("{value} is not an IPv4 address range; write one like \"10.0.0.0/16\"", value=_shown(value)) from None
+        raise wrong('{value} is not an IPv4 address range; write one like "10.0.0.0/16"', value=_shown(value)) from None
     if "/" not in value:
-        raise wrong("{value} has no prefix length; write \"{fixed}\"", value=_shown(value), fixed=f"{value}/32")
+        raise wrong('{value} has no prefix length; write "{fixed}"', value=_shown(value), fixed=f"{value}/32")
     if str(network) != value:
-        raise wrong("{value} has host bits set; write \"{fixed}\"", value=_shown(value), fixed=str(network))
+        raise wrong('{value} has host bits set; write "{fixed}"', value=_shown(value), fixed=str(network))
     return value
 
 
@@ -58,10 +59,16 @@ def _arn(*services: str) -> BeforeValidator:
     expected = " or ".join(services) or "AWS"
 
     def check(value: object) -> str:
-        match = re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
+        match = (
+            re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
+        )
         if match is None or (services and match[1] not in services):
-            raise wrong("{value} is not the ARN of {expected}; an ARN begins with \"arn:aws:{service}:\"",
-                        value=_shown(value), expected=expected, service=services[0] if services else "…")
+            raise wrong(
+                '{value} is not the ARN of {expected}; an ARN begins with "arn:aws:{service}:"',
+                value=_shown(value),
+                expected=expected,
+                service=services[0] if services else "…",
+            )
         return str(value)
 
     return BeforeValidator(check)
@@ -93,9 +100,10 @@ DurationOrNone = Annotated[
 ]
 """Seconds, or UNLIMITED, written as "none"."""
 Cidr = Annotated[str, BeforeValidator(_cidr)]
-Name = Annotated[str, matching(
-    NAME_PATTERN, "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"
-)]
+Name = Annotated[
+    str,
+    matching(NAME_PATTERN, "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Arn = Annotated[str, _arn()]
 RoleArn = Annotated[str, _arn("iam")]
@@ -105,17 +113,21 @@ AuthorityArn = Annotated[str, _arn("acm-pca")]
 SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
-VariableName = Annotated[str, matching(
-    r"[A-Za-z_][A-Za-z0-9_]*", "is not a variable name; use letters, digits and _, not beginning with a digit"
-)]
+VariableName = Annotated[
+    str,
+    matching(
+        r"[A-Za-z_][A-Za-z0-9_]*", "is not a variable name; use letters, digits and _, not beginning with a digit"
+    ),
+]
 AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "is not an absolute path; begin it with /")]
-Region = Annotated[str, matching(
-    r"[a-z]{2}(-[a-z]+)+-\d", "is not an AWS region; write one like \"us-west-2\""
-)]
-Host = Annotated[str, matching(
-    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
-    "is not a host name; write it without scheme, port and path, as in \"api.example.com\"",
-)]
+Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", 'is not an AWS region; write one like "us-west-2"')]
+Host = Annotated[
+    str,
+    matching(
+        r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
+        'is not a host name; write it without scheme, port and path, as in "api.example.com"',
+    ),
+]
 
 
 def table_or_true(value: object) -> object:

@@ -1,0 +1,189 @@
+"""The whole catalog of one deployment, and the questions it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from catalog import names
+from catalog.model.network import Cluster, Discovery, External, Images, Ingress, Mesh, Network
+from catalog.model.service import Service, ServiceKeys
+from catalog.model.types import Name, PolicyArn, Region, RoleArn, Table, matching, wrong
+
+StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
+RESERVED = ("aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", "rule")
+
+
+class CatalogTable(Table):
+    """What the deployment is called and where it lives."""
+
+    name: Annotated[Name, Field(max_length=24)]
+    """Name of the deployment; prefixes every AWS name."""
+    region: Region
+    """AWS region."""
+    images: str | None = None
+    """Path of a machine-written TOML file, `service = "image"`, that wins over `image`; beside the catalog."""
+    tags: dict[str, str] = {}
+    """Tags on everything, tasks included."""
+    permissions_boundary: PolicyArn | None = None
+    """ARN of the policy that bounds every role."""
+
+
+class AssumeRole(Table):
+    """The role in which the provider acts."""
+
+    role_arn: RoleArn
+    """Its ARN."""
+    external_id: str | None = None
+    """External id, where its trust policy asks for one."""
+    session_name: str | None = None
+    """Session name, for CloudTrail."""
+
+
+def _assume_role(value: object) -> object:
+    return {"role_arn": value} if isinstance(value, str) else value
+
+
+class Aws(Table):
+    """How the provider reaches AWS."""
+
+    accounts: tuple[
+        Annotated[str, matching(r"\d{12}", "is not an account id; write its twelve digits in quotes")], ...
+    ] = ()
+    """Accounts in which this may be applied; in any other, Terraform refuses."""
+    assume_role: Annotated[
+        AssumeRole | None,
+        BeforeValidator(_assume_role),
+        Field(json_schema_extra={"anyOf": [{"type": "string"}, {"type": "object"}]}),
+    ] = None
+    """Role to assume: its ARN, or { role_arn, external_id, session_name }."""
+    profile: str | None = None
+    """Named profile of the AWS configuration."""
+
+
+class Terraform(Table):
+    """Demands on Terraform."""
+
+    aws: Annotated[
+        str,
+        matching(
+            r"\s*(>=|<=|~>|!=|>|<|=)?\s*\d+(\.\d+)*\s*(,\s*(>=|<=|~>|!=|>|<|=)?\s*\d+(\.\d+)*\s*)*",
+            'is not a version constraint; write one like ">= 5.100, < 7"',
+        ),
+    ] = ">= 5.100, < 7"
+    """Version constraint on the hashicorp/aws provider."""
+
+
+def _one_state(value: object) -> object:
+    if isinstance(value, dict) and len(value) != 1:
+        raise wrong(
+            "a catalog has exactly one state; write one of [state.local], [state.s3], …, not {count}", count=len(value)
+        )
+    return value
+
+
+class Catalog(Table):
+    """Everything a catalog says, for one deployment: layers merged, placeholders filled in."""
+
+    catalog: CatalogTable
+    vars: dict[str, str] = {}
+    aws: Aws = Aws()
+    terraform: Terraform = Terraform()
+    state: Annotated[dict[StateKind, dict[str, Any]], BeforeValidator(_one_state)] = {"local": {}}
+    network: Network = Network()
+    discovery: Discovery = Discovery()
+    mesh: Mesh
+    cluster: Cluster = Cluster()
+    ingress: dict[Name, Ingress] = {}
+    external: dict[Name, External] = {}
+    images: Images = Images()
+    services: Annotated[dict[Name, ServiceKeys], Field(min_length=1)]
+    overrides: dict[str, dict[str, Any]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where a callee is found: what `{callee.host}`, `{callee.port}` and `{callee.url}` stand for."""
+
+    host: str
+    port: int
+    scheme: str
+
+    @property
+    def url(self) -> str:
+        default = {"http": 80, "https": 443}.get(self.scheme)
+        return f"{self.scheme}://{self.host}" + ("" if self.port == default else f":{self.port}")
+
+
+_SCHEMES = {"tcp": "tcp", "https": "https"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One deployment: a catalog under an id, in one environment or none, with every service complete."""
+
+    id: str
+    environment: str | None
+    catalog: Catalog
+    services: dict[str, Service] = field(repr=False)
+    """By name, sorted."""
+
+    @property
+    def region(self) -> str:
+        return self.catalog.catalog.region
+
+    @property
+    def partition(self) -> str:
+        return names.partition(self.region)
+
+    @cached_property
+    def namespace(self) -> str:
+        return self.catalog.discovery.namespace or f"{self.id}.internal"
+
+    @property
+    def uses_existing_network(self) -> bool:
+        return self.catalog.network.vpc_id is not None
+
+    def address(self, name: str) -> Address:
+        """The address of a service with a port, or of an external. The same on every mesh that can carry it."""
+        if name in self.catalog.external:
+            external = self.catalog.external[name]
+            return Address(host=external.host, port=external.port, scheme=_SCHEMES.get(external.protocol, "http"))
+        service = self.services[name]
+        assert service.port is not None
+        return Address(
+            host=f"{name}.{self.namespace}", port=service.port, scheme=_SCHEMES.get(service.protocol, "http")
+        )
+
+    def callees_of(self, service: Service) -> tuple[Service, ...]:
+        """The services that `service` calls, by name."""
+        return tuple(self.services[name] for name in sorted(service.calls) if name in self.services)
+
+    def externals_of(self, service: Service) -> dict[str, External]:
+        """The externals that `service` calls, by name."""
+        return {name: self.catalog.external[name] for name in sorted(service.calls) if name in self.catalog.external}
+
+    def callers_of(self, name: str) -> tuple[Service, ...]:
+        """The services that call a service or an external, by name."""
+        return self._callers.get(name, ())
+
+    @cached_property
+    def _callers(self) -> dict[str, tuple[Service, ...]]:
+        callers: dict[str, list[Service]] = {}
+        for service in self.services.values():
+            for callee in service.calls:
+                callers.setdefault(callee, []).append(service)
+        return {name: tuple(services) for name, services in callers.items()}
+
+    def public_services(self, ingress: str) -> tuple[Service, ...]:
+        """The services behind an ingress, by name."""
+        return tuple(service for service in self.services.values() if self.ingress_of(service) == ingress)
+
+    def ingress_of(self, service: Service) -> str | None:
+        """The ingress through which a service is reached from outside: the one it names, or the only one there is."""
+        if service.public is None:
+            return None
+        return service.public.ingress or next(iter(self.catalog.ingress), None)

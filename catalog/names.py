@@ -1,0 +1,64 @@
+"""Every AWS name and Terraform address, as pure functions: one place to look, nothing random, nothing counted."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def partition(region: str) -> str:
+    """The ARN partition of a region (AWS General Reference, "Amazon Resource Names")."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+
+
+def dns_suffix(region: str) -> str:
+    """The domain of AWS's endpoints and registries in a region."""
+    return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
+
+
+def shortened(name: str, limit: int) -> str:
+    """`name`, or where it is longer than AWS takes, its beginning and eight characters of a hash of the whole."""
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 9].rstrip('-')}-{digest(name)}"
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def owned(deployment: str, *parts: str) -> str:
+    """Clusters, services, families, security groups: names with room (255 characters)."""
+    return "-".join((deployment, *parts))
+
+
+def role(deployment: str, *parts: str) -> str:
+    """IAM role: at most 64 characters (IAM API reference, CreateRole)."""
+    return shortened(owned(deployment, *parts), 64)
+
+
+def load_balancer(deployment: str, ingress: str) -> str:
+    """Load balancer: at most 32 characters (ELBv2 API reference, CreateLoadBalancer)."""
+    return shortened(owned(deployment, ingress), 32)
+
+
+def target_group(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
+    """Target group: at most 32 characters, with a hash of what cannot be changed in place.
+
+    Port and protocol force a new target group; under the same name, AWS refuses it beside the old one
+    (hashicorp/terraform-provider-aws issue 636).
+    """
+    return f"{owned(deployment, service)[:23].rstrip('-')}-{digest('/'.join((deployment, service, *forces_new)))}"
+
+
+def log_group(deployment: str, *parts: str) -> str:
+    return "/".join(("/ecs", deployment, *parts))
+
+
+def variable(callee: str) -> str:
+    """The environment variable that holds a callee's URL."""
+    return callee.upper().replace("-", "_") + "_URL"
+
+
+def zone_letter(zone: str) -> str:
+    """`a` of us-west-2a: what tells the subnets of one region apart."""
+    return zone[-1]

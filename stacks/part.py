@@ -1,0 +1,60 @@
+"""A part of a deployment, and how it makes resources: typed arguments in, literal references out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import TerraformElement
+from constructs import Construct
+
+from catalog.model import Deployment
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A resource or data source in the output, under its Terraform address.
+
+    `ref.arn` is the text `${aws_x.name.arn}`. Terraform orders by it as it does by cdktf's own tokens, and it costs no
+    call into Node; an attribute that the type does not have raises AttributeError all the same.
+    """
+
+    address: str
+    element: TerraformElement
+
+    def __getattr__(self, attribute: str) -> str:
+        if attribute.startswith("_") or not hasattr(type(self.element), attribute):
+            raise AttributeError(f"{self.address} has no attribute {attribute!r}")
+        return f"${{{self.address}.{attribute}}}"
+
+    def expression(self, attribute: str) -> str:
+        """The bare expression `aws_x.name.attribute`, to be built into a larger `${…}`."""
+        return getattr(self, attribute)[2:-1]
+
+
+class Part(Construct):
+    """A construct that makes resources under addresses of its own choosing, each of which can be used once."""
+
+    def __init__(self, scope: Construct, id_: str, *, deployment: Deployment) -> None:
+        super().__init__(scope, id_)
+        self.deployment = deployment
+        self.elements: dict[str, Ref] = scope.elements  # the stack's: one dict for all parts
+
+    def add(self, type_: type[TerraformElement], name: str, **arguments: Any) -> Ref:
+        """Make a resource or data source at the address `<type>.<name>`.
+
+        Raises ValueError where the address is taken: cdktf would let the second silently replace the first.
+        """
+        address = f"{terraform_type(type_)}.{name}"
+        if address in self.elements:
+            raise ValueError(f"two resources claim the address {address}")
+        element = type_(self, address, **arguments)
+        element.override_logical_id(name)
+        self.elements[address] = ref = Ref(address, element)
+        return ref
+
+
+def terraform_type(type_: type[TerraformElement]) -> str:
+    """`aws_vpc`, or `data.aws_region`: read off the module of the generated class, without asking Node."""
+    module = type_.__module__.rpartition(".")[2]
+    return f"data.{module[5:]}" if module.startswith("data_aws_") else f"aws_{module}"
