@@ -1,0 +1,28 @@
+"""An AWS on loopback, good enough for real Terraform to apply a generated stack to.
+
+    from tests import emulator
+
+    emulator.start()
+    emulator.client("ecs").list_clusters()
+    emulator.stop()
+
+`python -m tests.emulator` serves one for a shell.
+"""
+
+from .ecs import rollback_next
+from .inventory import active_task_definitions, leftovers
+from .server import REGION, client, environment, reset, settings, start, stop, url
+
+__all__ = [
+    "REGION",
+    "active_task_definitions",
+    "client",
+    "environment",
+    "leftovers",
+    "reset",
+    "rollback_next",
+    "settings",
+    "start",
+    "stop",
+    "url",
+]

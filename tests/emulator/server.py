@@ -1,0 +1,114 @@
+"""The emulator as a process-wide server on loopback.
+
+moto answers most of AWS's API; the neighbouring modules replace what it lacks or answers unlike AWS.
+State lives in this process, per account and region, until POST /moto-api/reset or the end.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from functools import cache
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import moto.moto_api._internal.urls as moto_urls
+from botocore.config import Config
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+from . import appmesh, cloudmap, ecs, fixes
+
+REGION = "us-east-1"
+ROLLBACK_PATH = "/moto-api/emulator/rollback/"
+
+_server: ThreadedMotoServer | None = None
+
+
+@cache
+def install() -> None:
+    """Put our services and corrections into moto. Before the first request: it reads its tables once."""
+    # Without it moto knows none of AWS's own policies, e.g. AmazonECSTaskExecutionRolePolicy.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    for module in (appmesh, cloudmap, ecs, fixes):
+        module.install()
+    moto_urls.url_paths["{0}" + ROLLBACK_PATH + "(?P<service>[^/]+)$"] = _rollback
+
+
+def start(port: int = 0) -> str:
+    """Start the server, on a free port unless told otherwise, and return its URL. Does nothing if it runs."""
+    global _server
+    if _server is None:
+        install()
+        # One line for every request would bury what a test prints.
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        _server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+        _server.start()
+    return url()
+
+
+def stop() -> None:
+    """Stop the server if it runs. What it held stays until reset()."""
+    global _server
+    if _server is not None:
+        _server.stop()
+        _server = None
+
+
+def url() -> str:
+    """Where the server listens, e.g. http://127.0.0.1:45123."""
+    if _server is None:
+        raise RuntimeError("The emulator does not run: call start() first.")
+    host, port = _server.get_host_and_port()
+    return f"http://{host}:{port}"
+
+
+def reset() -> None:
+    """Empty every account and region, as if the server had just started."""
+    urlopen(Request(f"{url()}/moto-api/reset", method="POST"), timeout=30).close()
+
+
+def settings() -> dict[str, str]:
+    """The variables that send any AWS client, Terraform included, to the emulator."""
+    return {
+        "AWS_ENDPOINT_URL": url(),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CHECKPOINT_DISABLE": "1",
+    }
+
+
+def environment() -> dict[str, str]:
+    """This process's environment for a subprocess that must reach the emulator and nothing else."""
+    # A profile, a token or a second endpoint of the user's would win over the settings, and a CLI
+    # configuration may forbid the plugin directory.
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("AWS_", "TF_CLI", "TF_LOG", "TF_WORKSPACE", "TF_DATA_DIR", "TF_VAR_"))
+    }
+    return kept | settings()
+
+
+def client(service: str, *, region: str = REGION, **config: Any) -> Any:
+    """A boto3 client of the emulator."""
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=url(),
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        # Cloud Map's DiscoverInstances would go to data-127.0.0.1, and no answer is worth a second try.
+        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, **config),
+    )
+
+
+def _rollback(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:
+    service = full_url.split("?")[0].rsplit("/", 1)[-1]
+    region = request.args.get("region", REGION)
+    ecs.rollback_next(service, region=region)
+    return 200, {}, json.dumps({"service": service, "region": region})

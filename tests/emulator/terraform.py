@@ -1,0 +1,115 @@
+"""Run real Terraform on a generated stack folder, in a copy of it, against the emulator.
+
+Nothing in the generated JSON is changed. An override file beside it pins the one provider that is
+installed and puts the state into the copy; Terraform merges override files by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import server
+
+PROVIDER = "5.100.0"
+
+
+class TerraformError(AssertionError):
+    """A command failed; the message is what Terraform said."""
+
+
+def find_terraform() -> str | None:
+    """The terraform binary, or None."""
+    return os.environ.get("TERRAFORM_BINARY_NAME") or shutil.which("terraform")
+
+
+def plugin_dir() -> Path | None:
+    """A directory that holds the AWS provider in the layout `init -plugin-dir` wants, or None."""
+    named = [os.environ[key] for key in ("TF_PLUGIN_DIR", "TF_PLUGIN_CACHE_DIR") if os.environ.get(key)]
+    usual = [
+        "/opt/tf-plugins",
+        "/usr/share/terraform/plugins",
+        "~/.terraform.d/plugins",
+        "/usr/local/share/terraform/plugins",
+    ]
+    for place in map(Path, map(os.path.expanduser, named + usual)):
+        if (place / "registry.terraform.io/hashicorp/aws" / PROVIDER).is_dir():
+            return place
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """A copy of one stack folder in which terraform runs."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=server.environment)
+
+    def init(self) -> str:
+        place = plugin_dir()
+        return self.run("init", *([f"-plugin-dir={place}"] if place else []))
+
+    def validate(self) -> str:
+        return self.run("validate")
+
+    def plan(self, *arguments: str) -> bool:
+        """Whether there is anything to change."""
+        return self.run_code("plan", "-detailed-exitcode", *arguments, allowed=(0, 2))[0] == 2
+
+    def apply(self, *arguments: str) -> str:
+        return self.run("apply", "-auto-approve", *arguments)
+
+    def destroy(self, *arguments: str) -> str:
+        return self.run("destroy", "-auto-approve", *arguments)
+
+    def show(self) -> dict[str, Any]:
+        """The state, as `terraform show -json` prints it."""
+        return json.loads(self.run("show", "-json"))
+
+    def output(self) -> dict[str, Any]:
+        """The outputs' values by name."""
+        return {name: each["value"] for name, each in json.loads(self.run("output", "-json")).items()}
+
+    def run(self, command: str, *arguments: str) -> str:
+        return self.run_code(command, *arguments)[1]
+
+    def run_code(self, command: str, *arguments: str, allowed: tuple[int, ...] = (0,)) -> tuple[int, str]:
+        """Exit code and output of one command; any other code than the allowed raises TerraformError."""
+        quiet = [] if command in ("show", "validate", "output") else ["-input=false"]
+        done = subprocess.run(
+            [find_terraform() or "terraform", command, "-no-color", *quiet, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode not in allowed:
+            raise TerraformError(f"terraform {command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done.returncode, done.stdout
+
+
+def workspace(
+    stack: Path, into: Path, *, keep_backend: bool = False, variables: dict[str, str] | None = None
+) -> Workspace:
+    """Copy a stack folder into an empty directory and add the override.
+
+    With keep_backend the stack's own backend is used; otherwise its state lies in the copy. `variables`
+    are added to the environment.
+    """
+    folder = into / stack.name
+    shutil.copytree(stack, folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    override: dict[str, Any] = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER}}},
+        # An operation that the emulator lacks answers 500, which the provider would retry for minutes.
+        "provider": {"aws": {"max_retries": 1}},
+    }
+    if not keep_backend:
+        override["terraform"]["backend"] = {"local": {}}
+    (folder / "harness_override.tf.json").write_text(json.dumps(override, indent=2))
+    return Workspace(folder=folder, environment=server.environment() | (variables or {}))
