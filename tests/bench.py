@@ -1,0 +1,167 @@
+"""Measures synthesis as users run it: whole processes, generated catalogs, fresh output folders.
+
+    python -m tests.bench [--runs N]
+
+Prints medians, and what the same catalogs cost with the plain import of the AWS bindings (CATALOG_PLAIN_BINDINGS=1),
+measured in turn with them. Quote CPU seconds: user and system time of Python and both its nodes, which change less than
+wall time on a busy machine. All runs of one catalog have to write the same bytes.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CASES = [(1, "fast"), (10, "fast"), (100, "fast"), (1, "plain"), (10, "plain")]
+
+CATALOG = """
+[catalog]
+name = "bench"
+region = "us-west-2"
+
+[network]
+zones = ["us-west-2a", "us-west-2b"]
+
+[mesh]
+kind = "app-mesh"
+"""
+
+SERVICE = """
+[services.svc-{number}]
+image = "public.ecr.aws/nginx/nginx:1.27"
+port = 8080
+calls = [{calls}]
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    cpu: float  # seconds
+    wall: float  # seconds
+    largest: float  # MB, peak of the largest process
+    together: float  # MB, peak of all processes at once, sampled; 0 where there is no /proc
+    resources: int
+    digest: str  # of all files written
+
+
+def catalog(services: int) -> str:
+    """A chain: each service calls the next one."""
+    calls = [f'"svc-{number + 1}"' for number in range(services - 1)] + [""]
+    return CATALOG + "".join(SERVICE.format(number=number, calls=callee) for number, callee in enumerate(calls))
+
+
+def synth(*, program: Path, services: int, bindings: str) -> Run:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        source, out = Path(folder, "services.toml"), Path(folder, "out")
+        source.write_text(catalog(services))
+        environment = {
+            **os.environ,
+            "CATALOG_FILE": str(source),
+            "CDKTF_OUTDIR": str(out),
+            "CATALOG_PLAIN_BINDINGS": "1" if bindings == "plain" else "0",
+        }
+        with Path(folder, "messages").open("w+") as messages:
+            started = time.perf_counter()
+            command = [sys.executable, program]
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=messages, stderr=messages)
+            status, usage, together = watch(process)
+            wall = time.perf_counter() - started
+            if status != 0:
+                messages.seek(0)
+                sys.exit(f"{program} ended with {status}:\n{messages.read()}")
+        output = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+        return Run(
+            cpu=usage.ru_utime + usage.ru_stime,
+            wall=wall,
+            # Kilobytes on Linux, bytes on macOS (getrusage(2)).
+            largest=usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024),
+            together=together,
+            resources=sum(count_resources(text) for name, text in output.items() if name.endswith("cdk.tf.json")),
+            digest=hashlib.sha256(repr(output).encode()).hexdigest(),
+        )
+
+
+def watch(process: subprocess.Popen):
+    """Wait for a process: its exit status, what it and all that it waited for used, and their highest common memory."""
+    together = 0.0
+    while True:
+        # jsii waits for the node it starts, and that one for its own, so wait4 counts both.
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            # Told here, or Popen would look for the process once more and warn.
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage, together
+        together = max(together, sum(resident(pid) for pid in family(process.pid)))
+        time.sleep(0.02)
+
+
+def family(pid: int) -> list[int]:
+    """A process and its descendants."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:  # it has ended, or this is not Linux
+        children = []
+    return [pid, *(member for child in children for member in family(child))]
+
+
+def resident(pid: int) -> float:
+    """Memory of one process in MB; pages that processes share are counted in each."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def count_resources(text: bytes) -> int:
+    return sum(len(named) for named in json.loads(text).get("resource", {}).values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures synthesis.")
+    parser.add_argument("--runs", type=int, default=3, help="how often each case runs (default: 3)")
+    parser.add_argument("--program", type=Path, default=ROOT / "main.py", help="what to measure (default: main.py)")
+    arguments = parser.parse_args()
+
+    # Fills jsii's package cache and its index, which belong to the installation, not to a run.
+    synth(program=arguments.program, services=1, bindings="fast")
+
+    runs: dict[tuple[int, str], list[Run]] = {case: [] for case in CASES}
+    for number in range(arguments.runs):
+        for services, bindings in CASES:  # in turn, so that a busy minute meets all of them
+            print(f"run {number + 1} of {arguments.runs}: {services}, {bindings} …", file=sys.stderr)
+            run = synth(program=arguments.program, services=services, bindings=bindings)
+            runs[services, bindings].append(run)
+
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {arguments.runs}")
+    print("services  resources  import   CPU s  wall s  largest MB  together MB    CPU against plain")
+    for (services, bindings), measured in runs.items():
+        cpu, wall, largest, together = (
+            statistics.median(getattr(run, column) for run in measured)
+            for column in ("cpu", "wall", "largest", "together")
+        )
+        against = ""
+        if bindings == "fast" and (services, "plain") in runs:
+            plain = statistics.median(run.cpu for run in runs[services, "plain"])
+            against = f"1/{plain / cpu:.0f}"
+        print(
+            f"{services:8}  {measured[0].resources:9}  {bindings:6}  {cpu:6.2f}  {wall:6.2f}"
+            f"  {largest:10.0f}  {together:11.0f}    {against}"
+        )
+
+    for services in {services for services, _ in CASES}:
+        if len({run.digest for (count, _), measured in runs.items() for run in measured if count == services}) > 1:
+            sys.exit(f"Runs of the catalog with {services} services wrote different bytes.")
+
+
+if __name__ == "__main__":
+    main()
