@@ -27,6 +27,10 @@ class Unknown(Exception):
     """A placeholder that stands for nothing; the text says why and what to do."""
 
 
+class UnknownCallee(Unknown):
+    """The same, where the service's `calls` decide."""
+
+
 def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None) -> str:
     """`text` with its placeholders replaced; with `address`, those of callees too.
 

@@ -66,7 +66,7 @@ class Network(Table):
         ],
         ...,
     ] = ()
-    """Interface endpoints beyond those the catalog makes necessary, by what follows the region in their service name."""
+    """Interface endpoints beyond those that are necessary anyway, by what follows the region in their service name."""
     flow_logs: bool = True
     """Write VPC flow logs to CloudWatch Logs."""
     vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]+", 'is not a VPC id; write one like "vpc-0a1b2c3d"')] | None = None

@@ -1,0 +1,80 @@
+"""[environments]: which deployments a catalog has, and what each lays over the whole file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from catalog.layers import Layers, Tree
+from catalog.model.types import NAME_PATTERN
+from catalog.problems import Finding, Path
+
+
+def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | None], list[Finding]]:
+    """The environments to read, sorted; None stands for a catalog without any. `wanted` narrows them to one."""
+    if table is None:
+        if wanted is None:
+            return [None], []
+        cure = "add [environments], or ask for none"
+        return [], [Finding(place=(), message=f'there is no environment "{wanted}", as the catalog has none; {cure}')]
+    if not isinstance(table, dict) or not table:
+        message = "expected tables [environments.NAME]; add one, or remove it"
+        return [], [Finding(place=("environments",), message=message)]
+    findings = list(_wrong_tables(table))
+    if wanted is not None and wanted not in table:
+        message = f'there is no environment "{wanted}"; ask for one of {", ".join(sorted(table))}'
+        findings.append(Finding(place=("environments",), message=message))
+    if findings:
+        return [], findings
+    return ([wanted] if wanted is not None else sorted(table)), []
+
+
+def _wrong_tables(table: dict[str, Any]) -> Iterator[Finding]:
+    for name, overlay in table.items():
+        if not re.fullmatch(NAME_PATTERN, name):
+            message = "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"
+            yield Finding(place=("environments", name), message=message)
+        elif not isinstance(overlay, dict):
+            yield Finding(place=("environments", name), message="expected a table; write [environments.NAME]")
+
+
+def lay(layers: Layers, overlay: Tree, *, name: str) -> Iterator[Finding]:
+    """Lay an environment over the tree: first what it unsets, then what it says."""
+    written_at: Path = ("environments", name)
+    overlay = dict(overlay)
+    unset = overlay.pop("unset", [])
+    if "environments" in overlay:
+        del overlay["environments"]
+        yield Finding(place=(*written_at, "environments"), message="environments cannot be nested; remove it")
+    catalog = overlay.get("catalog")
+    if isinstance(catalog, dict) and "name" in catalog:
+        overlay["catalog"] = {key: value for key, value in catalog.items() if key != "name"}
+        message = "an environment cannot rename the catalog, its own name is added already; remove it"
+        yield Finding(place=(*written_at, "catalog", "name"), message=message)
+    if not isinstance(unset, list):
+        message = 'expected a list of keys; write ["services.chat.replicas"]'
+        yield Finding(place=(*written_at, "unset"), message=message)
+        unset = []
+    for index, spelling in enumerate(unset):
+        path = _parsed_key(spelling)
+        if path is None or not layers.remove(path):
+            message = f'"{spelling}" is not a key of this catalog; write one as in "services.chat.replicas"'
+            yield Finding(place=(*written_at, "unset", index), message=message)
+    layers.overlay(overlay, written_at=written_at)
+
+
+def _parsed_key(spelling: object) -> Path | None:
+    """A dotted key as TOML reads it; None where it is none."""
+    if not isinstance(spelling, str):
+        return None
+    try:
+        table: Any = tomllib.loads(f"{spelling} = 0")
+    except tomllib.TOMLDecodeError:
+        return None
+    path: list[str] = []
+    while isinstance(table, dict) and len(table) == 1:
+        key, table = next(iter(table.items()))
+        path.append(key)
+    return tuple(path) if path else None

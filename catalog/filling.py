@@ -1,0 +1,81 @@
+"""General placeholders filled in a whole tree, its keys put in order and its lists frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalog import placeholders
+from catalog.layers import Tree
+from catalog.problems import Finding, Path
+from catalog.report import Report
+
+_LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
+"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or logs in by it."""
+
+
+def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:
+    """What the general placeholders stand for. A variable may use the others, but no variable."""
+    values: dict[str, str] = {}
+    if environment is not None:
+        values["environment"] = environment
+    accounts = _get(tree, "aws", "accounts")
+    single = isinstance(accounts, list) and len(accounts) == 1 and isinstance(accounts[0], str)
+    values["account"] = accounts[0] if isinstance(accounts, list) and single else placeholders.ACCOUNT
+    region = _get(tree, "catalog", "region")
+    if isinstance(region, str) and "{" not in region:
+        values["region"] = region
+    known = dict(values)
+    variables = tree.get("vars")
+    for name, text in sorted(variables.items()) if isinstance(variables, dict) else ():
+        if isinstance(text, str):
+            values[f"var.{name}"] = variables[name] = filled(text, ("vars", name), known, report)
+    if isinstance(region, str) and "region" not in values:
+        values["region"] = tree["catalog"]["region"] = filled(region, ("catalog", "region"), values, report)
+    return values
+
+
+def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) -> Any:
+    """The tree as the model wants it. The texts of a service's environment wait for the addresses of its callees."""
+    if isinstance(value, dict):
+        return {key: prepared(value[key], (*path, key), values, report) for key in sorted(value)}
+    if isinstance(value, list):
+        return tuple(prepared(item, (*path, index), values, report) for index, item in enumerate(value))
+    if isinstance(value, str):
+        in_environment = len(path) == 4 and path[0] == "services" and path[2] == "environment"
+        if in_environment or path[:1] == ("vars",):
+            return _readable(value, path, report)
+        return filled(value, path, values, report)
+    return value
+
+
+def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> str:
+    """`text` with its general placeholders filled; a finding for one that has no value."""
+    text = _readable(text, path, report)
+    if "{" not in text:
+        return text
+    try:
+        result = placeholders.fill(text, values)
+    except placeholders.Unknown as reason:
+        _refuse(path, str(reason), report)
+        return text
+    if placeholders.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT and path[:2] != ("catalog", "tags"):
+        _refuse(path, "{account} must be known here; write exactly one account into [aws] accounts", report)
+    return result
+
+
+def _readable(text: str, path: Path, report: Report) -> str:
+    if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
+        _refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it", report)
+    return text
+
+
+def _refuse(path: Path, message: str, report: Report) -> None:
+    report.add([Finding(place=path, message=message)])
+    report.mark_broken(path)
+
+
+def _get(tree: Any, *path: str) -> Any:
+    for key in path:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree

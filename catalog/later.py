@@ -1,0 +1,74 @@
+"""Keys that are part of the catalog's plan and not built yet: refused by name, so that nobody trusts a key in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog.problems import Finding, Path
+
+_SERVICE = {
+    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "versions", "exec", "signed", "stack",
+    "stack_from", "renamed_from", "aws_name", "alarms",
+}  # fmt: skip
+_ACCESS = {
+    "bedrock", "sagemaker", "s3_read", "s3_write", "sqs_consume", "sqs_send", "dynamodb", "secrets_read", "kms_decrypt",
+    "task_protection",
+}  # fmt: skip
+_INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
+
+_KEYS: dict[tuple[str, ...], set[str]] = {
+    (): {"capacity", "jobs", "security"},
+    ("mesh",): {"tracing", "strict", "auth", "leaving"},
+    ("discovery",): {"namespace_id"},
+    ("cluster",): {"exec", "arn"},
+    ("images",): {"loader", "collector", "log_router", "registry"},
+    ("ingress", "*"): _INGRESS,
+    ("services", "*"): _SERVICE,
+    ("services", "*", "access"): _ACCESS,
+}
+_VALUES: dict[tuple[str, ...], tuple[set[str], str]] = {
+    ("mesh", "kind"): ({"service-connect", "vpc-lattice", "none"}, "app-mesh"),
+    ("services", "*", "volumes", "*", "kind"): ({"efs"}, "scratch"),
+}
+_SERVICE_TABLES = (("defaults",), ("profiles", "*"))
+
+
+def take_out(tree: dict[str, Any]) -> list[Finding]:
+    """Remove what is not supported yet from a tree, and say where it stood."""
+    findings: list[Finding] = []
+    for pattern, keys in _everywhere(_KEYS):
+        for path, table in _tables(tree, pattern):
+            for key in sorted(keys & table.keys()):
+                del table[key]
+                findings.append(Finding(place=(*path, key), message="not supported yet; remove it"))
+    for pattern, (values, instead) in _everywhere(_VALUES):
+        for path, table in _tables(tree, pattern[:-1]):
+            key = pattern[-1]
+            if isinstance(table.get(key), str) and table[key] in values:
+                findings.append(
+                    Finding(place=(*path, key), message=f'"{table[key]}" is not supported yet; write "{instead}"')
+                )
+                table[key] = instead
+    return findings
+
+
+def _everywhere(table: dict[tuple[str, ...], Any]) -> list[tuple[tuple[str, ...], Any]]:
+    """What holds for services holds for defaults and profiles."""
+    return [
+        (place, value)
+        for pattern, value in table.items()
+        for place in (
+            (pattern, *(start + pattern[2:] for start in _SERVICE_TABLES))
+            if pattern[:1] == ("services",)
+            else (pattern,)
+        )
+    ]
+
+
+def _tables(tree: Any, pattern: tuple[str, ...], at: Path = ()) -> list[tuple[Path, dict[str, Any]]]:
+    if not isinstance(tree, dict):
+        return []
+    if not pattern:
+        return [(at, tree)]
+    keys = list(tree) if pattern[0] == "*" else [pattern[0]] if pattern[0] in tree else []
+    return [found for key in keys for found in _tables(tree[key], pattern[1:], (*at, key))]

@@ -1,0 +1,113 @@
+"""Layers: an environment over the file, services over profiles over defaults, and where each value came from."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from catalog.problems import Path
+from catalog.source import Source
+
+Tree = dict[str, Any]
+BUILT_IN_PROFILES: Mapping[str, Tree] = {
+    "inference": {"timeout": "10m", "retries": {"attempts": 1, "on": ["connection-error"]}},
+}
+"""A model's answer takes minutes, and is not asked for twice once it may have begun (Envoy repeats whole requests)."""
+EXCLUSIVE = (("replicas", "scale"),)
+"""Service keys of which a nearer layer's drops a farther layer's other."""
+
+
+class Layers:
+    """The tree of one deployment, and for each value the file and path that wrote it."""
+
+    def __init__(self, base: Tree, source: Source) -> None:
+        self.tree: Tree = copy.deepcopy(base)
+        self._source = source
+        self._origins: dict[Path, tuple[Source | None, Path]] = {}
+
+    def overlay(self, over: Tree, *, written_at: Path) -> None:
+        """Lay `over` on the tree: tables merge, lists and values replace."""
+        self._merge(self.tree, over, (), written_at)
+
+    def _merge(self, base: Tree, over: Tree, at: Path, written_at: Path) -> None:
+        if _holds_service_keys(at):
+            for dropped in (other for key in over for other in _excluded_by(key)):
+                base.pop(dropped, None)
+        for key, value in over.items():
+            if isinstance(value, dict) and isinstance(base.get(key), dict):
+                self._merge(base[key], value, (*at, key), (*written_at, key))
+            else:
+                base[key] = copy.deepcopy(value)
+                self._origins[(*at, key)] = (self._source, (*written_at, key))
+
+    def remove(self, path: Path) -> bool:
+        """Take a value out of the tree; False where there is none."""
+        table: Any = self.tree
+        for key in path[:-1]:
+            table = table.get(key) if isinstance(table, dict) else None
+        if not isinstance(table, dict) or path[-1] not in table:
+            return False
+        del table[path[-1]]
+        return True
+
+    def set(self, path: Path, value: Any, *, source: Source, written_at: Path) -> None:
+        """Put a value from another file into a table that exists."""
+        table: Any = self.tree
+        for key in path[:-1]:
+            table = table[key]
+        table[path[-1]] = value
+        self._origins[path] = (source, written_at)
+
+    def underlay(self, at: Path, under: Tree, *, written_at: Path | None) -> None:
+        """Fill a table with what it does not say itself; None marks what no file says (a built-in profile)."""
+        table: Any = self.tree
+        for key in at:
+            table = table[key]
+        self._fill(table, under, at, written_at)
+
+    def _fill(self, table: Tree, under: Tree, at: Path, written_at: Path | None) -> None:
+        dropped = {other for key in table for other in _excluded_by(key)} if _holds_service_keys(at) else set()
+        for key, value in under.items():
+            below = None if written_at is None else (*written_at, key)
+            if key in dropped:
+                continue
+            if key not in table:
+                table[key] = copy.deepcopy(value)
+                self._origins[(*at, key)] = (self._source, below) if below else (None, ())
+            elif isinstance(value, dict) and isinstance(table[key], dict):
+                self._fill(table[key], value, (*at, key), below)
+
+    def origin(self, path: Path) -> tuple[Source | None, Path]:
+        """Which file wrote a value, and at which path there; no file for what is built in."""
+        source: Source | None = self._source
+        while True:
+            for end in range(len(path), 0, -1):
+                if (found := self._origins.get(path[:end])) is not None:
+                    source, start = found
+                    path = start + path[end:]
+                    break
+            else:
+                return source, path
+            if source is not self._source:
+                return source, path
+
+    def written(self, path: Path) -> bool:
+        """Whether a file says this value, as opposed to a default."""
+        value: Any = self.tree
+        for part in path:
+            if isinstance(value, dict):
+                if part not in value:
+                    return False
+            elif not (isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)):
+                return False
+            value = value[part]
+        return self.origin(path)[0] is not None
+
+
+def _holds_service_keys(at: Path) -> bool:
+    return at == ("defaults",) or (len(at) == 2 and at[0] in ("services", "profiles"))
+
+
+def _excluded_by(key: str) -> tuple[str, ...]:
+    return tuple(b if key == a else a for a, b in EXCLUSIVE if key in (a, b))

@@ -1,0 +1,95 @@
+"""From a file to its deployments, or to every problem it has, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from pydantic import ValidationError
+
+from catalog import environments, later, resolve, schema_errors
+from catalog.filling import placeholder_values, prepared
+from catalog.layers import Layers, Tree
+from catalog.mending import mend
+from catalog.model import Catalog, Deployment
+from catalog.problems import CatalogError, Problem, spelled
+from catalog.report import Report
+from catalog.rules import ACROSS_DEPLOYMENTS, RULES
+from catalog.service_layers import lay_services, take_images
+from catalog.source import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """The deployments of a catalog, and what its author should know although nothing is wrong."""
+
+    deployments: tuple[Deployment, ...]
+    notices: tuple[Problem, ...]
+
+
+def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
+    """Read a catalog; `environment` narrows it to one. Raises CatalogError with every problem."""
+    source = Source(FilePath(file), shown=str(file))
+    base = dict(source.data)
+    overlays = base.pop("environments", None)
+    names, findings = environments.environment_names(overlays, wanted=environment)
+    problems = [
+        Problem(
+            file=source.shown, line=source.line(f.place) if f.place else 0, place=spelled(f.place), message=f.message
+        )
+        for f in findings
+    ]
+    read: list[tuple[Deployment, Report]] = []
+    for name in names:
+        report = Report(Layers(base, source), source)
+        deployment = _read(report, source, environment=name, overlay=overlays[name] if name is not None else {})
+        problems += report.problems
+        if deployment is not None:
+            read.append((deployment, report))
+    if len(read) == len(names):
+        for across in ACROSS_DEPLOYMENTS:
+            problems += [read[-1][1].problem(finding) for finding in across([deployment for deployment, _ in read])]
+    if errors := [problem for problem in problems if problem.level == "error"]:
+        raise CatalogError(errors)
+    return Loaded(deployments=tuple(deployment for deployment, _ in read), notices=tuple(sorted(set(problems))))
+
+
+def _read(report: Report, source: Source, *, environment: str | None, overlay: Tree) -> Deployment | None:
+    """One deployment, or None where it has errors; they are in the report."""
+    layers = report.layers
+    if environment is not None:
+        report.add(environments.lay(layers, overlay, name=environment))
+    report.add(later.take_out(layers.tree))
+    values = placeholder_values(layers.tree, report, environment=environment)
+    take_images(report, source, values)
+    lay_services(report)
+    layers.tree = prepared(layers.tree, (), values, report)
+    catalog = _validated(report)
+    if catalog is None:
+        return None
+    return _checked(catalog, report, environment=environment, values=values)
+
+
+def _checked(
+    catalog: Catalog, report: Report, *, environment: str | None, values: Mapping[str, str]
+) -> Deployment | None:
+    deployment, findings = resolve.deployment(catalog, environment=environment, values=values)
+    report.add(findings)
+    for rule in RULES:
+        report.add(rule(deployment, report))
+    return None if report.failed else deployment
+
+
+def _validated(report: Report) -> Catalog | None:
+    """The catalog; where the schema refuses parts of it, the rest of it, so that the rules can speak in the same run."""
+    for _ in range(4):
+        try:
+            return Catalog.model_validate(report.layers.tree)
+        except ValidationError as error:
+            for entry in error.errors(include_url=False):
+                report.add([schema_errors.finding(entry)])
+            for entry in error.errors(include_url=False):
+                loc = tuple(part for part in entry["loc"] if part != "[key]")
+                report.mark_broken(*mend(report.layers.tree, loc, kind=entry["type"]))
+    return None

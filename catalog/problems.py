@@ -1,0 +1,71 @@
+"""What is wrong with a catalog, said so that a user can mend it: file, line, place, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Path = tuple[str | int, ...]
+"""Where a value stands in the catalog: ("services", "chat", "calls", 1)."""
+Level = Literal["error", "warning", "notice"]
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Problem:
+    """One line on stderr. Sorts by where it is."""
+
+    file: str
+    line: int
+    place: str
+    message: str
+    level: Level = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        label = "" if self.level == "error" else f"{self.level}: "
+        return ": ".join(part for part in (where, self.place, label + self.message) if part)
+
+
+class CatalogError(Exception):
+    """The catalog cannot be used. Holds every problem that was found, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a rule has found, before its line is known."""
+
+    place: Path
+    message: str
+    level: Level = "error"
+    about: tuple[Path, ...] = ()
+    """Other values it rests on: where one of them is wrong itself, this is only a consequence and is not said."""
+
+
+def spelled(path: Path) -> str:
+    """`services.chat.calls[1]`; keys that TOML wants in quotes get them."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            bare = part and all(c.isascii() and (c.isalnum() or c in "-_") for c in part)
+            text += ("." if text else "") + (part if bare else f'"{part}"')
+    return text
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    """The known word that a misspelt one comes closest to."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def or_list(words: Iterable[str]) -> str:
+    """`"a", "b" or "c"`."""
+    quoted = [f'"{word}"' for word in words]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]

@@ -1,0 +1,56 @@
+"""What is found while one deployment is read: findings in, problems with their lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from catalog.layers import Layers
+from catalog.problems import Finding, Path, Problem, spelled
+from catalog.source import Source
+
+
+class Report:
+    """Knows where every value was written, and keeps silent about what only follows from another mistake."""
+
+    def __init__(self, layers: Layers, source: Source) -> None:
+        self.layers = layers
+        self.problems: list[Problem] = []
+        self._source = source
+        self._broken: set[Path] = set()
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if not any(self.is_broken(path) for path in (finding.place, *finding.about)):
+                self.problems.append(self.problem(finding))
+
+    def mark_broken(self, *paths: Path) -> None:
+        """From here on, nothing that rests on these values is worth saying."""
+        self._broken.update(paths)
+
+    def is_broken(self, path: Path) -> bool:
+        return any(path[:end] in self._broken for end in range(1, len(path) + 1))
+
+    @property
+    def failed(self) -> bool:
+        return any(problem.level == "error" for problem in self.problems)
+
+    def written(self, *path: str | int) -> bool:
+        """Whether the catalog says this value itself, as opposed to a default."""
+        return self.layers.written(path)
+
+    def where(self, *path: str | int) -> str:
+        """`services.toml:31`, for naming a second line in a message."""
+        source, place = self.layers.origin(path)
+        source = source or self._source
+        return f"{source.shown}:{source.line(place)}"
+
+    def problem(self, finding: Finding) -> Problem:
+        source, place = self.layers.origin(finding.place)
+        source = source or self._source
+        return Problem(
+            file=source.shown,
+            line=source.line(place),
+            place=spelled(place or finding.place),
+            message=finding.message,
+            level=finding.level,
+        )

@@ -1,0 +1,105 @@
+"""Each service completed by its profile and by [defaults], and its image by the images file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from catalog import schema_errors
+from catalog.filling import filled
+from catalog.layers import BUILT_IN_PROFILES, Tree
+from catalog.model.partial import PartialServiceKeys
+from catalog.problems import CatalogError, Finding, Path, Problem, did_you_mean, spelled
+from catalog.report import Report
+from catalog.source import Source
+
+
+def lay_services(report: Report) -> None:
+    """Take [defaults] and [profiles] out of the tree and lay them under the services."""
+    layers = report.layers
+    defaults, profiles = layers.tree.pop("defaults", {}), layers.tree.pop("profiles", {})
+    report.add(_wrong_shared(defaults, profiles))
+    known = {name: table for name, table in _tables(profiles)}
+    for name, table in _tables(layers.tree.get("services")):
+        at: Path = ("services", name)
+        profile = table.get("profile")
+        if isinstance(profile, str):
+            if profile in known:
+                layers.underlay(at, known[profile], written_at=("profiles", profile))
+            if profile in BUILT_IN_PROFILES:
+                layers.underlay(at, BUILT_IN_PROFILES[profile], written_at=None)
+            if profile not in known and profile not in BUILT_IN_PROFILES:
+                report.add([_unknown_profile((*at, "profile"), profile, sorted({*known, *BUILT_IN_PROFILES}))])
+        if isinstance(defaults, dict):
+            layers.underlay(at, defaults, written_at=("defaults",))
+
+
+def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:
+    close = did_you_mean(profile, known)
+    cure = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
+    return Finding(place=place, message=f'unknown profile "{profile}"; {cure}')
+
+
+def _tables(value: object) -> list[tuple[str, Tree]]:
+    return (
+        [(name, table) for name, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
+    )
+
+
+def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
+    """[defaults] and [profiles] are checked on their own, so that an unused one hides no mistake."""
+    if isinstance(defaults, dict) and "profile" in defaults:
+        del defaults["profile"]
+        yield Finding(place=("defaults", "profile"), message="a profile is a service's own choice; write it there")
+    yield from _wrong_table(defaults, ("defaults",))
+    if not isinstance(profiles, dict):
+        yield Finding(place=("profiles",), message="expected tables [profiles.NAME]; write one")
+        return
+    for name, table in profiles.items():
+        yield from _wrong_table(table, ("profiles", name))
+
+
+def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
+    try:
+        PartialServiceKeys.model_validate(_as_tuples(table))
+    except ValidationError as error:
+        for entry in error.errors(include_url=False):
+            found = schema_errors.finding({**entry, "loc": ("services", "*", *entry["loc"])})
+            yield Finding(place=(*place, *found.place[2:]), message=found.message)
+
+
+def _as_tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_tuples(item) for key, item in value.items()}
+    return tuple(_as_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def take_images(report: Report, source: Source, values: Mapping[str, str]) -> None:
+    """Let the images of [catalog] images win over the services' own."""
+    tree = report.layers.tree
+    catalog = tree.get("catalog")
+    written = catalog.get("images") if isinstance(catalog, dict) else None
+    place: Path = ("catalog", "images")
+    if not isinstance(written, str):
+        return
+    path = filled(written, place, values, report)
+    if report.is_broken(place):
+        return
+    shown = (FilePath(source.shown).parent / path).as_posix()
+    try:
+        images = Source(source.file.parent / path, shown=shown)
+    except CatalogError as error:
+        report.add(Finding(place=place, message=str(problem)) for problem in error.problems)
+        return
+    services = dict(_tables(tree.get("services")))
+    for name, image in images.data.items():
+        if name in services:
+            report.layers.set(("services", name, "image"), image, source=images, written_at=(name,))
+            continue
+        close = did_you_mean(name, list(services))
+        cure = f'did you mean "{close}"?' if close else "remove it, or add the service"
+        message = f"unknown service; {cure}"
+        report.problems.append(Problem(file=shown, line=images.line((name,)), place=spelled((name,)), message=message))
