@@ -76,7 +76,7 @@ def fast(tmp_path_factory) -> Run:
 
 
 def test_the_plain_import_can_be_asked_for_and_writes_the_same_bytes(tmp_path: Path, fast: Run) -> None:
-    plain = run_app(tmp_path / "run", CATALOG_PLAIN_BINDINGS="1")  # fifteen CPU seconds: the only one
+    plain = run_app(tmp_path / "run", CATALOG_PLAIN_BINDINGS="1")  # over ten CPU seconds: the only one
 
     assert plain.python_modules >= ALL_MODULES
     assert plain.node_modules == ALL_MODULES
