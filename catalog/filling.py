@@ -42,8 +42,9 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
     if isinstance(value, list):
         return tuple(prepared(item, (*path, index), values, report) for index, item in enumerate(value))
     if isinstance(value, str):
-        in_environment = len(path) == 4 and path[0] == "services" and path[2] == "environment"
-        if in_environment or path[:1] == ("vars",):
+        if path[:1] == ("vars",):
+            return value  # filled already, and may hold the mark that stands for the account
+        if len(path) == 4 and path[0] == "services" and path[2] == "environment":
             return _readable(value, path, report)
         return filled(value, path, values, report)
     return value
