@@ -40,7 +40,7 @@ class Part(Construct):
         self.deployment = deployment
         self.elements: dict[str, Ref] = scope.elements  # the stack's: one dict for all parts
 
-    def add(self, type_: type[TerraformElement], name: str, **arguments: Any) -> Ref:
+    def add(self, type_: type[TerraformElement], name: str, /, **arguments: Any) -> Ref:
         """Make a resource or data source at the address `<type>.<name>`.
 
         Raises ValueError where the address is taken: cdktf would let the second silently replace the first.
