@@ -52,6 +52,11 @@ def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] 
     return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, text)
 
 
+def any_in(text: str) -> bool:
+    """Whether a text holds a general placeholder: what it will say is not known before it is filled."""
+    return any(match["name"] for match in _GENERAL.finditer(text))
+
+
 def addresses_in(text: str) -> list[str]:
     """The callee placeholders that a text holds, as names: for telling a user that they are plain text there."""
     return [match["name"] for match in _ADDRESS.finditer(text) if match["name"]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from catalog import schema_errors
+from catalog import placeholders, schema_errors
 from catalog.filling import filled
 from catalog.layers import BUILT_IN_PROFILES, Tree
 from catalog.model.partial import PartialServiceKeys
@@ -22,7 +22,7 @@ def lay_services(report: Report) -> None:
     layers = report.layers
     defaults, profiles = layers.tree.pop("defaults", {}), layers.tree.pop("profiles", {})
     report.add(_wrong_shared(defaults, profiles))
-    known = {name: table for name, table in _tables(profiles)}
+    known = dict(_tables(profiles))
     for name, table in _tables(layers.tree.get("services")):
         at: Path = ("services", name)
         profile = table.get("profile")
@@ -50,7 +50,10 @@ def _tables(value: object) -> list[tuple[str, Tree]]:
 
 
 def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
-    """[defaults] and [profiles] are checked on their own, so that an unused one hides no mistake."""
+    """[defaults] and [profiles] are checked on their own, so that an unused one hides no mistake.
+
+    Texts with placeholders are left to the services that use them: only there are they filled.
+    """
     if isinstance(defaults, dict) and "profile" in defaults:
         del defaults["profile"]
         yield Finding(place=("defaults", "profile"), message="a profile is a service's own choice; write it there")
@@ -64,17 +67,13 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
 
 def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
     try:
-        PartialServiceKeys.model_validate(_as_tuples(table))
+        PartialServiceKeys.model_validate(table)
     except ValidationError as error:
         for entry in error.errors(include_url=False):
+            if isinstance(entry["input"], str) and placeholders.any_in(entry["input"]):
+                continue
             found = schema_errors.finding({**entry, "loc": ("services", "*", *entry["loc"])})
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
-
-
-def _as_tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _as_tuples(item) for key, item in value.items()}
-    return tuple(_as_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def take_images(report: Report, source: Source, values: Mapping[str, str]) -> None:
