@@ -1,0 +1,40 @@
+"""Which images the containers run that the catalog adds to a task."""
+
+from __future__ import annotations
+
+from catalog import names
+from catalog.model import Deployment
+
+ENVOY_VERSION = "v1.34.13.3-prod"
+"""Of 2026-07-14 (aws/aws-app-mesh-roadmap issue 512)."""
+
+_COMMON_ACCOUNT = "840364872350"
+_ACCOUNTS = {
+    "af-south-1": "924023996002",
+    "ap-east-1": "856666278305",
+    "ap-southeast-3": "909464085924",
+    "cn-north-1": "919366029133",
+    "cn-northwest-1": "919830735681",
+    "eu-central-2": "704106688930",
+    "eu-south-1": "422531588944",
+    "eu-south-2": "992897592190",
+    "il-central-1": "564877687649",
+    "me-south-1": "772975370895",
+}
+"""The accounts that hold Envoy's image where it is not the common one: AWS App Mesh User Guide, "Envoy image", and
+aws/aws-app-mesh-roadmap issues 505 and 506."""
+
+
+def envoy_image(deployment: Deployment) -> str:
+    """Envoy with the agent that fetches its configuration: the catalog's, or a pinned one of AWS.
+
+    VPC endpoints lead to the region's own registry but not to public.ecr.aws, so a network that has nothing else takes
+    the regional image.
+    """
+    if deployment.catalog.images.envoy is not None:
+        return deployment.catalog.images.envoy
+    if deployment.catalog.network.nat != "none" or deployment.uses_existing_network:
+        return f"public.ecr.aws/appmesh/aws-appmesh-envoy:{ENVOY_VERSION}"
+    region = deployment.region
+    registry = f"{_ACCOUNTS.get(region, _COMMON_ACCOUNT)}.dkr.ecr.{region}.{names.dns_suffix(region)}"
+    return f"{registry}/aws-appmesh-envoy:{ENVOY_VERSION}"

@@ -1,0 +1,5 @@
+"""AWS App Mesh: an Envoy proxy in every task, and for every service the resources that tell the proxies about it."""
+
+from stacks.mesh.app_mesh.mesh import AppMesh
+
+__all__ = ["AppMesh"]

@@ -1,0 +1,87 @@
+"""What a virtual node says about the one port of its service: protocol, health, timers, limits, certificate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
+    AppmeshVirtualNodeSpecListener,
+    AppmeshVirtualNodeSpecListenerConnectionPool,
+    AppmeshVirtualNodeSpecListenerConnectionPoolHttp,
+    AppmeshVirtualNodeSpecListenerConnectionPoolHttp2,
+    AppmeshVirtualNodeSpecListenerConnectionPoolTcp,
+)
+
+from catalog.model import Deployment, External, Service
+from catalog.model.service import Outlier, Pool
+from stacks.mesh.app_mesh.timers import duration, timeouts
+from stacks.part import Ref
+
+
+def of_service(service: Service, *, deployment: Deployment, certificate: Ref | None) -> AppmeshVirtualNodeSpecListener:
+    """The listener of a service with a port.
+
+    The longest request timeout of a conversation has to stand on the source node, the destination node and the route
+    (App Mesh API reference, HttpTimeout), so a caller's listener bears its callees' too.
+    """
+    requests = [service.timeout, *(callee.timeout for callee in deployment.callees_of(service) if not callee.is_tcp)]
+    timers = timeouts(service.protocol, request=max(requests), idle=service.idle_timeout)
+    return AppmeshVirtualNodeSpecListener(
+        port_mapping={"port": service.port, "protocol": service.protocol},
+        health_check=_health_check(service),
+        timeout={service.protocol: timers},
+        outlier_detection=_outlier_detection(service.outlier) if service.outlier else None,
+        connection_pool=_connection_pool(service.protocol, service.pool) if service.pool else None,
+        tls={"mode": "STRICT", "certificate": {"acm": {"certificate_arn": certificate.arn}}} if certificate else None,
+    )
+
+
+def of_external(external: External, *, request: float, idle: float) -> AppmeshVirtualNodeSpecListener:
+    """The listener that stands for something outside. Nobody probes it: its health is not the mesh's business."""
+    return AppmeshVirtualNodeSpecListener(
+        port_mapping={"port": external.port, "protocol": external.protocol},
+        timeout={external.protocol: timeouts(external.protocol, request=request, idle=idle)},
+    )
+
+
+def _health_check(service: Service) -> dict[str, Any]:
+    """The probe of every caller's proxy. Interval and timeout are kept within App Mesh's bounds (API reference,
+    HealthCheckPolicy)."""
+    # Without a path the catalog promises a try at the port only. A gRPC service that has no health service, which the
+    # probe for gRPC asks for, would otherwise never be well.
+    protocol = service.protocol if service.health.path is not None else "tcp"
+    return {
+        "protocol": protocol,
+        "path": service.health.path if protocol in ("http", "http2") else None,
+        "healthy_threshold": 2,
+        "unhealthy_threshold": 3,
+        "interval_millis": int(min(max(service.health.interval, 5), 300) * 1000),
+        "timeout_millis": int(min(max(service.health.timeout, 2), 60) * 1000),
+    }
+
+
+def _outlier_detection(outlier: Outlier) -> dict[str, Any]:
+    return {
+        "max_server_errors": outlier.errors,
+        "interval": duration(outlier.interval),
+        "base_ejection_duration": duration(outlier.eject),
+        "max_ejection_percent": outlier.max_percent,
+    }
+
+
+def _connection_pool(protocol: str, pool: Pool) -> AppmeshVirtualNodeSpecListenerConnectionPool | None:
+    """The limits that App Mesh has for a protocol: connections for http and tcp, requests for http2 and grpc."""
+    if pool.connections is not None and protocol == "http":
+        http = AppmeshVirtualNodeSpecListenerConnectionPoolHttp(
+            max_connections=pool.connections, max_pending_requests=pool.pending
+        )
+        return AppmeshVirtualNodeSpecListenerConnectionPool(http=[http])
+    if pool.connections is not None and protocol == "tcp":
+        tcp = AppmeshVirtualNodeSpecListenerConnectionPoolTcp(max_connections=pool.connections)
+        return AppmeshVirtualNodeSpecListenerConnectionPool(tcp=[tcp])
+    if pool.requests is not None and protocol == "http2":
+        http2 = AppmeshVirtualNodeSpecListenerConnectionPoolHttp2(max_requests=pool.requests)
+        return AppmeshVirtualNodeSpecListenerConnectionPool(http2=[http2])
+    if pool.requests is not None and protocol == "grpc":
+        return AppmeshVirtualNodeSpecListenerConnectionPool(grpc={"max_requests": pool.requests})
+    return None

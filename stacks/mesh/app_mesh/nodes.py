@@ -1,0 +1,67 @@
+"""What a virtual node is: who a task is in the mesh, where it is found and whom it may call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
+    AppmeshVirtualNodeSpecBackend,
+    AppmeshVirtualNodeSpecListener,
+)
+
+from catalog.egress import bypasses_proxy
+from catalog.model import Deployment, External, Service
+
+
+def of_service(
+    service: Service,
+    *,
+    deployment: Deployment,
+    listener: AppmeshVirtualNodeSpecListener | None,
+    discovery: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The specification of a service's node. Without a listener it only calls, and then needs not be found."""
+    logs = deployment.catalog.mesh.access_logs
+    return {
+        "listener": [listener] if listener else None,
+        "service_discovery": {"aws_cloud_map": discovery} if discovery else None,
+        "backend": _backends(service, deployment=deployment) or None,
+        "logging": {"access_log": {"file": {"path": "/dev/stdout"}}} if logs else None,
+    }
+
+
+def of_external(external: External, *, listener: AppmeshVirtualNodeSpecListener) -> dict[str, Any]:
+    """The specification of a node that stands for something outside, found by DNS.
+
+    Left to itself App Mesh asks for IPv6 addresses first, where the network has only IPv4 to offer.
+    """
+    return {
+        "listener": [listener],
+        "service_discovery": {"dns": {"hostname": external.host, "ip_preference": "IPv4_ONLY"}},
+    }
+
+
+def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtualNodeSpecBackend]:
+    """The virtual services that a service may call, by plain name: two services that call each other by reference are
+    a cycle to Terraform. App Mesh takes names of virtual services that do not exist yet."""
+    tls = deployment.catalog.mesh.tls
+    policy = _client_policy(tls.authority) if tls and tls.authority else None
+    backends = [(callee.name, policy) for callee in deployment.callees_of(service)]
+    backends += [(name, None) for name, e in deployment.externals_of(service).items() if not bypasses_proxy(e)]
+    return [
+        AppmeshVirtualNodeSpecBackend(
+            virtual_service={"virtual_service_name": deployment.address(name).host, "client_policy": policy}
+        )
+        for name, policy in backends
+    ]
+
+
+def _client_policy(authority: str) -> dict[str, Any]:
+    """Speak TLS only, with who shows a certificate of this authority. The name in it is checked without being written
+    here: it has to be the one in Cloud Map (App Mesh User Guide, "Transport Layer Security")."""
+    return {
+        "tls": {
+            "enforce": True,
+            "validation": {"trust": {"acm": {"certificate_authority_arns": [authority]}}},
+        }
+    }
