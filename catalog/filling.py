@@ -50,6 +50,12 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
     return value
 
 
+def _in_environment(path: Path) -> bool:
+    return path[:2] == ("defaults", "environment") or (
+        path[:1] in (("services",), ("profiles",)) and path[2:3] == ("environment",)
+    )
+
+
 def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> str:
     """`text` with its general placeholders filled; a finding for one that has no value."""
     text = _readable(text, path, report)

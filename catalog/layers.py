@@ -11,7 +11,7 @@ from catalog.source import Source
 
 Tree = dict[str, Any]
 BUILT_IN_PROFILES: Mapping[str, Tree] = {
-    "inference": {"timeout": "10m", "retries": {"attempts": 1, "on": ["connection-error"]}},
+    "inference": {"timeout": "10m", "retries": {"attempts": 1, "on": ("connection-error",)}},
 }
 """A model's answer takes minutes, and is not asked for twice once it may have begun (Envoy repeats whole requests)."""
 EXCLUSIVE = (("replicas", "scale"),)

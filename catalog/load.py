@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -26,6 +26,8 @@ class Loaded:
 
     deployments: tuple[Deployment, ...]
     notices: tuple[Problem, ...]
+    reports: Mapping[str, Report] = field(repr=False)
+    """By deployment: places a finding that is made only later, as of an override for what is not there."""
 
 
 def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
@@ -52,7 +54,11 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
             problems += [read[-1][1].problem(finding) for finding in across([deployment for deployment, _ in read])]
     if errors := [problem for problem in problems if problem.level == "error"]:
         raise CatalogError(errors)
-    return Loaded(deployments=tuple(deployment for deployment, _ in read), notices=tuple(sorted(set(problems))))
+    return Loaded(
+        deployments=tuple(deployment for deployment, _ in read),
+        notices=tuple(sorted(set(problems))),
+        reports={deployment.id: report for deployment, report in read},
+    )
 
 
 def _read(report: Report, source: Source, *, environment: str | None, overlay: Tree) -> Deployment | None:
@@ -63,8 +69,8 @@ def _read(report: Report, source: Source, *, environment: str | None, overlay: T
     report.add(later.take_out(layers.tree))
     values = placeholder_values(layers.tree, report, environment=environment)
     take_images(report, source, values)
-    lay_services(report)
     layers.tree = prepared(layers.tree, (), values, report)
+    lay_services(report)
     catalog = _validated(report)
     if catalog is None:
         return None

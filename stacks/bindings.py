@@ -58,7 +58,8 @@ def _put_bare_package() -> bool:
 
 def _for_node(*, environ: Mapping[str, str], preloads: list[Path]) -> dict[str, str]:
     """What jsii's node must find in its environment beyond what the user put there."""
-    settings = {}
+    settings: dict[str, str] = {}
+    words: list[str] = []
     node = _bundled_node()
     if "JSII_NODE" not in environ and node is not None:
         settings["JSII_NODE"] = str(node)
@@ -67,8 +68,11 @@ def _for_node(*, environ: Mapping[str, str], preloads: list[Path]) -> dict[str, 
         # versions, the second any text (jsii 1.142, @jsii/check-node).
         settings["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "22"
         settings["JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION"] = "1"
-    if preloads:
-        words = [environ.get("NODE_OPTIONS", ""), *(f"--require {_quoted(path)}" for path in preloads)]
+        # cdktf's own use of util.isArray, which no user of ours can change either.
+        words.append("--disable-warning=DEP0044")
+    words += [f"--require {_quoted(path)}" for path in preloads]
+    if words:
+        words = [environ.get("NODE_OPTIONS", ""), *words]
         settings["NODE_OPTIONS"] = " ".join(words).lstrip()
     return settings
 

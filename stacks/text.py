@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +22,11 @@ def literal(text: str) -> str:
     return text.replace("TfToken[", "Tf%{if true}%{endif}Token[")
 
 
-def literal_everywhere(value: Any, *, account: str) -> Any:
-    """Every string in a value made literal, but the mark for the account, which becomes the reference `account`."""
+def literal_everywhere(value: Any, *, account: Callable[[], str]) -> Any:
+    """Every string in a value made literal, but the mark for the account, which becomes the reference `account()`."""
     if isinstance(value, str):
-        return literal(value).replace(placeholders.ACCOUNT, account)
+        text = literal(value)
+        return text.replace(placeholders.ACCOUNT, account()) if placeholders.ACCOUNT in text else text
     if isinstance(value, BaseModel):
         changed = {}
         for name, old in value:
@@ -41,9 +43,9 @@ def literal_everywhere(value: Any, *, account: str) -> Any:
     return value
 
 
-def safe(deployment: Deployment, *, account: str) -> Deployment:
+def safe(deployment: Deployment, *, account: Callable[[], str]) -> Deployment:
     """The deployment with all its text made literal, except what Terraform never evaluates (state arguments) and what
-    is meant for Terraform (overrides)."""
+    is meant for Terraform (overrides). `account` is asked for a reference to the account only where one is needed."""
     catalog = literal_everywhere(deployment.catalog, account=account)
     catalog = catalog.model_copy(update={"state": deployment.catalog.state, "overrides": deployment.catalog.overrides})
     return replace(deployment, catalog=catalog, services=literal_everywhere(deployment.services, account=account))

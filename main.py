@@ -1,0 +1,31 @@
+"""Expand the catalog into Terraform JSON. `cdktf synth` and `make synth` run this."""
+
+import os
+import sys
+
+from catalog.load import load
+from catalog.problems import CatalogError
+from catalog.summary import summary
+
+USER_ERROR = 2
+
+
+def main() -> int:
+    file = os.environ.get("CATALOG_FILE", "services.toml")
+    try:
+        loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
+        # Only now: a wrong catalog is answered before cdktf and Node have started.
+        from stacks.synthesize import synthesize
+
+        synthesized = synthesize(loaded)
+    except CatalogError as error:
+        print(error, file=sys.stderr)
+        return USER_ERROR
+    print(summary(loaded, file=file, outdir=synthesized.outdir, resources=synthesized.resources))
+    for notice in loaded.notices:
+        print(notice, file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

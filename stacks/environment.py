@@ -1,0 +1,94 @@
+"""The table of contents of a deployment: which parts it has, and what each hands to the next."""
+
+from __future__ import annotations
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+
+from catalog.model import Deployment
+from catalog.order import start_order
+from stacks.cluster import Cluster
+from stacks.discovery import Discovery
+from stacks.endpoints import Endpoints
+from stacks.ingress import Exposure, Ingress
+from stacks.mesh import MESHES
+from stacks.network import Network
+from stacks.outputs import Outputs
+from stacks.overrides import apply_overrides
+from stacks.part import Part, Ref
+from stacks.provider import configure
+from stacks.security import SecurityGroups
+from stacks.service import FargateService
+from stacks.text import safe
+
+
+class DeploymentStack(TerraformStack):
+    """One deployment, in one Terraform state."""
+
+    def __init__(self, app: App, *, deployment: Deployment) -> None:
+        super().__init__(app, deployment.id)
+        self.elements: dict[str, Ref] = {}
+        account = _Account(self, deployment=deployment)
+        deployment = safe(deployment, account=account.reference)
+        configure(self, deployment=deployment)
+
+        network = Network(self, deployment=deployment)
+        endpoints = Endpoints(self, deployment=deployment, network=network)
+        security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
+        cluster = Cluster(self, deployment=deployment)
+        discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id)
+        mesh = MESHES[deployment.catalog.mesh.kind](self, deployment=deployment, discovery=discovery)
+        ingresses = {
+            name: Ingress(self, deployment=deployment, name=name, network=network, security=security)
+            for name in sorted(deployment.catalog.ingress)
+            if deployment.public_services(name)
+        }
+
+        services: dict[str, FargateService] = {}
+        exposures: dict[str, Exposure] = {}
+        for name, callees in start_order(deployment):
+            service = deployment.services[name]
+            membership = mesh.join(service)
+            ingress = ingresses.get(deployment.ingress_of(service) or "")
+            if ingress is not None:
+                exposures[name] = ingress.expose(service, target_protocol=membership.target_protocol)
+            services[name] = FargateService(
+                self,
+                deployment=deployment,
+                service=service,
+                membership=membership,
+                cluster=cluster,
+                subnets=network.private_subnet_ids,
+                security_group=security.of(name),
+                exposure=exposures.get(name),
+                after=[
+                    *network.private_routes,
+                    *endpoints.refs,
+                    *security.egress_of(name),
+                    *(services[callee].service for callee in callees),
+                ],
+            )
+
+        Outputs(
+            self,
+            deployment=deployment,
+            network=network,
+            cluster=cluster,
+            mesh=mesh,
+            security=security,
+            exposures=exposures,
+            services=services,
+        )
+        apply_overrides(self.elements, deployment.catalog.overrides)
+
+
+class _Account(Part):
+    """The account that is applied to, asked of AWS only where the catalog needs it and does not say it."""
+
+    def __init__(self, scope: TerraformStack, *, deployment: Deployment) -> None:
+        super().__init__(scope, "account", deployment=deployment)
+        self._identity: Ref | None = None
+
+    def reference(self) -> str:
+        self._identity = self._identity or self.add(DataAwsCallerIdentity, "current_account")
+        return self._identity.account_id

@@ -1,0 +1,59 @@
+"""What other Terraform, and people, read from a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cdktf import TerraformOutput
+from constructs import Construct
+
+from catalog.model import Deployment
+from stacks.cluster import Cluster
+from stacks.ingress import Exposure
+from stacks.mesh.base import Mesh
+from stacks.network import Network
+from stacks.part import Part
+from stacks.security import SecurityGroups
+from stacks.service import FargateService
+
+
+class Outputs(Part):
+    """The outputs of a deployment. Their names are a promise, like addresses."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        network: Network,
+        cluster: Cluster,
+        mesh: Mesh,
+        security: SecurityGroups,
+        exposures: Mapping[str, Exposure],
+        services: Mapping[str, FargateService],
+    ) -> None:
+        super().__init__(scope, "outputs", deployment=deployment)
+        self._output("vpc_id", network.vpc_id)
+        self._output("subnets", {"private": network.private_subnet_ids, "public": network.public_subnet_ids})
+        self._output("ecs_cluster_name", cluster.name)
+        self._output("namespace", deployment.namespace)
+        if mesh.name is not None:
+            self._output("service_mesh_name", mesh.name)
+        self._output("public_urls", {name: exposure.url for name, exposure in sorted(exposures.items())})
+        self._output(
+            "services",
+            {
+                name: {
+                    "address": deployment.address(name).url if deployment.services[name].port else None,
+                    "security_group_id": security.of(name).id,
+                    "task_role_arn": service.roles.task.arn,
+                    "log_group": service.log_group.name,
+                    "ecs_service": service.service.name,
+                }
+                for name, service in sorted(services.items())
+            },
+        )
+
+    def _output(self, name: str, value: Any) -> None:
+        TerraformOutput(self, name, value=value).override_logical_id(name)

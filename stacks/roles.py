@@ -1,0 +1,115 @@
+"""The two roles of a service: what ECS may do to start it, and what it may do itself. No statement without a reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from constructs import Construct
+
+from catalog import names
+from catalog.model import Deployment, Service
+from catalog.registries import ecr_repository
+from stacks.part import Part, Ref
+
+Statement = dict[str, Any]
+
+
+class Roles(Part):
+    """The execution role and the task role of one service, each with its policy, if it needs one."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        service: Service,
+        images: Iterable[str],
+        log_group: Ref,
+        task_statements: Iterable[Statement],
+    ) -> None:
+        super().__init__(scope, "roles", deployment=deployment)
+        self.policies: list[Ref] = []
+        execution = [*_pull(images, partition=deployment.partition), *_log(log_group), *_read_secrets(service)]
+        own = [_statement(s.effect, s.actions, s.resources, s.conditions) for s in service.access.statements]
+        self.execution = self._role(service, "execution", statements=execution)
+        self.task = self._role(service, "task", statements=[*task_statements, *own])
+
+    def _role(self, service: Service, kind: str, *, statements: list[Statement]) -> Ref:
+        catalog = self.deployment.catalog
+        role = self.add(
+            IamRole,
+            f"{service.name}_{kind}",
+            name=names.role(self.deployment.id, service.name, kind),
+            assume_role_policy=policy([_trust(catalog.aws.accounts)]),
+            permissions_boundary=catalog.catalog.permissions_boundary,
+        )
+        if statements:
+            attached = self.add(
+                IamRolePolicy,
+                f"{service.name}_{kind}",
+                name=names.role(self.deployment.id, service.name, kind),
+                role=role.name,
+                policy=policy(statements),
+            )
+            self.policies.append(attached)
+        return role
+
+
+def policy(statements: list[Statement]) -> str:
+    """An IAM policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True, ensure_ascii=False)
+
+
+def _statement(
+    effect: str, actions: Iterable[str], resources: Iterable[str], conditions: dict[str, Any] | None = None
+) -> Statement:
+    statement: Statement = {"Effect": effect, "Action": list(actions), "Resource": list(resources)}
+    return {**statement, "Condition": conditions} if conditions else statement
+
+
+def _trust(accounts: tuple[str, ...]) -> Statement:
+    statement: Statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+    }
+    if accounts:
+        # Without it, ECS could be made to use the role for somebody else's task ("confused deputy", ECS developer guide).
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
+    return statement
+
+
+def _pull(images: Iterable[str], *, partition: str) -> list[Statement]:
+    """Pulling from private ECR; the token action knows no resource (Service Authorization Reference, ECR)."""
+    repositories = sorted(
+        {
+            f"arn:{partition}:ecr:{found.region}:{found.account}:repository/{found.name}"
+            for found in map(ecr_repository, images)
+            if found is not None
+        }
+    )
+    if not repositories:
+        return []
+    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    return [_statement("Allow", ["ecr:GetAuthorizationToken"], ["*"]), _statement("Allow", pull, repositories)]
+
+
+def _log(log_group: Ref) -> list[Statement]:
+    return [_statement("Allow", ("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group.arn}:*"])]
+
+
+def _read_secrets(service: Service) -> list[Statement]:
+    secrets = list(service.secrets.values())
+    by_manager = {s.arn for s in secrets if ":secretsmanager:" in s.arn} | {service.credentials} - {None}
+    by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}
+    keys = {s.kms for s in secrets if s.kms is not None}
+    wanted = (
+        ("secretsmanager:GetSecretValue", by_manager),
+        ("ssm:GetParameters", by_parameter),
+        ("kms:Decrypt", keys),
+    )
+    return [_statement("Allow", [action], sorted(arns)) for action, arns in wanted if arns]
