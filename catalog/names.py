@@ -62,3 +62,8 @@ def variable(callee: str) -> str:
 def zone_letter(zone: str) -> str:
     """`a` of us-west-2a: what tells the subnets of one region apart."""
     return zone[-1]
+
+
+def cidr_word(cidr: str) -> str:
+    """`10-1-0-0-16` for 10.1.0.0/16: an address range as part of a Terraform address."""
+    return cidr.replace(".", "-").replace("/", "-")

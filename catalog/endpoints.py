@@ -1,0 +1,151 @@
+"""Which VPC endpoints a deployment needs: those that are listed, and where there is no other way to AWS, those that it
+cannot run without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from catalog.model import Deployment, Service
+from catalog.names import partition
+
+ECR = ("ecr.api", "ecr.dkr", "s3")
+"""Where images come from; their layers lie in S3 (ECR guide, "Interface VPC endpoints")."""
+GATEWAYS = ("dynamodb", "s3")
+"""What a route to a gateway endpoint reaches, at no cost (VPC guide, "Gateway endpoints")."""
+
+_ALWAYS = ("logs",)
+"""Every container writes to CloudWatch Logs."""
+
+_BY_MESH: dict[str, tuple[str, ...]] = {
+    # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
+    "app-mesh": (*ECR, "appmesh-envoy-management"),
+}
+
+_BY_ACTION: dict[str, tuple[str, ...]] = {
+    # Endpoint, and the actions that go there (each service's guide, "interface VPC endpoints"; the actions are those of
+    # the Service Authorization Reference). Only what is certain: [network] endpoints takes the rest.
+    "athena": ("athena:*",),
+    "bedrock": ("bedrock:GetFoundationModel", "bedrock:ListFoundationModels", "bedrock:ListInferenceProfiles"),
+    "bedrock-agent-runtime": (
+        "bedrock:InvokeAgent",
+        "bedrock:InvokeFlow",
+        "bedrock:InvokeInlineAgent",
+        "bedrock:Rerank",
+        "bedrock:Retrieve",
+        "bedrock:RetrieveAndGenerate",
+    ),
+    "bedrock-runtime": (
+        "bedrock:ApplyGuardrail",
+        "bedrock:InvokeModel",
+        "bedrock:InvokeModelWithResponseStream",
+    ),
+    "comprehend": ("comprehend:*",),
+    "dynamodb": ("dynamodb:*",),
+    "ecs": ("ecs:*",),
+    "elasticfilesystem": ("elasticfilesystem:*",),
+    "events": ("events:*",),
+    "kinesis-firehose": ("firehose:*",),
+    "kinesis-streams": ("kinesis:*",),
+    "kms": ("kms:*",),
+    "lambda": ("lambda:*",),
+    "logs": ("logs:*",),
+    "monitoring": ("cloudwatch:*",),
+    "rds-data": ("rds-data:*",),
+    "rekognition": ("rekognition:*",),
+    "s3": ("s3:*",),
+    "sagemaker.runtime": (
+        "sagemaker:InvokeEndpoint",
+        "sagemaker:InvokeEndpointAsync",
+        "sagemaker:InvokeEndpointWithResponseStream",
+    ),
+    "secretsmanager": ("secretsmanager:*",),
+    "sns": ("sns:*",),
+    "sqs": ("sqs:*",),
+    "ssm": ("ssm:*",),
+    "states": ("states:*",),
+    "sts": ("sts:*",),
+    "textract": ("textract:*",),
+    "transcribe": ("transcribe:*",),
+    "translate": ("translate:*",),
+    "xray": ("xray:*",),
+}
+
+_OWN_PREFIX_IN_CHINA = {
+    *("appmesh-envoy-management", "athena", "ecr.api", "ecr.dkr", "elasticfilesystem", "kinesis-streams", "lambda"),
+    *("monitoring", "sagemaker.api", "sagemaker.runtime", "sqs", "states", "sts", "xray"),
+}
+"""Services whose endpoints begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
+
+_PRIVATE_ECR = re.compile(r"[^/]*\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)/")
+
+
+def has_way_out(deployment: Deployment) -> bool:
+    """Whether tasks reach more than endpoints and the VPC. Of a network that exists we suppose it."""
+    return deployment.uses_existing_network or deployment.catalog.network.nat != "none"
+
+
+def interface_endpoints(deployment: Deployment) -> tuple[str, ...]:
+    """The interface endpoints to make, by what follows the region in their service name."""
+    return tuple(sorted(_wanted(deployment) - set(GATEWAYS)))
+
+
+def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
+    """The gateway endpoints to make: S3 always, as it is free and image layers come from there."""
+    return () if deployment.uses_existing_network else tuple(sorted(_wanted(deployment) & set(GATEWAYS) | {"s3"}))
+
+
+def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
+    """The gateway endpoints that a service uses: S3, and those it asks for: one service opens none for the others."""
+    used = {*_of_service(service), *deployment.catalog.network.endpoints, "s3"}
+    return tuple(name for name in gateway_endpoints(deployment) if name in used)
+
+
+def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
+    """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
+    catalog = deployment.catalog
+    needed = {*_ALWAYS, *_BY_MESH.get(catalog.mesh.kind, ())}
+    for service in deployment.services.values():
+        needed.update(_of_service(service))
+    return tuple(sorted(needed))
+
+
+def is_private_ecr(image: str) -> bool:
+    """Whether an image lies in a private ECR repository, which is the only kind that endpoints reach."""
+    return _PRIVATE_ECR.match(image) is not None
+
+
+def service_name(endpoint: str, *, region: str) -> str:
+    """The full name of an endpoint's service."""
+    prefix = "cn." if partition(region) == "aws-cn" and endpoint in _OWN_PREFIX_IN_CHINA else ""
+    return f"{prefix}com.amazonaws.{region}.{endpoint}"
+
+
+def _wanted(deployment: Deployment) -> set[str]:
+    necessary = () if has_way_out(deployment) else necessary_endpoints(deployment)
+    return {*deployment.catalog.network.endpoints, *necessary}
+
+
+def _of_service(service: Service) -> Iterator[str]:
+    if is_private_ecr(service.image):
+        yield from ECR
+    # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
+    secrets = [secret.arn for secret in service.secrets.values()] + [service.credentials or ""]
+    yield from (arn.split(":")[2] for arn in secrets if arn)
+    written = [
+        action
+        for statement in service.access.statements
+        if statement.effect == "Allow"
+        for action in statement.actions
+        if action != "*"
+    ]
+    for endpoint, actions in _BY_ACTION.items():
+        if any(_overlap(one, other) for one in written for other in actions):
+            yield endpoint
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two actions with IAM's wildcards, of which at most one matters, have an action in common."""
+    one, other = one.lower(), other.lower()
+    return fnmatchcase(one, other) or fnmatchcase(other, one)

@@ -1,0 +1,66 @@
+"""How services find each other: Cloud Map."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
+from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import ServiceDiscoveryPrivateDnsNamespace
+from cdktf_cdktf_provider_aws.service_discovery_service import (
+    ServiceDiscoveryService,
+    ServiceDiscoveryServiceDnsConfig,
+    ServiceDiscoveryServiceDnsConfigDnsRecords,
+    ServiceDiscoveryServiceHealthCheckCustomConfig,
+)
+from constructs import Construct
+
+from catalog.model import Deployment, Service
+from stacks.part import Part, Ref
+
+RECORD_TTL = 10
+"""Seconds for which a task that is gone may still be found by name."""
+
+
+class Discovery(Part):
+    """The namespace in which services are registered under their names."""
+
+    namespace_id: str
+    namespace_name: str
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, vpc_id: str) -> None:
+        super().__init__(scope, "discovery", deployment=deployment)
+        namespace = self._namespace(vpc_id)
+        self.namespace_id = namespace.id
+        self.namespace_name = namespace.name
+
+    def register(self, service: Service) -> Ref:
+        """Make the entry in which ECS lists a service's tasks."""
+        return self.add(
+            ServiceDiscoveryService,
+            service.name,
+            name=service.name,
+            **self._kind(),
+            # ECS tells Cloud Map which tasks are healthy. Without the threshold, which can only be 1, every plan
+            # would replace the service.
+            health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(failure_threshold=1),
+            # Entries that ECS left behind must not keep the service from being destroyed.
+            force_destroy=True,
+            tags=service.tags or None,
+        )
+
+    def _namespace(self, vpc_id: str) -> Ref:
+        if self.deployment.catalog.discovery.kind == "http":
+            return self.add(ServiceDiscoveryHttpNamespace, "main_namespace", name=self.deployment.namespace)
+        return self.add(
+            ServiceDiscoveryPrivateDnsNamespace, "main_namespace", name=self.deployment.namespace, vpc=vpc_id
+        )
+
+    def _kind(self) -> dict[str, object]:
+        """The arguments that say how the entries of a service are read: by API alone, or by DNS too."""
+        if self.deployment.catalog.discovery.kind == "http":
+            return {"namespace_id": self.namespace_id, "type": "HTTP"}
+        return {
+            "dns_config": ServiceDiscoveryServiceDnsConfig(
+                namespace_id=self.namespace_id,
+                routing_policy="MULTIVALUE",
+                dns_records=[ServiceDiscoveryServiceDnsConfigDnsRecords(type="A", ttl=RECORD_TTL)],
+            )
+        }

@@ -1,0 +1,96 @@
+"""Where a service may go: the rules of its security group that let traffic out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from catalog import names
+from catalog.endpoints import gateways_of, has_way_out
+from catalog.model import Deployment, External, Service
+from stacks.endpoints import Endpoints
+from stacks.network import Network
+from stacks.part import Ref
+
+ANYWHERE = "0.0.0.0/0"
+
+
+def egress_rules(
+    service: Service,
+    *,
+    deployment: Deployment,
+    group_of: Callable[[str], Ref],
+    network: Network,
+    endpoints: Endpoints,
+) -> dict[str, dict[str, Any]]:
+    """The arguments of each rule, by its address.
+
+    An address names the target and not the reason, because AWS refuses a second rule with the same target and port
+    (EC2 API reference, InvalidPermission.Duplicate): what two externals share is one rule, and stays when one goes.
+    """
+    if deployment.catalog.network.egress == "any":
+        return {f"{service.name}_to_anywhere": {"ip_protocol": "-1", "cidr_ipv4": ANYWHERE, "description": "Anywhere"}}
+    rules = {
+        f"{service.name}_to_{callee.name}": _tcp(
+            callee.port, to=callee.name, referenced_security_group_id=group_of(callee.name).id
+        )
+        for callee in deployment.callees_of(service)
+    }
+    for (target, port), reasons in _open_to(service, deployment=deployment).items():
+        rules[f"{service.name}_to_{_word(target, port)}"] = _tcp(port, to=", ".join(reasons), **_argument(target))
+    if not has_way_out(deployment):
+        gateways = gateways_of(service, deployment=deployment)
+        rules |= _to_endpoints(
+            service, gateways={name: network.gateways[name] for name in gateways}, endpoints=endpoints
+        )
+    return rules
+
+
+def _open_to(service: Service, *, deployment: Deployment) -> dict[tuple[str, int], list[str]]:
+    """What lies outside the catalog, by target and port, with the names under which the service knows it."""
+    targets: dict[tuple[str, int], list[str]] = {}
+    if has_way_out(deployment):
+        targets[ANYWHERE, 443] = ["AWS"]
+    for name, external in deployment.externals_of(service).items():
+        for target in _targets(external):
+            targets.setdefault((target, external.port), []).append(name)
+    return targets
+
+
+def _targets(external: External) -> tuple[str, ...]:
+    if external.security_group:
+        return (external.security_group,)
+    return external.cidrs or (ANYWHERE,)
+
+
+def _to_endpoints(service: Service, *, gateways: dict[str, Ref], endpoints: Endpoints) -> dict[str, dict[str, Any]]:
+    rules = {
+        f"{service.name}_to_{name}_gateway": _tcp(443, to=f"{name} endpoint", prefix_list_id=gateway.prefix_list_id)
+        for name, gateway in gateways.items()
+    }
+    if endpoints.security_group:
+        rules[f"{service.name}_to_vpc_endpoints"] = _tcp(
+            443, to="VPC endpoints", referenced_security_group_id=endpoints.security_group.id
+        )
+    return rules
+
+
+def _word(target: str, port: int) -> str:
+    if target == ANYWHERE:
+        # The rest of the internet on the port of AWS is the same rule.
+        return "aws" if port == 443 else f"anywhere_{port}"
+    return f"{names.cidr_word(target)}_{port}"
+
+
+def _argument(target: str) -> dict[str, str]:
+    return {"referenced_security_group_id" if target.startswith("sg-") else "cidr_ipv4": target}
+
+
+def _tcp(port: int | None, *, to: str, **target: str) -> dict[str, Any]:
+    return {
+        "ip_protocol": "tcp",
+        "from_port": port,
+        "to_port": port,
+        "description": names.shortened(f"To {to}", 255),
+        **target,
+    }

@@ -1,0 +1,53 @@
+"""A bare stack in this process, for tests of parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from stacks import bindings as bindings  # isort: skip  (first: it makes the import of cdktf fast)
+from cdktf import App, TerraformStack, Testing
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+
+from catalog import resolve
+from catalog.model import Catalog, Deployment
+
+
+class Stack(TerraformStack):
+    """A stack with a provider and nothing else."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app, "test")
+        self.elements: dict[str, Any] = {}
+        AwsProvider(self, "aws", region="us-west-2")
+
+
+def synthesized(build: Callable[[Stack], object]) -> dict[str, Any]:
+    """The Terraform JSON of a stack in which `build` made its parts."""
+    stack = Stack(Testing.app())
+    build(stack)
+    return json.loads(Testing.synth(stack))
+
+
+def deployment(**tables: Any) -> Deployment:
+    """The deployment of a catalog that says `tables`, as in TOML, beside what every catalog must say."""
+    base = {
+        "catalog": {"name": "shop", "region": "us-west-2"},
+        "mesh": {"kind": "app-mesh"},
+        "services": {"llm": {"image": "llm:1"}},
+    }
+    catalog = Catalog.model_validate(_frozen(base | tables))
+    return resolve.deployment(catalog, environment=None, values={})[0]
+
+
+def _frozen(value: Any) -> Any:
+    """With tuples for lists, as the reader of catalogs makes them."""
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def resources(output: dict[str, Any], type_: str) -> dict[str, Any]:
+    """The resources of a type, by name."""
+    return output.get("resource", {}).get(type_, {})
