@@ -26,8 +26,9 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
     if isinstance(region, str) and "{" not in region:
         values["region"] = region
     known = dict(values)
-    variables = tree.get("vars")
-    for name, text in sorted(variables.items()) if isinstance(variables, dict) else ():
+    written = tree.get("vars")
+    variables: Tree = written if isinstance(written, dict) else {}
+    for name, text in sorted(variables.items()):
         if isinstance(text, str):
             values[f"var.{name}"] = variables[name] = filled(text, ("vars", name), known, report)
     if isinstance(region, str) and "region" not in values:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from catalog import names
 from catalog.model.network import Cluster, Discovery, External, Images, Ingress, Mesh, Network
 from catalog.model.service import Service, ServiceKeys
-from catalog.model.types import Name, PolicyArn, Region, RoleArn, Table, matching, wrong
+from catalog.model.types import Name, PolicyArn, Region, RoleArn, Table, matching, text, wrong
 
 StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
 RESERVED = ("aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", "rule")
@@ -50,14 +50,11 @@ def _assume_role(value: object) -> object:
 class Aws(Table):
     """How the provider reaches AWS."""
 
-    accounts: tuple[
-        Annotated[str, matching(r"\d{12}", "is not an account id; write its twelve digits in quotes")], ...
-    ] = ()
+    accounts: tuple[Annotated[str, matching(r"\d{12}", "an account id", "write its twelve digits in quotes")], ...] = ()
     """Accounts in which this may be applied; in any other, Terraform refuses."""
     assume_role: Annotated[
         AssumeRole | None,
-        BeforeValidator(_assume_role),
-        Field(json_schema_extra={"anyOf": [{"type": "string"}, {"type": "object"}]}),
+        BeforeValidator(_assume_role, json_schema_input_type=text("ARN", "^arn:aws[a-z-]*:iam:") | AssumeRole),
     ] = None
     """Role to assume: its ARN, or { role_arn, external_id, session_name }."""
     profile: str | None = None
@@ -71,7 +68,8 @@ class Terraform(Table):
         str,
         matching(
             r"\s*(>=|<=|~>|!=|>|<|=)?\s*\d+(\.\d+)*\s*(,\s*(>=|<=|~>|!=|>|<|=)?\s*\d+(\.\d+)*\s*)*",
-            'is not a version constraint; write one like ">= 5.100, < 7"',
+            "a version constraint",
+            'write one like ">= 5.100, < 7"',
         ),
     ] = ">= 5.100, < 7"
     """Version constraint on the hashicorp/aws provider."""
@@ -90,18 +88,24 @@ class Catalog(Table):
 
     catalog: CatalogTable
     vars: dict[str, str] = {}
+    """Texts of your own: `{var.x}` in any string."""
     aws: Aws = Aws()
     terraform: Terraform = Terraform()
     state: Annotated[dict[StateKind, dict[str, Any]], BeforeValidator(_one_state)] = {"local": {}}
+    """Where Terraform keeps its state: exactly one kind, with that backend's own arguments, passed on as they are."""
     network: Network = Network()
     discovery: Discovery = Discovery()
     mesh: Mesh
     cluster: Cluster = Cluster()
     ingress: dict[Name, Ingress] = {}
+    """Ways in from outside."""
     external: dict[Name, External] = {}
+    """What lies outside the catalog and is called from it."""
     images: Images = Images()
     services: Annotated[dict[Name, ServiceKeys], Field(min_length=1)]
+    """What runs."""
     overrides: dict[str, dict[str, Any]] = {}
+    """Terraform's own attributes, laid over the resource with that address, as in `aws_ecs_service.chat`."""
 
 
 @dataclass(frozen=True, kw_only=True)

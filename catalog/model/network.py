@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, WithJsonSchema
 
 from catalog.model.types import (
     AuthorityArn,
@@ -18,9 +19,17 @@ from catalog.model.types import (
     wrong,
 )
 
-Zone = Annotated[
-    str, matching(r"[a-z]{2}(-[a-z]+)+-\d[a-h]", 'is not an availability zone; write one like "us-west-2a"')
-]
+_ZONE = r"[a-z]{2}(-[a-z]+)+-\d[a-h]"
+_ZONES = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": 8},
+        {
+            "type": "array",
+            "items": {"type": "string", "title": "availability zone", "pattern": f"^{_ZONE}$"},
+            "minItems": 1,
+        },
+    ]
+}
 
 
 def _zones(value: object) -> object:
@@ -30,6 +39,9 @@ def _zones(value: object) -> object:
         raise wrong("{value} zones are not possible; write a number from 1 to 8", value=value)
     if value == ():
         raise wrong("the list of zones is empty; name at least one")
+    for zone in value if isinstance(value, tuple) else ():
+        if not isinstance(zone, str) or not re.fullmatch(_ZONE, zone):
+            raise wrong('"{zone}" is not an availability zone; write one like "us-west-2a"', zone=zone)
     return value
 
 
@@ -38,18 +50,7 @@ class Network(Table):
 
     cidr: Cidr = "10.0.0.0/16"
     """Address range of the VPC, /16 to /24. Sixteen equal subnets fit: eight private, eight public."""
-    zones: Annotated[
-        Any,
-        BeforeValidator(_zones),
-        Field(
-            json_schema_extra={
-                "anyOf": [
-                    {"type": "integer", "minimum": 1, "maximum": 8},
-                    {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                ]
-            }
-        ),
-    ] = 2
+    zones: Annotated[Any, BeforeValidator(_zones), WithJsonSchema(_ZONES)] = 2
     """How many availability zones (their names are read from AWS once, then kept), or a list of their names (then no
     AWS is asked while planning)."""
     nat: Literal["none", "single", "per-zone"] = "single"
@@ -61,7 +62,8 @@ class Network(Table):
             str,
             matching(
                 r"[a-z0-9]+([.-][a-z0-9]+)*",
-                'is not an endpoint service; write what follows the region, as in "bedrock-runtime"',
+                "an endpoint service",
+                'write what follows the region, as in "bedrock-runtime"',
             ),
         ],
         ...,
@@ -69,7 +71,7 @@ class Network(Table):
     """Interface endpoints beyond those that are necessary anyway, by what follows the region in their service name."""
     flow_logs: bool = True
     """Write VPC flow logs to CloudWatch Logs."""
-    vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]+", 'is not a VPC id; write one like "vpc-0a1b2c3d"')] | None = None
+    vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]+", "a VPC id", 'write one like "vpc-0a1b2c3d"')] | None = None
     """A VPC that exists."""
     private_subnet_ids: tuple[str, ...] = ()
     """Private subnets of the VPC that exists, for the tasks."""
@@ -85,7 +87,8 @@ class Discovery(Table):
             str,
             matching(
                 r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
-                "is not a namespace; use lower-case labels of letters, digits and hyphens, separated by dots",
+                "a namespace",
+                "use lower-case labels of letters, digits and hyphens, separated by dots",
             ),
         ]
         | None
@@ -107,7 +110,7 @@ class Mesh(Table):
 
     kind: Literal["app-mesh"]
     """Which mesh."""
-    tls: Annotated[Tls | None, BeforeValidator(table_or_true)] = None
+    tls: Annotated[Tls | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Tls)] = None
     """Encrypt calls between services: true, or { authority = CA ARN } where the mesh needs a private CA."""
     access_logs: bool = True
     """Log every request that passes a proxy, to the service's log group."""
@@ -132,8 +135,7 @@ class Ingress(Table):
     domain: Host | None = None
     """The host name under which it is reached."""
     zone_id: (
-        Annotated[str, matching(r"Z[A-Z0-9]{3,31}", 'is not a Route 53 zone id; write one like "Z0123456789ABC"')]
-        | None
+        Annotated[str, matching(r"Z[A-Z0-9]{3,31}", "a Route 53 zone id", 'write one like "Z0123456789ABC"')] | None
     ) = None
     """Route 53 zone for an alias record of `domain`."""
     internal: bool = False
@@ -150,7 +152,7 @@ class External(Table):
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
     """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass."""
     security_group: (
-        Annotated[str, matching(r"sg-[0-9a-f]+", 'is not a security group id; write one like "sg-0a1b2c3d"')] | None
+        Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')] | None
     ) = None
     """Its security group, where it has one: egress is opened to that group only."""
     cidrs: tuple[Cidr, ...] = ()

@@ -20,6 +20,7 @@ from catalog.model.types import (
     VariableName,
     matching,
     table_or_true,
+    text,
     wrong,
 )
 
@@ -70,7 +71,8 @@ class Public(Table):
         str,
         matching(
             r"/|(/[A-Za-z0-9_.~$@:+&-]+)+",
-            'is not a path prefix; write one like "/api", with no wildcard and no / at its end',
+            "a path prefix",
+            'write one like "/api", with no wildcard and no / at its end',
         ),
     ] = "/"
     """Path prefix, by whole segments."""
@@ -89,17 +91,13 @@ def _command(value: object) -> object:
 class Health(Table):
     """How to tell that a service is well."""
 
-    path: Annotated[str, matching(r"/[^\s#]*", "is not a path; begin it with /")] | None = None
+    path: Annotated[str, matching(r"/[^\s#]*", "a path", "begin it with /")] | None = None
     """Path that answers with success; probed by load balancer and mesh. Without it, a mesh tries the port only."""
     interval: Duration = 10.0
     """Time between two probes, 5s to 300s."""
     timeout: Duration = 5.0
     """How long one probe may take, 2s to 60s, shorter than the interval."""
-    command: Annotated[
-        tuple[str, ...] | None,
-        BeforeValidator(_command),
-        Field(json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-    ] = None
+    command: Annotated[tuple[str, ...] | None, BeforeValidator(_command, json_schema_input_type=str | list[str])] = None
     """The container's own check: a string for its shell, or a list of arguments."""
     grace: Duration = 60.0
     """How long a start may take."""
@@ -145,10 +143,13 @@ class Secret(Table):
 
     arn: SecretArn
     """ARN of a Secrets Manager secret or an SSM parameter."""
-    key: Annotated[str, matching(r"[^:]+", "is not a key of a secret; leave out the colons")] | None = None
+    key: Annotated[str, matching(r"[^:]+", "a key of a secret", "leave out the colons")] | None = None
     """Key within a Secrets Manager secret that holds JSON."""
     kms: KeyArn | None = None
     """ARN of the customer key it is encrypted with, if it is."""
+
+
+_ARN = text("ARN", "^arn:aws[a-z-]*:(secretsmanager|ssm):")
 
 
 def _secret(value: object) -> object:
@@ -248,7 +249,7 @@ class ServiceKeys(Table):
     """How many tasks."""
     calls: tuple[Name, ...] = ()
     """Services and externals that it may talk to; the rest is closed."""
-    public: Annotated[Public | None, BeforeValidator(table_or_true)] = None
+    public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
     """Reachable from outside: true, or { path, host, ingress, priority }."""
     health: Health = Health()
     """How to tell that it is well."""
@@ -265,7 +266,7 @@ class ServiceKeys(Table):
     """When a task that fails is left out for a while."""
     environment: dict[VariableName, str] = {}
     """Environment variables."""
-    secrets: dict[VariableName, Annotated[Secret, BeforeValidator(_secret)]] = {}
+    secrets: dict[VariableName, Annotated[Secret, BeforeValidator(_secret, json_schema_input_type=_ARN | Secret)]] = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     credentials: SecretsManagerArn | None = None
     """ARN of the secret with user name and password of a private registry."""

@@ -24,7 +24,12 @@ class Table(BaseModel):
 
 def wrong(message: str, **context: Any) -> PydanticCustomError:
     """A finished sentence for the user: it reaches them as it is, behind file, line and place."""
-    return PydanticCustomError("catalog", message, context or None)  # type: ignore[arg-type]
+    return PydanticCustomError("catalog", message, context or None)
+
+
+def text(title: str, pattern: str) -> Any:
+    """What a user writes, for the JSON schema: `title` is what the documentation calls it."""
+    return Annotated[str, WithJsonSchema({"type": "string", "title": title, "pattern": pattern})]
 
 
 def _duration(value: object) -> float:
@@ -71,7 +76,8 @@ def _arn(*services: str) -> BeforeValidator:
             )
         return str(value)
 
-    return BeforeValidator(check)
+    allowed = "|".join(services) or "[a-z0-9-]+"
+    return BeforeValidator(check, json_schema_input_type=text("ARN", f"^arn:aws[a-z-]*:({allowed}):"))
 
 
 def _shown(value: object) -> str:
@@ -80,29 +86,34 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
 
 
-def matching(pattern: str, rule: str) -> BeforeValidator:
-    """A string that matches `pattern`; `rule` says in words what that takes."""
+def matching(pattern: str, what: str, cure: str) -> BeforeValidator:
+    """A string that matches `pattern`; `what` names it with its article, `cure` says what to write."""
     compiled = re.compile(pattern)
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not compiled.fullmatch(value):
-            raise wrong("{value} " + rule, value=_shown(value))
+            raise wrong("{value} is not " + f"{what}; {cure}", value=_shown(value))
         return value
 
-    return BeforeValidator(check)
+    title = what.removeprefix("a ").removeprefix("an ")
+    return BeforeValidator(check, json_schema_input_type=text(title, f"^({pattern.strip('^$')})$"))
 
 
-_DURATION = {"type": "string", "pattern": r"^\d{1,6}[smh]$", "examples": ["30s", "10m", "1h"]}
+_DURATION = {"type": "string", "title": "duration", "pattern": r"^\d{1,6}[smh]$"}
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
 """Seconds, as a whole number; written as "30s", "10m" or "1h"."""
 DurationOrNone = Annotated[
-    float, BeforeValidator(_duration_or_none), WithJsonSchema({**_DURATION, "pattern": r"^(\d{1,6}[smh]|none)$"})
+    float,
+    BeforeValidator(_duration_or_none),
+    WithJsonSchema({**_DURATION, "title": 'duration or "none"', "pattern": r"^(\d{1,6}[smh]|none)$"}),
 ]
 """Seconds, or UNLIMITED, written as "none"."""
-Cidr = Annotated[str, BeforeValidator(_cidr)]
+Cidr = Annotated[
+    str, BeforeValidator(_cidr, json_schema_input_type=text("address range", r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))
+]
 Name = Annotated[
     str,
-    matching(NAME_PATTERN, "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"),
+    matching(NAME_PATTERN, "a name", "use lower-case letters, digits and single hyphens, beginning with a letter"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Arn = Annotated[str, _arn()]
@@ -115,17 +126,16 @@ SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
 VariableName = Annotated[
     str,
-    matching(
-        r"[A-Za-z_][A-Za-z0-9_]*", "is not a variable name; use letters, digits and _, not beginning with a digit"
-    ),
+    matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name", "use letters, digits and _, not beginning with a digit"),
 ]
-AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "is not an absolute path; begin it with /")]
-Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", 'is not an AWS region; write one like "us-west-2"')]
+AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "an absolute path", "begin it with /")]
+Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one like "us-west-2"')]
 Host = Annotated[
     str,
     matching(
         r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
-        'is not a host name; write it without scheme, port and path, as in "api.example.com"',
+        "a host name",
+        'write it without scheme, port and path, as in "api.example.com"',
     ),
 ]
 
