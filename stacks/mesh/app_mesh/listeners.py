@@ -12,8 +12,9 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
     AppmeshVirtualNodeSpecListenerConnectionPoolTcp,
 )
 
-from catalog.model import Deployment, External, Service
+from catalog.model import Deployment, Service
 from catalog.model.service import Outlier, Pool
+from stacks.mesh.app_mesh.destinations import Destination
 from stacks.mesh.app_mesh.timers import duration, timeouts
 from stacks.part import Ref
 
@@ -36,11 +37,12 @@ def of_service(service: Service, *, deployment: Deployment, certificate: Ref | N
     )
 
 
-def of_external(external: External, *, request: float, idle: float) -> AppmeshVirtualNodeSpecListener:
+def of_external(destination: Destination) -> AppmeshVirtualNodeSpecListener:
     """The listener that stands for something outside. Nobody probes it: its health is not the mesh's business."""
+    protocol = destination.protocol
+    timers = timeouts(protocol, request=destination.timeout, idle=destination.idle_timeout)
     return AppmeshVirtualNodeSpecListener(
-        port_mapping={"port": external.port, "protocol": external.protocol},
-        timeout={external.protocol: timeouts(external.protocol, request=request, idle=idle)},
+        port_mapping={"port": destination.port, "protocol": protocol}, timeout={protocol: timers}
     )
 
 

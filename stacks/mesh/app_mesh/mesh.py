@@ -14,11 +14,10 @@ from cdktf_cdktf_provider_aws.ecs_service import EcsServiceServiceRegistries
 from constructs import Construct
 
 from catalog.egress import proxied_externals
-from catalog.model import UNLIMITED, Deployment, External, Service
-from catalog.model.service import Retries
+from catalog.model import Deployment, Service
 from stacks.discovery import Discovery
-from stacks.mesh.app_mesh import envoy, listeners, nodes
-from stacks.mesh.app_mesh.routes import route
+from stacks.mesh.app_mesh import destinations, envoy, listeners, nodes, routes
+from stacks.mesh.app_mesh.destinations import Destination
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 
@@ -35,15 +34,19 @@ class AppMesh(Part):
         egress = _EGRESS[deployment.catalog.network.egress]
         mesh = self.add(AppmeshMesh, "main_mesh", name=deployment.id, spec={"egress_filter": {"type": egress}})
         self.name = mesh.name
-        self.externals = {name: self._external(name, it) for name, it in proxied_externals(deployment).items()}
+        self.externals = {
+            name: self._external(destinations.of_external(name, external))
+            for name, external in proxied_externals(deployment).items()
+        }
 
     def join(self, service: Service) -> Membership:
         """Make the service's node and, where it has a port, what leads callers to it."""
         registry = self.discovery.register(service) if service.port else None
         certificate = self._certificate(service) if service.port else None
         node = self._node(service, registry=registry, certificate=certificate)
-        ways_in = self._ways_in(service, node=node) if service.port else ()
-        ways_out = [ref for name in self.deployment.externals_of(service) for ref in self.externals.get(name, ())]
+        ways = [ref for name in self.deployment.externals_of(service) for ref in self.externals.get(name, ())]
+        if service.port:
+            ways += self._way_to(destinations.of_service(service, deployment=self.deployment), node=node)
         return Membership(
             sidecars=(envoy.container(service, deployment=self.deployment, node=node),),
             container_dependencies=({"containerName": envoy.CONTAINER, "condition": "HEALTHY"},),
@@ -51,7 +54,7 @@ class AppMesh(Part):
             service={"service_registries": EcsServiceServiceRegistries(registry_arn=registry.arn)} if registry else {},
             task_statements=tuple(self._statements(service, node=node, certificate=certificate)),
             target_protocol="HTTPS" if certificate else "HTTP",
-            depends_on=(*ways_in, *ways_out, *([certificate] if certificate else [])),
+            depends_on=(*ways, *([certificate] if certificate else [])),
         )
 
     @property
@@ -88,78 +91,30 @@ class AppMesh(Part):
             tags=service.tags or None,
         )
 
-    def _ways_in(self, service: Service, *, node: Ref) -> tuple[Ref, ...]:
-        return self._routed(
-            service.name,
-            host=self.deployment.address(service.name).host,
-            port=service.port,
-            protocol=service.protocol,
-            spec=route(
-                node=node.name,
-                port=service.port,
-                protocol=service.protocol,
-                timeout=service.timeout,
-                idle_timeout=service.idle_timeout,
-                retries=service.retries,
-            ),
-            tags=service.tags or None,
-        )
-
-    def _external(self, name: str, external: External) -> tuple[Ref, ...]:
-        """Something outside that services call through their proxies. How long it takes is not the catalog's to say,
-        and sending a request to it twice is not either."""
-        name = f"external_{name}"
-        unlimited = {"request": UNLIMITED, "idle": UNLIMITED}
+    def _external(self, destination: Destination) -> tuple[Ref, ...]:
         node = self.add(
             AppmeshVirtualNode,
-            name,
-            name=name,
+            destination.name,
+            name=destination.name,
             mesh_name=self.name,
-            spec=nodes.of_external(external, listener=listeners.of_external(external, **unlimited)),
+            spec=nodes.of_external(destination),
         )
-        spec = route(
-            node=node.name,
-            port=external.port,
-            protocol=external.protocol,
-            timeout=UNLIMITED,
-            idle_timeout=UNLIMITED,
-            retries=Retries(),
-        )
-        return self._routed(name, host=external.host, port=external.port, protocol=external.protocol, spec=spec)
+        return self._way_to(destination, node=node)
 
-    def _routed(
-        self,
-        name: str,
-        *,
-        host: str,
-        port: int,
-        protocol: str,
-        spec: dict[str, Any],
-        tags: dict[str, str] | None = None,
-    ) -> tuple[Ref, ...]:
+    def _way_to(self, destination: Destination, *, node: Ref) -> tuple[Ref, ...]:
         """A virtual service with a router and one route: only routes have a place for timers and retries."""
-        listener = AppmeshVirtualRouterSpecListener(port_mapping={"port": port, "protocol": protocol})
-        router = self.add(
-            AppmeshVirtualRouter, name, name=name, mesh_name=self.name, spec={"listener": [listener]}, tags=tags
-        )
-        way = self.add(
-            AppmeshRoute,
-            name,
-            name=name,
-            mesh_name=self.name,
-            virtual_router_name=router.name,
-            spec=spec,
-            tags=tags,
-        )
+        name = destination.name
+        common = {"mesh_name": self.name, "tags": destination.tags}
+        port = {"port": destination.port, "protocol": destination.protocol}
+        listener = AppmeshVirtualRouterSpecListener(port_mapping=port)
+        router = self.add(AppmeshVirtualRouter, name, name=name, spec={"listener": [listener]}, **common)
+        spec = routes.route(destination, node=node.name)
+        route = self.add(AppmeshRoute, name, name=name, virtual_router_name=router.name, spec=spec, **common)
+        provider = {"virtual_router": {"virtual_router_name": router.name}}
         virtual_service = self.add(
-            AppmeshVirtualService,
-            name,
-            name=host,
-            mesh_name=self.name,
-            spec={"provider": {"virtual_router": {"virtual_router_name": router.name}}},
-            tags=tags,
+            AppmeshVirtualService, name, name=destination.host, spec={"provider": provider}, **common
         )
-        return way, virtual_service
+        return route, virtual_service
 
     def _statements(self, service: Service, *, node: Ref, certificate: Ref | None) -> list[dict[str, Any]]:
         """What Envoy may ask of AWS: its own configuration, its own key, and whom to trust."""

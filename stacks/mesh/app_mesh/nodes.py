@@ -10,7 +10,9 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
 )
 
 from catalog.egress import bypasses_proxy
-from catalog.model import Deployment, External, Service
+from catalog.model import Deployment, Service
+from stacks.mesh.app_mesh import listeners
+from stacks.mesh.app_mesh.destinations import Destination
 
 
 def of_service(
@@ -30,14 +32,14 @@ def of_service(
     }
 
 
-def of_external(external: External, *, listener: AppmeshVirtualNodeSpecListener) -> dict[str, Any]:
+def of_external(destination: Destination) -> dict[str, Any]:
     """The specification of a node that stands for something outside, found by DNS.
 
     Left to itself App Mesh asks for IPv6 addresses first, where the network has only IPv4 to offer.
     """
     return {
-        "listener": [listener],
-        "service_discovery": {"dns": {"hostname": external.host, "ip_preference": "IPv4_ONLY"}},
+        "listener": [listeners.of_external(destination)],
+        "service_discovery": {"dns": {"hostname": destination.host, "ip_preference": "IPv4_ONLY"}},
     }
 
 

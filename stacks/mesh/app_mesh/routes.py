@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.appmesh_route import (
     AppmeshRouteSpecTcpRouteActionWeightedTarget,
 )
 
-from catalog.model.service import Retries
+from stacks.mesh.app_mesh.destinations import Destination
 from stacks.mesh.app_mesh.timers import duration, timeouts
 
 _TARGETS = {
@@ -25,32 +25,32 @@ _HTTP_EVENTS = frozenset({"client-error", "gateway-error", "server-error", "stre
 _GRPC_EVENTS = frozenset({"cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"})
 
 
-def route(
-    *, node: str, port: int, protocol: str, timeout: float, idle_timeout: float, retries: Retries
-) -> dict[str, Any]:
+def route(destination: Destination, *, node: str) -> dict[str, Any]:
     """The specification of a route that sends everything to one node."""
+    protocol, port = destination.protocol, destination.port
     body: dict[str, Any] = {
         "action": {"weighted_target": [_TARGETS[protocol](virtual_node=node, weight=100, port=port)]},
-        "timeout": timeouts(protocol, request=timeout, idle=idle_timeout),
+        "timeout": timeouts(protocol, request=destination.timeout, idle=destination.idle_timeout),
     }
     if protocol != "tcp":
-        body["retry_policy"] = _retry_policy(protocol, retries, timeout=timeout)
-        # The API asks for a match with gRPC too; by port, as an empty one is lost on its way through Terraform.
+        body["retry_policy"] = _retry_policy(destination)
+        # The API asks for a match with gRPC too; by port, as cdktf would drop an empty one.
         body["match"] = {"port": port} if protocol == "grpc" else {"prefix": "/"}
     return {f"{protocol}_route": body}
 
 
-def _retry_policy(protocol: str, retries: Retries, *, timeout: float) -> dict[str, Any]:
+def _retry_policy(destination: Destination) -> dict[str, Any]:
     """Always written out, as a route without one gets two retries that nobody asked for (App Mesh User Guide, "Default
     settings"). The API wants the time for one try and at least one event even where nothing is tried again."""
+    retries = destination.retries
     events = set(retries.on)
     policy: dict[str, Any] = {
         "max_retries": retries.attempts,
-        "per_retry_timeout": duration(retries.per_try or timeout / max(retries.attempts, 1)),
+        "per_retry_timeout": duration(retries.per_try or destination.timeout / max(retries.attempts, 1)),
         "tcp_retry_events": sorted(events & _TCP_EVENTS),
         "http_retry_events": sorted(events & _HTTP_EVENTS),
     }
-    if protocol == "grpc":
+    if destination.protocol == "grpc":
         policy["grpc_retry_events"] = sorted(events & _GRPC_EVENTS)
     if not any(policy[key] for key in policy if key.endswith("_events")):
         policy["tcp_retry_events"] = sorted(_TCP_EVENTS)
