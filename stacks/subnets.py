@@ -22,6 +22,9 @@ from catalog.subnets import Zone, zones_of
 from stacks.part import Part, Ref
 
 ANYWHERE = "0.0.0.0/0"
+UNFIT_ZONES = ["apne1-az3", "cnn1-az3", "use1-az3", "usw1-az2"]
+"""Zones that some accounts are offered although they lack what tasks need: Fargate (ECS developer guide, "Supported
+Regions for Amazon ECS on AWS Fargate"), and in use1-az3 the endpoints of many services."""
 
 
 class Subnets(Part):
@@ -69,6 +72,7 @@ class Subnets(Part):
             state="available",
             # Without it Local Zones that the account has opted into are among them, and NAT gateways are not.
             filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
+            exclude_zone_ids=UNFIT_ZONES,
         )
         # AWS may offer other zones tomorrow: a subnet stays where it was first put.
         return {

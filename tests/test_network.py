@@ -47,9 +47,9 @@ def test_the_smallest_range_leaves_each_subnet_sixteen_addresses() -> None:
 def test_a_number_of_zones_takes_the_first_by_name_and_stays_with_them() -> None:
     _, output = network(zones=2)
     assert set(resources(output, "aws_subnet")) == {"private_a", "private_b", "public_a", "public_b"}
-    assert output["data"]["aws_availability_zones"]["available_zones"]["filter"] == [
-        {"name": "opt-in-status", "values": ["opt-in-not-required"]}
-    ]
+    offered = output["data"]["aws_availability_zones"]["available_zones"]
+    assert "usw1-az2" in offered["exclude_zone_ids"]
+    assert offered["filter"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
     second = resources(output, "aws_subnet")["private_b"]
     assert second["availability_zone"] == "${sort(data.aws_availability_zones.available_zones.names)[1]}"
     assert second["lifecycle"] == {"ignore_changes": ["availability_zone"]}

@@ -1,0 +1,128 @@
+"""A load balancer: who may connect to it, and what it says to requests that are meant for nobody."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionFixedResponse,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
+
+from catalog import names
+from catalog.model import Deployment, Ingress
+from stacks.network import Network
+from stacks.part import Part, Ref
+
+SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+SHORTEST_IDLE, LONGEST_IDLE = 60, 4000
+"""Seconds; the default, and the limit (ELBv2 API reference, LoadBalancerAttribute idle_timeout.timeout_seconds)."""
+
+
+class LoadBalancer(Part):
+    """The Application Load Balancer of an ingress. With a certificate it speaks HTTPS and redirects plain HTTP."""
+
+    listener: Ref
+    """The one that takes rules."""
+    security_group: Ref
+    url: str
+
+    def __init__(
+        self, scope: Construct, *, deployment: Deployment, name: str, settings: Ingress, network: Network
+    ) -> None:
+        super().__init__(scope, "load_balancer", deployment=deployment)
+        self._address = f"ingress_{name}"
+        self._settings = settings
+        self.security_group = self._security_group(network)
+        self._balancer = self._load_balancer(name, network)
+        if settings.certificate:
+            self.listener = self._listener(
+                _NOT_FOUND, protocol="HTTPS", port=443, certificate_arn=settings.certificate, ssl_policy=SSL_POLICY
+            )
+            self._listener(_TO_HTTPS, protocol="HTTP", port=80)
+        else:
+            self.listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
+        if settings.zone_id and settings.domain:
+            self._record(zone_id=settings.zone_id, domain=settings.domain)
+        self.url = self.url_under(settings.domain or self._balancer.dns_name)
+
+    def url_under(self, host: str) -> str:
+        """The URL of a host whose name leads here."""
+        return f"{'https' if self._settings.certificate else 'http'}://{host}"
+
+    def _security_group(self, network: Network) -> Ref:
+        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+        name = names.owned(self.deployment.id, self._address)
+        group = self.add(
+            SecurityGroup,
+            self._address,
+            name=name,
+            description="Load balancer",
+            vpc_id=network.vpc_id,
+            tags={"Name": name},
+        )
+        ports = {"https": 443, "http": 80} if self._settings.certificate else {"http": 80}
+        for protocol, port in ports.items():
+            for cidr in self._settings.allow:
+                self.add(
+                    VpcSecurityGroupIngressRule,
+                    f"{self._address}_{protocol}_from_{names.cidr_word(cidr)}",
+                    security_group_id=group.id,
+                    description=f"{protocol.upper()} from outside",
+                    ip_protocol="tcp",
+                    from_port=port,
+                    to_port=port,
+                    cidr_ipv4=cidr,
+                )
+        return group
+
+    def _load_balancer(self, name: str, network: Network) -> Ref:
+        internal = self._settings.internal
+        # An answer that is not streamed is silent for as long as it takes.
+        silence = max((service.idle_timeout for service in self.deployment.public_services(name)), default=0)
+        return self.add(
+            Lb,
+            self._address,
+            name=names.load_balancer(self.deployment.id, name),
+            load_balancer_type="application",
+            internal=internal,
+            subnets=network.private_subnet_ids if internal else network.public_subnet_ids,
+            security_groups=[self.security_group.id],
+            drop_invalid_header_fields=True,
+            idle_timeout=int(min(max(silence, SHORTEST_IDLE), LONGEST_IDLE)),
+            depends_on=None if internal else [route.element for route in network.public_routes],
+        )
+
+    def _listener(self, action: LbListenerDefaultAction, *, protocol: str, port: int, **tls: str) -> Ref:
+        return self.add(
+            LbListener,
+            f"{self._address}_{protocol.lower()}",
+            load_balancer_arn=self._balancer.arn,
+            port=port,
+            protocol=protocol,
+            default_action=[action],
+            **tls,
+        )
+
+    def _record(self, *, zone_id: str, domain: str) -> None:
+        target = Route53RecordAlias(
+            name=self._balancer.dns_name, zone_id=self._balancer.zone_id, evaluate_target_health=True
+        )
+        self.add(Route53Record, self._address, zone_id=zone_id, name=domain, type="A", alias=target)
+
+
+_NOT_FOUND = LbListenerDefaultAction(
+    type="fixed-response",
+    fixed_response=LbListenerDefaultActionFixedResponse(
+        content_type="text/plain", message_body="Not found", status_code="404"
+    ),
+)
+_TO_HTTPS = LbListenerDefaultAction(
+    type="redirect",
+    redirect=LbListenerDefaultActionRedirect(protocol="HTTPS", port="443", status_code="HTTP_301"),
+)

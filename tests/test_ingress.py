@@ -1,0 +1,240 @@
+"""The way in from outside: load balancer, listeners, and the rules that lead to services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.synth import deployment, resources, synthesized  # isort: skip
+from catalog.priorities import LAST, priority
+from stacks.endpoints import Endpoints
+from stacks.ingress import Exposure, Ingress
+from stacks.network import Network
+from stacks.security import SecurityGroups
+
+CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"
+WEB = {"allow": ["10.0.0.0/8", "192.0.2.0/24"]}
+
+
+def made(*, web: dict[str, Any] | None = None, protocol: str = "HTTP", **services: Any) -> tuple[Any, ...]:
+    """The ingress, its services' exposures, and the output."""
+    services = services or {"chat": {}}
+    described = deployment(
+        ingress={"web": {**WEB, **(web or {})}},
+        services={name: {"image": "x:1", "port": 8080, "public": True, **keys} for name, keys in services.items()},
+    )
+    parts: list[Any] = []
+
+    def build(stack: Any) -> None:
+        network = Network(stack, deployment=described)
+        endpoints = Endpoints(stack, deployment=described, network=network)
+        security = SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints)
+        ingress = Ingress(stack, deployment=described, name="web", network=network, security=security)
+        public = described.public_services("web")
+        parts.extend([ingress, {one.name: ingress.expose(one, target_protocol=protocol) for one in public}])
+
+    output = synthesized(build)
+    return *parts, output
+
+
+def output_of(**kwargs: Any) -> dict[str, Any]:
+    return made(**kwargs)[2]
+
+
+def target(**keys: Any) -> dict[str, Any]:
+    return resources(output_of(chat=keys), "aws_lb_target_group")["chat"]
+
+
+def rule(**public: Any) -> dict[str, Any]:
+    return resources(output_of(chat={"public": public}), "aws_lb_listener_rule")["chat"]
+
+
+def test_the_balancer_faces_the_internet_once_there_is_a_route_to_it() -> None:
+    balancer = resources(output_of(), "aws_lb")["ingress_web"]
+    assert balancer["internal"] is False
+    assert balancer["subnets"] == ["${aws_subnet.public_a.id}", "${aws_subnet.public_b.id}"]
+    assert "aws_route.public_subnets" in balancer["depends_on"]
+
+
+def test_an_internal_balancer_stands_in_the_private_subnets() -> None:
+    balancer = resources(output_of(web={"internal": True}), "aws_lb")["ingress_web"]
+    assert balancer["internal"] is True
+    assert balancer["subnets"] == ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"]
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "expected"),
+    [(["5s"], 60), (["5s", "10m"], 600), (["2h"], 4000), (["5s", "none"], 4000)],
+)
+def test_the_balancer_bears_the_longest_silence_of_its_services_within_its_limits(
+    timeouts: list[str], expected: int
+) -> None:
+    services = {f"s{index}": {"idle_timeout": timeout} for index, timeout in enumerate(timeouts)}
+    assert resources(output_of(**services), "aws_lb")["ingress_web"]["idle_timeout"] == expected
+
+
+def test_with_a_certificate_http_is_redirected_and_the_rules_belong_to_https() -> None:
+    output = output_of(web={"certificate": CERTIFICATE})
+    listeners = resources(output, "aws_lb_listener")
+    assert set(listeners) == {"ingress_web_https", "ingress_web_http"}
+    assert listeners["ingress_web_https"]["certificate_arn"] == CERTIFICATE
+    assert listeners["ingress_web_https"]["default_action"][0]["fixed_response"]["status_code"] == "404"
+    redirect = listeners["ingress_web_http"]["default_action"][0]["redirect"]
+    assert redirect == {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}
+    rules = resources(output, "aws_lb_listener_rule")
+    assert rules["chat"]["listener_arn"] == "${aws_lb_listener.ingress_web_https.arn}"
+
+
+def test_without_a_certificate_there_is_only_http() -> None:
+    output = output_of()
+    listeners = resources(output, "aws_lb_listener")
+    assert set(listeners) == {"ingress_web_http"}
+    assert listeners["ingress_web_http"]["default_action"][0]["fixed_response"]["status_code"] == "404"
+    rules = resources(output, "aws_lb_listener_rule")
+    assert rules["chat"]["listener_arn"] == "${aws_lb_listener.ingress_web_http.arn}"
+
+
+@pytest.mark.parametrize(
+    ("web", "expected"),
+    [
+        ({}, {"http_from_10-0-0-0-8": 80, "http_from_192-0-2-0-24": 80}),
+        (
+            {"certificate": CERTIFICATE, "allow": ["10.0.0.0/8"]},
+            {"https_from_10-0-0-0-8": 443, "http_from_10-0-0-0-8": 80},
+        ),
+    ],
+)
+def test_who_is_allowed_may_connect_to_the_listeners_alone(web: dict[str, Any], expected: dict[str, int]) -> None:
+    rules = resources(output_of(web=web), "aws_vpc_security_group_ingress_rule")
+    ports = {name: item["to_port"] for name, item in rules.items() if name.startswith("ingress_web")}
+    assert ports == {f"ingress_web_{name}": port for name, port in expected.items()}
+
+
+def test_the_balancer_reaches_its_services_ports_and_nothing_else() -> None:
+    output = output_of(chat={}, admin={"port": 9090}, hidden={"public": False})
+    out = resources(output, "aws_vpc_security_group_egress_rule")
+    assert {name: item["to_port"] for name, item in out.items() if name.startswith("ingress_web")} == {
+        "ingress_web_to_chat": 8080,
+        "ingress_web_to_admin": 9090,
+    }
+    into = resources(output, "aws_vpc_security_group_ingress_rule")["admin_from_ingress_web"]
+    assert into["referenced_security_group_id"] == "${aws_security_group.ingress_web.id}"
+    assert (into["from_port"], into["to_port"]) == (9090, 9090)
+
+
+def test_a_path_is_matched_by_whole_segments() -> None:
+    assert rule(path="/api")["condition"] == [{"path_pattern": {"values": ["/api", "/api/*"]}}]
+    assert rule()["condition"] == [{"path_pattern": {"values": ["/*"]}}]
+
+
+def test_a_host_narrows_the_rule() -> None:
+    conditions = rule(path="/api", host="a.example.com")["condition"]
+    assert {"host_header": {"values": ["a.example.com"]}} in conditions
+    assert len(conditions) == 2
+
+
+def test_a_priority_that_is_asked_for_is_taken() -> None:
+    assert rule(priority=7)["priority"] == 7
+
+
+def test_the_more_particular_rule_comes_first() -> None:
+    order = [
+        priority("a.example.com", "/api/v1", "x"),
+        priority("a.example.com", "/api", "y"),
+        priority("a.example.com", "/", "z"),
+        priority(None, "/api/v1", "x"),
+        priority(None, "/api", "y"),
+        priority(None, "/", "z"),
+    ]
+    assert order == sorted(order)
+    assert len(set(order)) == len(order)
+
+
+def test_every_priority_is_one_that_aws_takes() -> None:
+    found = [
+        priority(host, path, f"service-{number}")
+        for host in (None, "a.example.com")
+        for path in ("/", "/a", "/a/b/c/d/e/f/g", "/a" * 40)
+        for number in range(3000)
+    ]
+    assert 1 <= min(found) < 10
+    assert LAST - 10 < max(found) <= LAST
+
+
+def test_a_target_group_follows_the_service_and_replaces_itself_under_another_name() -> None:
+    group = target(timeout="10m", health={"path": "/ready", "interval": "20s", "timeout": "4s"})
+    assert (group["target_type"], group["port"], group["protocol"]) == ("ip", 8080, "HTTP")
+    assert group["protocol_version"] == "HTTP1"
+    assert group["deregistration_delay"] == "600"
+    assert group["health_check"] == {
+        "protocol": "HTTP",
+        "path": "/ready",
+        "matcher": "200-399",
+        "interval": 20,
+        "timeout": 4,
+        "healthy_threshold": 2,
+        "unhealthy_threshold": 3,
+    }
+    assert group["lifecycle"] == {"create_before_destroy": True}
+    names = {group["name"], target(port=8081)["name"], target(protocol="http2")["name"]}
+    assert len(names) == 3
+    assert all(len(name) <= 32 for name in names)
+    assert target(timeout="1m")["name"] == group["name"]
+
+
+def test_draining_is_never_longer_than_aws_allows() -> None:
+    assert target(timeout="none")["deregistration_delay"] == "3600"
+    assert target(timeout="2h")["deregistration_delay"] == "3600"
+
+
+@pytest.mark.parametrize(
+    ("keys", "version", "path", "matcher"),
+    [
+        ({}, "HTTP1", "/", "200-499"),
+        ({"protocol": "http2"}, "HTTP2", "/", "200-499"),
+        ({"protocol": "grpc"}, "GRPC", "/AWS.ALB/healthcheck", "12"),
+        ({"protocol": "grpc", "health": {"path": "/grpc.health.v1.Health/Check"}}, "GRPC", None, "0"),
+    ],
+)
+def test_a_probe_asks_what_the_protocol_can_answer(
+    keys: dict[str, Any], version: str, path: str | None, matcher: str
+) -> None:
+    group = target(**keys)
+    assert group["protocol_version"] == version
+    assert group["health_check"]["path"] == path or keys["health"]["path"]
+    assert group["health_check"]["matcher"] == matcher
+
+
+def test_tasks_that_take_tls_are_probed_with_tls() -> None:
+    group = resources(output_of(protocol="HTTPS"), "aws_lb_target_group")["chat"]
+    assert group["protocol"] == group["health_check"]["protocol"] == "HTTPS"
+
+
+def test_a_domain_with_a_zone_gets_its_record() -> None:
+    web = {"certificate": CERTIFICATE, "domain": "chat.example.com", "zone_id": "Z0123456789ABC"}
+    record = resources(output_of(web=web), "aws_route53_record")["ingress_web"]
+    assert (record["name"], record["type"], record["zone_id"]) == ("chat.example.com", "A", "Z0123456789ABC")
+    assert record["alias"]["name"] == "${aws_lb.ingress_web.dns_name}"
+    assert not resources(output_of(web={"domain": "chat.example.com"}), "aws_route53_record")
+
+
+@pytest.mark.parametrize(
+    ("web", "public", "url"),
+    [
+        ({}, {}, "http://${aws_lb.ingress_web.dns_name}"),
+        ({"domain": "x.example.com"}, {"path": "/api"}, "http://x.example.com/api"),
+        ({"certificate": CERTIFICATE, "domain": "x.example.com"}, {}, "https://x.example.com"),
+        ({"certificate": CERTIFICATE}, {"host": "y.example.com", "path": "/api"}, "https://y.example.com/api"),
+    ],
+)
+def test_a_public_service_has_a_url(web: dict[str, Any], public: dict[str, Any], url: str) -> None:
+    _, exposures, _ = made(web=web, chat={"public": public})
+    exposure: Exposure = exposures["chat"]
+    assert exposure.url == url
+
+
+def test_a_new_public_service_changes_no_rule_of_another() -> None:
+    before, after = output_of(chat={}), output_of(chat={}, admin={"public": {"path": "/admin"}})
+    for type_ in ("aws_lb_listener_rule", "aws_lb_target_group", "aws_lb_listener", "aws_lb", "aws_security_group"):
+        assert {name: resources(after, type_)[name] for name in resources(before, type_)} == resources(before, type_)
