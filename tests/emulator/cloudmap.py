@@ -71,7 +71,7 @@ def create_private_dns_namespace(
         if other.name == name and other.vpc == vpc:
             raise JsonRESTError("NamespaceAlreadyExists", f"{name} exists in {vpc}")
     zone = route53_backends[self.account_id][self.partition].create_hosted_zone(
-        name, private_zone=True, vpcid=vpc, vpcregion=self.region_name, comment="Created by AWS Cloud Map"
+        f"{name}.", private_zone=True, vpcid=vpc, vpcregion=self.region_name, comment="Created by AWS Cloud Map"
     )
     namespace = Namespace(
         account_id=self.account_id,

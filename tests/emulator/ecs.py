@@ -77,11 +77,15 @@ _delete_service = EC2ContainerServiceResponse.delete_service
 _delete_cluster = EC2ContainerServiceResponse.delete_cluster
 
 
-class InvalidParameter(ServiceException):
+class Refusal(ServiceException):
+    """Any ECS error, by code. moto looks for a ServiceException of its own in its package's model and fails."""
+
+
+class InvalidParameter(Refusal):
     code = "InvalidParameterException"
 
 
-class ClientError(ServiceException):
+class ClientError(Refusal):
     code = "ClientException"
 
 
@@ -134,9 +138,9 @@ def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
     cluster = _active_cluster(backend, self.params.get("cluster", "default"))
     service = backend.services.get(f"{cluster.name}:{self.params['service'].split('/')[-1]}")
     if service is None:
-        raise ServiceException("ServiceNotFoundException", "Service not found.")
+        raise Refusal("ServiceNotFoundException", "Service not found.")
     if service.status != "ACTIVE":
-        raise ServiceException("ServiceNotActiveException", "Service was not ACTIVE.")
+        raise Refusal("ServiceNotActiveException", "Service was not ACTIVE.")
     sent = {key: value for key, value in self.params.items() if key not in ("cluster", "service") and value is not None}
     forced = sent.pop("forceNewDeployment", False)
     if "taskDefinition" in sent:
@@ -168,14 +172,14 @@ def delete_cluster(self: EC2ContainerServiceResponse) -> ActionResult:
     cluster = _active_cluster(self.ecs_backend, self.params["cluster"])
     for service in tuple(self.ecs_backend.services.values()):
         if service.cluster_name == cluster.name and service.status == "ACTIVE":
-            raise ServiceException("ClusterContainsServicesException", f"{cluster.name} contains {service.name}")
+            raise Refusal("ClusterContainsServicesException", f"{cluster.name} contains {service.name}")
     return _delete_cluster(self)
 
 
 def _active_cluster(backend: EC2ContainerServiceBackend, name: str) -> Cluster:
     cluster = backend._get_cluster(name)
     if cluster.status != "ACTIVE":
-        raise ServiceException("ClusterNotFoundException", f"The cluster {cluster.name} is {cluster.status}.")
+        raise Refusal("ClusterNotFoundException", f"The cluster {cluster.name} is {cluster.status}.")
     return cluster
 
 

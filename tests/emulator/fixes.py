@@ -2,18 +2,127 @@
 
 from __future__ import annotations
 
-from moto.ecs.models import CapacityProviderFailure, EC2ContainerServiceBackend
+import copy
+import json
+from functools import cache
+from typing import Any
 
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.iam.models import IAMBackend
+
+_create_launch_template = EC2Backend.create_launch_template
+_delete_vpc = EC2Backend.delete_vpc
+_init_aws_policies = IAMBackend._init_aws_policies
+_init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
+_register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
 
-def describe_capacity_providers(
-    self: EC2ContainerServiceBackend, names: list[str] | None
-) -> tuple[list[object], list[CapacityProviderFailure]]:
-    """Without names: all of the account's own (moto fails)."""
+def create_launch_template(
+    self: EC2Backend, name: str, description: str, data: dict[str, Any], tags: dict[str, Any]
+) -> Any:
+    """The template's own tags are not among those of what it launches (aws_launch_template with default_tags)."""
+    if "TagSpecifications" in data:
+        data["TagSpecifications"] = [
+            each for each in data["TagSpecifications"] if each["ResourceType"] != "launch-template"
+        ]
+    return _create_launch_template(self, name, description, data, tags)
+
+
+def delete_vpc(self: EC2Backend, vpc_id: str) -> Any:
+    """The default network ACL goes with its VPC (aws_vpc)."""
+    deleted = _delete_vpc(self, vpc_id)
+    for acl in tuple(self.network_acls.values()):
+        if acl.vpc_id == vpc_id:
+            del self.network_acls[acl.id]
+    return deleted
+
+
+def describe_capacity_providers(self: EC2ContainerServiceBackend, names: list[str] | None) -> tuple[list[Any], Any]:
+    """Without names: all of the account's own."""
     return _describe_capacity_providers(self, list(self.capacity_providers) if names is None else names)
 
 
+def init_rule(
+    self: SecurityGroupRule,
+    ec2_backend: Any,
+    ip_protocol: str,
+    group_id: str,
+    from_port: str | None,
+    to_port: str | None,
+    ip_range: dict[str, str] | None,
+    source_group: dict[str, str] | None = None,
+    prefix_list_id: dict[str, str] | None = None,
+    **rest: Any,
+) -> None:
+    """A rule for a group or a prefix list keeps its description (aws_vpc_security_group_ingress_rule)."""
+    description = (source_group or {}).get("Description") or (prefix_list_id or {}).get("Description")
+    if description:
+        # moto reads the description from here whatever the rule allows.
+        ip_range = {"Description": description}
+    _init_rule(
+        self,
+        ec2_backend,
+        ip_protocol,
+        group_id,
+        from_port,
+        to_port,
+        ip_range,
+        source_group,
+        prefix_list_id,
+        **rest,
+    )
+
+
+@cache
+def _aws_policies(account: str, region: str) -> list[Any]:
+    backend = IAMBackend.__new__(IAMBackend)
+    backend.account_id, backend.region_name = account, region
+    return _init_aws_policies(backend)
+
+
+def init_aws_policies(self: IAMBackend) -> list[Any]:
+    """AWS's policies, parsed once a process: every reset would take a second otherwise."""
+    return [copy.copy(policy) for policy in _aws_policies(self.account_id, self.region_name)]
+
+
+def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
+    """A target has tags (aws_appautoscaling_target)."""
+    answer = _register_scalable_target(self)
+    if tags := self._get_param("Tags"):
+        _tags(self)[json.loads(answer)["ScalableTargetARN"]] = tags
+    return answer
+
+
+def list_tags_for_resource(self: ApplicationAutoScalingResponse) -> str:
+    return json.dumps({"Tags": _tags(self).get(self._get_param("ResourceARN"), {})})
+
+
+def tag_resource(self: ApplicationAutoScalingResponse) -> str:
+    _tags(self).setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags"))
+    return "{}"
+
+
+def untag_resource(self: ApplicationAutoScalingResponse) -> str:
+    for key in self._get_param("TagKeys"):
+        _tags(self).get(self._get_param("ResourceARN"), {}).pop(key, None)
+    return "{}"
+
+
+def _tags(response: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]:
+    # On the backend, so that a reset forgets them.
+    return response.applicationautoscaling_backend.__dict__.setdefault("tags_of_targets", {})
+
+
 def install() -> None:
-    """Apply every correction."""
+    """Apply every correction; moto looks each method up when it is called."""
+    EC2Backend.create_launch_template = create_launch_template
+    EC2Backend.delete_vpc = delete_vpc
+    SecurityGroupRule.__init__ = init_rule
+    IAMBackend._init_aws_policies = init_aws_policies
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
+    for function in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
+        setattr(ApplicationAutoScalingResponse, function.__name__, function)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.ec2 import ec2_backends
+from moto.core.base_backend import BackendDict
 
-from .server import client
+from .server import REGION, client
 
 
 def leftovers() -> dict[str, list[str]]:
@@ -29,8 +30,10 @@ def active_task_definitions() -> list[str]:
 
 
 def _regions() -> list[str]:
-    # Only regions somebody has used: moto makes one at its first request.
-    return sorted(set(ec2_backends[DEFAULT_ACCOUNT_ID]) | {"us-east-1"})
+    # Only regions somebody has used: moto makes a backend at the first request for it.
+    used = {region for backends in BackendDict._instances for region in backends.get(DEFAULT_ACCOUNT_ID, {})}
+    # Services without regions lie under the name of their partition, e.g. aws-us-gov.
+    return sorted(region for region in used | {REGION} if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", region))
 
 
 def _global() -> Iterator[tuple[str, str]]:
@@ -116,7 +119,9 @@ def _others(region: str) -> Iterator[tuple[str, str]]:
     for certificate in client("acm", region=region).list_certificates()["CertificateSummaryList"]:
         yield "certificate", certificate["DomainName"]
     for authority in client("acm-pca", region=region).list_certificate_authorities()["CertificateAuthorities"]:
-        yield "certificate authority", authority["Arn"]
+        # A deleted authority stays listed for its restoration period.
+        if authority["Status"] != "DELETED":
+            yield "certificate authority", authority["Arn"]
     for secret in client("secretsmanager", region=region).list_secrets()["SecretList"]:
         yield "secret", secret["Name"]
     for alarm in client("cloudwatch", region=region).describe_alarms()["MetricAlarms"]:

@@ -61,7 +61,7 @@ def announce(backend: EC2ContainerServiceBackend, service: Service) -> None:
             )
             service.announced.append((service_id, task["id"]))
         for each in service.settings.get("loadBalancers") or []:
-            target = {"id": task["address"], "port": each["containerPort"]}
+            target = {"Id": task["address"], "Port": each["containerPort"]}
             elb.register_targets(each["targetGroupArn"], [target])
             service.announced.append((each["targetGroupArn"], target))
 
