@@ -38,19 +38,28 @@ class Report:
         """Whether the catalog says this value itself, as opposed to a default."""
         return self.layers.written(path)
 
+    def own(self, *path: str | int) -> bool:
+        """Whether it is said right there, as opposed to [defaults] or a profile, which speak for several."""
+        place = self.layers.origin(path)[1]
+        table = place[2:3] if place[:1] == ("environments",) else place[:1]
+        return self.written(*path) and table not in (("defaults",), ("profiles",))
+
     def where(self, *path: str | int) -> str:
         """`services.toml:31`, for naming a second line in a message."""
-        source, place = self.layers.origin(path)
-        source = source or self._source
+        source, place = self._origin(path)
         return f"{source.shown}:{source.line(place)}"
 
+    def _origin(self, path: Path) -> tuple[Source, Path]:
+        """Where a value is written; of what is built in, the profile that brings it."""
+        source, place = self.layers.origin(path)
+        return (source, place) if source is not None else self._origin((*path[:2], "profile"))
+
     def problem(self, finding: Finding) -> Problem:
-        source, place = self.layers.origin(finding.place)
-        source = source or self._source
+        source, place = self._origin(finding.place)
         return Problem(
             file=source.shown,
             line=source.line(place),
-            place=spelled(place or finding.place),
+            place=spelled(place),
             message=finding.message,
             level=finding.level,
         )

@@ -2,12 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from catalog.model import Deployment
 from catalog.problems import Finding
+from catalog.rules import (
+    access,
+    across,
+    app_mesh,
+    calls,
+    deploy,
+    discovery,
+    existing_network,
+    health,
+    images,
+    ingress,
+    names,
+    network,
+    pool,
+    public,
+    retries,
+    secrets,
+    sizes,
+    tags,
+    texts,
+    timers,
+    volumes,
+)
 from catalog.rules.written import Written
 
 Rule = Callable[[Deployment, Written], Iterable[Finding]]
-RULES: tuple[Rule, ...] = ()
-ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[Finding]], ...] = ()
+
+_BY_MESH: dict[str, tuple[Rule, ...]] = {
+    "app-mesh": (
+        app_mesh.ended,
+        app_mesh.tls_without_authority,
+        app_mesh.authority_elsewhere,
+        app_mesh.name_too_long_for_certificate,
+        app_mesh.port_of_proxy,
+        app_mesh.user_of_proxy,
+        app_mesh.tcp_port_twice,
+        app_mesh.host_twice,
+        app_mesh.too_many_ports_past_the_proxy,
+        app_mesh.callee_behind_an_ignored_port,
+    ),
+}
+
+
+def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """The rules of the mesh that the catalog has chosen."""
+    for rule in _BY_MESH[deployment.catalog.mesh.kind]:
+        yield from rule(deployment, written)
+
+
+RULES: tuple[Rule, ...] = (
+    names.reserved_key,
+    names.reserved_name,
+    names.long_id,
+    names.long_key,
+    calls.unknown_callee,
+    calls.callee_without_port,
+    calls.call_of_itself,
+    calls.callee_twice,
+    calls.name_of_service_and_external,
+    calls.external_nobody_calls,
+    public.public_without_port,
+    public.public_over_tcp,
+    public.unknown_ingress,
+    public.no_ingress,
+    public.ingress_not_chosen,
+    public.same_rule,
+    public.same_priority,
+    public.long_condition,
+    public.http2_without_certificate,
+    public.too_many_services,
+    ingress.unused,
+    ingress.nobody_may_connect,
+    ingress.plain_http_to_the_world,
+    ingress.range_twice,
+    ingress.many_ranges,
+    ingress.record_without_name,
+    ingress.same_record,
+    ingress.certificate_elsewhere,
+    sizes.not_of_fargate,
+    timers.shorter_than_callee,
+    timers.zero,
+    timers.silence_cut_off,
+    timers.longer_than_load_balancer,
+    timers.timeout_of_tcp,
+    retries.retries_of_tcp,
+    retries.longer_than_the_timeout,
+    retries.event_of_grpc,
+    retries.no_event,
+    retries.without_attempts,
+    retries.generated_again,
+    pool.pool_of_another_protocol,
+    pool.pool_without_limit,
+    pool.outlier_in_no_time,
+    pool.limits_without_port,
+    health.probe_out_of_bounds,
+    health.probe_longer_than_interval,
+    health.path_without_port,
+    health.path_over_tcp,
+    health.empty_command,
+    health.grace_beyond_ecs,
+    network.size,
+    network.unusable_range,
+    network.zone_of_another_region,
+    network.zone_twice,
+    network.one_zone_for_a_balancer,
+    network.endpoint_twice,
+    existing_network.vpc_without_subnets,
+    existing_network.subnets_without_vpc,
+    existing_network.made_and_existing,
+    existing_network.balancer_without_subnets,
+    existing_network.not_a_subnet,
+    existing_network.too_many_subnets,
+    discovery.names_that_do_not_resolve,
+    discovery.host_too_long,
+    discovery.hides_aws,
+    discovery.hides_external,
+    secrets.both_secret_and_plain,
+    secrets.key_of_a_parameter,
+    secrets.incomplete_arn,
+    secrets.not_a_parameter,
+    access.not_an_action,
+    access.not_a_resource,
+    access.unknown_operator,
+    access.too_much,
+    deploy.cannot_move,
+    deploy.stop_out_of_bounds,
+    volumes.same_path,
+    volumes.over_everything,
+    tags.reserved,
+    tags.length,
+    tags.characters,
+    tags.too_many,
+    tags.differ_by_case_only,
+    images.not_an_image,
+    images.too_long,
+    images.out_of_reach,
+    images.from_docker_hub,
+    texts.address_left_as_text,
+    texts.definition_too_large,
+    of_the_mesh,
+)
+ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[Finding]], ...] = (
+    across.same_namespace,
+    across.same_state,
+    across.same_names,
+)

@@ -12,6 +12,10 @@ class Written(Protocol):
         """Whether the catalog says this value itself, as opposed to a default."""
         ...
 
+    def own(self, *path: str | int) -> bool:
+        """Whether it is said right there, as opposed to [defaults] or a profile, which speak for several."""
+        ...
+
     def where(self, *path: str | int) -> str:
         """`services.toml:31`, for naming a second line in a message."""
         ...

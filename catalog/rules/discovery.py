@@ -1,0 +1,66 @@
+"""Names under which services find each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+_HOST_LENGTH = 253
+"""Characters of a whole host name (RFC 1035, without the final dot)."""
+_NAMESPACE: Path = ("discovery", "namespace")
+_AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws")
+
+
+def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An HTTP namespace has no DNS records, so that a callee's name leads nowhere (Cloud Map API reference,
+    CreateHttpNamespace)."""
+    if deployment.catalog.discovery.kind != "http":
+        return
+    for service in deployment.services.values():
+        for index, name in enumerate(service.calls):
+            if name in deployment.services:
+                place: Path = ("services", service.name, "calls", index)
+                where = written.where(*place)
+                message = f'with "http" no name resolves, and {service.name} calls {name} ({where}); write "dns"'
+                yield Finding(place=("discovery", "kind"), message=message, about=(place,))
+                return
+
+
+def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Host names have at most 253 characters (RFC 1035)."""
+    longest = max(deployment.services, key=len)
+    host = f"{longest}.{deployment.namespace}"
+    if len(host) > _HOST_LENGTH:
+        message = (
+            f'"{host}" would have {len(host)} characters; shorten the namespace to {_HOST_LENGTH - len(longest) - 1}'
+        )
+        yield Finding(place=_NAMESPACE, message=message, about=(("services", longest),))
+
+
+def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A private zone hides the public one of its name (Route 53 developer guide, "Considerations when working with a
+    private hosted zone")."""
+    for domain in _AWS_DOMAINS:
+        if deployment.namespace == domain or deployment.namespace.endswith(f".{domain}"):
+            message = f"would hide AWS's own names under {domain} from the VPC; write another, or leave it out"
+            yield Finding(place=_NAMESPACE, message=message)
+            return
+
+
+def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A private zone hides the public one of its name (Route 53 developer guide, "Considerations when working with a
+    private hosted zone")."""
+    if deployment.catalog.discovery.kind != "dns":
+        return
+    for name, external in deployment.catalog.external.items():
+        host = external.host.lower()
+        if host == deployment.namespace or host.endswith(f".{deployment.namespace}"):
+            yield Finding(
+                place=("external", name, "host"),
+                message=f'"{external.host}" lies in the namespace "{deployment.namespace}" '
+                f"({written.where(*_NAMESPACE)}), where only services have names; write another namespace",
+                about=(_NAMESPACE,),
+            )

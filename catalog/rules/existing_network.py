@@ -1,0 +1,81 @@
+"""A network that exists: what must be said of it, and what no longer has a meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+_SUBNET = re.compile(r"subnet-[0-9a-f]+")
+_SUBNETS_PER_SERVICE = 16
+"""ECS API reference, AwsVpcConfiguration.subnets."""
+_VPC: Path = ("network", "vpc_id")
+_LISTS = ("private_subnet_ids", "public_subnet_ids")
+
+
+def vpc_without_subnets(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Tasks run in subnets (ECS API reference, AwsVpcConfiguration: subnets are required)."""
+    network = deployment.catalog.network
+    if network.vpc_id is not None and not network.private_subnet_ids:
+        message = 'tasks need subnets of this VPC; add private_subnet_ids = ["subnet-…"]'
+        yield Finding(place=_VPC, message=message, about=(("network", "private_subnet_ids"),))
+
+
+def subnets_without_vpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Subnets that exist lie in a VPC that exists."""
+    network = deployment.catalog.network
+    for key in _LISTS:
+        if network.vpc_id is None and getattr(network, key):
+            message = 'subnets that exist need their VPC; add vpc_id = "vpc-…", or remove them'
+            yield Finding(place=("network", key), message=message, about=(_VPC,))
+
+
+def made_and_existing(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Nothing is made of a network that exists."""
+    for key in ("cidr", "zones", "nat", "flow_logs"):
+        place: Path = ("network", key)
+        if deployment.uses_existing_network and written.written(*place):
+            where = written.where(*_VPC)
+            message = f"has no effect on a VPC that exists (vpc_id, {where}); leave out one of the two"
+            yield Finding(place=place, message=message, about=(_VPC,))
+
+
+def balancer_without_subnets(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A load balancer lies in two subnets, public ones if it faces the internet (ELBv2, CreateLoadBalancer)."""
+    if not deployment.uses_existing_network:
+        return
+    for name, ingress in sorted(deployment.catalog.ingress.items()):
+        key = "private_subnet_ids" if ingress.internal else "public_subnet_ids"
+        subnets = getattr(deployment.catalog.network, key)
+        if len(set(subnets)) >= 2 or (ingress.internal and not subnets):
+            continue
+        wants = "two private subnets" if ingress.internal else "two public subnets"
+        otherwise = "" if ingress.internal else ", or write internal = true"
+        yield Finding(
+            place=("ingress", name),
+            message=f"its load balancer needs {wants} in different zones; add them to network.{key}{otherwise}",
+            about=(("network", key), _VPC),
+        )
+
+
+def not_a_subnet(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Ids of subnets have one form (EC2: InvalidSubnetID.Malformed)."""
+    for key in _LISTS:
+        ids = getattr(deployment.catalog.network, key)
+        for index, id_ in enumerate(ids):
+            place: Path = ("network", key, index)
+            if not _SUBNET.fullmatch(id_):
+                yield Finding(place=place, message=f'"{id_}" is not a subnet id; write one like "subnet-0a1b2c3d"')
+            elif id_ in ids[:index]:
+                yield Finding(place=place, message=f'"{id_}" is listed twice; remove one')
+
+
+def too_many_subnets(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A service runs in at most 16 subnets (ECS API reference, AwsVpcConfiguration.subnets)."""
+    count = len(deployment.catalog.network.private_subnet_ids)
+    if count > _SUBNETS_PER_SERVICE:
+        message = f"{count} subnets are more than ECS takes; leave {_SUBNETS_PER_SERVICE}"
+        yield Finding(place=("network", "private_subnet_ids"), message=message)

@@ -1,0 +1,90 @@
+"""Probes that AWS accepts and that can succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.durations import spelled_duration
+from catalog.rules.written import Written
+from catalog.startup import LONGEST_GRACE
+
+_BOUNDS = {"interval": (5, 300), "timeout": (2, 60)}
+"""Seconds that App Mesh and ECS accept; load balancers take no less (App Mesh API reference, HealthCheckPolicy; ECS API
+reference, HealthCheck; ELBv2 API reference, CreateTargetGroup)."""
+
+
+def probe_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Probes keep within what AWS accepts."""
+    for service in deployment.services.values():
+        for key, (least, most) in _BOUNDS.items():
+            value = getattr(service.health, key)
+            if not least <= value <= most:
+                place: Path = ("services", service.name, "health", key)
+                bounds = f'write "{least}s" to {spelled_duration(most)}'
+                yield Finding(place=place, message=f"{spelled_duration(value)} is out of range; {bounds}")
+
+
+def probe_longer_than_interval(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A probe ends before the next begins (ELBv2: "Health check interval must be greater than the timeout")."""
+    for service in deployment.services.values():
+        health = service.health
+        in_bounds = all(least <= getattr(health, key) <= most for key, (least, most) in _BOUNDS.items())
+        if in_bounds and health.timeout >= health.interval:
+            place: Path = ("services", service.name, "health")
+            wrong, other = ("timeout", "interval") if written.written(*place, "timeout") else ("interval", "timeout")
+            than = "is not shorter than the" if wrong == "timeout" else "is not longer than the"
+            yield Finding(
+                place=(*place, wrong),
+                message=f"{spelled_duration(getattr(health, wrong))} {than} {other} "
+                f"{spelled_duration(getattr(health, other))} of {service.name} ({written.where(*place, other)}); "
+                f"{_apart(health.timeout, health.interval, wrong)}",
+                about=((*place, other),),
+            )
+
+
+def _apart(timeout: float, interval: float, wrong: str) -> str:
+    if wrong == "timeout" and interval > 2:
+        return f"write at most {spelled_duration(interval - 1)}"
+    return f"write at least {spelled_duration(timeout + 1)}"
+
+
+def path_without_port(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A path is probed on the service's port."""
+    for service in deployment.services.values():
+        place: Path = ("services", service.name, "health", "path")
+        if service.health.path is not None and service.port is None and written.own(*place):
+            message = "there is no port to probe; add port, or write health.command"
+            yield Finding(place=place, message=message, about=((*place[:2], "port"),))
+
+
+def path_over_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A TCP probe only connects (App Mesh API reference, HealthCheckPolicy.path)."""
+    for service in deployment.services.values():
+        place: Path = ("services", service.name, "health", "path")
+        if service.health.path is not None and service.is_tcp and service.port is not None and written.own(*place):
+            message = "a tcp port is probed by connecting to it; remove it"
+            yield Finding(place=place, message=message, about=((*place[:2], "protocol"),))
+
+
+def empty_command(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A check runs something (ECS: a health check command has at least two items)."""
+    for service in deployment.services.values():
+        command = service.health.command
+        if command is not None and not any(part.strip() for part in command[1:]):
+            place: Path = ("services", service.name, "health", "command")
+            yield Finding(place=place, message='is empty; write one like "curl -f http://localhost/", or remove it')
+
+
+def grace_beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """ECS ignores failures for 300 seconds, then counts ten of them, 300 seconds apart (ECS API reference,
+    HealthCheck)."""
+    for service in deployment.services.values():
+        if service.health.command is not None and service.health.grace > LONGEST_GRACE:
+            place: Path = ("services", service.name, "health", "grace")
+            message = (
+                f"with a command, ECS waits {LONGEST_GRACE} seconds for a start at most; write "
+                f"{spelled_duration(LONGEST_GRACE)} or less, or let the command succeed as long as it starts"
+            )
+            yield Finding(place=place, message=message, about=((*place[:3], "command"),))

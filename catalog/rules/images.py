@@ -1,0 +1,108 @@
+"""Images that exist by their form, and that tasks can reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.endpoints import has_way_out
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.registries import ecr_repository, is_docker_hub
+from catalog.rules.written import Written
+
+_REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?:[A-Za-z0-9\ufdd0-\ufdd1.-]+(?::\d+)?/)?{_REPOSITORY}(?:/{_REPOSITORY})*"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[A-Fa-f0-9]{64})?"
+)
+"""The grammar of image references (github.com/distribution/reference, reference.go), with an account left open."""
+_LENGTH = 255
+"""Characters up to the digest (ECS API reference, ContainerDefinition.image)."""
+
+
+def _images(deployment: Deployment) -> Iterator[tuple[Path, str]]:
+    for service in deployment.services.values():
+        yield ("services", service.name, "image"), service.image
+    if deployment.catalog.images.envoy is not None:
+        yield ("images", "envoy"), deployment.catalog.images.envoy
+
+
+def not_an_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An image reference has a form (github.com/distribution/reference)."""
+    for place, image in _images(deployment):
+        if image == "":
+            message = 'is empty; write one like "registry/name:tag"'
+        elif "://" in image:
+            message = f'"{image}" begins with a scheme; write "{image.partition("://")[2]}"'
+        elif image != image.strip() or any(character.isspace() for character in image):
+            message = f'"{image}" holds spaces; write "{"".join(image.split())}"'
+        elif _IMAGE.fullmatch(image):
+            continue
+        elif _IMAGE.fullmatch(_lowered(image)):
+            message = f'"{image}" has capitals in its name; write "{_lowered(image)}"'
+        else:
+            message = f'"{image}" is not an image; write one like "registry/name:tag"'
+        yield Finding(place=place, message=message)
+
+
+def _lowered(image: str) -> str:
+    """The image with its repository in small letters, its tag untouched."""
+    name, at, digest = image.partition("@")
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        path, colon, tag = name, "", ""
+    return f"{path.lower()}{colon}{tag}{at}{digest}"
+
+
+def too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An image has at most 255 characters in front of its digest (ECS API reference, ContainerDefinition.image)."""
+    for place, image in _images(deployment):
+        count = len(image.partition("@")[0])
+        if count > _LENGTH:
+            yield Finding(place=place, message=f"has {count} characters; ECS takes {_LENGTH}")
+
+
+def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Endpoints lead to the private registry of their own region only (ECR User Guide, "Interface VPC endpoints")."""
+    if has_way_out(deployment):
+        return
+    where = written.where("network", "nat")
+    for place, image in _images(deployment):
+        repository = ecr_repository(image)
+        if not _IMAGE.fullmatch(image):
+            continue
+        if repository is not None and repository.region == deployment.region:
+            continue
+        what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
+        yield Finding(
+            place=place,
+            message=f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {deployment.region}; '
+            'copy it there, or write nat = "single"',
+            about=(("network", "nat"), ("catalog", "region")),
+        )
+
+
+def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Docker Hub lets an address pull a hundred times in six hours without a login, and all tasks behind a NAT gateway
+    have one address (docs.docker.com, "Pull usage and limits")."""
+    if not has_way_out(deployment):
+        return
+    pulling = [
+        service for service in deployment.services.values() if is_docker_hub(service.image) and not service.credentials
+    ]
+    if pulling:
+        verb = "comes" if len(pulling) == 1 else "come"
+        yield Finding(
+            place=("services", pulling[0].name, "image"),
+            message=f"{_listed([service.name for service in pulling])} {verb} from Docker Hub, which allows all tasks "
+            "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR",
+            level="notice",
+        )
+
+
+def _listed(names: list[str], most: int = 8) -> str:
+    """Names for a sentence, the first few of many."""
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,87 @@
+"""The network: a range that holds everything, zones of its region, a VPC that exists or one that does not."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+_LARGEST, _SMALLEST = 16, 24
+_SMALLEST_WITH_BALANCER = 23
+"""Sixteen equal subnets of a /23 are /27, the smallest that a load balancer takes (ALB guide, "Subnets")."""
+_UNUSABLE = tuple(ipaddress.IPv4Network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
+"""No addresses of hosts (RFC 6890)."""
+_CIDR: Path = ("network", "cidr")
+
+
+def size(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A VPC is a /16 at most (VPC guide, "VPC CIDR blocks"), and below a /24 its subnets are smaller than a /28."""
+    network = ipaddress.IPv4Network(deployment.catalog.network.cidr)
+    if deployment.uses_existing_network:
+        return
+    if not _LARGEST <= network.prefixlen <= _SMALLEST:
+        nearest = ipaddress.IPv4Interface(f"{network.network_address}/{_clamped(network.prefixlen)}").network
+        word = "large" if network.prefixlen < _LARGEST else "small"
+        yield Finding(place=_CIDR, message=f'"{network}" is too {word} for a VPC; write /16 to /24, as in "{nearest}"')
+    elif deployment.catalog.ingress and network.prefixlen > _SMALLEST_WITH_BALANCER:
+        larger = network.supernet(new_prefix=_SMALLEST_WITH_BALANCER)
+        yield Finding(
+            place=_CIDR,
+            message=f'"{network}" leaves load balancers subnets of /28, and they need /27; write "{larger}" or larger',
+            about=(("ingress",),),
+        )
+
+
+def _clamped(prefix: int) -> int:
+    return max(_LARGEST, min(_SMALLEST, prefix))
+
+
+def unusable_range(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Loopback, link-local and multicast addresses belong to no VPC (RFC 6890; EC2: InvalidVpc.Range)."""
+    network = ipaddress.IPv4Network(deployment.catalog.network.cidr)
+    sized = _LARGEST <= network.prefixlen <= _SMALLEST
+    if sized and not deployment.uses_existing_network and any(network.subnet_of(other) for other in _UNUSABLE):
+        yield Finding(place=_CIDR, message=f'no VPC can have "{network}"; write a private range, as in "10.0.0.0/16"')
+
+
+def zone_of_another_region(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A VPC lies in one region."""
+    zones = deployment.catalog.network.zones
+    for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
+        if zone[:-1] != deployment.region:
+            yield Finding(
+                place=("network", "zones", index),
+                message=f'"{zone}" is not in {deployment.region}; write one like "{deployment.region}{zone[-1]}"',
+                about=(("catalog", "region"),),
+            )
+
+
+def zone_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A zone has one subnet of each kind."""
+    zones = deployment.catalog.network.zones
+    for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
+        if zone in zones[:index]:
+            yield Finding(place=("network", "zones", index), message=f'"{zone}" is listed twice; remove one')
+
+
+def one_zone_for_a_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An Application Load Balancer takes subnets in at least two zones (ELBv2 API reference, CreateLoadBalancer)."""
+    zones = deployment.catalog.network.zones
+    names = sorted(deployment.catalog.ingress)
+    if names and not deployment.uses_existing_network and (zones if isinstance(zones, int) else len(set(zones))) < 2:
+        where = written.where("ingress", names[0])
+        message = f"a load balancer needs two zones, and ingress.{names[0]} ({where}) is one; write zones = 2"
+        if not isinstance(zones, int):
+            message = message.replace("write zones = 2", "name a second zone")
+        yield Finding(place=("network", "zones"), message=message, about=(("ingress", names[0]),))
+
+
+def endpoint_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A VPC has one private name for an endpoint's service (EC2: "conflicting DNS domain")."""
+    endpoints = deployment.catalog.network.endpoints
+    for index, endpoint in enumerate(endpoints):
+        if endpoint in endpoints[:index]:
+            yield Finding(place=("network", "endpoints", index), message=f'"{endpoint}" is listed twice; remove one')

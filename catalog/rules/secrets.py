@@ -1,0 +1,65 @@
+"""Secrets that ECS can read and hand over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+
+def _secrets(deployment: Deployment) -> Iterator[tuple[Path, str, str | None]]:
+    """Every secret's place, ARN and key."""
+    for service in deployment.services.values():
+        for name, secret in service.secrets.items():
+            yield ("services", service.name, "secrets", name), secret.arn, secret.key
+        if service.credentials is not None:
+            yield ("services", service.name, "credentials"), service.credentials, None
+
+
+def both_secret_and_plain(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
+    environment variables")."""
+    for service in deployment.services.values():
+        for name in sorted(service.secrets.keys() & deployment.catalog.services[service.name].environment.keys()):
+            other: Path = ("services", service.name, "environment", name)
+            message = f"is also in environment ({written.where(*other)}); remove one of them"
+            yield Finding(place=("services", service.name, "secrets", name), message=message, about=(other,))
+
+
+def key_of_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Only secrets of Secrets Manager have keys (ECS API reference, Secret.valueFrom)."""
+    for place, arn, key in _secrets(deployment):
+        if key is not None and arn.split(":")[2] == "ssm":
+            message = "a parameter has one value and no keys; remove it, or write the ARN of a Secrets Manager secret"
+            yield Finding(place=(*place, "key"), message=message, about=((*place, "arn"),))
+
+
+def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A secret's ARN ends with a hyphen and six characters that AWS adds (Secrets Manager User Guide, "ARN")."""
+    for place, arn, _ in _secrets(deployment):
+        parts = arn.split(":")
+        if parts[2] != "secretsmanager":
+            continue
+        if len(parts) > 7:
+            message = f'names a key behind the secret; write {{ arn = "…", key = "{parts[7]}" }}'
+            message = (
+                message if place[2] == "secrets" and parts[7] else "goes on behind the secret; end it after the name"
+            )
+        elif parts[5] != "secret" or len(parts) < 7:
+            message = 'is not the ARN of a secret; it goes on with ":secret:" and the name'
+        elif not re.fullmatch(r".+-[A-Za-z0-9]{6}", parts[6]):
+            message = "lacks the hyphen and six characters that AWS adds to a secret's name; copy the whole ARN"
+        else:
+            continue
+        yield Finding(place=place, message=message)
+
+
+def not_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Of Systems Manager, only parameters are values (ECS API reference, Secret.valueFrom)."""
+    for place, arn, _ in _secrets(deployment):
+        if arn.split(":")[2] == "ssm" and not arn.split(":")[5].startswith("parameter/"):
+            message = 'is not the ARN of a parameter; it goes on with ":parameter/" and the name'
+            yield Finding(place=place, message=message)
