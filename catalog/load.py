@@ -88,7 +88,7 @@ def _checked(
 
 
 def _validated(report: Report) -> Catalog | None:
-    """The catalog; where the schema refuses parts of it, the rest of it, so that the rules can speak in the same run."""
+    """The catalog; where the schema refuses parts of it, the rest, so that the rules can speak in the same run."""
     for _ in range(4):
         try:
             return Catalog.model_validate(report.layers.tree)

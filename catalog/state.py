@@ -14,7 +14,8 @@ def backend_arguments(deployment: Deployment) -> tuple[str, dict[str, Any]]:
     """The kind of backend and its arguments, those that name the place of the state filled in where left out."""
     kind, written = next(iter(deployment.catalog.state.items()))
     arguments = {key: _plain(value) for key, value in written.items()}
-    return kind, {**_PLACES.get(kind, lambda _: {})(deployment), **_extras(kind, arguments), **arguments}
+    place = _PLACES[kind](deployment) if kind in _PLACES else {}
+    return kind, {**place, **_extras(kind, arguments), **arguments}
 
 
 def _extras(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class UnknownAddress(Exception):
 
 
 def apply_overrides(elements: Mapping[str, Ref], overrides: Mapping[str, Mapping[str, Any]]) -> None:
-    """Lay raw attributes over resources: tables merge, lists and values replace. Raises UnknownAddress, for all at once."""
+    """Lay raw attributes over resources: tables merge, the rest replaces. Raises UnknownAddress, for all at once."""
     unknown = [_finding(address, sorted(elements)) for address in sorted(overrides) if address not in elements]
     if unknown:
         raise UnknownAddress(unknown)

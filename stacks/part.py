@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,8 @@ class Ref:
 
     def expression(self, attribute: str) -> str:
         """The bare expression `aws_x.name.attribute`, to be built into a larger `${…}`."""
-        return getattr(self, attribute)[2:-1]
+        text: str = getattr(self, attribute)
+        return text[2:-1]
 
 
 class Part(Construct):
@@ -38,7 +41,7 @@ class Part(Construct):
     def __init__(self, scope: Construct, id_: str, *, deployment: Deployment) -> None:
         super().__init__(scope, id_)
         self.deployment = deployment
-        self.elements: dict[str, Ref] = scope.elements  # the stack's: one dict for all parts
+        self.elements: dict[str, Ref] = scope.elements  # type: ignore[attr-defined]  # the stack's: one for all parts
 
     def add(self, type_: type[TerraformElement], name: str, /, **arguments: Any) -> Ref:
         """Make a resource or data source at the address `<type>.<name>`.
@@ -48,10 +51,23 @@ class Part(Construct):
         address = f"{terraform_type(type_)}.{name}"
         if address in self.elements:
             raise ValueError(f"two resources claim the address {address}")
-        element = type_(self, address, **arguments)
+        tags = self._owner_tags(type_, name, arguments)
+        element = type_(self, address, **{**arguments, **tags})
         element.override_logical_id(name)
         self.elements[address] = ref = Ref(address, element)
         return ref
+
+    def _owner_tags(self, type_: type[TerraformElement], name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """A service's own tags, on whatever bears its name: here, so that no part can forget them."""
+        owner = self.deployment.services.get(name.partition("_")[0])
+        if owner is None or not owner.tags or not _takes_tags(type_):
+            return {}
+        return {"tags": {**(arguments.get("tags") or {}), **owner.tags}}
+
+
+@functools.cache
+def _takes_tags(type_: type[TerraformElement]) -> bool:
+    return "tags" in inspect.signature(type_.__init__).parameters
 
 
 def terraform_type(type_: type[TerraformElement]) -> str:

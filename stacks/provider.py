@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdktf import LocalBackend, TerraformStack
+from cdktf import CloudBackend, NamedCloudWorkspace, TerraformBackend, TerraformRemoteState, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole, AwsProviderDefaultTags
+from constructs import Construct
 
 from catalog.model import Deployment
 from catalog.state import backend_arguments
@@ -27,16 +28,29 @@ def configure(stack: TerraformStack, *, deployment: Deployment) -> None:
     # The bindings pin the one version they were generated from; what is used of them is older than that.
     stack.add_override("terraform.required_providers.aws.version", catalog.terraform.aws)
     stack.add_override("terraform.required_version", ">= 1.10")
-    _backend(stack, backend_arguments(deployment))
-
-
-def _backend(stack: TerraformStack, backend: tuple[str, dict[str, Any]]) -> None:
-    kind, arguments = backend
-    LocalBackend(stack, path=arguments.get("path", ""))
+    kind, arguments = backend_arguments(deployment)
     if kind == "cloud":
-        stack.add_override("terraform.backend", None)
-        stack.add_override("terraform.cloud", arguments)
-    elif kind != "local":
-        stack.add_override("terraform.backend", {"local": None, kind: arguments})
+        _hcp_terraform(stack, arguments)
     else:
-        stack.add_override("terraform.backend.local", arguments)
+        _Backend(stack, kind, arguments)
+
+
+class _Backend(TerraformBackend):
+    """Any backend, with the user's own arguments: cdktf's classes know only those of some older Terraform."""
+
+    def __init__(self, stack: TerraformStack, kind: str, arguments: dict[str, Any]) -> None:
+        super().__init__(stack, "backend", kind)
+        for name, value in sorted(arguments.items()):
+            self.add_override(name, value)
+
+    def get_remote_state_data_source(self, scope: Construct, name: str, from_stack: str) -> TerraformRemoteState:
+        raise TypeError("stacks read each other's outputs by an explicit data source")
+
+
+def _hcp_terraform(stack: TerraformStack, arguments: dict[str, Any]) -> None:
+    """The `cloud` block, which takes a backend's place and can leave its organization to the environment."""
+    cloud = CloudBackend(stack, organization="", workspaces=NamedCloudWorkspace(""))
+    for name in sorted({"organization", "workspaces", *arguments}):
+        cloud.add_override(name, None)
+        if name in arguments:
+            cloud.add_override(name, arguments[name])

@@ -78,7 +78,7 @@ def _trust(accounts: tuple[str, ...]) -> Statement:
         "Principal": {"Service": "ecs-tasks.amazonaws.com"},
     }
     if accounts:
-        # Without it, ECS could be made to use the role for somebody else's task ("confused deputy", ECS developer guide).
+        # Else ECS could be made to use the role for somebody else's task (ECS developer guide, "confused deputy").
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
     return statement
 
@@ -104,7 +104,9 @@ def _log(log_group: Ref) -> list[Statement]:
 
 def _read_secrets(service: Service) -> list[Statement]:
     secrets = list(service.secrets.values())
-    by_manager = {s.arn for s in secrets if ":secretsmanager:" in s.arn} | {service.credentials} - {None}
+    by_manager = {s.arn for s in secrets if ":secretsmanager:" in s.arn}
+    if service.credentials is not None:
+        by_manager.add(service.credentials)
     by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}
     keys = {s.kms for s in secrets if s.kms is not None}
     wanted = (

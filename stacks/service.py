@@ -117,9 +117,14 @@ class FargateService(Part):
         deploy = service.deploy
         drain = min(service.timeout, LONGEST_DRAINING) if exposure else 0
         minutes = f"{rollout_minutes(grace=service.health.grace, drain=drain)}m"
-        balancer = exposure and EcsServiceLoadBalancer(
-            target_group_arn=exposure.target_group.arn, container_name=service.name, container_port=service.port
-        )
+        balancers = []
+        if exposure is not None and service.port is not None:
+            target = exposure.target_group.arn
+            balancers = [
+                EcsServiceLoadBalancer(
+                    target_group_arn=target, container_name=service.name, container_port=service.port
+                )
+            ]
         waits_for = [*after, *membership.depends_on, cluster.capacity, *([exposure.rule] if exposure else [])]
         return self.add(
             EcsService,
@@ -138,7 +143,7 @@ class FargateService(Part):
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=subnets, security_groups=[security_group.id], assign_public_ip=False
             ),
-            load_balancer=[balancer] if balancer else None,
+            load_balancer=balancers or None,
             health_check_grace_period_seconds=int(service.health.grace) if exposure else None,
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=deploy.rollback),
             deployment_minimum_healthy_percent=deploy.min,

@@ -22,9 +22,12 @@ class Synthesized:
     resources: Mapping[str, int]
 
 
-def synthesize(loaded: Loaded) -> Synthesized:
-    """Write the stacks of all deployments. Raises CatalogError, before anything is written, for overrides of nothing."""
-    app = App()
+def synthesize(loaded: Loaded, *, outdir: Path | None = None) -> Synthesized:
+    """Write the stacks of all deployments. Raises CatalogError for overrides of nothing, before anything is written.
+
+    `outdir` is cdktf's own choice where it is not given: CDKTF_OUTDIR, or cdktf.out.
+    """
+    app = App(outdir=str(outdir)) if outdir is not None else App()
     stacks: dict[str, DeploymentStack] = {}
     problems: list[Problem] = []
     for deployment in loaded.deployments:

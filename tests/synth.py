@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from stacks import bindings as bindings  # isort: skip  (first: it makes the import of cdktf fast)
@@ -11,7 +12,9 @@ from cdktf import App, TerraformStack, Testing
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from catalog import resolve
+from catalog.load import load
 from catalog.model import Catalog, Deployment
+from stacks.synthesize import synthesize
 
 
 class Stack(TerraformStack):
@@ -51,3 +54,29 @@ def _frozen(value: Any) -> Any:
 def resources(output: dict[str, Any], type_: str) -> dict[str, Any]:
     """The resources of a type, by name."""
     return output.get("resource", {}).get(type_, {})
+
+
+def catalog_output(catalog: str | Path, into: Path, *, environment: str | None = None) -> dict[str, dict[str, Any]]:
+    """The Terraform JSON of each deployment of a catalog, given as TOML or as its file, by deployment id."""
+    if isinstance(catalog, str):
+        into.mkdir(parents=True, exist_ok=True)
+        file = into / "services.toml"
+        file.write_text(catalog, encoding="utf-8")
+        catalog = file
+    loaded = load(catalog, environment=environment)
+    outdir = synthesize(loaded, outdir=into / "cdktf.out").outdir
+    return {
+        each.id: json.loads((outdir / "stacks" / each.id / "cdk.tf.json").read_text()) for each in loaded.deployments
+    }
+
+
+def containers(output: dict[str, Any], service: str) -> dict[str, dict[str, Any]]:
+    """The containers of a service's task, by name."""
+    task = resources(output, "aws_ecs_task_definition")[service]
+    return {container["name"]: container for container in json.loads(task["container_definitions"])}
+
+
+def statements(output: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    """The statements of a role's own policy; none where it has none."""
+    policy = resources(output, "aws_iam_role_policy").get(role)
+    return json.loads(policy["policy"])["Statement"] if policy else []
