@@ -10,13 +10,16 @@ from catalog.rules import (
     access,
     across,
     app_mesh,
+    app_mesh_ports,
     calls,
+    container,
     deploy,
     discovery,
     existing_network,
     health,
     images,
     ingress,
+    listener_rules,
     names,
     network,
     pool,
@@ -28,25 +31,12 @@ from catalog.rules import (
     texts,
     timers,
     volumes,
-)
+)  # fmt: skip
 from catalog.rules.written import Written
 
 Rule = Callable[[Deployment, Written], Iterable[Finding]]
 
-_BY_MESH: dict[str, tuple[Rule, ...]] = {
-    "app-mesh": (
-        app_mesh.ended,
-        app_mesh.tls_without_authority,
-        app_mesh.authority_elsewhere,
-        app_mesh.name_too_long_for_certificate,
-        app_mesh.port_of_proxy,
-        app_mesh.user_of_proxy,
-        app_mesh.tcp_port_twice,
-        app_mesh.host_twice,
-        app_mesh.too_many_ports_past_the_proxy,
-        app_mesh.callee_behind_an_ignored_port,
-    ),
-}
+_BY_MESH: dict[str, tuple[Rule, ...]] = {"app-mesh": app_mesh.RULES}
 
 
 def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -71,11 +61,11 @@ RULES: tuple[Rule, ...] = (
     public.unknown_ingress,
     public.no_ingress,
     public.ingress_not_chosen,
-    public.same_rule,
-    public.same_priority,
-    public.long_condition,
     public.http2_without_certificate,
-    public.too_many_services,
+    listener_rules.same_rule,
+    listener_rules.same_priority,
+    listener_rules.long_condition,
+    listener_rules.too_many_services,
     ingress.unused,
     ingress.nobody_may_connect,
     ingress.plain_http_to_the_world,
@@ -134,6 +124,9 @@ RULES: tuple[Rule, ...] = (
     deploy.stop_out_of_bounds,
     volumes.same_path,
     volumes.over_everything,
+    container.raw_keys,
+    container.added_capability,
+    container.start_out_of_bounds,
     tags.reserved,
     tags.length,
     tags.characters,

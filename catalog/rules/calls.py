@@ -49,7 +49,8 @@ def call_of_itself(deployment: Deployment, written: Written) -> Iterator[Finding
 
 
 def callee_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A list of calls names each callee once: App Mesh refuses a backend listed twice (API reference, Backend)."""
+    """A list of calls names each callee once: of two equal backends App Mesh keeps one (aws/aws-app-mesh-roadmap issue
+    170), and Terraform would want the other forever."""
     for service in deployment.services.values():
         for index, name in enumerate(service.calls):
             if name in service.calls[:index]:

@@ -69,8 +69,8 @@ def silence_cut_off(deployment: Deployment, written: Written) -> Iterator[Findin
         if not service.is_tcp and 0 < service.idle_timeout < service.timeout and written.written(*place):
             yield Finding(
                 place=place,
-                message=f"cuts off answers of {service.name} after {spelled_duration(service.idle_timeout)} of silence, "
-                f"though they may take {spelled_duration(service.timeout)}; leave it out, unless answers are streamed",
+                message=f"cuts {service.name} off after {spelled_duration(service.idle_timeout)} of silence, "
+                f"though an answer may take {spelled_duration(service.timeout)}; leave it out, unless it streams",
                 level="notice",
             )
 

@@ -1,0 +1,85 @@
+"""Ports and hosts by which App Mesh's proxies tell destinations apart, and those that go past them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.egress import bypasses_proxy, ignored_ports, proxied_externals
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+_IGNORED_PORTS = 15
+"""ECS API reference, ProxyConfiguration, EgressIgnoredPorts."""
+
+
+def _tcp_destinations(deployment: Deployment) -> Iterator[tuple[int, Path]]:
+    for service in deployment.services.values():
+        if service.is_tcp and service.port is not None:
+            yield service.port, ("services", service.name, "port")
+    for name, external in proxied_externals(deployment).items():
+        if external.protocol == "tcp":
+            yield external.port, ("external", name, "port")
+
+
+def tcp_port_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A proxy tells TCP destinations apart by their port alone (App Mesh User Guide, "Connectivity
+    troubleshooting")."""
+    seen: dict[int, Path] = {}
+    for port, place in _tcp_destinations(deployment):
+        other = seen.setdefault(port, place)
+        if other != place:
+            yield Finding(
+                place=place,
+                message=f"App Mesh knows tcp destinations by their port only, and {port} is that of "
+                f"{other[0]}.{other[1]} too ({written.where(*other)}); write another port for one of them",
+                about=(other, (*other[:2], "protocol"), (*place[:2], "protocol")),
+            )
+
+
+def host_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A mesh has one virtual service of a name (App Mesh API reference, CreateVirtualService)."""
+    seen: dict[str, Path] = {}
+    for name, external in proxied_externals(deployment).items():
+        place: Path = ("external", name, "host")
+        other = seen.setdefault(external.host.lower(), place)
+        if other != place:
+            yield Finding(
+                place=place,
+                message=f'"{external.host}" is already external.{other[1]} ({written.where(*other)}), App Mesh knows a '
+                "host once; call that one, or write another name of the host",
+                about=(other, (*other[:2], "protocol"), (*place[:2], "protocol")),
+            )
+
+
+def too_many_ports_past_the_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """ECS takes 15 ports that are not redirected (ECS API reference, ProxyConfiguration)."""
+    for service in deployment.services.values():
+        ports = ignored_ports(deployment, service)
+        if len(ports) > _IGNORED_PORTS:
+            listed = ", ".join(str(port) for port in ports)
+            yield Finding(
+                place=("services", service.name, "calls"),
+                message=f"its calls go past the proxy on {len(ports)} ports ({listed}), ECS takes {_IGNORED_PORTS}; "
+                "split the service, or let externals share ports",
+            )
+
+
+def callee_behind_an_ignored_port(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A port is redirected or it is not, whatever the destination (ECS API reference, ProxyConfiguration)."""
+    for service in deployment.services.values():
+        past = {e.port: name for name, e in deployment.externals_of(service).items() if bypasses_proxy(e)}
+        proxied = {callee.name: ("services", callee.port) for callee in deployment.callees_of(service)}
+        for name, external in deployment.externals_of(service).items():
+            if not bypasses_proxy(external):
+                proxied[name] = ("external", external.port)
+        for name, (table, port) in sorted(proxied.items()):
+            if port in past:
+                bypassed = past[port]
+                where = written.where("external", bypassed)
+                yield Finding(
+                    place=("services", service.name, "calls", service.calls.index(name)),
+                    message=f"{name} has the port of external.{bypassed} ({where}), {port}, where all goes past the "
+                    f"proxy; write another port for {table}.{name}",
+                    about=((table, name, "port"), ("external", bypassed)),
+                )

@@ -1,0 +1,136 @@
+"""Raw keys of a container definition, which Terraform passes on or drops without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from catalog.container_model import container_definition
+from catalog.model import Deployment
+from catalog.problems import Finding, Path, did_you_mean, or_list
+from catalog.rules.written import Written
+from catalog.schema_errors import toml_type
+
+_OWN = {
+    "command": "command",
+    "cpu": "cpu",
+    "entryPoint": "entrypoint",
+    "environment": "environment",
+    "environmentFiles": "environment",
+    "healthCheck": "health.command",
+    "image": "image",
+    "logConfiguration": "logs",
+    "memory": "memory",
+    "memoryReservation": "memory",
+    "mountPoints": "volumes",
+    "portMappings": "port",
+    "readonlyRootFilesystem": "readonly_root",
+    "repositoryCredentials": "credentials",
+    "secrets": "secrets",
+    "stopTimeout": "stop_timeout",
+    "user": "user",
+    "workingDirectory": "working_dir",
+}
+"""Keys that the catalog fills in itself, and the key of the service that says what they hold."""
+_OURS = ("dependsOn", "essential", "name")
+"""Keys that follow from the service as a whole."""
+_NOT_ON_FARGATE = frozenset(
+    {
+        ("disableNetworking",),
+        ("dnsSearchDomains",),
+        ("dnsServers",),
+        ("dockerSecurityOptions",),
+        ("extraHosts",),
+        ("hostname",),
+        ("links",),
+        ("linuxParameters", "devices"),
+        ("linuxParameters", "maxSwap"),
+        ("linuxParameters", "sharedMemorySize"),
+        ("linuxParameters", "swappiness"),
+        ("linuxParameters", "tmpfs"),
+        ("privileged",),
+        ("resourceRequirements",),
+    }
+)
+"""ECS developer guide, "Task definition differences for Fargate"; `hostname` by the awsvpc network mode (ECS API
+reference, ContainerDefinition)."""
+_CAPABILITY = "SYS_PTRACE"
+"""The only one that Fargate adds (the same)."""
+_TYPES: dict[str, tuple[str, Any]] = {
+    "structure": ("a table", (dict,)),
+    "map": ("a table", (dict,)),
+    "list": ("a list", (tuple,)),
+    "string": ("text", (str,)),
+    "integer": ("a whole number", (int,)),
+    "boolean": ("true or false", (bool,)),
+}
+
+
+def raw_keys(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
+    for service in deployment.services.values():
+        for key, value in service.container.items():
+            place: Path = ("services", service.name, "container", key)
+            if key in _OWN:
+                message = f"the catalog has a key of its own for this; write {_OWN[key]} beside container"
+                yield Finding(place=place, message=message)
+            elif key in _OURS:
+                yield Finding(place=place, message="follows from the rest of the catalog; remove it")
+            else:
+                yield from _member(container_definition(), key, value, place, ())
+
+
+def _member(shape: dict[str, Any], key: str, value: Any, place: Path, above: tuple[str, ...]) -> Iterator[Finding]:
+    members = shape["members"]
+    if key not in members:
+        close = did_you_mean(key, [other for other in members if above or other not in (*_OWN, *_OURS)])
+        cure = f'did you mean "{close}"?' if close else "remove it, or spell it as the ECS API does"
+        yield Finding(place=place, message=f"unknown key; {cure}")
+    elif (*above, key) in _NOT_ON_FARGATE:
+        yield Finding(place=place, message="Fargate does not support it; remove it")
+    else:
+        yield from _value(members[key], value, place, (*above, key))
+
+
+def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[Finding]:
+    expected, types = _TYPES[shape["type"]]
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        yield Finding(place=place, message=f"expected {expected}, not {toml_type(value)}; write {expected}")
+    elif shape["type"] == "structure":
+        for key in value:
+            yield from _member(shape, key, value[key], (*place, key), keys)
+        for key in shape["required"]:
+            if key not in value:
+                yield Finding(place=place, message=f'required key "{key}" is missing; add it')
+    elif shape["type"] == "list":
+        for index, item in enumerate(value):
+            yield from _value(shape["member"], item, (*place, index), keys)
+    elif shape["type"] == "map":
+        for key, item in value.items():
+            yield from _value(shape["value"], item, (*place, key), keys)
+    elif value not in shape.get("enum", (value,)):
+        close = did_you_mean(value, shape["enum"])
+        cure = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
+        yield Finding(place=place, message=f'"{value}" is not possible here; {cure}')
+
+
+def added_capability(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Fargate adds SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
+    for service in deployment.services.values():
+        added: Any = service.container
+        path = ("linuxParameters", "capabilities", "add")
+        for key in path:
+            added = added.get(key, ()) if isinstance(added, dict) else ()
+        for index, capability in enumerate(added if isinstance(added, tuple) else ()):
+            if capability != _CAPABILITY:
+                place: Path = ("services", service.name, "container", *path, index)
+                yield Finding(place=place, message=f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"')
+
+
+def start_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.startTimeout)."""
+    for service in deployment.services.values():
+        seconds = service.container.get("startTimeout")
+        if isinstance(seconds, int) and not isinstance(seconds, bool) and not 2 <= seconds <= 120:
+            place: Path = ("services", service.name, "container", "startTimeout")
+            yield Finding(place=place, message=f"{seconds} is out of range on Fargate; write 2 to 120")

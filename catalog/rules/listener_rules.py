@@ -1,0 +1,101 @@
+"""The rules by which a load balancer tells its services apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.model import Deployment, Service
+from catalog.priorities import LAST, priority_of
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+_CONDITION_LENGTH = 128
+"""Characters of a host or path pattern in a rule (ELBv2 API reference, RuleCondition)."""
+_SERVICES_PER_BALANCER = 100
+"""Target groups of one Application Load Balancer (its guide, "Quotas", not adjustable)."""
+
+
+def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
+    """Every ingress with the services behind it."""
+    for ingress in deployment.catalog.ingress:
+        yield ingress, list(deployment.public_services(ingress))
+
+
+def same_rule(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Of two services under one host and path, the load balancer would only ever reach one."""
+    for ingress, services in _behind(deployment):
+        seen: dict[tuple[str, str], str] = {}
+        for service in services:
+            assert service.public is not None
+            rule = ((service.public.host or "").lower(), service.public.path)
+            if rule not in seen:
+                seen[rule] = service.name
+                continue
+            other: Path = ("services", seen[rule], "public")
+            under = "".join(rule)
+            yield Finding(
+                place=("services", service.name, "public"),
+                message=f'"{under}" of ingress "{ingress}" is taken by services.{seen[rule]} '
+                f"({written.where(*other)}); write another path or host",
+                about=(other,),
+            )
+
+
+def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse)."""
+    for _, services in _behind(deployment):
+        seen: dict[int, Service] = {}
+        rules: set[tuple[str, str]] = set()
+        for service in services:
+            assert service.public is not None
+            rule = ((service.public.host or "").lower(), service.public.path)
+            if rule in rules:
+                continue
+            rules.add(rule)
+            priority = priority_of(service)
+            other = seen.setdefault(priority, service)
+            if other is not service:
+                place: Path = ("services", other.name, "public")
+                yield Finding(
+                    place=("services", service.name, "public"),
+                    message=f"its rule would have priority {priority}, like that of services.{other.name} "
+                    f"({written.where(*place)}); write priority = {_free(priority, services)} here",
+                    about=(place,),
+                )
+
+
+def _free(priority: int, services: list[Service]) -> int:
+    """The nearest priority that no rule has."""
+    taken = {priority_of(service) for service in services}
+    return min(
+        (
+            candidate
+            for candidate in range(max(1, priority - 200), min(LAST, priority + 200) + 1)
+            if candidate not in taken
+        ),
+        key=lambda candidate: (abs(candidate - priority), candidate),
+    )
+
+
+def long_condition(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A rule's host and path have at most 128 characters; two of the path are ours (ELBv2 API, RuleCondition)."""
+    for service in deployment.services.values():
+        if service.public is None:
+            continue
+        place: Path = ("services", service.name, "public")
+        for key, text, limit in (
+            ("path", service.public.path, _CONDITION_LENGTH - 2),
+            ("host", service.public.host or "", _CONDITION_LENGTH),
+        ):
+            if len(text) > limit:
+                yield Finding(place=(*place, key), message=f"has {len(text)} characters; use at most {limit}")
+
+
+def too_many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An Application Load Balancer has at most 100 target groups (its guide, "Quotas", not adjustable)."""
+    for ingress, services in _behind(deployment):
+        if len(services) > _SERVICES_PER_BALANCER:
+            message = (
+                f"{len(services)} services are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
+            )
+            yield Finding(place=("ingress", ingress), message=message + "add another [ingress] for the rest")
