@@ -52,6 +52,19 @@ def take_out(tree: dict[str, Any]) -> list[Finding]:
     return findings
 
 
+def refused() -> list[str]:
+    """The keys and values that are refused, as the documentation spells them."""
+    keys = [".".join((*_named(place), key)) for place, found in _KEYS.items() for key in sorted(found)]
+    values = [
+        f'{".".join(_named(place))} = "{value}"' for place, (found, _) in _VALUES.items() for value in sorted(found)
+    ]
+    return [*keys, *values]
+
+
+def _named(pattern: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("NAME" if part == "*" else part for part in pattern)
+
+
 def _everywhere(table: dict[tuple[str, ...], Any]) -> list[tuple[tuple[str, ...], Any]]:
     """What holds for services holds for defaults and profiles."""
     return [

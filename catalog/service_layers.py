@@ -62,6 +62,9 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
         yield Finding(place=("profiles",), message="expected tables [profiles.NAME]; write one")
         return
     for name, table in profiles.items():
+        if isinstance(table, dict) and "profile" in table:
+            del table["profile"]
+            yield Finding(place=("profiles", name, "profile"), message="a profile cannot build on another; remove it")
         yield from _wrong_table(table, ("profiles", name))
 
 

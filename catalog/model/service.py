@@ -177,7 +177,7 @@ class Access(Table):
 
 
 class Volume(Table):
-    """A folder of a service that outlives its container."""
+    """A folder that lies outside the container's own file system."""
 
     path: AbsolutePath
     """Where the container sees it."""
@@ -273,7 +273,7 @@ class ServiceKeys(Table):
     access: Access = Access()
     """What it may do in AWS."""
     volumes: dict[Name, Volume] = {}
-    """Folders that outlive the container."""
+    """Folders that lie outside the container's own file system."""
     deploy: Deploy = Deploy()
     """How a new revision replaces the old."""
     logs: Logs = Logs()

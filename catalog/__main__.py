@@ -1,0 +1,62 @@
+"""`python -m catalog`: check a catalog without synthesizing it, and write what is made from the model."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from catalog.load import Loaded, load
+from catalog.problems import CatalogError
+
+USER_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    if options.command == "check":
+        return check(options.file)
+    # Only here: the schema takes a while to make, and a check needs none of it.
+    if options.command == "schema":
+        from catalog.schema import schema_text as made
+    else:
+        from catalog.reference import reference as made
+    # As bytes: a terminal or a pipe in another encoding must not change what lies in the repository.
+    sys.stdout.buffer.write(made().encode())
+    return 0
+
+
+def check(file: str) -> int:
+    """Read a catalog and say what is wrong with it, or how much it holds."""
+    try:
+        loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
+    except CatalogError as error:
+        print(error, file=sys.stderr)
+        return USER_ERROR
+    for notice in loaded.notices:
+        print(notice, file=sys.stderr)
+    print(f"{file}: OK, {_size(loaded)}")
+    return 0
+
+
+def _size(loaded: Loaded) -> str:
+    services = [service for deployment in loaded.deployments for service in deployment.services.values()]
+    calls = sum(len(service.calls) for service in services)
+    counts = ((len(loaded.deployments), "deployment"), (len(services), "service"), (calls, "call"))
+    return ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m catalog", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    checked = commands.add_parser("check", help="say every problem of a catalog; CATALOG_ENVIRONMENT narrows it to one")
+    default = os.environ.get("CATALOG_FILE") or "services.toml"
+    checked.add_argument("file", nargs="?", default=default, help=f"the catalog (default: {default})")
+    commands.add_parser("schema", help="print services.schema.json")
+    commands.add_parser("reference", help="print docs/catalog.md")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

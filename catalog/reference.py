@@ -1,0 +1,122 @@
+"""docs/catalog.md: every key of the catalog, from the model, behind an introduction written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from catalog import later
+from catalog.model_schema import Json, definition_of, model_schema
+
+_INTRODUCTION = Path(__file__).with_name("reference.intro.md")
+_NOTE = "<!-- Made by `make docs` from catalog/model and catalog/reference.intro.md: change these. -->"
+
+
+def reference() -> str:
+    """The documentation as it lies in the repository."""
+    model = model_schema()
+    sections = [_section(heading, node, model) for heading, node in _tables("", model, model)]
+    return "\n".join([_NOTE, "", _INTRODUCTION.read_text("utf-8"), *sections, _planned()])
+
+
+def _tables(path: str, node: Json, model: Json) -> Iterator[tuple[str, Json]]:
+    """Every table that has keys of its own or stands at the top, as its heading and its schema, in reading order."""
+    for key, value in _resolved(node, model).get("properties", {}).items():
+        below = f"{path}.{key}" if path else key
+        for heading, table in _tables_at(below, value, model):
+            yield heading, _resolved(table, model)
+            if definition_of(table) is not None:
+                yield from _tables(heading.strip("[]"), table, model)
+
+
+def _tables_at(path: str, node: Json, model: Json) -> Iterator[tuple[str, Json]]:
+    named = node.get("additionalProperties")
+    for arm in node.get("anyOf", [node]):
+        if definition_of(arm) is not None:
+            yield f"[{path}]", arm
+    if definition_of(node.get("items", {})) is not None:
+        yield f"[[{path}]]", node["items"]
+    if isinstance(named, dict) and any(definition_of(arm) for arm in named.get("anyOf", [named])):
+        yield from _tables_at(f"{path}.NAME", named, model)
+    elif node.get("type") == "object" and "." not in path:
+        yield f"[{path}.KIND]" if "properties" in node else f"[{path}]", node
+
+
+def _resolved(node: Json, model: Json) -> Json:
+    table: Json = model["definitions"].get(definition_of(node) or "", node)
+    return table
+
+
+def _section(heading: str, table: Json, model: Json) -> str:
+    lines = [f"### `{heading}`", "", table["description"], ""]
+    if heading.endswith(".KIND]"):
+        lines += [f"KIND is {_either(table['properties'])}.", ""]
+    elif "properties" in table:
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        required = table.get("required", ())
+        for key, node in table["properties"].items():
+            meaning = node.get("description") or _resolved(node, model)["description"]
+            default = "required" if key in required else _code(node["default"]) if "default" in node else ""
+            lines.append(f"| `{key}` | {_type(node)} | {default} | {meaning} |".replace("|  |", "| |"))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _type(node: Json, *, many: bool = False) -> str:
+    """What is accepted, in words."""
+    s = "s" if many else ""
+    if "anyOf" in node:
+        return _joined(_type(arm, many=many) for arm in node["anyOf"]).replace("true or false or", "true, false or")
+    if "enum" in node:
+        return _either(node["enum"])
+    if "items" in node:
+        return f"list of {_type(node['items'], many=True)}"
+    if "$ref" in node:
+        return f"table{s}"
+    kind = node.get("type")
+    if kind == "integer":
+        return f"number{s}{_range(node)}"
+    if kind == "boolean":
+        return "true or false"
+    if kind == "object":
+        return f"table{s} of {_type(node['additionalProperties'], many=True)}" if _has_values(node) else f"table{s}"
+    return f"{node.get('title', 'text')}{s}"
+
+
+def _has_values(node: Json) -> bool:
+    return isinstance(node.get("additionalProperties"), dict) and "$ref" not in node["additionalProperties"]
+
+
+def _range(node: Json) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    if low is None and high is None:
+        return ""
+    return f" from {low} to {high}" if high is not None else f" from {low}"
+
+
+def _either(words: Iterable[Any]) -> str:
+    return _joined(_code(word) for word in words)
+
+
+def _joined(words: Iterable[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} or {last}" if before else last
+
+
+def _code(value: Any) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _planned() -> str:
+    lines = [
+        "## Not supported yet",
+        "",
+        "Planned, and refused until it works: no key does nothing. What is said of services holds for `[defaults]` and",
+        "`[profiles.NAME]`.",
+        "",
+        *(f"- `{key}`" for key in later.refused()),
+        "",
+    ]
+    return "\n".join(lines)
