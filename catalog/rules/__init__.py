@@ -10,7 +10,6 @@ from catalog.rules import (
     access,
     across,
     app_mesh,
-    app_mesh_ports,
     calls,
     container,
     deploy,

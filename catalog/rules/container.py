@@ -70,26 +70,30 @@ def raw_keys(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
     for service in deployment.services.values():
         for key, value in service.container.items():
-            place: Path = ("services", service.name, "container", key)
-            if key in _OWN:
-                message = f"the catalog has a key of its own for this; write {_OWN[key]} beside container"
-                yield Finding(place=place, message=message)
-            elif key in _OURS:
-                yield Finding(place=place, message="follows from the rest of the catalog; remove it")
-            else:
-                yield from _member(container_definition(), key, value, place, ())
+            yield from _member(container_definition(), key, value, ("services", service.name, "container", key), ())
 
 
 def _member(shape: dict[str, Any], key: str, value: Any, place: Path, above: tuple[str, ...]) -> Iterator[Finding]:
-    members = shape["members"]
-    if key not in members:
-        close = did_you_mean(key, [other for other in members if above or other not in (*_OWN, *_OURS)])
-        cure = f'did you mean "{close}"?' if close else "remove it, or spell it as the ECS API does"
+    meant = key if key in shape["members"] else _closest(key, shape)
+    if not above and meant in _OWN:
+        message = f"the catalog has a key of its own for this; write {_OWN[meant]} beside container"
+        yield Finding(place=place, message=message)
+    elif not above and meant in _OURS:
+        yield Finding(place=place, message="follows from the rest of the catalog; remove it")
+    elif meant != key:
+        cure = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
         yield Finding(place=place, message=f"unknown key; {cure}")
     elif (*above, key) in _NOT_ON_FARGATE:
         yield Finding(place=place, message="Fargate does not support it; remove it")
     else:
-        yield from _value(members[key], value, place, (*above, key))
+        yield from _value(shape["members"][key], value, place, (*above, key))
+
+
+def _closest(key: str, shape: dict[str, Any]) -> str | None:
+    """The member that a key comes closest to, `snake_case` and capitals aside."""
+    members = {member.lower(): member for member in shape["members"]}
+    close = did_you_mean(key.replace("_", "").lower(), list(members))
+    return members[close] if close else None
 
 
 def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[Finding]:
@@ -99,8 +103,9 @@ def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]
     elif shape["type"] == "structure":
         for key in value:
             yield from _member(shape, key, value[key], (*place, key), keys)
+        said = {key if key in shape["members"] else _closest(key, shape) for key in value}
         for key in shape["required"]:
-            if key not in value:
+            if key not in said:
                 yield Finding(place=place, message=f'required key "{key}" is missing; add it')
     elif shape["type"] == "list":
         for index, item in enumerate(value):
