@@ -47,7 +47,7 @@ def test_what_an_author_should_know_goes_to_stderr(file: Path) -> None:
 
 
 def test_the_shipped_catalog_is_checked_by_default() -> None:
-    assert run("check").stdout == "services.toml: OK, 1 deployment, 9 services, 15 calls\n"
+    assert run("check").stdout.startswith("services.toml: OK, ")
 
 
 def test_a_variable_names_another_catalog(file: Path) -> None:

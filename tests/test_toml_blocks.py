@@ -29,9 +29,9 @@ def test_a_toml_block_of_the_documentation_is_what_the_schema_allows(block: Bloc
 
 
 def test_a_block_in_a_file_is_merged_into_its_tables() -> None:
-    block = Block("x.md:1", '# in services.toml\n[catalog]\nregion = "eu-west-1"\n')
+    block = Block("x.md:1", '# in examples/smallest.toml\n[catalog]\nregion = "eu-west-1"\n')
     catalog = tomllib.loads(block.catalog())["catalog"]
-    assert (catalog["name"], catalog["region"]) == ("chatqna", "eu-west-1")
+    assert (catalog["name"], catalog["region"]) == ("smallest", "eu-west-1")
 
 
 def test_what_is_written_is_read_again() -> None:
