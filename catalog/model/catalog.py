@@ -92,7 +92,9 @@ class Catalog(Table):
     aws: Aws = Aws()
     terraform: Terraform = Terraform()
     state: Annotated[dict[StateKind, dict[str, Any]], BeforeValidator(_one_state)] = {"local": {}}
-    """Where Terraform keeps its state: exactly one kind, with that backend's own arguments, passed on as they are."""
+    """Where Terraform keeps its state: exactly one kind, with that backend's own arguments, passed on as they are. What
+    tells one state from another there (`key`, `path`, `prefix`, workspace) is filled in where it is left out, and s3
+    locks by itself. Default: local, in `state/` beside the output folder."""
     network: Network = Network()
     discovery: Discovery = Discovery()
     mesh: Mesh
