@@ -101,6 +101,13 @@ def test_every_hop_speaks_the_service_s_protocol(protocol: str) -> None:
     assert target == {"virtual_node": "${aws_appmesh_virtual_node.llm.name}", "weight": 100, "port": 8080}
 
 
+@pytest.mark.parametrize(
+    ("protocol", "match"), [("http", {"prefix": "/"}), ("http2", {"prefix": "/"}), ("grpc", {}), ("tcp", None)]
+)
+def test_a_route_takes_every_request(protocol: str, match: dict[str, Any] | None) -> None:
+    assert spec(a_service(protocol=protocol), ROUTE, "llm")[f"{protocol}_route"].get("match") == match
+
+
 @pytest.mark.parametrize("protocol", ["http", "http2", "grpc"])
 def test_listener_and_route_bear_the_same_written_timers(protocol: str) -> None:
     output = a_service(protocol=protocol, timeout="90s", idle_timeout="2m")

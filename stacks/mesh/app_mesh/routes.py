@@ -34,14 +34,15 @@ def route(destination: Destination, *, node: str) -> dict[str, Any]:
     }
     if protocol != "tcp":
         body["retry_policy"] = _retry_policy(destination)
-        # The API asks for a match with gRPC too; by port, as cdktf would drop an empty one.
-        body["match"] = {"port": port} if protocol == "grpc" else {"prefix": "/"}
+        # With gRPC the API asks for a match too, and an empty one takes everything.
+        body["match"] = {} if protocol == "grpc" else {"prefix": "/"}
     return {f"{protocol}_route": body}
 
 
 def _retry_policy(destination: Destination) -> dict[str, Any]:
-    """Always written out, as a route without one gets two retries that nobody asked for (App Mesh User Guide, "Default
-    settings"). The API wants the time for one try and at least one event even where nothing is tried again."""
+    """Always written out, as a route without one gets two retries that nobody asked for (App Mesh User Guide, "Envoy
+    defaults set by App Mesh"). The API wants the time for one try and at least one event, even where nothing is tried
+    again."""
     retries = destination.retries
     events = set(retries.on)
     policy: dict[str, Any] = {
