@@ -21,7 +21,6 @@ class Destination:
     timeout: float
     idle_timeout: float
     retries: Retries
-    tags: dict[str, str] | None = None
 
 
 def of_service(service: Service, *, deployment: Deployment) -> Destination:
@@ -35,7 +34,6 @@ def of_service(service: Service, *, deployment: Deployment) -> Destination:
         timeout=service.timeout,
         idle_timeout=service.idle_timeout,
         retries=service.retries,
-        tags=service.tags or None,
     )
 
 

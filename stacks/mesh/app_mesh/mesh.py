@@ -72,7 +72,6 @@ class AppMesh(Part):
             service.name,
             domain_name=self.deployment.address(service.name).host,
             certificate_authority_arn=self._authority,
-            tags=service.tags or None,
             # A certificate in use cannot be deleted.
             lifecycle={"create_before_destroy": True},
         )
@@ -88,7 +87,6 @@ class AppMesh(Part):
             name=service.name,
             mesh_name=self.name,
             spec=nodes.of_service(service, deployment=self.deployment, listener=listener, discovery=discovery),
-            tags=service.tags or None,
         )
 
     def _external(self, destination: Destination) -> tuple[Ref, ...]:
@@ -104,15 +102,14 @@ class AppMesh(Part):
     def _way_to(self, destination: Destination, *, node: Ref) -> tuple[Ref, ...]:
         """A virtual service with a router and one route: only routes have a place for timers and retries."""
         name = destination.name
-        common = {"mesh_name": self.name, "tags": destination.tags}
         port = {"port": destination.port, "protocol": destination.protocol}
         listener = AppmeshVirtualRouterSpecListener(port_mapping=port)
-        router = self.add(AppmeshVirtualRouter, name, name=name, spec={"listener": [listener]}, **common)
+        router = self.add(AppmeshVirtualRouter, name, name=name, spec={"listener": [listener]}, mesh_name=self.name)
         spec = routes.route(destination, node=node.name)
-        route = self.add(AppmeshRoute, name, name=name, virtual_router_name=router.name, spec=spec, **common)
+        route = self.add(AppmeshRoute, name, name=name, virtual_router_name=router.name, spec=spec, mesh_name=self.name)
         provider = {"virtual_router": {"virtual_router_name": router.name}}
         virtual_service = self.add(
-            AppmeshVirtualService, name, name=destination.host, spec={"provider": provider}, **common
+            AppmeshVirtualService, name, name=destination.host, spec={"provider": provider}, mesh_name=self.name
         )
         return route, virtual_service
 
