@@ -63,8 +63,8 @@ bench: .venv/.dev ## measure synthesis
 	@$(IN_VENV) -m tests.bench $(ARGS)
 
 docs: .venv/.runtime ## write services.schema.json and docs/catalog.md from the catalog's model
-	@$(IN_VENV) -m catalog schema > services.schema.json.new && mv services.schema.json.new services.schema.json
-	@$(IN_VENV) -m catalog reference > docs/catalog.md.new && mv docs/catalog.md.new docs/catalog.md
+	@text=$$($(IN_VENV) -m catalog schema) && printf '%s\n' "$$text" > services.schema.json
+	@text=$$($(IN_VENV) -m catalog reference) && printf '%s\n' "$$text" > docs/catalog.md
 
 # The runtime's versions are taken from the development set, so that tests run with what synth runs with.
 lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones

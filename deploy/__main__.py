@@ -20,10 +20,10 @@ Everything after -- goes to that terraform command; terraform reads TF_CLI_ARGS_
 The exit status is terraform's, where several stacks are planned the greatest; 2 is also a wrong call,
 3 a missing terraform, 130 an interrupt.
 
-CATALOG_FILE       the catalog (services.toml); the provider lock is kept beside it
-CATALOG_ENVIRONMENT  what --env says, where it does not
-CDKTF_OUTDIR       the folder that synth wrote (cdktf.out)
-TERRAFORM          another binary, such as tofu
+CATALOG_FILE         the catalog (services.toml); the provider lock is kept beside it
+CATALOG_ENVIRONMENT  an environment, where --env names none
+CDKTF_OUTDIR         the folder that synth wrote (cdktf.out)
+TERRAFORM            another binary, such as tofu
 """
 
 

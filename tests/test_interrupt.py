@@ -27,13 +27,9 @@ if sys.argv[1] == "init":
     sys.exit()
 Path("running").touch()
 until = time.monotonic() + 20
-while time.monotonic() < until:
+while not heard and time.monotonic() < until:
     time.sleep(0.05)
-    if heard:
-        until = min(until, time.monotonic() + 0.5)
-        break
-while time.monotonic() < until:
-    time.sleep(0.05)
+time.sleep(0.5)
 Path("heard").write_text(" ".join(heard))
 sys.exit(1)
 """

