@@ -26,9 +26,9 @@ def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | 
     if wanted is not None and wanted not in table:
         message = f'there is no environment "{wanted}"; ask for one of {", ".join(sorted(table))}'
         findings.append(Finding(place=("environments",), message=message))
-    if findings:
-        return [], findings
-    return ([wanted] if wanted is not None else sorted(table)), []
+    wrong = {finding.place[-1] for finding in findings}
+    good = [name for name in sorted(table) if name not in wrong]
+    return [name for name in good if wanted in (None, name)], findings
 
 
 def _wrong_tables(table: dict[str, Any]) -> Iterator[Finding]:

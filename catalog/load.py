@@ -50,8 +50,10 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
         if deployment is not None:
             read.append((deployment, report))
     if len(read) == len(names):
+        reports = {deployment.id: report for deployment, report in read}
         for across in ACROSS_DEPLOYMENTS:
-            problems += [read[-1][1].problem(finding) for finding in across([deployment for deployment, _ in read])]
+            found = across([deployment for deployment, _ in read])
+            problems += [reports[deployment.id].problem(finding) for deployment, finding in found]
     if errors := [problem for problem in problems if problem.level == "error"]:
         raise CatalogError(errors)
     return Loaded(
@@ -93,9 +95,12 @@ def _validated(report: Report) -> Catalog | None:
         try:
             return Catalog.model_validate(report.layers.tree)
         except ValidationError as error:
-            for entry in error.errors(include_url=False):
-                report.add([schema_errors.finding(entry)])
-            for entry in error.errors(include_url=False):
-                loc = tuple(part for part in entry["loc"] if part != "[key]")
-                report.mark_broken(*mend(report.layers.tree, loc, kind=entry["type"]))
+            entries = error.errors(include_url=False)
+            report.add(
+                schema_errors.finding(entry)
+                for entry in schema_errors.without_consequences(entries)
+                if not report.is_broken_below(schema_errors.place(entry))
+            )
+            for entry in entries:
+                report.mark_broken(*mend(report.layers.tree, schema_errors.place(entry), kind=entry["type"]))
     return None

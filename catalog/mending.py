@@ -15,6 +15,8 @@ _STAND_INS: dict[str, Any] = {
     "name": "x",
     "region": "us-west-2",
     "allow": ("10.0.0.0/8",),
+    "actions": ("*",),
+    "resources": ("*",),
     "host": "example.com",
 }
 """What takes the place of something required. Never used: the catalog is refused in any case."""

@@ -30,6 +30,10 @@ class Report:
     def is_broken(self, path: Path) -> bool:
         return any(path[:end] in self._broken for end in range(1, len(path) + 1))
 
+    def is_broken_below(self, path: Path) -> bool:
+        """Whether something in a table is, so that the table is no longer as written."""
+        return any(len(broken) > len(path) and broken[: len(path)] == path for broken in self._broken)
+
     @property
     def failed(self) -> bool:
         return any(problem.level == "error" for problem in self.problems)

@@ -113,5 +113,7 @@ def _why_unreachable(draft: Deployment, service: Service, name: str, placeholder
         return f'{{{placeholder}}} needs the call; add "{name}" to services.{service.name}.calls, or {literal}'
     known = sorted({*draft.services, *draft.catalog.external})
     close = did_you_mean(name, known)
-    guess = f"did you mean {{{close}.{placeholder.partition('.')[2]}}}?" if close else "name a service that it calls"
-    return f'{{{placeholder}}} has no value: there is no "{name}"; {guess} Or {literal}'
+    guess = (
+        f"did you mean {{{close}.{placeholder.partition('.')[2]}}}? Or" if close else "name a service that it calls, or"
+    )
+    return f'{{{placeholder}}} has no value: there is no "{name}"; {guess} {literal}'

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import types
-import typing
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
-from catalog.model import Catalog
+from catalog.keys import known_keys, literals
 from catalog.problems import Finding, Path, did_you_mean, or_list
 
 _ADD = {
@@ -34,14 +31,31 @@ _EXPECTED = {
 }
 
 
+def place(error: Any) -> Path:
+    """Where the value stands that one entry of `ValidationError.errors()` is about."""
+    return tuple(part for part in error["loc"] if part != "[key]")
+
+
+def without_consequences(errors: Sequence[Any]) -> Iterator[Any]:
+    """The entries without those that only say that a misspelt key is missing."""
+    meant = {
+        (*place(error)[:-1], did_you_mean(str(place(error)[-1]), known_keys(place(error)[:-1])))
+        for error in errors
+        if error["type"] == "extra_forbidden"
+    }
+    return (error for error in errors if error["type"] != "missing" or place(error) not in meant)
+
+
 def finding(error: Any) -> Finding:
     """The finding for one entry of `ValidationError.errors()`."""
     kind: str = error["type"]
-    loc: Path = tuple(part for part in error["loc"] if part != "[key]")
+    loc = place(error)
     value, context = error["input"], error.get("ctx", {})
     if kind == "missing":
         key = str(loc[-1])
-        return Finding(place=loc[:-1], message=f'required key "{key}" is missing; {_ADD.get(key, "add it")}')
+        return Finding(
+            place=loc[:-1], message=f'required key "{key}" is missing; {_ADD.get(key, "add it")}', about=(loc,)
+        )
     if kind == "extra_forbidden":
         return Finding(place=loc, message=_unknown(str(loc[-1]), known_keys(loc[:-1])))
     if kind == "catalog":
@@ -103,44 +117,3 @@ def toml_type(value: object) -> str:
         tuple: "a list",
     }
     return names.get(type(value), "a date or time")
-
-
-def known_keys(path: Path) -> list[str]:
-    """The keys that the table at a path takes."""
-    model = _type_at(path)
-    return sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def literals(path: Path, *, is_key: bool) -> list[str]:
-    """The words that a value, or a key of the table around it, may be."""
-    table = _unwrapped(_annotation_at(path[:-1])) if is_key else _unwrapped(_annotation_at(path))
-    if is_key:
-        table = _unwrapped(typing.get_args(table)[0])
-    return [str(word) for word in typing.get_args(table)]
-
-
-def _type_at(path: Path) -> Any:
-    return _unwrapped(_annotation_at(path))
-
-
-def _annotation_at(path: Path) -> Any:
-    annotation: Any = Catalog
-    for part in path:
-        table = _unwrapped(annotation)
-        if isinstance(table, type) and issubclass(table, BaseModel):
-            field = table.model_fields.get(str(part))
-            annotation = field.annotation if field else None
-        else:
-            arguments = typing.get_args(table)
-            annotation = arguments[1 if typing.get_origin(table) is dict else 0] if arguments else None
-    return annotation
-
-
-def _unwrapped(annotation: Any) -> Any:
-    """Behind Annotated and `| None`."""
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return _unwrapped(typing.get_args(annotation)[0])
-    if origin in (typing.Union, types.UnionType):
-        return _unwrapped(next(arm for arm in typing.get_args(annotation) if arm is not type(None)))
-    return annotation

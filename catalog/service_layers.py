@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -12,6 +13,7 @@ from catalog import placeholders, schema_errors
 from catalog.filling import filled
 from catalog.layers import BUILT_IN_PROFILES, Tree
 from catalog.model.partial import PartialServiceKeys
+from catalog.model.types import NAME_PATTERN
 from catalog.problems import CatalogError, Finding, Path, Problem, did_you_mean, spelled
 from catalog.report import Report
 from catalog.source import Source
@@ -62,6 +64,9 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
         yield Finding(place=("profiles",), message="expected tables [profiles.NAME]; write one")
         return
     for name, table in profiles.items():
+        if not re.fullmatch(NAME_PATTERN, name):
+            message = "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"
+            yield Finding(place=("profiles", name), message=message)
         if isinstance(table, dict) and "profile" in table:
             del table["profile"]
             yield Finding(place=("profiles", name, "profile"), message="a profile cannot build on another; remove it")

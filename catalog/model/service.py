@@ -85,7 +85,10 @@ class Public(Table):
 
 
 def _command(value: object) -> object:
-    return ("CMD-SHELL", value) if isinstance(value, str) else ("CMD", *value) if isinstance(value, tuple) else value
+    if isinstance(value, str):
+        return ("CMD-SHELL", value)
+    # A list that is not all text stays as it is, so that the error counts its items as they are written.
+    return ("CMD", *value) if isinstance(value, tuple) and all(isinstance(part, str) for part in value) else value
 
 
 class Health(Table):

@@ -139,7 +139,7 @@ RULES: tuple[Rule, ...] = (
     texts.definition_too_large,
     of_the_mesh,
 )
-ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[Finding]], ...] = (
+ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]], ...] = (
     across.same_namespace,
     across.same_state,
     across.same_names,

@@ -1,4 +1,4 @@
-"""What two deployments of one catalog must not share."""
+"""What two deployments of one catalog must not share: each rule says of which deployment a finding is."""
 
 from __future__ import annotations
 
@@ -10,36 +10,33 @@ from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.state import backend_arguments
 
+_PLACES_OF_STATE = ("key", "prefix", "path", "address", "schema_name", "workspaces")
+"""The arguments that say where in a backend a state lies (Terraform's documentation of each backend)."""
 
-def same_namespace(deployments: Sequence[Deployment]) -> Iterator[Finding]:
+
+def same_namespace(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """Cloud Map gives a namespace whose name is taken another HTTP name (API reference, DiscoverInstances)."""
     for one, other in combinations(deployments, 2):
         if one.namespace == other.namespace:
-            yield Finding(
-                place=("discovery", "namespace"),
-                message=f'{one.environment} and {other.environment} would share "{one.namespace}"; leave it out, or '
-                'put the environment into it, as in "{environment}.example.internal"',
+            message = (
+                f'{one.environment} and {other.environment} would share "{one.namespace}"; leave it out, or put the '
+                'environment into it, as in "{environment}.example.internal"'
             )
+            yield other, Finding(place=("discovery", "namespace"), message=message)
 
 
-def same_state(deployments: Sequence[Deployment]) -> Iterator[Finding]:
+def same_state(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """Two deployments in one state would destroy each other's resources."""
     for one, other in combinations(deployments, 2):
         kind, arguments = backend_arguments(one)
         if (kind, arguments) == backend_arguments(other):
-            place: Path = ("state", kind)
-            key = next(
-                (key for key in ("key", "prefix", "path", "address", "schema_name", "workspaces") if key in arguments),
-                "",
-            )
-            yield Finding(
-                place=(*place, key) if key else place,
-                message=f"{one.environment} and {other.environment} would share one state; put {{environment}} into it"
-                + ("" if key in ("address", "") else f", or leave {key} out"),
-            )
+            key = next((key for key in _PLACES_OF_STATE if key in arguments), None)
+            place: Path = ("state", kind) if key is None else ("state", kind, key)
+            message = f"{one.environment} and {other.environment} would share one state; put {{environment}} into it"
+            yield other, Finding(place=place, message=message)
 
 
-def same_names(deployments: Sequence[Deployment]) -> Iterator[Finding]:
+def same_names(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """What a deployment owns is named after its id and the service, so that two pairs can meet in one name."""
     for one, other in combinations(deployments, 2):
         for table in ("services", "ingress"):
@@ -47,8 +44,8 @@ def same_names(deployments: Sequence[Deployment]) -> Iterator[Finding]:
             for name in getattr(other.catalog, table):
                 full = names.owned(other.id, name)
                 if full in owned:
-                    yield Finding(
-                        place=("environments", str(other.environment)),
-                        message=f'{table}.{name} would be "{full}" in AWS, like {table}.{owned[full]} of '
-                        f"{one.environment}; rename the environment",
+                    message = (
+                        f'{table}.{name} would be "{full}" in AWS, like {table}.{owned[full]} of {one.environment}; '
+                        "rename the environment"
                     )
+                    yield other, Finding(place=("environments", str(other.environment)), message=message)
