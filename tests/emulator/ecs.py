@@ -99,11 +99,16 @@ def _failing(backend: EC2ContainerServiceBackend) -> set[str]:
     return backend.__dict__.setdefault("failing_deployments", set())
 
 
-def register_task_definition(self: EC2ContainerServiceResponse) -> ActionResult:
+def _check_model(response: EC2ContainerServiceResponse) -> Settings:
     # The body as sent: moto's parser has already dropped what the model does not know.
-    request = json.loads(self.body)
-    if found := validation.problems("ecs", "RegisterTaskDefinition", request):
-        raise ClientError("; ".join(found))
+    request = json.loads(response.body)
+    if found := validation.problems("ecs", response._get_action(), request):
+        raise InvalidParameter("; ".join(found))
+    return request
+
+
+def register_task_definition(self: EC2ContainerServiceResponse) -> ActionResult:
+    request = _check_model(self)
     for fault in task_rules.faults(request, account=self.current_account, partition=self.partition):
         raise ClientError(fault)
     return _register_task_definition(self)
@@ -111,8 +116,11 @@ def register_task_definition(self: EC2ContainerServiceResponse) -> ActionResult:
 
 def create_service(self: EC2ContainerServiceResponse) -> ActionResult:
     backend = self.ecs_backend
+    _check_model(self)
     cluster = _active_cluster(backend, self.params.get("cluster", "default"))
-    settings = DEFAULTS | {key: value for key, value in self.params.items() if value is not None}
+    sent = {key: value for key, value in self.params.items() if value is not None}
+    tags = sent.pop("tags", [])
+    settings = DEFAULTS | {key: value for key, value in sent.items() if key not in ("clientToken", "cluster")}
     task = _task_definition(backend, settings["taskDefinition"])
     settings["taskDefinition"] = task.arn
     if not (settings["capacityProviderStrategy"] or settings["launchType"]):
@@ -125,7 +133,7 @@ def create_service(self: EC2ContainerServiceResponse) -> ActionResult:
     for fault in service_rules.faults(settings, backend=backend, cluster=cluster, task=task):
         raise InvalidParameter(fault)
     service = backend.create_service(
-        cluster.name, settings["serviceName"], settings["desiredCount"], task.arn, tags=settings.get("tags")
+        cluster.name, settings["serviceName"], settings["desiredCount"], task.arn, tags=tags
     )
     service.settings, service.tasks, service.announced, service.connect_services = {}, [], [], []
     service.created_at = utcnow()
@@ -135,6 +143,7 @@ def create_service(self: EC2ContainerServiceResponse) -> ActionResult:
 
 def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
     backend = self.ecs_backend
+    _check_model(self)
     cluster = _active_cluster(backend, self.params.get("cluster", "default"))
     service = backend.services.get(f"{cluster.name}:{self.params['service'].split('/')[-1]}")
     if service is None:

@@ -1,5 +1,6 @@
 """The account as a whole: what is left in it, and how clients reach it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,58 @@ def test_leftovers_name_everything_a_service_needed(stage: Stage) -> None:
 def test_leftovers_of_other_regions_count(aws: Any) -> None:
     aws("logs", region="eu-west-1").create_log_group(logGroupName="/far")
     assert emulator.leftovers() == {"log group": ["/far"]}
+
+
+def test_leftovers_name_what_stands_around_a_service(aws: Any) -> None:
+    ec2, elb = aws("ec2"), aws("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")
+        for number, zone in enumerate("ab")
+    ]
+    first, second = (subnet["Subnet"]["SubnetId"] for subnet in subnets)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.create_nat_gateway(SubnetId=first, AllocationId=address)
+    ec2.create_internet_gateway()
+    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3")
+    elb.create_load_balancer(Name="web", Subnets=[first, second])
+    elb.create_target_group(Name="chat", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    aws("route53").create_hosted_zone(Name="example.com", CallerReference="a")
+    aws("acm").request_certificate(DomainName="example.com")
+    aws("acm-pca").create_certificate_authority(
+        CertificateAuthorityConfiguration={
+            "KeyAlgorithm": "RSA_2048",
+            "SigningAlgorithm": "SHA256WITHRSA",
+            "Subject": {"CommonName": "example"},
+        },
+        CertificateAuthorityType="ROOT",
+    )
+    aws("secretsmanager").create_secret(Name="token", SecretString="x")
+    aws("s3").create_bucket(Bucket="logs")
+    aws("appmesh").create_mesh(meshName="example")
+    aws("servicediscovery").create_http_namespace(Name="example")
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    aws("iam").create_policy(PolicyName="own", PolicyDocument=json.dumps(policy))
+    aws("ecr").create_repository(repositoryName="chat")
+    assert {
+        "NAT gateway",
+        "VPC endpoint",
+        "bucket",
+        "certificate",
+        "certificate authority",
+        "elastic IP",
+        "hosted zone",
+        "internet gateway",
+        "load balancer",
+        "mesh",
+        "namespace",
+        "network ACL",
+        "policy",
+        "repository",
+        "route table",
+        "secret",
+        "target group",
+    } <= set(emulator.leftovers())
 
 
 def test_a_reset_empties_the_account(stage: Stage) -> None:
@@ -52,6 +105,33 @@ def test_a_security_group_rule_keeps_its_description(aws: Any, source: str) -> N
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
     assert "why" in [rule.get("Description") for rule in rules["SecurityGroupRules"]]
+
+
+def test_a_scalable_target_has_tags(stage: Stage, aws: Any) -> None:
+    stage.create()
+    scaling = aws("application-autoscaling")
+    arn = scaling.register_scalable_target(
+        ServiceNamespace="ecs",
+        ScalableDimension="ecs:service:DesiredCount",
+        ResourceId="service/example/chat",
+        MinCapacity=1,
+        MaxCapacity=2,
+        Tags={"a": "1", "b": "2"},
+    )["ScalableTargetARN"]
+    scaling.tag_resource(ResourceARN=arn, Tags={"c": "3"})
+    scaling.untag_resource(ResourceARN=arn, TagKeys=["a"])
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"b": "2", "c": "3"}
+
+
+def test_a_launch_templates_own_tags_are_not_those_of_its_instances(aws: Any) -> None:
+    ec2 = aws("ec2")
+    tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "own", "Value": "1"}]}]
+    ec2.create_launch_template(
+        LaunchTemplateName="gpu", LaunchTemplateData={"InstanceType": "g5.xlarge"}, TagSpecifications=tags
+    )
+    version = ec2.describe_launch_template_versions(LaunchTemplateName="gpu")["LaunchTemplateVersions"][0]
+    assert not version["LaunchTemplateData"].get("TagSpecifications")
+    assert ec2.describe_launch_templates()["LaunchTemplates"][0]["Tags"] == [{"Key": "own", "Value": "1"}]
 
 
 def test_awss_own_policies_exist(aws: Any) -> None:

@@ -70,6 +70,8 @@ def test_a_service_needs_a_namespace_that_exists(cloud_map: Any) -> None:
     with refused("InvalidInput", "NamespaceId"):
         cloud_map.create_service(Name="chat")
     with refused("NamespaceNotFound"):
+        cloud_map.delete_namespace(Id="ns-ghost")
+    with refused("NamespaceNotFound"):
         cloud_map.create_service(Name="chat", NamespaceId="ns-ghost")
 
 
@@ -105,3 +107,10 @@ def test_services_are_listed_by_namespace(cloud_map: Any, vpc: str) -> None:
     service = cloud_map.create_service(Name="chat", NamespaceId=other)["Service"]
     found = cloud_map.list_services(Filters=[{"Name": "NAMESPACE_ID", "Values": [other]}])["Services"]
     assert [each["Id"] for each in found] == [service["Id"]]
+
+
+def test_an_http_namespace_takes_no_dns_records(cloud_map: Any) -> None:
+    cloud_map.create_http_namespace(Name="example")
+    records = {"NamespaceId": namespace_id(cloud_map, "example"), "DnsRecords": [{"Type": "A", "TTL": 10}]}
+    with refused("InvalidInput", "DnsConfig is not allowed"):
+        cloud_map.create_service(Name="chat", DnsConfig=records)

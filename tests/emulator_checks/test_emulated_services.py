@@ -11,13 +11,13 @@ def network(stage: Stage, **changes: Any) -> dict[str, Any]:
     return {"awsvpcConfiguration": stage.service["networkConfiguration"]["awsvpcConfiguration"] | changes}
 
 
-def cloud_map_service(aws: Any, stage: Stage) -> dict[str, Any]:
+def cloud_map_service(aws: Any, stage: Stage, *, record: str = "A") -> dict[str, Any]:
     client = aws("servicediscovery")
     subnet = stage.service["networkConfiguration"]["awsvpcConfiguration"]["subnets"][0]
     vpc = aws("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
     client.create_private_dns_namespace(Name="example.internal", Vpc=vpc)
     namespace = client.list_namespaces()["Namespaces"][0]["Id"]
-    records = {"NamespaceId": namespace, "DnsRecords": [{"Type": "A", "TTL": 10}]}
+    records = {"NamespaceId": namespace, "DnsRecords": [{"Type": record, "TTL": 10}]}
     return client.create_service(Name="chat", DnsConfig=records)["Service"]
 
 
@@ -93,6 +93,24 @@ def test_an_update_changes_what_it_names_and_nothing_else(stage: Stage) -> None:
     assert third["deployments"][0]["id"] != first["deployments"][0]["id"]
 
 
+def test_only_a_service_that_lives_can_be_updated(stage: Stage) -> None:
+    with refused("ServiceNotFoundException"):
+        stage.ecs.update_service(cluster="example", service="chat", desiredCount=1)
+    stage.create()
+    stage.ecs.delete_service(cluster="example", service="chat", force=True)
+    assert stage.describe()["status"] == "INACTIVE"
+    with refused("ServiceNotActiveException"):
+        stage.ecs.update_service(cluster="example", service="chat", desiredCount=1)
+    stage.create()
+
+
+def test_tags_changed_later_survive_an_update(stage: Stage) -> None:
+    arn = stage.create(tags=[{"key": "a", "value": "1"}])["serviceArn"]
+    stage.ecs.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "2"}])
+    stage.ecs.update_service(cluster="example", service="chat", desiredCount=1)
+    assert stage.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "2"}]
+
+
 def test_a_task_definition_must_be_active(stage: Stage) -> None:
     stage.ecs.deregister_task_definition(taskDefinition="chat:1")
     with refused("ClientException", "inactive"):
@@ -131,8 +149,16 @@ def test_a_capacity_provider_must_belong_to_the_cluster(stage: Stage, providers:
     ("change", "text"),
     [
         ({"serviceName": "chat service"}, "invalid characters"),
+        ({"propagateTags": "EVERYWHERE"}, "'EVERYWHERE' is not one of"),
         ({"deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 100}}, "block deployments"),
         ({"deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 0}}, "rebalancing"),
+        ({"deploymentConfiguration": {"maximumPercent": 50}}, "must not be above maximumPercent"),
+        ({"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 0}]}, "above 0"),
+        ({"serviceRegistries": [{"registryArn": "a"}, {"registryArn": "b"}]}, "one service registry"),
+        (
+            {"vpcLatticeConfigurations": [{"roleArn": "arn:ghost", "portName": "http", "targetGroupArn": "arn:x"}]},
+            "role arn:ghost does not exist",
+        ),
         ({"networkConfiguration": None}, "Network Configuration must be provided"),
         ({"enableExecuteCommand": True}, "taskRoleArn"),
         ({"healthCheckGracePeriodSeconds": 60}, "grace period"),
@@ -156,6 +182,45 @@ def test_subnets_and_security_groups_must_exist(stage: Stage) -> None:
     with refused("InvalidParameterException", "sg-ghost"):
         stage.ecs.update_service(
             cluster="example", service="chat", networkConfiguration=network(stage, securityGroups=["sg-ghost"])
+        )
+
+
+def test_the_network_is_one_vpc_and_small_enough(stage: Stage, aws: Any) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    foreign = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="foreign", Description="foreign", VpcId=vpc)["GroupId"]
+    own = stage.service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
+    with refused("InvalidParameterException", "different VPCs"):
+        stage.create(networkConfiguration=network(stage, subnets=[*own, foreign]))
+    with refused("InvalidParameterException", "does not belong to the VPC"):
+        stage.create(networkConfiguration=network(stage, securityGroups=[group]))
+    with refused("InvalidParameterException", "at most 5 security groups"):
+        stage.create(networkConfiguration=network(stage, securityGroups=["sg"] * 6))
+
+
+def test_a_task_in_bridge_mode_takes_no_network(stage: Stage, aws: Any) -> None:
+    stage.ecs.put_cluster_capacity_providers(
+        cluster="example", capacityProviders=["gpu"], defaultCapacityProviderStrategy=[]
+    )
+    changes = {
+        "taskDefinition": stage.register(requiresCompatibilities=["EC2"], networkMode="bridge"),
+        "capacityProviderStrategy": [{"capacityProvider": "gpu", "weight": 1}],
+    }
+    with refused("InvalidParameterException", "not valid for the given networkMode"):
+        stage.create(**changes)
+    stage.create(**changes, networkConfiguration=None)
+
+
+def test_a_registry_with_srv_records_needs_one_port(stage: Stage, aws: Any) -> None:
+    found = cloud_map_service(aws, stage, record="SRV")
+    with refused("InvalidParameterException", "needs a port"):
+        stage.create(serviceRegistries=[{"registryArn": found["Arn"]}])
+    with refused("InvalidParameterException", "not both"):
+        stage.create(
+            serviceRegistries=[
+                {"registryArn": found["Arn"], "port": 80, "containerName": "app", "containerPort": 8080},
+            ]
         )
 
 
@@ -264,6 +329,19 @@ def test_service_connect_needs_a_named_port(stage: Stage, aws: Any) -> None:
     connect = {"enabled": True, "namespace": "connect", "services": [{"portName": "ghost"}]}
     with refused("InvalidParameterException", "port name ghost"):
         stage.create(serviceConnectConfiguration=connect)
+    role = stage.task["executionRoleArn"]
+    with refused("InvalidParameterException", "port name ghost"):
+        lattice = {"roleArn": role, "portName": "ghost", "targetGroupArn": "arn:x"}
+        stage.create(vpcLatticeConfigurations=[lattice])
+
+
+def test_service_connect_and_app_mesh_exclude_each_other(stage: Stage, aws: Any) -> None:
+    aws("servicediscovery").create_http_namespace(Name="connect")
+    proxy = {"ProxyIngressPort": "15000", "ProxyEgressPort": "15001", "AppPorts": "8080", "IgnoredUID": "1337"}
+    properties = [{"name": key, "value": value} for key, value in proxy.items()]
+    task = stage.register(proxyConfiguration={"containerName": "app", "properties": properties})
+    with refused("InvalidParameterException", "exclude each other"):
+        stage.create(taskDefinition=task, serviceConnectConfiguration={"enabled": True, "namespace": "connect"})
 
 
 def test_a_cluster_with_services_cannot_be_deleted(stage: Stage) -> None:

@@ -130,6 +130,8 @@ def test_dependencies_form_no_circle(stage: Stage) -> None:
         ({"portMappings": [{"containerPort": 80, "hostPort": 81}]}, "must match"),
         ({"portMappings": [{"containerPort": 80, "name": "Http"}]}, "Invalid port mapping name"),
         ({"stopTimeout": 121}, "120 seconds"),
+        ({"privileged": True}, "privileged"),
+        ({"portMappings": [{"containerPort": port, "name": "a"} for port in (80, 81)]}, "a is used twice"),
         ({"logConfiguration": {"logDriver": "syslog"}}, "log driver syslog"),
         ({"logConfiguration": {"logDriver": "awslogs", "options": {}}}, "awslogs-stream-prefix"),
         ({"essential": False}, "At least one container must be essential"),
@@ -143,6 +145,33 @@ def test_dependencies_form_no_circle(stage: Stage) -> None:
 def test_a_container_is_checked(stage: Stage, change: dict[str, Any], text: str) -> None:
     with refused("ClientException", text):
         stage.register_container(**change)
+
+
+def test_container_names_are_unique(stage: Stage) -> None:
+    with refused("ClientException", "must be unique"):
+        stage.register(containerDefinitions=stage.task["containerDefinitions"] * 2)
+
+
+def test_fargate_needs_cpu_and_memory(stage: Stage) -> None:
+    with refused("ClientException", "be defined at the task level"):
+        stage.ecs.register_task_definition(**{k: v for k, v in stage.task.items() if k != "cpu"})
+
+
+def test_a_proxy_needs_awsvpc(stage: Stage) -> None:
+    with refused("ClientException", "A proxy configuration needs networkMode awsvpc"):
+        stage.register(
+            requiresCompatibilities=["EC2"],
+            networkMode="bridge",
+            containerDefinitions=[*stage.task["containerDefinitions"], ENVOY],
+            proxyConfiguration=proxy("envoy", **PROXY),
+        )
+
+
+def test_secrets_need_an_execution_role(stage: Stage) -> None:
+    task = {key: value for key, value in stage.task.items() if key != "executionRoleArn"}
+    app = {"name": "app", "image": "x", "secrets": [{"name": "A", "valueFrom": "arn:x"}]}
+    with refused("ClientException", "to support secrets"):
+        stage.ecs.register_task_definition(**(task | {"containerDefinitions": [app]}))
 
 
 def test_a_family_takes_no_spaces(stage: Stage) -> None:
