@@ -69,23 +69,26 @@ class Ingress(Part):
             condition=_conditions(service.public),
             action=[LbListenerRuleAction(type="forward", target_group_arn=group.arn)],
             tags=service.tags or None,
+            # Whoever waits for the rule waits for probes to come through as well.
+            depends_on=[edge.element for edge in self._edges(service, port=service.port)],
         )
-        self._let_through(service.name, port=service.port)
-        self._security.allow(service, source=self._balancer.security_group, port=service.port, name=self._address)
         root = self._balancer.url_under(service.public.host) if service.public.host else self.url
         return Exposure(target_group=group, rule=rule, url=root + service.public.path.rstrip("/"))
 
-    def _let_through(self, service_name: str, *, port: int) -> None:
-        self.add(
+    def _edges(self, service: Service, *, port: int) -> list[Ref]:
+        """What lets the load balancer out to a service, and into it."""
+        group = self._balancer.security_group
+        way_out = self.add(
             VpcSecurityGroupEgressRule,
-            f"{self._address}_to_{service_name}",
-            security_group_id=self._balancer.security_group.id,
-            description=f"To {service_name}",
+            f"{self._address}_to_{service.name}",
+            security_group_id=group.id,
+            description=f"To {service.name}",
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            referenced_security_group_id=self._security.of(service_name).id,
+            referenced_security_group_id=self._security.of(service.name).id,
         )
+        return [way_out, self._security.allow(service, source=group, port=port, name=self._address)]
 
 
 def _conditions(public: Public) -> list[LbListenerRuleCondition]:

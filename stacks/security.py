@@ -21,26 +21,25 @@ class SecurityGroups(Part):
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, endpoints: Endpoints) -> None:
         super().__init__(scope, "security", deployment=deployment)
         self._groups = {service.name: self._group(service, network) for service in deployment.services.values()}
-        for callee in deployment.services.values():
-            for caller in deployment.callers_of(callee.name):
-                assert callee.port is not None
-                self.allow(callee, source=self.of(caller.name), port=callee.port, name=caller.name)
-        self._egress = {
-            service.name: tuple(
-                self.add(VpcSecurityGroupEgressRule, name, security_group_id=self.of(service.name).id, **arguments)
-                for name, arguments in egress_rules(
-                    service, deployment=deployment, group_of=self.of, network=network, endpoints=endpoints
-                ).items()
-            )
-            for service in deployment.services.values()
-        }
+        self._egress: dict[str, list[Ref]] = {}
+        for service in deployment.services.values():
+            rules = egress_rules(service, deployment=deployment, group_of=self.of, network=network, endpoints=endpoints)
+            group = self.of(service.name)
+            self._egress[service.name] = [
+                *(self._call(service, callee) for callee in deployment.callees_of(service)),
+                *(
+                    self.add(VpcSecurityGroupEgressRule, name, security_group_id=group.id, **arguments)
+                    for name, arguments in rules.items()
+                ),
+            ]
 
     def of(self, service_name: str) -> Ref:
         """The security group of a service's tasks."""
         return self._groups[service_name]
 
-    def egress_of(self, service_name: str) -> tuple[Ref, ...]:
-        """What a service's tasks must wait for, because before it stands they reach nothing."""
+    def egress_of(self, service_name: str) -> list[Ref]:
+        """What a service's tasks must wait for: the rules on their side and on their callees', without which they reach
+        nothing and may never be well. Terraform, busy waiting for them, might not get to these rules."""
         return self._egress[service_name]
 
     def allow(self, service: Service, *, source: Ref, port: int, name: str) -> Ref:
@@ -56,6 +55,10 @@ class SecurityGroups(Part):
             referenced_security_group_id=source.id,
         )
 
+    def _call(self, caller: Service, callee: Service) -> Ref:
+        assert callee.port is not None
+        return self.allow(callee, source=self.of(caller.name), port=callee.port, name=caller.name)
+
     def _group(self, service: Service, network: Network) -> Ref:
         name = names.owned(self.deployment.id, service.name)
         return self.add(
@@ -65,5 +68,5 @@ class SecurityGroups(Part):
             # Never to be changed: another description is another group (EC2 API reference, CreateSecurityGroup).
             description=f"Tasks of {service.name}",
             vpc_id=network.vpc_id,
-            tags={**service.tags, "Name": name},
+            tags={"Name": name, **service.tags},
         )

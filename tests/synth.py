@@ -30,7 +30,8 @@ def synthesized(build: Callable[[Stack], object]) -> dict[str, Any]:
     """The Terraform JSON of a stack in which `build` made its parts."""
     stack = Stack(Testing.app())
     build(stack)
-    return json.loads(Testing.synth(stack))
+    output: dict[str, Any] = json.loads(Testing.synth(stack))
+    return output
 
 
 def deployment(**tables: Any) -> Deployment:
@@ -53,7 +54,8 @@ def _frozen(value: Any) -> Any:
 
 def resources(output: dict[str, Any], type_: str) -> dict[str, Any]:
     """The resources of a type, by name."""
-    return output.get("resource", {}).get(type_, {})
+    found: dict[str, Any] = output.get("resource", {}).get(type_, {})
+    return found
 
 
 def catalog_output(catalog: str | Path, into: Path, *, environment: str | None = None) -> dict[str, dict[str, Any]]:

@@ -123,6 +123,13 @@ def test_the_balancer_reaches_its_services_ports_and_nothing_else() -> None:
     assert (into["from_port"], into["to_port"]) == (9090, 9090)
 
 
+def test_who_waits_for_a_rule_waits_for_probes_to_come_through() -> None:
+    assert rule()["depends_on"] == [
+        "aws_vpc_security_group_egress_rule.ingress_web_to_chat",
+        "aws_vpc_security_group_ingress_rule.chat_from_ingress_web",
+    ]
+
+
 def test_a_path_is_matched_by_whole_segments() -> None:
     assert rule(path="/api")["condition"] == [{"path_pattern": {"values": ["/api", "/api/*"]}}]
     assert rule()["condition"] == [{"path_pattern": {"values": ["/*"]}}]

@@ -162,9 +162,10 @@ def test_no_service_has_two_rules_that_aws_would_take_for_one() -> None:
     assert len(rules) == len(set(rules))
 
 
-def test_tasks_wait_for_their_ways_out() -> None:
+def test_tasks_wait_for_both_ends_of_their_ways_out() -> None:
     security, _ = made()
-    assert {ref.address.split(".")[1] for ref in security.egress_of("chat")} == {"chat_to_llm", "chat_to_aws"}
+    waited_for = {ref.address.split(".")[1] for ref in security.egress_of("chat")}
+    assert waited_for == {"chat_to_llm", "llm_from_chat", "chat_to_aws"}
 
 
 def by_type(output: dict[str, Any], type_: str) -> list[Any]:
