@@ -12,6 +12,7 @@ accepts it, and without it two services that call each other could never be crea
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -199,6 +200,9 @@ appmesh_backends = BackendDict(AppMeshStore, "appmesh")
 
 class AppMeshResponse(BaseResponse):
     """Answers App Mesh's API; the methods for each kind are added by _add_operations()."""
+
+    # Matches nothing: in a path that names a virtual service, moto takes the "rds" of x.rds.amazonaws.com for a region.
+    region_regex = re.compile(r"(?!)")
 
     def __init__(self) -> None:
         super().__init__(service_name="appmesh")

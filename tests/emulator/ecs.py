@@ -21,9 +21,9 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ecs import ecs_backends
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, TaskDefinition
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam import iam_backends
 
 from . import service_rules, task_rules, tasks, validation
 
@@ -89,14 +89,14 @@ class ClientError(Refusal):
     code = "ClientException"
 
 
-def rollback_next(service: str, *, region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Make the next deployment of this service fail (once)."""
-    _failing(ecs_backends[account][region]).add(service)
+def rollback_next(service: str, *, account: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Make the next deployment of this service fail (once), in whatever region and cluster it is."""
+    _failing(account).add(service)
 
 
-def _failing(backend: EC2ContainerServiceBackend) -> set[str]:
-    # On the backend itself, so that a reset of the emulator forgets it too.
-    return backend.__dict__.setdefault("failing_deployments", set())
+def _failing(account: str) -> set[str]:
+    # On a backend without regions, so that a reset of the emulator forgets it too.
+    return iam_backends[account]["aws"].__dict__.setdefault("failing_deployments", set())
 
 
 def _check_model(response: EC2ContainerServiceResponse) -> Settings:
@@ -221,9 +221,9 @@ def _complete(settings: Settings, previous: Settings) -> None:
 def _roll_out(backend: EC2ContainerServiceBackend, service: Service, settings: Settings, *, new: bool = True) -> None:
     """Take the service to these settings, or, where its next deployment is to fail, to what then remains."""
     before = service.settings
-    failed = new and service.name in _failing(backend)
+    failed = new and service.name in _failing(backend.account_id)
     if failed:
-        _failing(backend).discard(service.name)
+        _failing(backend.account_id).discard(service.name)
         breaker = settings["deploymentConfiguration"]["deploymentCircuitBreaker"]
         if before and breaker["enable"] and breaker["rollback"] and _is_active(backend, before["taskDefinition"]):
             settings = settings | {key: before[key] for key in REVISION}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from functools import cache
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.models import EC2ContainerServiceBackend
-from moto.iam.models import IAMBackend
 
 _create_launch_template = EC2Backend.create_launch_template
 _delete_vpc = EC2Backend.delete_vpc
-_init_aws_policies = IAMBackend._init_aws_policies
 _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
@@ -77,18 +73,6 @@ def init_rule(
     )
 
 
-@cache
-def _aws_policies(account: str, region: str) -> list[Any]:
-    backend = IAMBackend.__new__(IAMBackend)
-    backend.account_id, backend.region_name = account, region
-    return _init_aws_policies(backend)
-
-
-def init_aws_policies(self: IAMBackend) -> list[Any]:
-    """AWS's policies, parsed once a process: every reset would take a second otherwise."""
-    return [copy.copy(policy) for policy in _aws_policies(self.account_id, self.region_name)]
-
-
 def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
     """A target has tags (aws_appautoscaling_target)."""
     answer = _register_scalable_target(self)
@@ -122,7 +106,6 @@ def install() -> None:
     EC2Backend.create_launch_template = create_launch_template
     EC2Backend.delete_vpc = delete_vpc
     SecurityGroupRule.__init__ = init_rule
-    IAMBackend._init_aws_policies = init_aws_policies
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
     for function in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
         setattr(ApplicationAutoScalingResponse, function.__name__, function)

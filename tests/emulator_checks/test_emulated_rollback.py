@@ -4,7 +4,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from moto.ecs import ecs_backends
+from moto.iam import iam_backends
 
 from tests import emulator
 from tests.emulator_checks.stage import Stage
@@ -73,4 +73,4 @@ def test_only_the_named_service_fails(stage: Stage) -> None:
 def test_a_reset_forgets_the_order(aws: Any) -> None:
     emulator.rollback_next("chat")
     emulator.reset()
-    assert "chat" not in vars(ecs_backends["123456789012"]["us-east-1"]).get("failing_deployments", ())
+    assert "chat" not in vars(iam_backends["123456789012"]["aws"]).get("failing_deployments", ())
