@@ -37,7 +37,8 @@ def _own(service: Service, *, membership: Membership) -> Container:
         "image": service.image,
         "essential": True,
         "cpu": service.cpu - sum(sidecar.get("cpu", 0) for sidecar in sidecars),
-        "memory": service.memory - sum(sidecar.get("memory", 0) for sidecar in sidecars),
+        # A limit here and reservations beside it, so that what the catalog adds to a task is never starved.
+        "memory": service.memory - sum(sidecar.get("memoryReservation", 0) for sidecar in sidecars),
         "stopTimeout": int(service.stop_timeout),
         "command": _list(service.command),
         "entryPoint": _list(service.entrypoint),

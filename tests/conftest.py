@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast)
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import emulator
+from tests.emulator.terraform import find_terraform
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,3 +20,15 @@ ROOT = Path(__file__).parent.parent
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[None]:
+    """The emulated AWS, one for each test process; only where there is a terraform to use it."""
+    if find_terraform() is None:
+        if os.environ.get("DEMAND_TERRAFORM") == "1":
+            pytest.fail("DEMAND_TERRAFORM=1, and terraform is not on the PATH")
+        pytest.skip("terraform is not on the PATH")
+    emulator.start()
+    yield
+    emulator.stop()

@@ -276,7 +276,7 @@ def test_the_proxy_knows_its_node_and_gets_its_share() -> None:
     environment = {it["name"]: it["value"] for it in envoy["environment"]}
     assert environment["APPMESH_RESOURCE_ARN"] == "${aws_appmesh_virtual_node.llm.arn}"
     assert list(environment) == sorted(environment)
-    assert (envoy["cpu"], envoy["memory"]) == (256, 512)
+    assert (envoy["cpu"], envoy["memoryReservation"]) == (256, 512)
 
 
 def test_the_proxy_has_time_to_drain() -> None:

@@ -51,7 +51,9 @@ def test_a_service_waits_for_its_rollout_and_fails_when_it_was_rolled_back(shop)
 
 
 def test_a_service_that_does_not_wait_checks_nothing_either(shop) -> None:
-    output = shop('[services.a]\nimage = "a:1"\ndeploy = { wait = false, rollback = false, min = 50, max = 150 }')
+    output = shop(
+        '[services.a]\nimage = "a:1"\nreplicas = 2\ndeploy = { wait = false, rollback = false, min = 50, max = 150 }'
+    )
 
     service = resources(output, "aws_ecs_service")["a"]
 
@@ -124,7 +126,7 @@ def test_the_task_is_shared_out_between_the_service_and_its_proxy(shop) -> None:
 
     assert (task["cpu"], task["memory"]) == ("1024", "4096")
     assert sum(part["cpu"] for part in parts) == 1024
-    assert sum(part["memory"] for part in parts) == 4096
+    assert sum(part.get("memory", 0) + part.get("memoryReservation", 0) for part in parts) == 4096
 
 
 def test_every_container_logs_to_the_service_s_own_group(shop) -> None:
@@ -199,7 +201,9 @@ def test_the_execution_role_may_read_exactly_the_service_s_secrets(shop) -> None
 image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/a:1"
 [services.a.secrets]
 P = "arn:aws:ssm:us-west-2:123456789012:parameter/p"
-S = { arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:s-AbCdEf", kms = "arn:aws:kms:us-west-2:123456789012:key/k" }
+[services.a.secrets.S]
+arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:s-AbCdEf"
+kms = "arn:aws:kms:us-west-2:123456789012:key/k"
 """)
 
     by_action = {s["Action"][0]: s["Resource"] for s in statements(output, "a_execution")}

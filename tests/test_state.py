@@ -35,9 +35,9 @@ ENVIRONMENTS = "[environments.dev]\n[environments.prod]\n"
             {"storage_account_name": "s", "container_name": "c", "key": "shop/base.tfstate"},
         ),
         (
-            '[state.http]\naddress = "https://state.example.com/shop"',
+            '[state.http]\naddress = "https://tf.example.com"',
             "http",
-            {"address": "https://state.example.com/shop"},
+            {"address": "https://tf.example.com"},
         ),
         (
             '[state.pg]\nconn_str = "postgres://db/tf"',

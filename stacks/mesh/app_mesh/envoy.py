@@ -36,7 +36,7 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
         "essential": True,
         "user": USER,
         "cpu": share.cpu,
-        "memory": share.memory,
+        "memoryReservation": share.memory,
         "environment": [
             {"name": "APPMESH_RESOURCE_ARN", "value": node.arn},
             {"name": "ENABLE_ENVOY_STATS_TAGS", "value": "1"},

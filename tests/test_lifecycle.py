@@ -1,0 +1,183 @@
+"""The catalogs that ship, through real Terraform on the emulated AWS: applied, found, planned again, destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog import egress, names
+from catalog.load import load
+from catalog.model import UNLIMITED, Deployment, Service
+from stacks.synthesize import synthesize
+from tests import emulator
+from tests.conftest import ROOT
+from tests.emulator.terraform import Workspace, workspace
+
+CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
+
+pytestmark = pytest.mark.parametrize(
+    "applied",
+    # One worker for all tests of a catalog: they share what was applied.
+    [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in CATALOGS],
+    indirect=True,
+    scope="module",
+)
+
+
+class Applied:
+    """A catalog that was applied: its deployments, and where terraform ran for each."""
+
+    def __init__(self, deployments: tuple[Deployment, ...], workspaces: dict[str, Workspace]) -> None:
+        self.deployments = deployments
+        self.workspaces = workspaces
+
+
+@pytest.fixture(scope="module")
+def applied(request: pytest.FixtureRequest, aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    emulator.reset()
+    folder = tmp_path_factory.mktemp(Path(request.param).stem)
+    loaded = load(ROOT / request.param)
+    outdir = synthesize(loaded, outdir=folder / "out").outdir
+    workspaces = {}
+    for deployment in loaded.deployments:
+        workspaces[deployment.id] = here = workspace(outdir / "stacks" / deployment.id, folder / "run")
+        here.init()
+        here.apply()
+    yield Applied(loaded.deployments, workspaces)
+    emulator.reset()
+
+
+def test_a_second_plan_has_no_changes(applied: Applied) -> None:
+    for deployment, here in applied.workspaces.items():
+        code, output = here.run_code("plan", "-detailed-exitcode", allowed=(0, 2))
+        assert code == 0, f"{deployment}:\n{output}"
+
+
+def test_every_service_with_a_port_is_found_in_cloud_map(applied: Applied) -> None:
+    for deployment in applied.deployments:
+        cloud_map = emulator.client("servicediscovery", region=deployment.region)
+        for service in _listening(deployment):
+            found = cloud_map.discover_instances(NamespaceName=deployment.namespace, ServiceName=service.name)
+            families = [each["Attributes"]["ECS_TASK_DEFINITION_FAMILY"] for each in found["Instances"]]
+            assert families == [names.owned(deployment.id, service.name)] * service.replicas
+
+
+def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) -> None:
+    for deployment in applied.deployments:
+        ecs = emulator.client("ecs", region=deployment.region)
+        for service in deployment.services.values():
+            name = names.owned(deployment.id, service.name)
+            (described,) = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
+            assert (described["status"], described["runningCount"]) == ("ACTIVE", service.replicas)
+
+
+def test_the_mesh_reads_back_as_the_catalog_says(applied: Applied) -> None:
+    for deployment in applied.deployments:
+        mesh = _Mesh(deployment)
+        for service in deployment.services.values():
+            node = mesh.node(service.name)
+            backends = {backend["virtualService"]["virtualServiceName"] for backend in node.get("backends", [])}
+            assert backends == set(_modelled_hosts(deployment, service))
+            if service.port is None:
+                assert not node.get("listeners") and "serviceDiscovery" not in node
+            else:
+                _assert_listens(deployment, service, node, mesh)
+
+
+def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
+    for deployment in applied.deployments:
+        ec2 = emulator.client("ec2", region=deployment.region)
+        outputs = applied.workspaces[deployment.id].output()["services"]
+        group_of = {name: outputs[name]["security_group_id"] for name in deployment.services}
+        by_group = {group: name for name, group in group_of.items()}
+        for service in deployment.services.values():
+            rules = ec2.describe_security_group_rules(
+                Filters=[{"Name": "group-id", "Values": [group_of[service.name]]}]
+            )["SecurityGroupRules"]
+            sources = [rule["ReferencedGroupInfo"]["GroupId"] for rule in rules if not rule["IsEgress"]]
+            callers = {caller.name for caller in deployment.callers_of(service.name)}
+            assert {by_group[source] for source in sources if source in by_group} == callers
+            assert len(sources) == len(callers) + (service.public is not None)
+
+
+def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> None:
+    for deployment in applied.deployments:
+        output = applied.workspaces[deployment.id].output()
+        assert set(output) == {
+            "vpc_id", "subnets", "ecs_cluster_name", "service_mesh_name", "namespace", "public_urls", "services",
+        }  # fmt: skip
+        assert output["ecs_cluster_name"] == output["service_mesh_name"] == deployment.id
+        assert set(output["services"]) == set(deployment.services)
+        assert all(url.startswith("http") for url in output["public_urls"].values())
+        assert set(output["public_urls"]) == {s.name for s in deployment.services.values() if s.public}
+
+
+def test_destroying_one_deployment_after_the_other_leaves_the_rest_alone_and_in_the_end_nothing(
+    applied: Applied,
+) -> None:
+    remaining = dict(applied.workspaces)
+    for deployment in applied.deployments:
+        remaining.pop(deployment.id).destroy()
+        for other, here in remaining.items():
+            assert here.plan() is False, f"destroying {deployment.id} changed the plan of {other}"
+
+    assert emulator.leftovers() == {}
+
+
+def _listening(deployment: Deployment) -> list[Service]:
+    return [service for service in deployment.services.values() if service.port is not None]
+
+
+def _modelled_hosts(deployment: Deployment, service: Service) -> list[str]:
+    externals = deployment.externals_of(service)
+    names_ = [callee.name for callee in deployment.callees_of(service)]
+    names_ += [name for name, external in externals.items() if not egress.bypasses_proxy(external)]
+    return [deployment.address(name).host for name in names_]
+
+
+class _Mesh:
+    """What the emulated App Mesh says, by name."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._api = emulator.client("appmesh", region=deployment.region)
+        self._name = deployment.id
+
+    def node(self, name: str) -> dict[str, Any]:
+        return self._api.describe_virtual_node(meshName=self._name, virtualNodeName=name)["virtualNode"]["spec"]
+
+    def route(self, name: str) -> dict[str, Any]:
+        described = self._api.describe_route(meshName=self._name, virtualRouterName=name, routeName=name)
+        return described["route"]["spec"]
+
+    def provider(self, host: str) -> dict[str, Any]:
+        described = self._api.describe_virtual_service(meshName=self._name, virtualServiceName=host)
+        return described["virtualService"]["spec"]["provider"]
+
+
+def _assert_listens(deployment: Deployment, service: Service, node: dict[str, Any], mesh: _Mesh) -> None:
+    (listener,) = node["listeners"]
+    assert listener["portMapping"] == {"port": service.port, "protocol": service.protocol}
+    assert node["serviceDiscovery"]["awsCloudMap"]["namespaceName"] == deployment.namespace
+    assert node["serviceDiscovery"]["awsCloudMap"]["serviceName"] == service.name
+    route = mesh.route(service.name)[_ROUTES[service.protocol]]
+    (target,) = route["action"]["weightedTargets"]
+    assert target["virtualNode"] == service.name
+    assert mesh.provider(deployment.address(service.name).host) == {
+        "virtualRouter": {"virtualRouterName": service.name}
+    }
+    for timeout in (listener["timeout"][service.protocol], route["timeout"]):
+        assert _seconds(timeout["idle"]) == service.idle_timeout
+        if service.protocol != "tcp":
+            assert _seconds(timeout["perRequest"]) == service.timeout
+    if service.protocol != "tcp":
+        assert route["retryPolicy"]["maxRetries"] == service.retries.attempts
+
+
+_ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp": "tcpRoute"}
+
+
+def _seconds(duration: dict[str, Any]) -> float:
+    return UNLIMITED if duration["value"] == 0 else duration["value"] / {"s": 1, "ms": 1000}[duration["unit"]]
