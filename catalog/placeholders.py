@@ -28,7 +28,11 @@ class Unknown(Exception):
 
 
 class UnknownCallee(Unknown):
-    """The same, where the service's `calls` decide."""
+    """The same for an address, which rests on the service's `calls` and on the callee."""
+
+    def __init__(self, reason: str, *, callee: str) -> None:
+        super().__init__(reason)
+        self.callee = callee
 
 
 def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None) -> str:

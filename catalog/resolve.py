@@ -82,14 +82,16 @@ def _environment(
         name, _, what = placeholder.partition(".")
         if name in reachable:
             return str(getattr(draft.address(name), what))
-        raise placeholders.UnknownCallee(_why_unreachable(draft, service, name, placeholder))
+        raise placeholders.UnknownCallee(_why_unreachable(draft, service, name, placeholder), callee=name)
 
     for key, text in service.environment.items():
         try:
             environment[key] = placeholders.fill(text, values, address=address)
         except placeholders.Unknown as reason:
-            by_calls = isinstance(reason, placeholders.UnknownCallee)
-            rests_on: tuple[Path, ...] = (("services", service.name, "calls"),) if by_calls else ()
+            rests_on: tuple[Path, ...] = ()
+            if isinstance(reason, placeholders.UnknownCallee):
+                callee: Path = ("services", reason.callee)
+                rests_on = (("services", service.name, "calls"), (*callee, "port"), ("external", reason.callee))
             findings.append(
                 Finding(
                     place=("services", service.name, "environment", key),

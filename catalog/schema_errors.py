@@ -72,7 +72,7 @@ def finding(error: Any) -> Finding:
         return Finding(
             place=loc, message=f"is empty; {_ADD.get(str(loc[-1]), 'add at least one')}" if loc else "is empty"
         )
-    if kind == "string_too_long":
+    if kind in ("string_too_long", "too_long") and isinstance(value, str):
         return Finding(place=loc, message=f'"{value}" has {len(value)} characters; use at most {context["max_length"]}')
     return Finding(place=loc, message=f"{error['msg'][:1].lower()}{error['msg'][1:]}; see docs/catalog.md")
 

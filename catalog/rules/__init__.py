@@ -51,7 +51,6 @@ RULES: tuple[Rule, ...] = (
     names.long_key,
     calls.unknown_callee,
     calls.callee_without_port,
-    calls.call_of_itself,
     calls.callee_twice,
     calls.name_of_service_and_external,
     calls.external_nobody_calls,

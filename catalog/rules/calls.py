@@ -16,8 +16,7 @@ def unknown_callee(deployment: Deployment, written: Written) -> Iterator[Finding
         for index, name in enumerate(service.calls):
             if name in deployment.services or name in deployment.catalog.external:
                 continue
-            others = [other for other in known if other != service.name]
-            close = did_you_mean(name, others)
+            close = did_you_mean(name, [other for other in known if other != service.name])
             cure = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
             yield Finding(
                 place=("services", service.name, "calls", index),
@@ -31,21 +30,12 @@ def callee_without_port(deployment: Deployment, written: Written) -> Iterator[Fi
     for service in deployment.services.values():
         for index, name in enumerate(service.calls):
             callee = deployment.services.get(name)
-            if callee is not None and callee.port is None and callee is not service:
+            if callee is not None and callee.port is None:
                 yield Finding(
                     place=("services", service.name, "calls", index),
                     message=f'"{name}" has no port to call; add port to services.{name}, or remove the call',
                     about=(("services", name, "port"),),
                 )
-
-
-def call_of_itself(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A service needs no route to itself, and Terraform refuses a resource that depends on itself."""
-    for service in deployment.services.values():
-        for index, name in enumerate(service.calls):
-            if name == service.name:
-                message = "a service cannot call itself; remove the call, its own container answers at localhost"
-                yield Finding(place=("services", service.name, "calls", index), message=message)
 
 
 def callee_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -32,10 +32,11 @@ def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Itera
 def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Host names have at most 253 characters (RFC 1035)."""
     longest = max(deployment.services, key=len)
-    host = f"{longest}.{deployment.namespace}"
-    if len(host) > _HOST_LENGTH:
+    length = len(longest) + 1 + len(deployment.namespace)
+    if length > _HOST_LENGTH:
         message = (
-            f'"{host}" would have {len(host)} characters; shorten the namespace to {_HOST_LENGTH - len(longest) - 1}'
+            f"{longest} would have a host name of {length} characters, {_HOST_LENGTH} are possible; "
+            f"shorten the namespace to {_HOST_LENGTH - len(longest) - 1}"
         )
         yield Finding(place=_NAMESPACE, message=message, about=(("services", longest),))
 

@@ -16,9 +16,11 @@ _SERVICES_PER_BALANCER = 100
 
 
 def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
-    """Every ingress with the services behind it."""
+    """Every ingress with the services behind it, those aside that have yet to choose one."""
+    several = len(deployment.catalog.ingress) > 1
     for ingress in deployment.catalog.ingress:
-        yield ingress, list(deployment.public_services(ingress))
+        services = deployment.public_services(ingress)
+        yield ingress, [s for s in services if not several or (s.public and s.public.ingress)]
 
 
 def same_rule(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -73,9 +73,8 @@ def one_zone_for_a_balancer(deployment: Deployment, written: Written) -> Iterato
     names = sorted(deployment.catalog.ingress)
     if names and not deployment.uses_existing_network and (zones if isinstance(zones, int) else len(set(zones))) < 2:
         where = written.where("ingress", names[0])
-        message = f"a load balancer needs two zones, and ingress.{names[0]} ({where}) is one; write zones = 2"
-        if not isinstance(zones, int):
-            message = message.replace("write zones = 2", "name a second zone")
+        cure = "write zones = 2" if isinstance(zones, int) else "name a second one"
+        message = f"a load balancer (ingress.{names[0]}, {where}) needs two zones; {cure}"
         yield Finding(place=("network", "zones"), message=message, about=(("ingress", names[0]),))
 
 

@@ -28,9 +28,9 @@ def shorter_than_callee(deployment: Deployment, written: Written) -> Iterator[Fi
         behind = "" if reason is slowest else f" because of {reason.name}"
         yield Finding(
             place=("services", service.name, "timeout"),
-            message=f"{service.name} waits {spelled_duration(service.timeout)}, but its callee {slowest.name} may take "
-            f"{spelled_duration(slowest.timeout)}{behind} ({written.where(*place)}); write at least "
-            f"{spelled_duration(slowest.timeout)} here, or less there",
+            message=f"{service.name} waits {spelled_duration(service.timeout)}, but its callee {slowest.name} has "
+            f"{spelled_duration(slowest.timeout)}{behind} ({written.where(*place)}); write "
+            f"{'at least ' * (slowest.timeout != UNLIMITED)}{spelled_duration(slowest.timeout)} here, or less there",
             about=(place, ("services", service.name, "calls"), ("services", slowest.name)),
         )
 
