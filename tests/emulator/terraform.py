@@ -106,8 +106,9 @@ def workspace(
     shutil.copytree(stack, folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
     override: dict[str, Any] = {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER}}},
-        # An operation that the emulator lacks answers 500, which the provider would retry for minutes.
-        "provider": {"aws": {"max_retries": 1}},
+        # An operation that the emulator lacks answers 500, which the provider would retry 25 times, for minutes. Not
+        # fewer than three tries: on a busy machine a connection to the emulator is lost now and then.
+        "provider": {"aws": {"max_retries": 3}},
     }
     if not keep_backend:
         override["terraform"]["backend"] = {"local": {}}
