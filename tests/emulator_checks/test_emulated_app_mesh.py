@@ -104,6 +104,13 @@ def test_a_backend_may_name_a_virtual_service_that_does_not_exist_yet(mesh: Any)
     mesh.create_virtual_node(meshName="example", virtualNodeName="b", spec={"backends": [backend]})
 
 
+def test_a_virtual_service_may_carry_the_name_of_an_aws_host(mesh: Any) -> None:
+    host = "db.eu-west-9.rds.amazonaws.com"
+    mesh.create_virtual_service(meshName="example", virtualServiceName=host, spec={})
+    found = mesh.describe_virtual_service(meshName="example", virtualServiceName=host)["virtualService"]
+    assert found["metadata"]["arn"] == f"{MESH}/virtualService/{host}"
+
+
 def test_what_exists_cannot_be_created_again(mesh: Any) -> None:
     with refused("ConflictException"):
         mesh.create_mesh(meshName="example")
