@@ -97,7 +97,7 @@ def take_images(report: Report, source: Source, values: Mapping[str, str]) -> No
         return
     shown = (FilePath(source.shown).parent / path).as_posix()
     try:
-        images = Source(source.file.parent / path, shown=shown)
+        images = Source(source.file.parent / path, shown=shown, instead="remove this key")
     except CatalogError as error:
         report.add(Finding(place=place, message=str(problem)) for problem in error.problems)
         return

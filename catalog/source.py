@@ -14,8 +14,11 @@ from catalog.problems import CatalogError, Path, Problem
 class Source:
     """One TOML file. Raises CatalogError where it cannot be read or is not TOML."""
 
-    def __init__(self, file: FilePath, *, shown: str | None = None) -> None:
+    def __init__(
+        self, file: FilePath, *, shown: str | None = None, instead: str = "name another with CATALOG_FILE=path"
+    ) -> None:
         self.file = file
+        self._instead = instead
         self.shown = shown or file.as_posix()
         self._text = self._read()
         try:
@@ -30,7 +33,7 @@ class Source:
         try:
             raw = self.file.read_bytes()
         except FileNotFoundError:
-            raise self._error("there is no such file; create it, or name another with CATALOG_FILE=path") from None
+            raise self._error(f"there is no such file; create it, or {self._instead}") from None
         except IsADirectoryError:
             raise self._error("is a folder; name a TOML file") from None
         except OSError as error:

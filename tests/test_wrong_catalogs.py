@@ -6,20 +6,17 @@ Below the line that is wrong stands what is said of it, behind `#^`; `#|` goes o
 
 from __future__ import annotations
 
-import re
-import textwrap
 from pathlib import Path
 
 import pytest
 
-from catalog.load import load
-from catalog.problems import CatalogError
+from tests.catalogs import pointed_out, problems_of
 
-_REST = {
-    "catalog": '[catalog]\nname = "shop"\nregion = "us-west-2"\n',
-    "mesh": '[mesh]\nkind = "app-mesh"\n',
-    "services": '[services.stub]\nimage = "r.io/stub:1"\n',
-}
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
 
 WRONG = {
     # schema
@@ -1340,14 +1337,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str, in_a_folder: Path) -> None:
-    toml = textwrap.dedent(snippet).lstrip("\n")
-    assert problems_of(_complete(toml)) == _expected(toml)
+def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str) -> None:
+    assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_every_problem_is_told_at_once_and_once_sorted_by_line(in_a_folder: Path) -> None:
+def test_every_problem_is_told_at_once_and_once_sorted_by_line() -> None:
     told = problems_of(
-        textwrap.dedent("""\
+        """
             [services.web]
             image = "r.io/Web:1"
             port = "80"
@@ -1363,7 +1359,7 @@ def test_every_problem_is_told_at_once_and_once_sorted_by_line(in_a_folder: Path
 
             [environments.dev]
             [environments.prod]
-            """)
+        """
     )
     assert told == [
         'services.toml:2: services.web.image: "r.io/Web:1" has capitals in its name; write "r.io/web:1"',
@@ -1439,8 +1435,8 @@ _LARGE = {
 
 
 @pytest.mark.parametrize(("toml", "expected"), _LARGE.values(), ids=_LARGE)
-def test_what_is_too_large_says_how_large_it_may_be(toml: str, expected: str, in_a_folder: Path) -> None:
-    assert problems_of(_complete(toml)) == [expected]
+def test_what_is_too_large_says_how_large_it_may_be(toml: str, expected: str) -> None:
+    assert problems_of(toml) == [expected]
 
 
 CONSEQUENCES = {
@@ -1517,38 +1513,5 @@ CONSEQUENCES = {
 
 
 @pytest.mark.parametrize("snippet", CONSEQUENCES.values(), ids=CONSEQUENCES)
-def test_what_only_follows_from_another_mistake_is_not_said(snippet: str, in_a_folder: Path) -> None:
-    toml = textwrap.dedent(snippet).lstrip("\n")
-    assert problems_of(_complete(toml)) == _expected(toml)
-
-
-def problems_of(toml: str) -> list[str]:
-    """The lines that a user sees for a catalog in the current folder."""
-    Path("services.toml").write_text(toml)
-    with pytest.raises(CatalogError) as refused:
-        load("services.toml")
-    return [str(problem) for problem in refused.value.problems]
-
-
-def _complete(toml: str) -> str:
-    return toml + "".join(rest for table, rest in _REST.items() if not re.search(rf"^\[+{table}\b", toml, re.M))
-
-
-def _expected(toml: str) -> list[str]:
-    """What stands behind `#^` and `#|`, with the number of the line above."""
-    expected: list[str] = []
-    line = 0
-    for number, text in enumerate(toml.splitlines(), start=1):
-        if text.startswith("#^ "):
-            expected.append(f"services.toml:{line}: {text[3:]}")
-        elif text.startswith("#| "):
-            expected[-1] += f" {text[3:]}"
-        else:
-            line = number
-    return expected
-
-
-@pytest.fixture
-def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def test_what_only_follows_from_another_mistake_is_not_said(snippet: str) -> None:
+    assert problems_of(snippet) == pointed_out(snippet)

@@ -35,12 +35,12 @@ from catalog.rules.written import Written
 
 Rule = Callable[[Deployment, Written], Iterable[Finding]]
 
-_BY_MESH: dict[str, tuple[Rule, ...]] = {"app-mesh": app_mesh.RULES}
+BY_MESH: dict[str, tuple[Rule, ...]] = {"app-mesh": app_mesh.RULES}
 
 
 def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """The rules of the mesh that the catalog has chosen."""
-    for rule in _BY_MESH[deployment.catalog.mesh.kind]:
+    for rule in BY_MESH[deployment.catalog.mesh.kind]:
         yield from rule(deployment, written)
 
 
