@@ -134,6 +134,13 @@ NOTED = {
         #^ services.llm.retries.on: notice: an answer of llm that takes longer than 300s to begin is asked for again,
         #| and generated again; leave out "gateway-error", or write per_try = "10m" and attempts = 1
     """,
+    "more NAT gateways than addresses": r"""
+        [network]
+        zones = 6
+        nat = "per-zone"
+        #^ network.nat: notice: 6 NAT gateways take 6 Elastic IP addresses, a region has 5; write nat = "single", or
+        #| have AWS raise the quota
+    """,
     "limits where nobody calls": r"""
         [services.worker]
         image = "r.io/worker:1"

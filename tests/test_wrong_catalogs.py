@@ -354,6 +354,18 @@ WRONG = {
         port = 80
         public.ingress = "office"
     """,
+    "an ingress to choose for gRPC": r"""
+        [ingress]
+        office = { allow = ["10.0.0.0/8"], internal = true }
+        open = { allow = ["203.0.113.0/24"] }
+
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        protocol = "grpc"
+        public = true
+        #^ services.web.public: there are several ingresses; write ingress = "office", or name open
+    """,
     "two services under one path": r"""
         [ingress.open]
         allow = ["10.0.0.0/8"]
@@ -1017,6 +1029,33 @@ WRONG = {
         #| beginning with a digit
     """,
     # access
+    "a role for a boundary": r"""
+        [catalog]
+        name = "shop"
+        region = "us-west-2"
+        permissions_boundary = "arn:aws:iam::123456789012:role/admin"
+        #^ catalog.permissions_boundary: is not the ARN of a policy; that goes on with ":policy/" and its name
+    """,
+    "an alias for a key": r"""
+        [services.web]
+        image = "r.io/web:1"
+
+        [services.web.secrets.TOKEN]
+        arn = "arn:aws:ssm:us-west-2:123456789012:parameter/token"
+        kms = "arn:aws:kms:us-west-2:123456789012:alias/token"
+        #^ services.web.secrets.TOKEN.kms: is not the ARN of a key; that goes on with ":key/" and its name
+    """,
+    "an ARN of another partition": r"""
+        [catalog]
+        name = "shop"
+        region = "cn-north-1"
+
+        [services.web]
+        image = "r.io/web:1"
+        secrets.TOKEN = "arn:aws:ssm:cn-north-1:123456789012:parameter/token"
+        #^ services.web.secrets.TOKEN: begins with "arn:aws:", ARNs of cn-north-1 begin with "arn:aws-cn:"; write one of
+        #| these
+    """,
     "an action without a service": r"""
         [services.web]
         image = "r.io/web:1"

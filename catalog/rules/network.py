@@ -15,6 +15,8 @@ _SMALLEST_WITH_BALANCER = 23
 _UNUSABLE = tuple(ipaddress.IPv4Network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 """No addresses of hosts (RFC 6890)."""
 _CIDR: Path = ("network", "cidr")
+_ADDRESSES = 5
+"""Elastic IP addresses of a region, unless AWS has raised it (VPC guide, "Quotas")."""
 
 
 def size(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -84,3 +86,17 @@ def endpoint_twice(deployment: Deployment, written: Written) -> Iterator[Finding
     for index, endpoint in enumerate(endpoints):
         if endpoint in endpoints[:index]:
             yield Finding(place=("network", "endpoints", index), message=f'"{endpoint}" is listed twice; remove one')
+
+
+def many_addresses(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A NAT gateway takes an Elastic IP address, and a region has five unless AWS has raised its quota (VPC guide,
+    "Quotas")."""
+    network = deployment.catalog.network
+    zones = network.zones if isinstance(network.zones, int) else len(network.zones)
+    if network.nat == "per-zone" and zones > _ADDRESSES and not deployment.uses_existing_network:
+        message = f"{zones} NAT gateways take {zones} Elastic IP addresses, a region has {_ADDRESSES}; "
+        yield Finding(
+            place=("network", "nat"),
+            message=message + 'write nat = "single", or have AWS raise the quota',
+            level="notice",
+        )

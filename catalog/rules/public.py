@@ -68,13 +68,15 @@ def ingress_not_chosen(deployment: Deployment, written: Written) -> Iterator[Fin
 
 def http2_without_certificate(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Target groups of HTTP/2 and gRPC take HTTPS listeners only (ALB guide, "Protocol version")."""
+    only = len(deployment.catalog.ingress) == 1
     for service, place in _public(deployment):
-        ingress = deployment.ingress_of(service)
-        settings = deployment.catalog.ingress.get(ingress) if ingress else None
+        assert service.public is not None
+        ingress = service.public.ingress or (next(iter(deployment.catalog.ingress), "") if only else "")
+        settings = deployment.catalog.ingress.get(ingress)
         if service.protocol in ("http2", "grpc") and settings is not None and settings.certificate is None:
             yield Finding(
                 place=(*place[:2], "protocol"),
                 message=f"a load balancer passes {service.protocol} on from HTTPS only; "
                 f'give [ingress.{ingress}] a certificate, or write protocol = "http"',
-                about=(place, ("ingress", str(ingress), "certificate")),
+                about=(place, ("ingress", ingress, "certificate")),
             )

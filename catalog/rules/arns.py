@@ -1,0 +1,52 @@
+"""ARNs of the right kind, in the right partition: types know the service only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.rules.written import Written
+
+
+def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
+    """Every ARN of one kind, with its place and what its last part begins with."""
+    catalog = deployment.catalog
+    if catalog.catalog.permissions_boundary is not None:
+        yield ("catalog", "permissions_boundary"), catalog.catalog.permissions_boundary, "policy"
+    if catalog.aws.assume_role is not None:
+        yield ("aws", "assume_role", "role_arn"), catalog.aws.assume_role.role_arn, "role"
+    if catalog.mesh.tls is not None and catalog.mesh.tls.authority is not None:
+        yield ("mesh", "tls", "authority"), catalog.mesh.tls.authority, "certificate-authority"
+    for name, ingress in catalog.ingress.items():
+        if ingress.certificate is not None:
+            yield ("ingress", name, "certificate"), ingress.certificate, "certificate"
+    for service in deployment.services.values():
+        for name, secret in service.secrets.items():
+            if secret.kms is not None:
+                yield ("services", service.name, "secrets", name, "kms"), secret.kms, "key"
+
+
+def another_kind(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An ARN of one kind cannot stand for another; to IAM, not even a key's alias for the key (KMS developer guide,
+    "Using aliases to control access")."""
+    for place, arn, kind in _arns(deployment):
+        if not arn.split(":", 5)[5].startswith(f"{kind}/"):
+            yield Finding(place=place, message=f'is not the ARN of a {kind}; that goes on with ":{kind}/" and its name')
+
+
+def another_partition(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Partitions share nothing (AWS General Reference, "Amazon Resource Names")."""
+    secrets = [
+        (("services", service.name, "secrets", name), secret.arn)
+        for service in deployment.services.values()
+        for name, secret in service.secrets.items()
+    ]
+    for place, arn in (*((place, arn) for place, arn, _ in _arns(deployment)), *secrets):
+        if arn.split(":")[1] != deployment.partition:
+            yield Finding(
+                place=place,
+                message=f'begins with "arn:{arn.split(":")[1]}:", ARNs of {deployment.region} begin with '
+                f'"arn:{deployment.partition}:"; write one of these',
+                about=(("catalog", "region"),),
+            )
