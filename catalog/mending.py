@@ -27,7 +27,10 @@ def mend(tree: Any, loc: Path, *, kind: str) -> set[Path]:
     broken = {loc}
     parents = [tree]
     for part in loc[:-1]:
-        parents.append(parents[-1][part])
+        try:
+            parents.append(parents[-1][part])
+        except (KeyError, IndexError, TypeError):
+            return broken  # taken out already, with another mistake in the same table
     for depth in range(len(loc) - 1, -1, -1):
         parent, key = parents[depth], loc[depth]
         missing_here = kind == "missing" and depth == len(loc) - 1

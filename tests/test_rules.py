@@ -11,6 +11,7 @@ import pytest
 
 from catalog import rules
 from catalog.load import load
+from catalog.rules import meshes
 from tests.catalogs import loaded, notices_of, pointed_out, problems_of
 
 
@@ -458,7 +459,7 @@ def test_the_shipped_catalog_loads(root: Path) -> None:
 
 
 def test_every_rule_is_run_and_says_where_it_comes_from() -> None:
-    run = {*rules.RULES, *rules.ACROSS_DEPLOYMENTS, *(rule for of_mesh in rules.BY_MESH.values() for rule in of_mesh)}
+    run = {*rules.RULES, *rules.ACROSS_DEPLOYMENTS, *(rule for of_mesh in meshes.BY_MESH.values() for rule in of_mesh)}
     for module in pkgutil.iter_modules(rules.__path__, "catalog.rules."):
         functions = inspect.getmembers(import_module(module.name), inspect.isfunction)
         for name, function in functions:

@@ -1053,8 +1053,8 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:ssm:cn-north-1:123456789012:parameter/token"
-        #^ services.web.secrets.TOKEN: begins with "arn:aws:", ARNs of cn-north-1 begin with "arn:aws-cn:"; write one of
-        #| these
+        #^ services.web.secrets.TOKEN: begins with "arn:aws:", ARNs of cn-north-1 begin with "arn:aws-cn:"; write
+        #| one of these
     """,
     "an action without a service": r"""
         [services.web]
@@ -1082,6 +1082,18 @@ WRONG = {
         #| "StringEquals"?
     """,
     # deploy
+    "a date where Terraform reads JSON": r"""
+        [state.s3]
+        bucket = "states"
+        key = 2026-11-22
+        #^ state.s3.key: a date or time cannot be passed on; write "2026-11-22" in quotes
+    """,
+    "a number without end": r"""
+        [overrides."aws_vpc.main_network"]
+        ipv4_netmask_length = inf
+        #^ overrides."aws_vpc.main_network".ipv4_netmask_length: inf is not a number that can be passed on; write a
+        #| finite one
+    """,
     "a rollout that cannot move": r"""
         [services.web]
         image = "r.io/web:1"

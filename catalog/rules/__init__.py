@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from catalog.model import Deployment
 from catalog.problems import Finding
 from catalog.rules import (
     access,
     across,
-    app_mesh,
     arns,
     calls,
     container,
@@ -20,10 +19,12 @@ from catalog.rules import (
     images,
     ingress,
     listener_rules,
+    meshes,
     names,
     network,
     pool,
     public,
+    raw,
     retries,
     secrets,
     sizes,
@@ -35,15 +36,6 @@ from catalog.rules import (
 from catalog.rules.written import Written
 
 Rule = Callable[[Deployment, Written], Iterable[Finding]]
-
-BY_MESH: dict[str, tuple[Rule, ...]] = {"app-mesh": app_mesh.RULES}
-
-
-def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """The rules of the mesh that the catalog has chosen."""
-    for rule in BY_MESH[deployment.catalog.mesh.kind]:
-        yield from rule(deployment, written)
-
 
 RULES: tuple[Rule, ...] = (
     names.reserved_key,
@@ -122,6 +114,7 @@ RULES: tuple[Rule, ...] = (
     access.not_a_resource,
     access.unknown_operator,
     access.too_much,
+    raw.not_json,
     deploy.cannot_move,
     deploy.stop_out_of_bounds,
     volumes.same_path,
@@ -140,7 +133,7 @@ RULES: tuple[Rule, ...] = (
     images.from_docker_hub,
     texts.address_left_as_text,
     texts.definition_too_large,
-    of_the_mesh,
+    meshes.of_the_mesh,
 )
 ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]], ...] = (
     across.same_namespace,

@@ -66,7 +66,7 @@ def too_much(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """All inline policies of a role have at most 10,240 characters (IAM User Guide, "IAM and AWS STS quotas")."""
     for service in deployment.services.values():
         written_out = [statement.model_dump() for statement in service.access.statements]
-        size = len(json.dumps(written_out, separators=(",", ":"))) if written_out else 0
+        size = len(json.dumps(written_out, separators=(",", ":"), default=str)) if written_out else 0
         if size > _POLICY:
             yield Finding(
                 place=("services", service.name, "access", "statements"),
