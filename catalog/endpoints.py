@@ -3,12 +3,12 @@ cannot run without."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from catalog.model import Deployment, Service
 from catalog.names import partition
+from catalog.registries import ecr_repository
 
 ECR = ("ecr.api", "ecr.dkr", "s3")
 """Where images come from; their layers lie in S3 (ECR guide, "Interface VPC endpoints")."""
@@ -78,8 +78,6 @@ _OWN_PREFIX_IN_CHINA = {
 }
 """Services whose endpoints begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
 
-_PRIVATE_ECR = re.compile(r"[^/]*\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)/")
-
 
 def has_way_out(deployment: Deployment) -> bool:
     """Whether tasks reach more than endpoints and the VPC. Of a network that exists we suppose it."""
@@ -113,7 +111,7 @@ def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
 
 def is_private_ecr(image: str) -> bool:
     """Whether an image lies in a private ECR repository, which is the only kind that endpoints reach."""
-    return _PRIVATE_ECR.match(image) is not None
+    return ecr_repository(image) is not None
 
 
 def service_name(endpoint: str, *, region: str) -> str:
@@ -140,9 +138,15 @@ def _of_service(service: Service) -> Iterator[str]:
         for action in statement.actions
         if action != "*"
     ]
-    for endpoint, actions in _BY_ACTION.items():
-        if any(_overlap(one, other) for one in written for other in actions):
-            yield endpoint
+    for action in written:
+        yield from endpoints_for(action)
+
+
+def endpoints_for(action: str) -> tuple[str, ...]:
+    """The endpoints by which an action, maybe with wildcards, reaches AWS, as far as that is certain."""
+    return tuple(
+        endpoint for endpoint, actions in _BY_ACTION.items() if any(_overlap(action, other) for other in actions)
+    )
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -69,3 +69,10 @@ def or_list(words: Iterable[str]) -> str:
     """`"a", "b" or "c"`."""
     quoted = [f'"{word}"' for word in words]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names for a sentence, the first few of many."""
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from catalog.endpoints import has_way_out
 from catalog.model import Deployment
-from catalog.problems import Finding, Path
-from catalog.registries import ecr_repository, is_docker_hub
+from catalog.names import dns_suffix
+from catalog.problems import Finding, Path, listed
+from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack
 from catalog.rules.written import Written
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -73,6 +74,11 @@ def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
         if not _IMAGE.fullmatch(image):
             continue
         if repository is not None and repository.region == deployment.region:
+            if is_dual_stack(image):
+                usual = f"{repository.account}.dkr.ecr.{repository.region}.{dns_suffix(repository.region)}"
+                message = f'endpoints do not lead to registries under on.aws, and nat = "none" ({where}); '
+                message += f'write "{usual}{image[image.index("/") :]}", which is the same'
+                yield Finding(place=place, message=message, about=(("network", "nat"),))
             continue
         what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
         yield Finding(
@@ -95,14 +101,7 @@ def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Findin
         verb = "comes" if len(pulling) == 1 else "come"
         yield Finding(
             place=("services", pulling[0].name, "image"),
-            message=f"{_listed([service.name for service in pulling])} {verb} from Docker Hub, which allows all tasks "
+            message=f"{listed([service.name for service in pulling])} {verb} from Docker Hub, which allows all tasks "
             "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR",
             level="notice",
         )
-
-
-def _listed(names: list[str], most: int = 8) -> str:
-    """Names for a sentence, the first few of many."""
-    if len(names) > most:
-        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
