@@ -11,7 +11,8 @@ from catalog.problems import Finding, Path
 from catalog.report import Report
 
 _LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
-"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or logs in by it."""
+"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
+that it would ask for the account (the tags of [catalog] are the provider's too)."""
 
 
 def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:
@@ -67,7 +68,7 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     except placeholders.Unknown as reason:
         _refuse(path, str(reason), report)
         return text
-    if placeholders.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT and path[:2] != ("catalog", "tags"):
+    if placeholders.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT:
         _refuse(path, "{account} must be known here; write exactly one account into [aws] accounts", report)
     return result
 

@@ -148,6 +148,61 @@ NOTED = {
         pool = { connections = 10 }
         #^ services.worker.pool: notice: nobody can call worker, as it has no port; add port, or remove pool
     """,
+    "a host that nothing leads to yet": r"""
+        [ingress.open]
+        allow = ["10.0.0.0/8"]
+        domain = "shop.example.com"
+        zone_id = "Z0123456789ABC"
+
+        [services.api]
+        image = "r.io/api:1"
+        port = 80
+        public.host = "api.example.com"
+        #^ services.api.public.host: notice: "api.example.com" needs a record of its own that leads to the load
+        #| balancer; only the domain of [ingress.open], "shop.example.com", gets one here
+
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        public.host = "Shop.example.com"
+    """,
+    "a start that nobody watches": r"""
+        [services.llm]
+        image = "r.io/llm:1"
+        port = 80
+        health = { path = "/health", grace = "2h" }
+        #^ services.llm.health.grace: notice: ECS takes a task of llm as soon as it runs, so that a rollout replaces
+        #| the old one before the new one has started; write health.command, with which ECS waits
+    """,
+    "a way out that App Mesh closes": r"""
+        [network]
+        egress = "any"
+        #^ network.egress: warning: "any" ends in App Mesh where calls begin: chat and web may be cut off from all that
+        #| they do not call; declare what else they reach as [external], and add it to their calls
+
+        [external]
+        openai = { host = "api.openai.com" }
+        search = { host = "search.example.com", port = 9200, protocol = "http" }
+
+        [services]
+        chat = { image = "r.io/chat:1", port = 80, calls = ["search"] }
+        crawler = { image = "r.io/crawler:1", calls = ["openai"] }
+        web = { image = "r.io/web:1", calls = ["chat"] }
+    """,
+    "actions to which no endpoint is known": r"""
+        [network]
+        nat = "none"
+        endpoints = ["aoss"]
+
+        [services.web]
+        image = "{account}.dkr.ecr.{region}.amazonaws.com/web:1"
+
+        [[services.web.access.statements]]
+        resources = ["*"]
+        actions = ["*", "sqs:SendMessage", "aoss:APIAccessAll", "ecr:DescribeImages", "glue:GetTable"]
+        #^ services.web.access.statements[0].actions[4]: notice: with nat = "none" (services.toml:2) no endpoint is
+        #| known to lead to "glue:GetTable"; add it to network.endpoints, as in "glue"
+    """,
     "the address of a callee outside environment": r"""
         [services.web]
         image = "r.io/web:1"
@@ -175,6 +230,14 @@ def test_more_ranges_than_a_security_group_takes_are_a_notice() -> None:
     assert notices_of(f"[ingress.open]\n{settings}\n\n{service}") == [
         "services.toml:2: ingress.open.allow: notice: 31 ranges on 2 ports are more than the 60 rules of a security "
         "group; join ranges, or have AWS raise the quota"
+    ]
+
+
+def test_more_interface_endpoints_than_a_vpc_takes_are_a_notice() -> None:
+    endpoints = ", ".join(f'"e{n}"' for n in range(51))
+    assert notices_of(f"[network]\nendpoints = [{endpoints}]\n") == [
+        "services.toml:2: network.endpoints: notice: 51 interface endpoints are more than the 50 of a VPC; leave some "
+        "out, or have AWS raise the quota"
     ]
 
 
@@ -400,13 +463,69 @@ FINE = {
         [services.llm]
         image = "r.io/llm:1"
         port = 80
-        health = { command = ["check"], interval = "5m", timeout = "1m", grace = "55m" }
+        health = { command = ["check"], interval = "5m", timeout = "1m", grace = "2h" }
     """,
-    "a slow start without a command": r"""
-        [services.llm]
-        image = "r.io/llm:1"
+    "slow starts that are watched, or that nobody spoke of": r"""
+        [defaults]
+        health.grace = "5m"
+
+        [ingress.open]
+        allow = ["10.0.0.0/8"]
+
+        [services.web]
+        image = "r.io/web:1"
         port = 80
-        health = { path = "/health", grace = "2h" }
+        public = true
+        health.grace = "10m"
+
+        [services.worker]
+        image = "r.io/worker:1"
+    """,
+    "names of the account, where Terraform can ask for it": r"""
+        [aws]
+        accounts = ["123456789012"]
+
+        [catalog]
+        name = "shop"
+        region = "us-west-2"
+        tags.account = "{account}"
+    """,
+    "namespaces near to AWS's own": r"""
+        [discovery]
+        namespace = "{environment}.ec2-shop.internal"
+
+        [environments.com]
+        [environments.compute]
+    """,
+    "a database in the VPC, without a way out": r"""
+        [network]
+        nat = "none"
+
+        [external]
+        cache = { host = "cache.example.com", port = 6379, protocol = "tcp", cidrs = ["10.0.0.0/16"] }
+        db = { host = "db.example.com", port = 5432, protocol = "tcp", security_group = "sg-0a1b" }
+
+        [services.web]
+        image = "{account}.dkr.ecr-fips.{region}.amazonaws.com/team/web:1"
+        calls = ["cache", "db"]
+    """,
+    "servers that speak first, where nobody calls them": r"""
+        [services.mail]
+        image = "r.io/mail:1"
+        port = 25
+        protocol = "tcp"
+    """,
+    "a method that a load balancer calls": r"""
+        [ingress.open]
+        allow = ["10.0.0.0/8"]
+        certificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"
+
+        [services.rpc]
+        image = "r.io/rpc:1"
+        port = 80
+        protocol = "grpc"
+        public = true
+        health.path = "/grpc.health.v1.Health/Check"
     """,
     "names as long as they may be": r"""
         [catalog]

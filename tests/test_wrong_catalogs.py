@@ -720,9 +720,22 @@ WRONG = {
     "a start longer than ECS waits": r"""
         [services.web]
         image = "r.io/web:1"
-        health = { command = "check", grace = "2h" }
-        #^ services.web.health.grace: with a command, ECS waits 3300 seconds for a start at most; write "55m" or
-        #| less, or let the command succeed as long as it starts
+        health = { command = "check", grace = "999999h" }
+        #^ services.web.health.grace: is longer than ECS can wait for a start; write at most "596523h"
+    """,
+    "a path for gRPC behind a load balancer": r"""
+        [ingress.open]
+        allow = ["0.0.0.0/0"]
+        certificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"
+
+        [services.rpc]
+        image = "r.io/rpc:1"
+        port = 80
+        protocol = "grpc"
+        public = true
+        health.path = "/health"
+        #^ services.rpc.health.path: "/health" is not a method, by which a load balancer probes grpc; write one like
+        #| "/grpc.health.v1.Health/Check", or remove it
     """,
     # network
     "a network too large": r"""
@@ -800,6 +813,38 @@ WRONG = {
         #^ services.web.image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1" lies in us-east-1, and with nat
         #| = "none" (services.toml:2) tasks reach only those of us-west-2; copy it there, or write nat = "single"
     """,
+    "an image by a name that endpoints do not have": r"""
+        [network]
+        nat = "none"
+
+        [services.web]
+        image = "123456789012.dkr-ecr.us-west-2.on.aws/team/web:1"
+        #^ services.web.image: endpoints do not lead to registries under on.aws, and nat = "none" (services.toml:2);
+        #| write "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/web:1", which is the same
+    """,
+    "an external without a way out": r"""
+        [network]
+        nat = "none"
+
+        [external.openai]
+        #^ external.openai: with nat = "none" (services.toml:2) no route leads to "api.openai.com"; write nat =
+        #| "single", or, where it lies in the VPC, its security_group or cidrs
+        host = "api.openai.com"
+
+        [services.web]
+        image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
+        calls = ["openai"]
+    """,
+    "a secret of another region without a way out": r"""
+        [network]
+        nat = "none"
+
+        [services.web]
+        image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
+        secrets.TOKEN = "arn:aws:ssm:us-east-1:123456789012:parameter/token"
+        #^ services.web.secrets.TOKEN: lies in "us-east-1", and with nat = "none" (services.toml:2) tasks reach only
+        #| us-west-2; copy it there, or write nat = "single"
+    """,
     "a VPC without subnets": r"""
         [network]
         vpc_id = "vpc-0a1b2c3d"
@@ -838,6 +883,22 @@ WRONG = {
         private_subnet_ids = ["private-a"]
         #^ network.private_subnet_ids[0]: "private-a" is not a subnet id; write one like "subnet-0a1b2c3d"
     """,
+    "a subnet that is private and public": r"""
+        [network]
+        vpc_id = "vpc-0a1b2c3d"
+        private_subnet_ids = ["subnet-0a", "subnet-0b"]
+        public_subnet_ids = ["subnet-0c", "subnet-0b"]
+        #^ network.public_subnet_ids[1]: "subnet-0b" is also private (services.toml:3); remove it from one of the
+        #| lists
+    """,
+    "a gateway for route tables that are not known": r"""
+        [network]
+        vpc_id = "vpc-0a1b2c3d"
+        private_subnet_ids = ["subnet-0a"]
+        endpoints = ["sqs", "s3"]
+        #^ network.endpoints[1]: "s3" is a gateway in the route tables of the VPC, which exists (services.toml:2);
+        #| make it where these are made, and remove it here
+    """,
     # discovery
     "a namespace in which nothing resolves": r"""
         [discovery]
@@ -863,6 +924,42 @@ WRONG = {
         namespace = "us-west-2.amazonaws.com"
         #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or
         #| leave it out
+    """,
+    "a namespace that AWS is part of": r"""
+        [discovery]
+        namespace = "com"
+        #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or
+        #| leave it out
+    """,
+    "a namespace that AWS in China is part of": r"""
+        [discovery]
+        namespace = "com.cn"
+        #^ discovery.namespace: would hide AWS's own names under amazonaws.com.cn from the VPC; write another, or
+        #| leave it out
+    """,
+    "a namespace that the hosts of a VPC are part of": r"""
+        [discovery]
+        namespace = "internal"
+        #^ discovery.namespace: would hide AWS's own names under ec2.internal from the VPC; write another, or leave
+        #| it out
+    """,
+    "a namespace of the hosts of a VPC": r"""
+        [discovery]
+        namespace = "{region}.compute.internal"
+        #^ discovery.namespace: would hide AWS's own names under compute.internal from the VPC; write another, or
+        #| leave it out
+    """,
+    "a namespace below AWS's own domain": r"""
+        [discovery]
+        namespace = "on.aws"
+        #^ discovery.namespace: would hide AWS's own names under aws from the VPC; write another, or leave it out
+    """,
+    "a name that makes a namespace of AWS's": r"""
+        [catalog]
+        name = "ec2"
+        #^ catalog.name: makes the namespace "ec2.internal", which would hide AWS's own names under ec2.internal from
+        #| the VPC; write another, or a [discovery] namespace
+        region = "us-west-2"
     """,
     "a namespace that hides an external": r"""
         [discovery]
@@ -904,6 +1001,11 @@ WRONG = {
         #| certificate takes 64; shorten the service's name, or discovery.namespace
         image = "r.io/web:1"
         port = 80
+    """,
+    "the name of the proxy": r"""
+        [services.envoy]
+        #^ services.envoy: "envoy" is the name of the proxy in the same task; write another
+        image = "r.io/web:1"
     """,
     "a port of the proxy": r"""
         [services.web]
@@ -979,6 +1081,64 @@ WRONG = {
         [services.llm]
         image = "r.io/llm:1"
         port = 8443
+    """,
+    "a service that speaks first": r"""
+        [services.db]
+        image = "r.io/mysql:1"
+        port = 3306
+        #^ services.db.port: on 3306 servers speak first, and behind App Mesh's proxies callers then wait forever, on
+        #| any port; run it outside this catalog and call it as [external.db] with protocol = "tcp", or, if its
+        #| clients speak first, let it listen on another port
+        protocol = "tcp"
+
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["db"]
+    """,
+    "a tcp service on the port of AWS": r"""
+        [services.vault]
+        image = "r.io/vault:1"
+        port = 443
+        #^ services.vault.port: over tcp on 443, it would be sent its callers' calls to AWS too; let it listen on
+        #| another
+        protocol = "tcp"
+
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["vault"]
+    """,
+    "tcp and http on one port": r"""
+        [services.cache]
+        image = "r.io/redis:1"
+        port = 8080
+        protocol = "tcp"
+
+        [services.api]
+        image = "r.io/api:1"
+        port = 8080
+
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["cache", "api"]
+        #^ services.web.calls[1]: api has the port of cache, 8080, which speaks tcp (services.toml:3) and would be
+        #| sent the calls of web to both; write another port for services.api, or for services.cache
+    """,
+    "a callee on a port that no proxy sees": r"""
+        [services.shell]
+        image = "r.io/shell:1"
+        port = 22
+        #^ services.shell.port: calls to 22 never pass App Mesh's proxies; let it listen on another
+
+        [external.console]
+        host = "console.example.com"
+        port = 22
+        #^ external.console.port: calls to 22 never pass App Mesh's proxies; write protocol = "tcp", which needs none
+        #| there, or another port
+        protocol = "http"
+
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["console", "shell"]
     """,
     # secrets
     "a variable that is secret and is not": r"""
@@ -1293,6 +1453,13 @@ WRONG = {
         [state.s3]
         bucket = "states-{account}"
         #^ state.s3.bucket: {account} must be known here; write exactly one account into [aws] accounts
+    """,
+    "an account in the tags that the provider sets": r"""
+        [catalog]
+        name = "shop"
+        region = "us-west-2"
+        tags.account = "{account}"
+        #^ catalog.tags.account: {account} must be known here; write exactly one account into [aws] accounts
     """,
     # environments
     "a mistake in an environment": r"""

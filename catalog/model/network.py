@@ -56,7 +56,8 @@ class Network(Table):
     nat: Literal["none", "single", "per-zone"] = "single"
     """NAT gateways. With none, interface endpoints carry all AWS traffic and only private ECR images can be pulled."""
     egress: Literal["declared", "any"] = "declared"
-    """What tasks may reach: declared = their callees, [external] and AWS; any = everything."""
+    """What tasks may reach: declared = their callees, [external] and AWS; any = everything; with App Mesh, only
+    services without calls."""
     endpoints: tuple[
         Annotated[
             str,
@@ -150,7 +151,8 @@ class External(Table):
     port: Port = 443
     """Its port."""
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
-    """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass."""
+    """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass, with
+    all else that the service sends to that port, wherever to."""
     security_group: (
         Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')] | None
     ) = None

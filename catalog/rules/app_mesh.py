@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.model import Deployment
-from catalog.problems import Finding
+from catalog.egress import bypasses_proxy
+from catalog.model import Deployment, Service
+from catalog.problems import Finding, listed
 from catalog.rules.app_mesh_ports import (
     callee_behind_an_ignored_port,
     host_twice,
-    tcp_port_twice,
+    port_never_redirected,
     too_many_ports_past_the_proxy,
+)  # fmt: skip
+from catalog.rules.app_mesh_tcp import (
+    server_speaks_first,
+    takes_in_calls_to_aws,
+    tcp_port_of_another_callee,
+    tcp_port_twice,
 )  # fmt: skip
 from catalog.rules.written import Written
 
@@ -22,6 +29,7 @@ _PROXY_PORTS = {
 }
 """Ports that Envoy and its agent listen on (App Mesh User Guide, "Envoy configuration variables" and "Getting started
 with App Mesh and Amazon ECS")."""
+_PROXY_CONTAINER = "envoy"
 _PROXY_USER = "1337"
 """Traffic of this user is not redirected (the same, `IgnoredUID`)."""
 _COMMON_NAME = 64
@@ -72,6 +80,14 @@ def name_too_long_for_certificate(deployment: Deployment, written: Written) -> I
             )
 
 
+def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
+    its own."""
+    if _PROXY_CONTAINER in deployment.services:
+        message = f'"{_PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
+        yield Finding(place=("services", _PROXY_CONTAINER), message=message)
+
+
 def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """The containers of a task share its ports."""
     for service in deployment.services.values():
@@ -91,15 +107,40 @@ def user_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
             yield Finding(place=("services", service.name, "user"), message=message)
 
 
+def _has_backends(service: Service, *, deployment: Deployment) -> bool:
+    externals = deployment.externals_of(service).values()
+    return bool(deployment.callees_of(service)) or not all(bypasses_proxy(external) for external in externals)
+
+
+def any_ends_at_the_first_call(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Under ALLOW_ALL a node that lists a backend has to list all of them, else ALLOW_ALL no longer holds for it (App
+    Mesh User Guide, "Service meshes": egress filter)."""
+    services = deployment.services.values()
+    callers = [service.name for service in services if _has_backends(service, deployment=deployment)]
+    if deployment.catalog.network.egress == "any" and callers:
+        yield Finding(
+            place=("network", "egress"),
+            message=f'"any" ends in App Mesh where calls begin: {listed(callers)} may be cut off from all that they do '
+            "not call; declare what else they reach as [external], and add it to their calls",
+            level="warning",
+        )
+
+
 RULES = (
     ended,
     tls_without_authority,
     authority_elsewhere,
     name_too_long_for_certificate,
+    name_of_proxy,
     port_of_proxy,
     user_of_proxy,
+    any_ends_at_the_first_call,
     tcp_port_twice,
+    tcp_port_of_another_callee,
+    server_speaks_first,
+    takes_in_calls_to_aws,
     host_twice,
     too_many_ports_past_the_proxy,
     callee_behind_an_ignored_port,
+    port_never_redirected,
 )

@@ -1,40 +1,16 @@
-"""Ports and hosts by which App Mesh's proxies tell destinations apart, and those that go past them."""
+"""Hosts by which App Mesh's proxies tell destinations apart, and ports that go past them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.egress import bypasses_proxy, ignored_ports, proxied_externals
+from catalog.egress import ALWAYS_IGNORED, bypasses_proxy, ignored_ports, proxied_externals
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.written import Written
 
 _IGNORED_PORTS = 15
 """ECS API reference, ProxyConfiguration, EgressIgnoredPorts."""
-
-
-def _tcp_destinations(deployment: Deployment) -> Iterator[tuple[int, Path]]:
-    for service in deployment.services.values():
-        if service.is_tcp and service.port is not None:
-            yield service.port, ("services", service.name, "port")
-    for name, external in proxied_externals(deployment).items():
-        if external.protocol == "tcp":
-            yield external.port, ("external", name, "port")
-
-
-def tcp_port_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A proxy tells TCP destinations apart by their port alone (App Mesh User Guide, "Connectivity
-    troubleshooting")."""
-    seen: dict[int, Path] = {}
-    for port, place in _tcp_destinations(deployment):
-        other = seen.setdefault(port, place)
-        if other != place:
-            yield Finding(
-                place=place,
-                message=f"App Mesh knows tcp destinations by their port only, and {port} is that of "
-                f"{other[0]}.{other[1]} too ({written.where(*other)}); write another port for one of them",
-                about=(other, (*other[:2], "protocol"), (*place[:2], "protocol")),
-            )
 
 
 def host_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -83,3 +59,20 @@ def callee_behind_an_ignored_port(deployment: Deployment, written: Written) -> I
                     f"proxy; write another port for {table}.{name}",
                     about=((table, name, "port"), ("external", bypassed)),
                 )
+
+
+def port_never_redirected(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What goes past the proxy has neither its route nor its certificate (ECS API reference, ProxyConfiguration: port
+    22 is not redirected). SSH itself is a matter of who speaks first."""
+    for service in deployment.services.values():
+        if service.port in ALWAYS_IGNORED and not service.is_tcp and deployment.callers_of(service.name):
+            message = f"calls to {service.port} never pass App Mesh's proxies; let it listen on another"
+            yield Finding(place=("services", service.name, "port"), message=message)
+    for name, external in proxied_externals(deployment).items():
+        if external.port in ALWAYS_IGNORED:
+            yield Finding(
+                place=("external", name, "port"),
+                message=f'calls to {external.port} never pass App Mesh\'s proxies; write protocol = "tcp", which '
+                "needs none there, or another port",
+                about=(("external", name, "protocol"),),
+            )

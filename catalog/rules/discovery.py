@@ -11,7 +11,9 @@ from catalog.rules.written import Written
 _HOST_LENGTH = 253
 """Characters of a whole host name (RFC 1035, without the final dot)."""
 _NAMESPACE: Path = ("discovery", "namespace")
-_AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws")
+_AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "aws", "ec2.internal", "compute.internal")
+"""Endpoints of services and registries (AWS General Reference, "Service endpoints"), and hosts inside a VPC (VPC guide,
+"DNS attributes for your VPC")."""
 
 
 def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -42,13 +44,25 @@ def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
 
 
 def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A private zone hides the public one of its name (Route 53 developer guide, "Considerations when working with a
-    private hosted zone")."""
+    """A private zone hides what has names at or below its own (Route 53 developer guide, "Considerations when working
+    with a private hosted zone"), and in a domain of AWS's, its name belongs to AWS."""
+    if deployment.catalog.discovery.kind != "dns":
+        return
     for domain in _AWS_DOMAINS:
-        if deployment.namespace == domain or deployment.namespace.endswith(f".{domain}"):
-            message = f"would hide AWS's own names under {domain} from the VPC; write another, or leave it out"
-            yield Finding(place=_NAMESPACE, message=message)
-            return
+        if not (_lies_in(deployment.namespace, domain) or _lies_in(domain, deployment.namespace)):
+            continue
+        message = f"would hide AWS's own names under {domain} from the VPC; write another"
+        if deployment.catalog.discovery.namespace is not None:
+            yield Finding(place=_NAMESPACE, message=f"{message}, or leave it out")
+        else:
+            place: Path = ("catalog", "name")
+            message = f'makes the namespace "{deployment.namespace}", which {message}, or a [discovery] namespace'
+            yield Finding(place=place, message=message, about=(_NAMESPACE,))
+        return
+
+
+def _lies_in(name: str, domain: str) -> bool:
+    return name == domain or name.endswith(f".{domain}")
 
 
 def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -58,7 +72,7 @@ def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding
         return
     for name, external in deployment.catalog.external.items():
         host = external.host.lower()
-        if host == deployment.namespace or host.endswith(f".{deployment.namespace}"):
+        if _lies_in(host, deployment.namespace):
             yield Finding(
                 place=("external", name, "host"),
                 message=f'"{external.host}" lies in the namespace "{deployment.namespace}" '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog.endpoints import GATEWAYS
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.written import Written
@@ -79,3 +80,30 @@ def too_many_subnets(deployment: Deployment, written: Written) -> Iterator[Findi
     if count > _SUBNETS_PER_SERVICE:
         message = f"{count} subnets are more than ECS takes; leave {_SUBNETS_PER_SERVICE}"
         yield Finding(place=("network", "private_subnet_ids"), message=message)
+
+
+def private_and_public(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A subnet has one route table, which leads to an internet gateway or does not (VPC guide, "Subnet types")."""
+    private, public = (getattr(deployment.catalog.network, key) for key in _LISTS)
+    for index, id_ in enumerate(public):
+        if id_ in private:
+            place: Path = ("network", "private_subnet_ids", private.index(id_))
+            yield Finding(
+                place=("network", "public_subnet_ids", index),
+                message=f'"{id_}" is also private ({written.where(*place)}); remove it from one of the lists',
+                about=(place,),
+            )
+
+
+def gateway_without_route_tables(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A gateway endpoint is a route in route tables (VPC guide, "Gateway endpoints"). Interface endpoints of these
+    services either have no name of the service's own or want the gateway beside them (S3 user guide, "AWS PrivateLink
+    for Amazon S3")."""
+    for index, endpoint in enumerate(deployment.catalog.network.endpoints):
+        if deployment.uses_existing_network and endpoint in GATEWAYS:
+            yield Finding(
+                place=("network", "endpoints", index),
+                message=f'"{endpoint}" is a gateway in the route tables of the VPC, which exists '
+                f"({written.where(*_VPC)}); make it where these are made, and remove it here",
+                about=(_VPC,),
+            )

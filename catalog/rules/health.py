@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from catalog.model import Deployment
+from catalog.model.service import Health
 from catalog.problems import Finding, Path
 from catalog.rules.durations import spelled_duration
 from catalog.rules.written import Written
@@ -13,6 +15,8 @@ from catalog.startup import LONGEST_GRACE
 _BOUNDS = {"interval": (5, 300), "timeout": (2, 60)}
 """Seconds that App Mesh and ECS accept; load balancers take no less (App Mesh API reference, HealthCheckPolicy; ECS API
 reference, HealthCheck; ELBv2 API reference, CreateTargetGroup)."""
+_METHOD = re.compile(r"/\w+(\.\w+)*/\w+")
+"""`/package.service/method`."""
 
 
 def probe_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -78,13 +82,38 @@ def empty_command(deployment: Deployment, written: Written) -> Iterator[Finding]
 
 
 def grace_beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """ECS ignores failures for 300 seconds, then counts ten of them, 300 seconds apart (ECS API reference,
-    HealthCheck)."""
+    """ECS counts the seconds of a start in 31 bits (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
     for service in deployment.services.values():
-        if service.health.command is not None and service.health.grace > LONGEST_GRACE:
+        if service.health.grace > LONGEST_GRACE:
             place: Path = ("services", service.name, "health", "grace")
-            message = (
-                f"with a command, ECS waits {LONGEST_GRACE} seconds for a start at most; write "
-                f"{spelled_duration(LONGEST_GRACE)} or less, or let the command succeed as long as it starts"
+            longest = f"{LONGEST_GRACE // 3600}h"
+            yield Finding(place=place, message=f'is longer than ECS can wait for a start; write at most "{longest}"')
+
+
+def grace_for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """ECS looks at a task through its own check and through load balancers, at nothing else (ECS developer guide,
+    "Determine Amazon ECS task health")."""
+    for service in deployment.services.values():
+        place: Path = ("services", service.name, "health", "grace")
+        longer = service.health.grace > Health().grace and written.own(*place)
+        if longer and service.health.command is None and service.public is None:
+            yield Finding(
+                place=place,
+                message=f"ECS takes a task of {service.name} as soon as it runs, so that a rollout replaces the old "
+                "one before the new one has started; write health.command, with which ECS waits",
+                level="notice",
+                about=((*place[:3], "command"), (*place[:2], "public")),
             )
-            yield Finding(place=place, message=message, about=((*place[:3], "command"),))
+
+
+def method_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A load balancer probes gRPC by a method (ELBv2 API reference, CreateTargetGroup.HealthCheckPath)."""
+    for service in deployment.services.values():
+        path = service.health.path
+        if service.protocol == "grpc" and service.public and path is not None and not _METHOD.fullmatch(path):
+            yield Finding(
+                place=("services", service.name, "health", "path"),
+                message=f'"{path}" is not a method, by which a load balancer probes grpc; write one like '
+                '"/grpc.health.v1.Health/Check", or remove it',
+                about=(("services", service.name, "protocol"), ("services", service.name, "public")),
+            )

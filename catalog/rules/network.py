@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from catalog.endpoints import endpoints_for, has_way_out, interface_endpoints
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.written import Written
@@ -15,6 +16,9 @@ _SMALLEST_WITH_BALANCER = 23
 _UNUSABLE = tuple(ipaddress.IPv4Network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 """No addresses of hosts (RFC 6890)."""
 _CIDR: Path = ("network", "cidr")
+_NAT: Path = ("network", "nat")
+_ENDPOINTS = 50
+"""Interface endpoints of a VPC, unless AWS has raised it (PrivateLink guide, "Quotas")."""
 _ADDRESSES = 5
 """Elastic IP addresses of a region, unless AWS has raised it (VPC guide, "Quotas")."""
 
@@ -100,3 +104,47 @@ def many_addresses(deployment: Deployment, written: Written) -> Iterator[Finding
             message=message + 'write nat = "single", or have AWS raise the quota',
             level="notice",
         )
+
+
+def many_endpoints(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A VPC has fifty interface endpoints unless AWS has raised its quota (PrivateLink guide, "Quotas")."""
+    count = len(interface_endpoints(deployment))
+    if count > _ENDPOINTS:
+        message = f"{count} interface endpoints are more than the {_ENDPOINTS} of a VPC; leave some out, "
+        place: Path = ("network", "endpoints")
+        yield Finding(place=place, message=message + "or have AWS raise the quota", level="notice")
+
+
+def external_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Without a NAT gateway a private subnet has no route out of its VPC (VPC guide, "NAT gateways")."""
+    if has_way_out(deployment):
+        return
+    for name, external in deployment.catalog.external.items():
+        if deployment.callers_of(name) and not external.security_group and not external.cidrs:
+            yield Finding(
+                place=("external", name),
+                message=f'with nat = "none" ({written.where(*_NAT)}) no route leads to "{external.host}"; write nat = '
+                '"single", or, where it lies in the VPC, its security_group or cidrs',
+                about=(_NAT, *(("external", name, key) for key in ("host", "security_group", "cidrs"))),
+            )
+
+
+def action_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Without a NAT gateway only endpoints lead to AWS (PrivateLink guide, "AWS services that integrate"), and which of
+    them an action needs is known for some."""
+    if has_way_out(deployment):
+        return
+    made = interface_endpoints(deployment)
+    for service in deployment.services.values():
+        for number, statement in enumerate(service.access.statements):
+            for index, action in enumerate(statement.actions if statement.effect == "Allow" else ()):
+                prefix = action.partition(":")[0].lower()
+                if action == "*" or endpoints_for(action) or any(endpoint.startswith(prefix) for endpoint in made):
+                    continue
+                yield Finding(
+                    place=("services", service.name, "access", "statements", number, "actions", index),
+                    message=f'with nat = "none" ({written.where(*_NAT)}) no endpoint is known to lead to "{action}"; '
+                    f'add it to network.endpoints, as in "{prefix}"',
+                    level="notice",
+                    about=(_NAT, ("network", "endpoints")),
+                )

@@ -80,3 +80,22 @@ def http2_without_certificate(deployment: Deployment, written: Written) -> Itera
                 f'give [ingress.{ingress}] a certificate, or write protocol = "http"',
                 about=(place, ("ingress", ingress, "certificate")),
             )
+
+
+def host_without_record(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An alias record bears one name, the ingress's own (Route 53 developer guide, "Choosing between alias and
+    non-alias records")."""
+    for service, place in _public(deployment):
+        ingress = deployment.ingress_of(service) or ""
+        settings = deployment.catalog.ingress.get(ingress)
+        host = service.public.host if service.public else None
+        if host is None or settings is None or not settings.zone_id or not settings.domain:
+            continue
+        if host.lower() != settings.domain.lower():
+            yield Finding(
+                place=(*place, "host"),
+                message=f'"{host}" needs a record of its own that leads to the load balancer; only the domain of '
+                f'[ingress.{ingress}], "{settings.domain}", gets one here',
+                level="notice",
+                about=(("ingress", ingress, "domain"), ("ingress", ingress, "zone_id")),
+            )

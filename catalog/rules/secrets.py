@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog.endpoints import has_way_out
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.written import Written
@@ -63,3 +64,19 @@ def not_a_parameter(deployment: Deployment, written: Written) -> Iterator[Findin
         if arn.split(":")[2] == "ssm" and not arn.split(":")[5].startswith("parameter/"):
             message = 'is not the ARN of a parameter; it goes on with ":parameter/" and the name'
             yield Finding(place=place, message=message)
+
+
+def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Endpoints lead to their own region (PrivateLink guide, "Access AWS services")."""
+    if has_way_out(deployment):
+        return
+    nat: Path = ("network", "nat")
+    for place, arn, _ in _secrets(deployment):
+        region = arn.split(":")[3]
+        if region != deployment.region:
+            yield Finding(
+                place=place,
+                message=f'lies in "{region}", and with nat = "none" ({written.where(*nat)}) tasks reach only '
+                f'{deployment.region}; copy it there, or write nat = "single"',
+                about=(nat, ("catalog", "region")),
+            )
