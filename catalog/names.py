@@ -1,4 +1,4 @@
-"""Every AWS name and Terraform address, as pure functions: one place to look, nothing random, nothing counted."""
+"""AWS names and Terraform addresses, as pure functions: one place to look, nothing random, nothing counted."""
 
 from __future__ import annotations
 
@@ -67,3 +67,33 @@ def zone_letter(zone: str) -> str:
 def cidr_word(cidr: str) -> str:
     """`10-1-0-0-16` for 10.1.0.0/16: an address range as part of a Terraform address."""
     return cidr.replace(".", "-").replace("/", "-")
+
+
+# Terraform addresses: the part behind the type. They live in users' states: see docs/decisions/0003.
+
+ROLES = ("task", "execution")
+"""What a service has two of, always with the suffix: IAM roles and their policies."""
+
+
+def shared(*words: str) -> str:
+    """What a deployment has, beside its services: `main_network`, `main_ingress_public`.
+
+    The `_` keeps it apart from every service, as no key holds one; the word `main` from what a service has several of.
+    """
+    return "_".join(("main", *words))
+
+
+def let_in(callee: str, caller: str) -> str:
+    """The rule by which a service takes connections: `llm_from_backend`."""
+    return f"{callee}_from_{caller}"
+
+
+def let_out(caller: str, target: str) -> str:
+    """The rule by which a service makes connections: `backend_to_llm`."""
+    return f"{caller}_to_{target}"
+
+
+def owner(address: str) -> str | None:
+    """The service to which an address belongs, by its suffix; None for what is shared."""
+    service, _, suffix = address.partition("_")
+    return service if not suffix or suffix in ROLES or suffix.startswith(("from_", "to_")) else None

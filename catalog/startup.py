@@ -9,9 +9,9 @@ from catalog.model.service import Health
 
 MAX_START_PERIOD = 300
 MAX_RETRIES = 10
-MAX_INTERVAL = 300
 """Bounds of a container health check (ECS API reference, HealthCheck)."""
-LONGEST_GRACE = MAX_START_PERIOD + MAX_RETRIES * MAX_INTERVAL
+LONGEST_GRACE = 2**31 - 1
+"""Bound of a service's grace period (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
 _RETRIES = 3
 """ECS's own default."""
 
@@ -19,21 +19,26 @@ _RETRIES = 3
 def container_check(health: Health) -> dict[str, Any] | None:
     """The `healthCheck` of a container definition, or None where the service names no command.
 
-    ECS ignores failures for at most 300 seconds. What `grace` asks beyond that is bought with retries first, because
-    they keep the pace of the check, and with a longer interval only when ten retries are not enough.
+    ECS ignores failures for at most 300 seconds. What `grace` asks beyond that is bought with retries, as many as there
+    are, and for the rest with the service's grace period. Never with a longer interval: it would stay as long when the
+    service has started, and a dead container be noticed that late.
     """
     if health.command is None:
         return None
     beyond = max(0.0, health.grace - MAX_START_PERIOD)
-    retries = min(MAX_RETRIES, max(_RETRIES, math.ceil(beyond / health.interval)))
-    interval = max(health.interval, math.ceil(beyond / retries))
     return {
         "command": list(health.command),
-        "interval": int(interval),
+        "interval": int(health.interval),
         "timeout": int(health.timeout),
-        "retries": retries,
+        "retries": min(MAX_RETRIES, max(_RETRIES, math.ceil(beyond / health.interval))),
         "startPeriod": int(min(health.grace, MAX_START_PERIOD)),
     }
+
+
+def service_grace(health: Health, *, balanced: bool) -> int | None:
+    """Seconds for which ECS takes no failed check of a new task for an answer, the load balancer's or the container's;
+    None where there is neither (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
+    return int(health.grace) if balanced or health.command is not None else None
 
 
 def rollout_minutes(*, grace: float, drain: float) -> int:

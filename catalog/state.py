@@ -28,16 +28,21 @@ def _path(deployment: Deployment) -> str:
     return "/".join(part for part in parts if part)
 
 
+def _word(deployment: Deployment) -> str:
+    # By `_`, which neither can hold: with a hyphen, stack "eu-base" of "shop" would be stack "base" of "shop-eu".
+    return f"{deployment.id}_{_STACK}"
+
+
 _PLACES: dict[str, Callable[[Deployment], dict[str, Any]]] = {
     # Seen from <output>/stacks/<id>: beside the output folder, never in it, because cdktf deletes output folders.
-    "local": lambda deployment: {"path": f"../../../state/{deployment.id}.tfstate"},
+    "local": lambda deployment: {"path": f"../../../state/{deployment.id}/{_STACK}.tfstate"},
     "s3": lambda deployment: {"key": f"{_path(deployment)}.tfstate"},
     "azurerm": lambda deployment: {"key": f"{_path(deployment)}.tfstate"},
     "gcs": lambda deployment: {"prefix": _path(deployment)},
     "consul": lambda deployment: {"path": _path(deployment)},
-    "pg": lambda deployment: {"schema_name": f"{deployment.id}_{_STACK}".replace("-", "_")},
-    "cloud": lambda deployment: {"workspaces": {"name": f"{deployment.id}-{_STACK}"}},
-    "remote": lambda deployment: {"workspaces": {"name": f"{deployment.id}-{_STACK}"}},
+    "pg": lambda deployment: {"schema_name": _word(deployment)},
+    "cloud": lambda deployment: {"workspaces": {"name": _word(deployment)}},
+    "remote": lambda deployment: {"workspaces": {"name": _word(deployment)}},
 }
 
 

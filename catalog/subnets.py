@@ -25,7 +25,7 @@ class Zone:
 
 
 def zones_of(network: Network) -> tuple[Zone, ...]:
-    """The zones of a network, in the order written; the first holds the NAT gateway where there is but one."""
+    """The zones of a network, in the order written."""
     if isinstance(network.zones, int):
         return tuple(_zone(network, letter, None) for letter in LETTERS[: network.zones])
     return tuple(_zone(network, names.zone_letter(name), name) for name in network.zones)

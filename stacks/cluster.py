@@ -6,6 +6,7 @@ from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster, EcsClusterSetting
 from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import EcsClusterCapacityProviders
 from constructs import Construct
 
+from catalog import names
 from catalog.model import Deployment
 from stacks.part import Part, Ref
 
@@ -22,7 +23,7 @@ class Cluster(Part):
         super().__init__(scope, "cluster", deployment=deployment)
         cluster = self.add(
             EcsCluster,
-            "main_cluster",
+            names.shared("cluster"),
             name=deployment.id,
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
@@ -30,7 +31,7 @@ class Cluster(Part):
         self.arn = cluster.arn
         self.capacity = self.add(
             EcsClusterCapacityProviders,
-            "main_cluster",
+            names.shared("cluster"),
             cluster_name=cluster.name,
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
         )

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.service_discovery_service import (
 )
 from constructs import Construct
 
+from catalog import names
 from catalog.model import Deployment, Service
 from stacks.part import Part, Ref
 
@@ -43,14 +44,13 @@ class Discovery(Part):
             health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(failure_threshold=1),
             # Entries that ECS left behind must not keep the service from being destroyed.
             force_destroy=True,
-            tags=service.tags or None,
         )
 
     def _namespace(self, vpc_id: str) -> Ref:
         if self.deployment.catalog.discovery.kind == "http":
-            return self.add(ServiceDiscoveryHttpNamespace, "main_namespace", name=self.deployment.namespace)
+            return self.add(ServiceDiscoveryHttpNamespace, names.shared("namespace"), name=self.deployment.namespace)
         return self.add(
-            ServiceDiscoveryPrivateDnsNamespace, "main_namespace", name=self.deployment.namespace, vpc=vpc_id
+            ServiceDiscoveryPrivateDnsNamespace, names.shared("namespace"), name=self.deployment.namespace, vpc=vpc_id
         )
 
     def _kind(self) -> dict[str, object]:

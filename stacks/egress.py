@@ -11,8 +11,7 @@ from catalog.model import Deployment, External, Service
 from stacks.endpoints import Endpoints
 from stacks.network import Network
 from stacks.part import Ref
-
-ANYWHERE = "0.0.0.0/0"
+from stacks.subnets import ANYWHERE
 
 
 def egress_rules(
@@ -29,15 +28,21 @@ def egress_rules(
     (EC2 API reference, InvalidPermission.Duplicate): what two externals share is one rule, and stays when one goes.
     """
     if deployment.catalog.network.egress == "any":
-        return {f"{service.name}_to_anywhere": {"ip_protocol": "-1", "cidr_ipv4": ANYWHERE, "description": "Anywhere"}}
+        return {
+            names.let_out(service.name, "anywhere_all"): {
+                "ip_protocol": "-1",
+                "cidr_ipv4": ANYWHERE,
+                "description": "Anywhere",
+            }
+        }
     rules = {
-        f"{service.name}_to_{callee.name}": _tcp(
+        names.let_out(service.name, callee.name): _tcp(
             callee.port, to=callee.name, referenced_security_group_id=group_of(callee.name).id
         )
         for callee in deployment.callees_of(service)
     }
     for (target, port), reasons in _open_to(service, deployment=deployment).items():
-        rules[f"{service.name}_to_{_word(target, port)}"] = _tcp(port, to=", ".join(reasons), **_argument(target))
+        rules[names.let_out(service.name, _word(target, port))] = _tcp(port, to=", ".join(reasons), **_argument(target))
     if not has_way_out(deployment):
         gateways = gateways_of(service, deployment=deployment)
         rules |= _to_endpoints(
@@ -58,28 +63,26 @@ def _open_to(service: Service, *, deployment: Deployment) -> dict[tuple[str, int
 
 
 def _targets(external: External) -> tuple[str, ...]:
-    if external.security_group:
-        return (external.security_group,)
-    return external.cidrs or (ANYWHERE,)
+    known = (*([external.security_group] if external.security_group else []), *external.cidrs)
+    return known or (ANYWHERE,)
 
 
 def _to_endpoints(service: Service, *, gateways: dict[str, Ref], endpoints: Endpoints) -> dict[str, dict[str, Any]]:
     rules = {
-        f"{service.name}_to_{name}_gateway": _tcp(443, to=f"{name} endpoint", prefix_list_id=gateway.prefix_list_id)
+        names.let_out(service.name, f"{name}_gateway"): _tcp(
+            443, to=f"{name} endpoint", prefix_list_id=gateway.prefix_list_id
+        )
         for name, gateway in gateways.items()
     }
     if endpoints.security_group:
-        rules[f"{service.name}_to_vpc_endpoints"] = _tcp(
+        rules[names.let_out(service.name, "vpc_endpoints")] = _tcp(
             443, to="VPC endpoints", referenced_security_group_id=endpoints.security_group.id
         )
     return rules
 
 
 def _word(target: str, port: int) -> str:
-    if target == ANYWHERE:
-        # The rest of the internet on the port of AWS is the same rule.
-        return "aws" if port == 443 else f"anywhere_{port}"
-    return f"{names.cidr_word(target)}_{port}"
+    return f"{'anywhere' if target == ANYWHERE else names.cidr_word(target)}_{port}"
 
 
 def _argument(target: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Endpoints(Part):
         assert self.security_group is not None
         return self.add(
             VpcEndpoint,
-            f"endpoint_{service.replace('.', '_')}",
+            names.shared("interface", service.replace(".", "_")),
             vpc_id=network.vpc_id,
             vpc_endpoint_type="Interface",
             service_name=service_name(service, region=self.deployment.region),
@@ -47,7 +47,7 @@ class Endpoints(Part):
         name = names.owned(self.deployment.id, "vpc_endpoints")
         group = self.add(
             SecurityGroup,
-            "vpc_endpoints",
+            names.shared("vpc_endpoints"),
             name=name,
             description="VPC endpoints",
             vpc_id=network.vpc_id,
@@ -57,7 +57,7 @@ class Endpoints(Part):
         for word, cidr in network.task_cidrs.items():
             self.add(
                 VpcSecurityGroupIngressRule,
-                f"vpc_endpoints_from_{word}",
+                names.shared("vpc_endpoints", "from", word),
                 security_group_id=group.id,
                 description="HTTPS from tasks",
                 ip_protocol="tcp",

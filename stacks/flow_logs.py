@@ -25,23 +25,27 @@ class FlowLogs(Part):
         # An underscore, as in no service's key: a service called flow-logs has a log group of its own.
         group = self.add(
             CloudwatchLogGroup,
-            "flow_logs",
+            names.shared("flow_logs"),
             name=names.log_group(deployment.id, "flow_logs"),
             retention_in_days=RETENTION_DAYS,
         )
         role = self.add(
             IamRole,
-            "flow_logs",
+            names.shared("flow_logs"),
             name=names.role(deployment.id, "flow_logs"),
             assume_role_policy=json.dumps(_trust(account=vpc.owner_id)),
             permissions_boundary=deployment.catalog.catalog.permissions_boundary,
         )
         policy = self.add(
-            IamRolePolicy, "flow_logs", name="write", role=role.name, policy=json.dumps(_writing(group=group.arn))
+            IamRolePolicy,
+            names.shared("flow_logs"),
+            name="write",
+            role=role.name,
+            policy=json.dumps(_writing(group=group.arn)),
         )
         self.add(
             FlowLog,
-            "main_network",
+            names.shared("network"),
             vpc_id=vpc.id,
             traffic_type="ALL",
             log_destination=group.arn,

@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from constructs import Construct
 
+from catalog import names
 from catalog.model import Deployment, Service
 from catalog.model.service import Public
 from catalog.priorities import priority_of
@@ -45,8 +46,8 @@ class Ingress(Part):
     def __init__(
         self, scope: Construct, *, deployment: Deployment, name: str, network: Network, security: SecurityGroups
     ) -> None:
-        super().__init__(scope, f"ingress_{name}", deployment=deployment)
-        self._address = f"ingress_{name}"
+        super().__init__(scope, names.shared("ingress", name), deployment=deployment)
+        self._address = names.shared("ingress", name)
         settings = deployment.catalog.ingress[name]
         self._balancer = LoadBalancer(self, deployment=deployment, name=name, settings=settings, network=network)
         self._vpc_id = network.vpc_id
@@ -68,7 +69,6 @@ class Ingress(Part):
             priority=priority_of(service),
             condition=_conditions(service.public),
             action=[LbListenerRuleAction(type="forward", target_group_arn=group.arn)],
-            tags=service.tags or None,
             # Whoever waits for the rule waits for probes to come through as well.
             depends_on=[edge.element for edge in self._edges(service, port=service.port)],
         )
@@ -80,7 +80,7 @@ class Ingress(Part):
         group = self._balancer.security_group
         way_out = self.add(
             VpcSecurityGroupEgressRule,
-            f"{self._address}_to_{service.name}",
+            names.let_out(self._address, service.name),
             security_group_id=group.id,
             description=f"To {service.name}",
             ip_protocol="tcp",

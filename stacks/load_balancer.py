@@ -15,13 +15,12 @@ from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurity
 from constructs import Construct
 
 from catalog import names
+from catalog.balancer import balancer_idle
 from catalog.model import Deployment, Ingress
 from stacks.network import Network
 from stacks.part import Part, Ref
 
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-SHORTEST_IDLE, LONGEST_IDLE = 60, 4000
-"""Seconds; the default, and the limit (ELBv2 API reference, LoadBalancerAttribute idle_timeout.timeout_seconds)."""
 
 
 class LoadBalancer(Part):
@@ -36,7 +35,8 @@ class LoadBalancer(Part):
         self, scope: Construct, *, deployment: Deployment, name: str, settings: Ingress, network: Network
     ) -> None:
         super().__init__(scope, "load_balancer", deployment=deployment)
-        self._address = f"ingress_{name}"
+        self._address = names.shared("ingress", name)
+        self._name = name
         self._settings = settings
         self.security_group = self._security_group(network)
         self._balancer = self._load_balancer(name, network)
@@ -57,7 +57,7 @@ class LoadBalancer(Part):
 
     def _security_group(self, network: Network) -> Ref:
         # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
-        name = names.owned(self.deployment.id, self._address)
+        name = names.owned(self.deployment.id, f"ingress_{self._name}")
         group = self.add(
             SecurityGroup,
             self._address,
@@ -83,8 +83,6 @@ class LoadBalancer(Part):
 
     def _load_balancer(self, name: str, network: Network) -> Ref:
         internal = self._settings.internal
-        # An answer that is not streamed is silent for as long as it takes.
-        silence = max((service.idle_timeout for service in self.deployment.public_services(name)), default=0)
         return self.add(
             Lb,
             self._address,
@@ -94,7 +92,7 @@ class LoadBalancer(Part):
             subnets=network.private_subnet_ids if internal else network.public_subnet_ids,
             security_groups=[self.security_group.id],
             drop_invalid_header_fields=True,
-            idle_timeout=int(min(max(silence, SHORTEST_IDLE), LONGEST_IDLE)),
+            idle_timeout=balancer_idle(self.deployment, name),
             depends_on=None if internal else [route.element for route in network.public_routes],
         )
 

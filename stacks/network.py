@@ -49,13 +49,15 @@ class Network(Part):
         # Of the subnets and not of the VPC, whose data source names the first of its ranges only. Asked for only where
         # it is needed, because a data source ends planning without AWS.
         subnets = network.private_subnet_ids if interface_endpoints(self.deployment) else ()
-        self.task_cidrs = {subnet: self.add(DataAwsSubnet, subnet, id=subnet).cidr_block for subnet in sorted(subnets)}
+        self.task_cidrs = {
+            subnet: self.add(DataAwsSubnet, f"private_{subnet}", id=subnet).cidr_block for subnet in sorted(subnets)
+        }
 
     def _make(self) -> None:
         id_, network = self.deployment.id, self.deployment.catalog.network
         vpc = self.add(
             Vpc,
-            "main_network",
+            names.shared("network"),
             cidr_block=network.cidr,
             # Private DNS of endpoints and of Cloud Map needs both (VPC guide, "DNS attributes for your VPC").
             enable_dns_support=True,
@@ -63,8 +65,10 @@ class Network(Part):
             tags={"Name": id_},
         )
         # Adopted without a rule, it is closed to whoever lands in it by accident.
-        self.add(DefaultSecurityGroup, "main_network", vpc_id=vpc.id, tags={"Name": names.owned(id_, "closed")})
-        gateway = self.add(InternetGateway, "main_network", vpc_id=vpc.id, tags={"Name": id_})
+        self.add(
+            DefaultSecurityGroup, names.shared("network"), vpc_id=vpc.id, tags={"Name": names.owned(id_, "closed")}
+        )
+        gateway = self.add(InternetGateway, names.shared("network"), vpc_id=vpc.id, tags={"Name": id_})
         if network.flow_logs:
             FlowLogs(self, deployment=self.deployment, vpc=vpc)
 
@@ -72,7 +76,7 @@ class Network(Part):
         self.gateways = {
             service: self.add(
                 VpcEndpoint,
-                f"{service}_gateway",
+                names.shared("gateway", service),
                 vpc_id=vpc.id,
                 vpc_endpoint_type="Gateway",
                 service_name=service_name(service, region=self.deployment.region),

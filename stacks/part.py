@@ -10,6 +10,7 @@ from typing import Any
 from cdktf import TerraformElement
 from constructs import Construct
 
+from catalog import names
 from catalog.model import Deployment
 
 
@@ -25,7 +26,7 @@ class Ref:
     element: TerraformElement
 
     def __getattr__(self, attribute: str) -> str:
-        if attribute.startswith("_") or not hasattr(type(self.element), attribute):
+        if not isinstance(getattr(type(self.element), attribute, None), property):
             raise AttributeError(f"{self.address} has no attribute {attribute!r}")
         return f"${{{self.address}.{attribute}}}"
 
@@ -59,7 +60,7 @@ class Part(Construct):
 
     def _owner_tags(self, type_: type[TerraformElement], name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """A service's own tags, on whatever bears its name: here, so that no part can forget them."""
-        owner = self.deployment.services.get(name.partition("_")[0])
+        owner = self.deployment.services.get(names.owner(name) or "")
         if owner is None or not owner.tags or not _takes_tags(type_):
             return {}
         return {"tags": {**(arguments.get("tags") or {}), **owner.tags}}

@@ -46,7 +46,7 @@ class SecurityGroups(Part):
         """Let the members of `source` connect to a port of a service's tasks. `name` is theirs, for the address."""
         return self.add(
             VpcSecurityGroupIngressRule,
-            f"{service.name}_from_{name}",
+            names.let_in(service.name, name),
             security_group_id=self.of(service.name).id,
             description=f"From {name}",
             ip_protocol="tcp",
@@ -68,5 +68,5 @@ class SecurityGroups(Part):
             # Never to be changed: another description is another group (EC2 API reference, CreateSecurityGroup).
             description=f"Tasks of {service.name}",
             vpc_id=network.vpc_id,
-            tags={"Name": name, **service.tags},
+            tags={"Name": name},
         )

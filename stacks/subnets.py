@@ -100,9 +100,11 @@ class Subnets(Part):
         nat, zones = self.deployment.catalog.network.nat, list(public)
         if nat == "none":
             return {}
-        homes = zones if nat == "per-zone" else zones[:1]
+        # Of one gateway alone the home must not depend on the order in which zones are written.
+        first = min(zones, key=lambda zone: zone.letter)
+        homes = zones if nat == "per-zone" else [first]
         gateways = {zone: self._nat_gateway(zone.letter, public[zone]) for zone in homes}
-        return {zone: gateways.get(zone, gateways[zones[0]]) for zone in zones}
+        return {zone: gateways.get(zone, gateways[first]) for zone in zones}
 
     def _nat_gateway(self, letter: str, subnet: Ref) -> Ref:
         tags = {"Name": names.owned(self.deployment.id, "nat", letter)}

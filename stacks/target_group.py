@@ -39,7 +39,6 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
             **_probe(service),
         },
         "lifecycle": {"create_before_destroy": True},
-        "tags": service.tags or None,
     }
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CASES = [(1, "fast"), (10, "fast"), (100, "fast"), (1, "plain"), (10, "plain")]
+CASES = [(1, "fast"), (10, "fast"), (100, "fast"), (1, "plain"), (10, "plain"), (100, "plain")]
 
 CATALOG = """
 [catalog]

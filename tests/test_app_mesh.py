@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from stacks.discovery import Discovery
 from stacks.mesh import MESHES
 from stacks.mesh.base import Membership
 from tests.emulator import validation
-from tests.synth import Stack, deployment, resources, synthesized
+from tests.synth import Stack, catalog_output, deployment, resources, synthesized
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 NODE, ROUTE = "aws_appmesh_virtual_node", "aws_appmesh_route"
@@ -382,22 +383,22 @@ def test_an_external_is_a_destination_without_limits(protocol: str) -> None:
     output, memberships = an_external(port=9000, protocol=protocol)
     off = {"unit": "s", "value": 0}
     timers = {"idle": off} if protocol == "tcp" else {"per_request": off, "idle": off}
-    assert listener(output, "external_it") == {
+    assert listener(output, "main_external_it") == {
         "port_mapping": {"port": 9000, "protocol": protocol},
         "timeout": {protocol: timers},
     }
-    route = spec(output, ROUTE, "external_it")[f"{protocol}_route"]
+    route = spec(output, ROUTE, "main_external_it")[f"{protocol}_route"]
     assert route["timeout"] == timers
     assert route.get("retry_policy", {}).get("max_retries", 0) == 0
-    assert resources(output, "aws_appmesh_virtual_service")["external_it"]["name"] == "it.example.com"
+    assert resources(output, "aws_appmesh_virtual_service")["main_external_it"]["name"] == "it.example.com"
     assert backends(output, "chat") == ["it.example.com"]
     assert properties(memberships["chat"])["EgressIgnoredPorts"] == "22"
-    assert "aws_appmesh_virtual_service.external_it" in {ref.address for ref in memberships["chat"].depends_on}
+    assert "aws_appmesh_virtual_service.main_external_it" in {ref.address for ref in memberships["chat"].depends_on}
 
 
 def test_an_external_is_found_by_dns_at_an_address_of_the_network_s_kind() -> None:
     output, _ = an_external(port=9000, protocol="http")
-    assert spec(output, NODE, "external_it")["service_discovery"] == {
+    assert spec(output, NODE, "main_external_it")["service_discovery"] == {
         "dns": {"hostname": "it.example.com", "ip_preference": "IPv4_ONLY"}
     }
 
@@ -415,7 +416,7 @@ def test_what_the_proxy_would_break_goes_past_it(keys: dict[str, Any], ignored: 
 def test_an_external_that_two_services_call_is_made_once_and_one_that_none_calls_not() -> None:
     externals = {name: {"host": f"{name}.com", "port": 80, "protocol": "http"} for name in ("used", "idle")}
     output, _ = joined(meshed({"a": {"calls": ["used"]}, "b": {"calls": ["used"]}}, external=externals))
-    assert resources(output, NODE).keys() == {"a", "b", "external_used"}
+    assert resources(output, NODE).keys() == {"a", "b", "main_external_used"}
 
 
 def test_a_service_s_tags_are_on_all_its_resources() -> None:
@@ -431,3 +432,38 @@ def test_adding_a_service_changes_its_callers_only() -> None:
     for type_, of_type in before["resource"].items():
         for name, resource in of_type.items():
             assert resources(after, type_)[name] == resource
+
+
+def test_a_listener_behind_a_load_balancer_bears_more_silence_than_that(tmp_path: Path) -> None:
+    """Else it closes connections that the load balancer still uses, which answers 502."""
+    output = catalog_output(
+        """
+[catalog]
+name = "shop"
+region = "us-west-2"
+[mesh]
+kind = "app-mesh"
+[network]
+zones = ["us-west-2a", "us-west-2b"]
+[ingress.web]
+allow = ["10.0.0.0/8"]
+[services.quick]
+image = "a:1"
+port = 80
+public = true
+[services.slow]
+image = "a:1"
+port = 80
+public = { path = "/slow" }
+timeout = "5m"
+[services.inner]
+image = "a:1"
+port = 80
+""",
+        tmp_path,
+    )["shop"]
+
+    balancer = resources(output, "aws_lb")["main_ingress_web"]["idle_timeout"]
+    idle = {name: listener(output, name)["timeout"]["http"]["idle"]["value"] for name in ("quick", "slow", "inner")}
+    assert balancer == 300
+    assert idle == {"quick": 305, "slow": 305, "inner": 15}

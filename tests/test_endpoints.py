@@ -118,18 +118,18 @@ def test_the_names_of_some_endpoints_differ_in_china() -> None:
 
 def test_an_endpoint_answers_in_every_private_subnet_under_the_services_own_name() -> None:
     parts, output = made(network={"endpoints": ["ecr.api"]})
-    endpoint = resources(output, "aws_vpc_endpoint")["endpoint_ecr_api"]
+    endpoint = resources(output, "aws_vpc_endpoint")["main_interface_ecr_api"]
     assert endpoint["private_dns_enabled"] is True
     assert endpoint["subnet_ids"] == ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"]
-    assert endpoint["security_group_ids"] == ["${aws_security_group.vpc_endpoints.id}"]
-    assert [ref.address for ref in parts.refs] == ["aws_vpc_endpoint.endpoint_ecr_api"]
+    assert endpoint["security_group_ids"] == ["${aws_security_group.main_vpc_endpoints.id}"]
+    assert [ref.address for ref in parts.refs] == ["aws_vpc_endpoint.main_interface_ecr_api"]
 
 
 def test_endpoints_are_open_to_the_vpc_on_443_alone() -> None:
     _, output = made(network={"endpoints": ["sqs"], "cidr": "10.7.0.0/16"})
     rules = resources(output, "aws_vpc_security_group_ingress_rule")
-    assert set(rules) == {"vpc_endpoints_from_main_network"}
-    rule = rules["vpc_endpoints_from_main_network"]
+    assert set(rules) == {"main_vpc_endpoints_from_main_network"}
+    rule = rules["main_vpc_endpoints_from_main_network"]
     assert (rule["cidr_ipv4"], rule["from_port"], rule["to_port"]) == ("10.7.0.0/16", 443, 443)
     assert not resources(output, "aws_vpc_security_group_egress_rule")
 
@@ -138,10 +138,10 @@ def test_in_a_network_that_exists_endpoints_are_open_to_its_private_subnets() ->
     _, output = made(network={**EXISTING, "endpoints": ["sqs"]})
     rules = resources(output, "aws_vpc_security_group_ingress_rule")
     assert {name: rule["cidr_ipv4"] for name, rule in rules.items()} == {
-        "vpc_endpoints_from_subnet-0a": "${data.aws_subnet.subnet-0a.cidr_block}",
-        "vpc_endpoints_from_subnet-0b": "${data.aws_subnet.subnet-0b.cidr_block}",
+        "main_vpc_endpoints_from_subnet-0a": "${data.aws_subnet.private_subnet-0a.cidr_block}",
+        "main_vpc_endpoints_from_subnet-0b": "${data.aws_subnet.private_subnet-0b.cidr_block}",
     }
-    assert set(resources(output, "aws_vpc_endpoint")) == {"endpoint_sqs"}
+    assert set(resources(output, "aws_vpc_endpoint")) == {"main_interface_sqs"}
 
 
 def test_without_endpoints_there_is_no_group_for_them() -> None:

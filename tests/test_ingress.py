@@ -51,14 +51,14 @@ def rule(**public: Any) -> dict[str, Any]:
 
 
 def test_the_balancer_faces_the_internet_once_there_is_a_route_to_it() -> None:
-    balancer = resources(output_of(), "aws_lb")["ingress_web"]
+    balancer = resources(output_of(), "aws_lb")["main_ingress_web"]
     assert balancer["internal"] is False
     assert balancer["subnets"] == ["${aws_subnet.public_a.id}", "${aws_subnet.public_b.id}"]
     assert "aws_route.public_subnets" in balancer["depends_on"]
 
 
 def test_an_internal_balancer_stands_in_the_private_subnets() -> None:
-    balancer = resources(output_of(web={"internal": True}), "aws_lb")["ingress_web"]
+    balancer = resources(output_of(web={"internal": True}), "aws_lb")["main_ingress_web"]
     assert balancer["internal"] is True
     assert balancer["subnets"] == ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"]
 
@@ -71,28 +71,28 @@ def test_the_balancer_bears_the_longest_silence_of_its_services_within_its_limit
     timeouts: list[str], expected: int
 ) -> None:
     services = {f"s{index}": {"idle_timeout": timeout} for index, timeout in enumerate(timeouts)}
-    assert resources(output_of(**services), "aws_lb")["ingress_web"]["idle_timeout"] == expected
+    assert resources(output_of(**services), "aws_lb")["main_ingress_web"]["idle_timeout"] == expected
 
 
 def test_with_a_certificate_http_is_redirected_and_the_rules_belong_to_https() -> None:
     output = output_of(web={"certificate": CERTIFICATE})
     listeners = resources(output, "aws_lb_listener")
-    assert set(listeners) == {"ingress_web_https", "ingress_web_http"}
-    assert listeners["ingress_web_https"]["certificate_arn"] == CERTIFICATE
-    assert listeners["ingress_web_https"]["default_action"][0]["fixed_response"]["status_code"] == "404"
-    redirect = listeners["ingress_web_http"]["default_action"][0]["redirect"]
+    assert set(listeners) == {"main_ingress_web_https", "main_ingress_web_http"}
+    assert listeners["main_ingress_web_https"]["certificate_arn"] == CERTIFICATE
+    assert listeners["main_ingress_web_https"]["default_action"][0]["fixed_response"]["status_code"] == "404"
+    redirect = listeners["main_ingress_web_http"]["default_action"][0]["redirect"]
     assert redirect == {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}
     rules = resources(output, "aws_lb_listener_rule")
-    assert rules["chat"]["listener_arn"] == "${aws_lb_listener.ingress_web_https.arn}"
+    assert rules["chat"]["listener_arn"] == "${aws_lb_listener.main_ingress_web_https.arn}"
 
 
 def test_without_a_certificate_there_is_only_http() -> None:
     output = output_of()
     listeners = resources(output, "aws_lb_listener")
-    assert set(listeners) == {"ingress_web_http"}
-    assert listeners["ingress_web_http"]["default_action"][0]["fixed_response"]["status_code"] == "404"
+    assert set(listeners) == {"main_ingress_web_http"}
+    assert listeners["main_ingress_web_http"]["default_action"][0]["fixed_response"]["status_code"] == "404"
     rules = resources(output, "aws_lb_listener_rule")
-    assert rules["chat"]["listener_arn"] == "${aws_lb_listener.ingress_web_http.arn}"
+    assert rules["chat"]["listener_arn"] == "${aws_lb_listener.main_ingress_web_http.arn}"
 
 
 @pytest.mark.parametrize(
@@ -107,26 +107,26 @@ def test_without_a_certificate_there_is_only_http() -> None:
 )
 def test_who_is_allowed_may_connect_to_the_listeners_alone(web: dict[str, Any], expected: dict[str, int]) -> None:
     rules = resources(output_of(web=web), "aws_vpc_security_group_ingress_rule")
-    ports = {name: item["to_port"] for name, item in rules.items() if name.startswith("ingress_web")}
-    assert ports == {f"ingress_web_{name}": port for name, port in expected.items()}
+    ports = {name: item["to_port"] for name, item in rules.items() if name.startswith("main_ingress_web")}
+    assert ports == {f"main_ingress_web_{name}": port for name, port in expected.items()}
 
 
 def test_the_balancer_reaches_its_services_ports_and_nothing_else() -> None:
     output = output_of(chat={}, admin={"port": 9090}, hidden={"public": False})
     out = resources(output, "aws_vpc_security_group_egress_rule")
-    assert {name: item["to_port"] for name, item in out.items() if name.startswith("ingress_web")} == {
-        "ingress_web_to_chat": 8080,
-        "ingress_web_to_admin": 9090,
+    assert {name: item["to_port"] for name, item in out.items() if name.startswith("main_ingress_web")} == {
+        "main_ingress_web_to_chat": 8080,
+        "main_ingress_web_to_admin": 9090,
     }
-    into = resources(output, "aws_vpc_security_group_ingress_rule")["admin_from_ingress_web"]
-    assert into["referenced_security_group_id"] == "${aws_security_group.ingress_web.id}"
+    into = resources(output, "aws_vpc_security_group_ingress_rule")["admin_from_main_ingress_web"]
+    assert into["referenced_security_group_id"] == "${aws_security_group.main_ingress_web.id}"
     assert (into["from_port"], into["to_port"]) == (9090, 9090)
 
 
 def test_who_waits_for_a_rule_waits_for_probes_to_come_through() -> None:
     assert rule()["depends_on"] == [
-        "aws_vpc_security_group_egress_rule.ingress_web_to_chat",
-        "aws_vpc_security_group_ingress_rule.chat_from_ingress_web",
+        "aws_vpc_security_group_egress_rule.main_ingress_web_to_chat",
+        "aws_vpc_security_group_ingress_rule.chat_from_main_ingress_web",
     ]
 
 
@@ -220,16 +220,16 @@ def test_tasks_that_take_tls_are_probed_with_tls() -> None:
 
 def test_a_domain_with_a_zone_gets_its_record() -> None:
     web = {"certificate": CERTIFICATE, "domain": "chat.example.com", "zone_id": "Z0123456789ABC"}
-    record = resources(output_of(web=web), "aws_route53_record")["ingress_web"]
+    record = resources(output_of(web=web), "aws_route53_record")["main_ingress_web"]
     assert (record["name"], record["type"], record["zone_id"]) == ("chat.example.com", "A", "Z0123456789ABC")
-    assert record["alias"]["name"] == "${aws_lb.ingress_web.dns_name}"
+    assert record["alias"]["name"] == "${aws_lb.main_ingress_web.dns_name}"
     assert not resources(output_of(web={"domain": "chat.example.com"}), "aws_route53_record")
 
 
 @pytest.mark.parametrize(
     ("web", "public", "url"),
     [
-        ({}, {}, "http://${aws_lb.ingress_web.dns_name}"),
+        ({}, {}, "http://${aws_lb.main_ingress_web.dns_name}"),
         ({"domain": "x.example.com"}, {"path": "/api"}, "http://x.example.com/api"),
         ({"certificate": CERTIFICATE, "domain": "x.example.com"}, {}, "https://x.example.com"),
         ({"certificate": CERTIFICATE}, {"host": "y.example.com", "path": "/api"}, "https://y.example.com/api"),

@@ -17,11 +17,16 @@ from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
+EVERYTHING = "tests/more_catalogs/everything.toml"
+CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 pytestmark = pytest.mark.parametrize(
     "applied",
     # One worker for all tests of a catalog: they share what was applied.
-    [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in CATALOGS],
+    [
+        *(pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in CATALOGS),
+        pytest.param(EVERYTHING, marks=[pytest.mark.xdist_group(EVERYTHING), pytest.mark.slow]),
+    ],
     indirect=True,
     scope="module",
 )
@@ -39,7 +44,7 @@ class Applied:
 def applied(request: pytest.FixtureRequest, aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
     emulator.reset()
     folder = tmp_path_factory.mktemp(Path(request.param).stem)
-    loaded = load(ROOT / request.param)
+    loaded = load(_with_a_certificate_that_exists(ROOT / request.param, folder))
     outdir = synthesize(loaded, outdir=folder / "out").outdir
     workspaces = {}
     for deployment in loaded.deployments:
@@ -48,6 +53,18 @@ def applied(request: pytest.FixtureRequest, aws: None, tmp_path_factory: pytest.
         here.apply()
     yield Applied(loaded.deployments, workspaces)
     emulator.reset()
+
+
+def _with_a_certificate_that_exists(catalog: Path, folder: Path) -> Path:
+    """The catalog itself, or where it names a certificate, a copy that names one that the emulated account has."""
+    text = catalog.read_text(encoding="utf-8")
+    if CERTIFICATE not in text:
+        return catalog
+    acm = emulator.client("acm", region="us-west-2")
+    arn = acm.request_certificate(DomainName="app.example.com")["CertificateArn"]
+    copy = folder / catalog.name
+    copy.write_text(text.replace(CERTIFICATE, arn), encoding="utf-8")
+    return copy
 
 
 def test_a_second_plan_has_no_changes(applied: Applied) -> None:
@@ -124,7 +141,9 @@ def test_destroying_one_deployment_after_the_other_leaves_the_rest_alone_and_in_
         for other, here in remaining.items():
             assert here.plan() is False, f"destroying {deployment.id} changed the plan of {other}"
 
-    assert emulator.leftovers() == {}
+    left = emulator.leftovers()
+    left.pop("certificate", None)  # of those that were there before
+    assert left == {}
 
 
 def _listening(deployment: Deployment) -> list[Service]:
@@ -168,12 +187,29 @@ def _assert_listens(deployment: Deployment, service: Service, node: dict[str, An
     assert mesh.provider(deployment.address(service.name).host) == {
         "virtualRouter": {"virtualRouterName": service.name}
     }
-    for timeout in (listener["timeout"][service.protocol], route["timeout"]):
-        assert _seconds(timeout["idle"]) == service.idle_timeout
-        if service.protocol != "tcp":
-            assert _seconds(timeout["perRequest"]) == service.timeout
+    assert _seconds(route["timeout"]["idle"]) == service.idle_timeout
+    # Behind a load balancer a listener bears more silence than that, so that it never closes first.
+    assert _seconds(listener["timeout"][service.protocol]["idle"]) >= service.idle_timeout
+    if service.protocol != "tcp":
+        assert _seconds(route["timeout"]["perRequest"]) == service.timeout
+        assert _seconds(listener["timeout"][service.protocol]["perRequest"]) >= service.timeout
     if service.protocol != "tcp":
         assert route["retryPolicy"]["maxRetries"] == service.retries.attempts
+    health = listener["healthCheck"]
+    assert health.get("path") == (service.health.path if service.protocol in ("http", "http2") else None)
+    assert (health["intervalMillis"], health["timeoutMillis"]) == (
+        max(service.health.interval, 5) * 1000,
+        max(service.health.timeout, 2) * 1000,
+    )
+    if service.outlier is not None:
+        outlier = listener["outlierDetection"]
+        assert (outlier["maxServerErrors"], outlier["maxEjectionPercent"]) == (
+            service.outlier.errors,
+            service.outlier.max_percent,
+        )
+    assert ("connectionPool" in listener) == (service.pool is not None)
+    assert ("tls" in listener) == (deployment.catalog.mesh.tls is not None)
+    assert ("logging" in node) == deployment.catalog.mesh.access_logs
 
 
 _ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp": "tcpRoute"}

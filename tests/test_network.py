@@ -93,7 +93,7 @@ def test_without_nat_only_the_public_subnets_have_a_way_out() -> None:
 @pytest.mark.parametrize("nat", ["none", "single", "per-zone"])
 def test_s3_is_reached_from_every_private_subnet_by_its_gateway(nat: str) -> None:
     _, output = network(nat=nat)
-    gateway = resources(output, "aws_vpc_endpoint")["s3_gateway"]
+    gateway = resources(output, "aws_vpc_endpoint")["main_gateway_s3"]
     assert gateway["vpc_endpoint_type"] == "Gateway"
     assert gateway["service_name"] == "com.amazonaws.us-west-2.s3"
     assert gateway["route_table_ids"] == ["${aws_route_table.private_a.id}", "${aws_route_table.private_b.id}"]
@@ -113,10 +113,10 @@ def test_the_flow_log_role_writes_to_its_own_group_and_obeys_the_boundary() -> N
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     tables = {"catalog": {"name": "shop", "region": "us-west-2", "permissions_boundary": boundary}}
     output = synthesized(lambda stack: Network(stack, deployment=deployment(**tables)))
-    statements = json.loads(resources(output, "aws_iam_role_policy")["flow_logs"]["policy"])["Statement"]
-    assert [statement["Resource"] for statement in statements] == ["${aws_cloudwatch_log_group.flow_logs.arn}:*"]
-    assert resources(output, "aws_iam_role")["flow_logs"]["permissions_boundary"] == boundary
-    assert resources(output, "aws_cloudwatch_log_group")["flow_logs"]["retention_in_days"] == 30
+    statements = json.loads(resources(output, "aws_iam_role_policy")["main_flow_logs"]["policy"])["Statement"]
+    assert [statement["Resource"] for statement in statements] == ["${aws_cloudwatch_log_group.main_flow_logs.arn}:*"]
+    assert resources(output, "aws_iam_role")["main_flow_logs"]["permissions_boundary"] == boundary
+    assert resources(output, "aws_cloudwatch_log_group")["main_flow_logs"]["retention_in_days"] == 30
 
 
 def test_flow_logs_can_be_left_out() -> None:
@@ -132,7 +132,7 @@ def test_tasks_wait_for_routes_associations_and_gateways() -> None:
         "aws_route.private_b",
         "aws_route_table_association.private_a",
         "aws_route_table_association.private_b",
-        "aws_vpc_endpoint.s3_gateway",
+        "aws_vpc_endpoint.main_gateway_s3",
     }
 
 

@@ -32,7 +32,7 @@ def made(**tables: Any) -> tuple[SecurityGroups, dict[str, Any]]:
 
 def ingress(**tables: Any) -> dict[str, Any]:
     rules = resources(made(**tables)[1], "aws_vpc_security_group_ingress_rule")
-    return {name: rule for name, rule in rules.items() if not name.startswith("vpc_endpoints")}
+    return {name: rule for name, rule in rules.items() if not name.startswith("main_vpc_endpoints")}
 
 
 def egress(**tables: Any) -> dict[str, Any]:
@@ -61,12 +61,13 @@ def test_a_callee_is_open_to_its_callers_on_its_port_alone() -> None:
     assert rule["referenced_security_group_id"] == "${aws_security_group.chat.id}"
 
 
-def test_a_caller_gets_out_to_its_callees_and_to_aws() -> None:
+def test_a_caller_gets_out_to_its_callees_and_to_anywhere_443() -> None:
     rules = egress()
-    assert set(rules) == {"chat_to_llm", "chat_to_aws", "llm_to_aws", "worker_to_aws"}
+    assert set(rules) == {"chat_to_llm", "chat_to_anywhere_443", "llm_to_anywhere_443", "worker_to_anywhere_443"}
     assert rules["chat_to_llm"]["from_port"] == 9000
     assert rules["chat_to_llm"]["referenced_security_group_id"] == "${aws_security_group.llm.id}"
-    assert (rules["chat_to_aws"]["cidr_ipv4"], rules["chat_to_aws"]["from_port"]) == ("0.0.0.0/0", 443)
+    to_aws = rules["chat_to_anywhere_443"]
+    assert (to_aws["cidr_ipv4"], to_aws["from_port"]) == ("0.0.0.0/0", 443)
 
 
 def test_a_service_can_call_itself() -> None:
@@ -86,9 +87,9 @@ def test_services_that_call_each_other_make_no_cycle() -> None:
 
 def test_with_open_egress_everything_may_leave() -> None:
     rules = egress(network={"egress": "any"})
-    assert set(rules) == {"chat_to_anywhere", "llm_to_anywhere", "worker_to_anywhere"}
+    assert set(rules) == {"chat_to_anywhere_all", "llm_to_anywhere_all", "worker_to_anywhere_all"}
     # With ports beside protocol -1 the provider sees a difference at every plan.
-    assert rules["chat_to_anywhere"].keys() == {"ip_protocol", "cidr_ipv4", "description", "security_group_id"}
+    assert rules["chat_to_anywhere_all"].keys() == {"ip_protocol", "cidr_ipv4", "description", "security_group_id"}
     assert set(ingress(network={"egress": "any"})) == {"llm_from_chat"}
 
 
@@ -100,7 +101,7 @@ def test_an_external_with_a_group_is_reached_by_its_group() -> None:
 def test_an_external_with_ranges_is_reached_in_these() -> None:
     external = {"db": {"host": "db.example.com", "port": 5432, "cidrs": ["10.1.0.0/16", "10.2.0.0/16"]}}
     rules = calling("db", external=external)
-    assert set(rules) == {"chat_to_10-1-0-0-16_5432", "chat_to_10-2-0-0-16_5432", "chat_to_aws"}
+    assert set(rules) == {"chat_to_10-1-0-0-16_5432", "chat_to_10-2-0-0-16_5432", "chat_to_anywhere_443"}
 
 
 def test_an_external_of_which_only_the_name_is_known_is_reached_anywhere_on_its_port() -> None:
@@ -111,24 +112,24 @@ def test_an_external_of_which_only_the_name_is_known_is_reached_anywhere_on_its_
 def test_an_external_on_the_port_of_aws_needs_no_second_rule() -> None:
     one, other = {"host": "api.openai.com"}, {"host": "example.com", "cidrs": ["0.0.0.0/0"]}
     rules = calling("one", "other", external={"one": one, "other": other})
-    assert set(rules) == {"chat_to_aws"}
-    assert rules["chat_to_aws"]["description"] == "To AWS, one, other"
+    assert set(rules) == {"chat_to_anywhere_443"}
+    assert rules["chat_to_anywhere_443"]["description"] == "To AWS, one, other"
 
 
 def test_externals_with_the_same_target_share_a_rule_that_stays_when_one_goes() -> None:
     writer = {"host": "w.example.com", "port": 5432, "security_group": "sg-0a1b"}
     reader = {"host": "r.example.com", "port": 5432, "security_group": "sg-0a1b"}
     both = calling("reader", "writer", external={"writer": writer, "reader": reader})
-    assert set(both) == {"chat_to_aws", "chat_to_sg-0a1b_5432"}
+    assert set(both) == {"chat_to_anywhere_443", "chat_to_sg-0a1b_5432"}
     assert set(calling("writer", external={"writer": writer})) == set(both)
 
 
 def test_without_nat_aws_is_reached_by_endpoints_only() -> None:
     rules = egress(network={"nat": "none"})
     assert {name for name in rules if name.startswith("worker")} == {"worker_to_s3_gateway", "worker_to_vpc_endpoints"}
-    assert rules["worker_to_s3_gateway"]["prefix_list_id"] == "${aws_vpc_endpoint.s3_gateway.prefix_list_id}"
+    assert rules["worker_to_s3_gateway"]["prefix_list_id"] == "${aws_vpc_endpoint.main_gateway_s3.prefix_list_id}"
     group = rules["worker_to_vpc_endpoints"]["referenced_security_group_id"]
-    assert group == "${aws_security_group.vpc_endpoints.id}"
+    assert group == "${aws_security_group.main_vpc_endpoints.id}"
 
 
 def test_a_gateway_is_open_to_the_services_that_use_it() -> None:
@@ -138,8 +139,8 @@ def test_a_gateway_is_open_to_the_services_that_use_it() -> None:
     assert [name for name in rules if "dynamodb" in name] == ["llm_to_dynamodb_gateway"]
 
 
-def test_in_a_network_that_exists_there_is_a_way_to_aws() -> None:
-    assert "worker_to_aws" in egress(network=EXISTING)
+def test_in_a_network_that_exists_there_is_a_way_to_anywhere_443() -> None:
+    assert "worker_to_anywhere_443" in egress(network=EXISTING)
 
 
 def test_a_new_service_changes_no_rule_of_another() -> None:
@@ -165,7 +166,7 @@ def test_no_service_has_two_rules_that_aws_would_take_for_one() -> None:
 def test_tasks_wait_for_both_ends_of_their_ways_out() -> None:
     security, _ = made()
     waited_for = {ref.address.split(".")[1] for ref in security.egress_of("chat")}
-    assert waited_for == {"chat_to_llm", "llm_from_chat", "chat_to_aws"}
+    assert waited_for == {"chat_to_llm", "llm_from_chat", "chat_to_anywhere_443"}
 
 
 def by_type(output: dict[str, Any], type_: str) -> list[Any]:

@@ -113,7 +113,7 @@ def test_a_service_waits_for_what_its_tasks_need_to_start(shop) -> None:
         "aws_iam_role_policy.a_task",
         "aws_ecs_cluster_capacity_providers.main_cluster",
         "aws_appmesh_route.a",
-        "aws_vpc_security_group_egress_rule.a_to_aws",
+        "aws_vpc_security_group_egress_rule.a_to_anywhere_443",
     }
     assert any(address.startswith("aws_route.") for address in waits_for)
 
@@ -184,6 +184,20 @@ container = { linuxParameters = { initProcessEnabled = true } }
         "command": ["CMD-SHELL", "curl -f localhost"], "interval": 20, "timeout": 4, "retries": 3, "startPeriod": 120,
     }  # fmt: skip
     assert container["linuxParameters"] == {"initProcessEnabled": True}
+
+
+def test_a_long_start_keeps_the_pace_of_the_check_and_is_left_to_the_service_s_grace_period(shop) -> None:
+    output = shop(
+        '[services.a]\nimage = "a:1"\nhealth = { command = "true", grace = "20m" }\n'
+        '[services.b]\nimage = "b:1"\nhealth = { grace = "20m" }'
+    )
+
+    check = containers(output, "a")["a"]["healthCheck"]
+    services = resources(output, "aws_ecs_service")
+    assert (check["startPeriod"], check["interval"], check["retries"]) == (300, 10, 10)
+    assert services["a"]["health_check_grace_period_seconds"] == 1200
+    # Nothing is checked there, so there is nothing to forgive.
+    assert "health_check_grace_period_seconds" not in services["b"]
 
 
 def test_storage_is_asked_for_only_beyond_what_every_task_has(shop) -> None:
@@ -260,6 +274,25 @@ def test_a_service_s_tags_are_on_everything_that_is_its_own(shop) -> None:
     assert resources(output, "aws_iam_role")["a_task"]["tags"] == {"team": "rag"}
     assert resources(output, "aws_ecs_service")["a"]["propagate_tags"] == "SERVICE"
     assert "tags" not in resources(output, "aws_ecs_service")["b"]
+
+
+@pytest.mark.parametrize("name", ["main", "private", "public", "nat", "ingress", "external", "vpc", "s3", "available"])
+def test_a_service_named_like_a_shared_part_owns_nothing_of_it(name: str, tmp_path: Path) -> None:
+    text = HEAD + f'[services.{name}]\nimage = "a:1"\nport = 80\npublic = true\ntags = {{ team = "rag" }}\n'
+    text += '[ingress.public]\nallow = ["10.0.0.0/8"]\ninternal = true\n'
+
+    output = catalog_output(text, tmp_path)["shop"]
+
+    tagged = {
+        f"{type_}.{each}"
+        for type_, named in output["resource"].items()
+        for each, body in named.items()
+        if body.get("tags", {}).get("team") == "rag"
+    }
+    assert f"aws_ecs_service.{name}" in tagged and f"aws_iam_role.{name}_task" in tagged
+    assert all(address.partition(".")[2].partition("_")[0] == name for address in tagged)
+    assert not {address for address in tagged if address.startswith(("aws_vpc.", "aws_subnet.", "aws_lb.", "aws_eip."))}
+    assert "aws_security_group.main_ingress_public" not in tagged
 
 
 def test_the_account_is_asked_of_aws_only_where_the_catalog_needs_it_and_does_not_say_it(tmp_path: Path) -> None:

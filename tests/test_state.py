@@ -15,7 +15,7 @@ ENVIRONMENTS = "[environments.dev]\n[environments.prod]\n"
 @pytest.mark.parametrize(
     ("state", "kind", "arguments"),
     [
-        ("", "local", {"path": "../../../state/shop.tfstate"}),
+        ("", "local", {"path": "../../../state/shop/base.tfstate"}),
         ('[state.local]\npath = "here.tfstate"', "local", {"path": "here.tfstate"}),
         ('[state.s3]\nbucket = "b"', "s3", {"bucket": "b", "key": "shop/base.tfstate", "use_lockfile": True}),
         (
@@ -48,7 +48,7 @@ ENVIRONMENTS = "[environments.dev]\n[environments.prod]\n"
         (
             '[state.remote]\norganization = "o"',
             "remote",
-            {"organization": "o", "workspaces": {"name": "shop-base"}},
+            {"organization": "o", "workspaces": {"name": "shop_base"}},
         ),
     ],
 )
@@ -63,7 +63,7 @@ def test_a_backend_gets_its_own_arguments_and_a_place_of_its_own(
 def test_hcp_terraform_is_a_cloud_block_beside_no_backend(tmp_path: Path) -> None:
     terraform = catalog_output(HEAD + '[state.cloud]\norganization = "o"', tmp_path)["shop"]["terraform"]
 
-    assert terraform["cloud"] == {"organization": "o", "workspaces": {"name": "shop-base"}}
+    assert terraform["cloud"] == {"organization": "o", "workspaces": {"name": "shop_base"}}
     assert not terraform.get("backend")
 
 

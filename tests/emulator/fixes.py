@@ -9,11 +9,13 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.models import EC2ContainerServiceBackend
+from moto.elbv2.models import ELBv2Backend
 
 _create_launch_template = EC2Backend.create_launch_template
 _delete_vpc = EC2Backend.delete_vpc
 _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
+_modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
 
@@ -73,6 +75,18 @@ def init_rule(
     )
 
 
+_LONGEST_DRAINING = "3600"
+
+
+def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, attributes: dict[str, Any]) -> None:
+    """A target group may drain for a whole hour: moto takes the bound itself for too long."""
+    delay = "deregistration_delay.timeout_seconds"
+    longest = attributes.get(delay) == _LONGEST_DRAINING
+    _modify_target_group_attributes(self, target_group_arn, {**attributes, **({delay: "3599"} if longest else {})})
+    if longest:
+        self.target_groups[target_group_arn].attributes[delay] = _LONGEST_DRAINING
+
+
 def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
     """A target has tags (aws_appautoscaling_target)."""
     answer = _register_scalable_target(self)
@@ -106,6 +120,7 @@ def install() -> None:
     EC2Backend.create_launch_template = create_launch_template
     EC2Backend.delete_vpc = delete_vpc
     SecurityGroupRule.__init__ = init_rule
+    ELBv2Backend.modify_target_group_attributes = modify_target_group_attributes
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
     for function in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
         setattr(ApplicationAutoScalingResponse, function.__name__, function)

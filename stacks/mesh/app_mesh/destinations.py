@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from catalog import names
 from catalog.model import UNLIMITED, Deployment, External, Service
 from catalog.model.service import Retries
 
@@ -12,8 +13,10 @@ from catalog.model.service import Retries
 class Destination:
     """One virtual service, with the terms on which it is called."""
 
+    address: str
+    """Of its resources, in Terraform."""
     name: str
-    """Of its resources, in Terraform and in App Mesh."""
+    """Of its resources, in App Mesh."""
     host: str
     """By which callers know it. App Mesh tells requests apart by this name, so it has to be one that DNS resolves."""
     port: int
@@ -27,6 +30,7 @@ def of_service(service: Service, *, deployment: Deployment) -> Destination:
     """A service with a port, as the catalog describes it."""
     address = deployment.address(service.name)
     return Destination(
+        address=service.name,
         name=service.name,
         host=address.host,
         port=address.port,
@@ -41,6 +45,7 @@ def of_external(name: str, external: External) -> Destination:
     """Something outside that services call through their proxies. How long it takes is not the catalog's to say, and
     sending a request to it twice is not either."""
     return Destination(
+        address=names.shared("external", name),
         name=f"external_{name}",
         host=external.host,
         port=external.port,

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
     AppmeshVirtualNodeSpecListenerConnectionPoolTcp,
 )
 
+from catalog.balancer import idle_behind_balancer
 from catalog.model import Deployment, Service
 from catalog.model.service import Outlier, Pool
 from stacks.mesh.app_mesh.destinations import Destination
@@ -26,7 +27,8 @@ def of_service(service: Service, *, deployment: Deployment, certificate: Ref | N
     (App Mesh API reference, HttpTimeout), so a caller's listener bears its callees' too.
     """
     requests = [service.timeout, *(callee.timeout for callee in deployment.callees_of(service) if not callee.is_tcp)]
-    timers = timeouts(service.protocol, request=max(requests), idle=service.idle_timeout)
+    idle = idle_behind_balancer(deployment, service)
+    timers = timeouts(service.protocol, request=max(requests), idle=idle)
     return AppmeshVirtualNodeSpecListener(
         port_mapping={"port": service.port, "protocol": service.protocol},
         health_check=_health_check(service),

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_service import AppmeshVirtualServi
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceServiceRegistries
 from constructs import Construct
 
+from catalog import names
 from catalog.egress import proxied_externals
 from catalog.model import Deployment, Service
 from stacks.discovery import Discovery
@@ -32,7 +33,7 @@ class AppMesh(Part):
         super().__init__(scope, "mesh", deployment=deployment)
         self.discovery = discovery
         egress = _EGRESS[deployment.catalog.network.egress]
-        mesh = self.add(AppmeshMesh, "main_mesh", name=deployment.id, spec={"egress_filter": {"type": egress}})
+        mesh = self.add(AppmeshMesh, names.shared("mesh"), name=deployment.id, spec={"egress_filter": {"type": egress}})
         self.name = mesh.name
         self.externals = {
             name: self._external(destinations.of_external(name, external))
@@ -92,7 +93,7 @@ class AppMesh(Part):
     def _external(self, destination: Destination) -> tuple[Ref, ...]:
         node = self.add(
             AppmeshVirtualNode,
-            destination.name,
+            destination.address,
             name=destination.name,
             mesh_name=self.name,
             spec=nodes.of_external(destination),
@@ -101,15 +102,17 @@ class AppMesh(Part):
 
     def _way_to(self, destination: Destination, *, node: Ref) -> tuple[Ref, ...]:
         """A virtual service with a router and one route: only routes have a place for timers and retries."""
-        name = destination.name
+        address, name = destination.address, destination.name
         port = {"port": destination.port, "protocol": destination.protocol}
         listener = AppmeshVirtualRouterSpecListener(port_mapping=port)
-        router = self.add(AppmeshVirtualRouter, name, name=name, spec={"listener": [listener]}, mesh_name=self.name)
+        router = self.add(AppmeshVirtualRouter, address, name=name, spec={"listener": [listener]}, mesh_name=self.name)
         spec = routes.route(destination, node=node.name)
-        route = self.add(AppmeshRoute, name, name=name, virtual_router_name=router.name, spec=spec, mesh_name=self.name)
+        route = self.add(
+            AppmeshRoute, address, name=name, virtual_router_name=router.name, spec=spec, mesh_name=self.name
+        )
         provider = {"virtual_router": {"virtual_router_name": router.name}}
         virtual_service = self.add(
-            AppmeshVirtualService, name, name=destination.host, spec={"provider": provider}, mesh_name=self.name
+            AppmeshVirtualService, address, name=destination.host, spec={"provider": provider}, mesh_name=self.name
         )
         return route, virtual_service
 

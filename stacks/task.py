@@ -1,0 +1,47 @@
+"""The task definition of a service."""
+
+from __future__ import annotations
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.ecs_task_definition import (
+    EcsTaskDefinition,
+    EcsTaskDefinitionEphemeralStorage,
+    EcsTaskDefinitionRuntimePlatform,
+    EcsTaskDefinitionVolume,
+)
+
+from catalog import names
+from catalog.model import Service
+from stacks.containers import definitions
+from stacks.mesh.base import Membership
+from stacks.part import Part, Ref
+from stacks.roles import Roles
+
+_FREE_STORAGE = 20
+"""GiB that every Fargate task has; the API refuses to be asked for them (ECS API reference, EphemeralStorage)."""
+
+
+def task_definition(part: Part, *, service: Service, membership: Membership, roles: Roles, log_group: Ref) -> Ref:
+    """Make the task definition of a service in its part: its own container, and what the mesh adds."""
+    storage = EcsTaskDefinitionEphemeralStorage(size_in_gib=service.storage)
+    return part.add(
+        EcsTaskDefinition,
+        service.name,
+        family=names.owned(part.deployment.id, service.name),
+        network_mode="awsvpc",
+        requires_compatibilities=["FARGATE"],
+        cpu=str(service.cpu),
+        memory=str(service.memory),
+        ephemeral_storage=storage if service.storage > _FREE_STORAGE else None,
+        runtime_platform=EcsTaskDefinitionRuntimePlatform(
+            cpu_architecture=service.architecture.upper(), operating_system_family="LINUX"
+        ),
+        execution_role_arn=roles.execution.arn,
+        task_role_arn=roles.task.arn,
+        container_definitions=definitions(part.deployment, service, membership=membership, log_group=log_group),
+        volume=[EcsTaskDefinitionVolume(name=name) for name in sorted(service.volumes)] or None,
+        # A rollback needs the old revision: ECS cannot return to one that is INACTIVE (DeregisterTaskDefinition).
+        skip_destroy=True,
+        lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        **membership.task,
+    )
