@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from catalog.load import load
 from catalog.problems import CatalogError
@@ -17,9 +18,13 @@ def main() -> int:
         # Only now: a wrong catalog is answered before cdktf and Node have started.
         from stacks.synthesize import synthesize
 
-        synthesized = synthesize(loaded)
+        synthesized = synthesize(loaded, outdir=Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out"))
     except CatalogError as error:
         print(error, file=sys.stderr)
+        return USER_ERROR
+    except OSError as error:
+        what = f"{error.filename}: cannot be written: {error.strerror}"
+        print(f"{what}; name another folder with CDKTF_OUTDIR=path", file=sys.stderr)
         return USER_ERROR
     print(summary(loaded, file=file, outdir=synthesized.outdir, resources=synthesized.resources))
     for notice in loaded.notices:

@@ -25,7 +25,9 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         label = "" if self.level == "error" else f"{self.level}: "
-        return ": ".join(part for part in (where, self.place, label + self.message) if part)
+        text = ": ".join(part for part in (where, self.place, label + self.message) if part)
+        # One line each, and nothing that a terminal obeys, whatever the catalog's own text holds.
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class CatalogError(Exception):

@@ -10,6 +10,10 @@ from typing import Any
 
 from catalog.problems import CatalogError, Path, Problem
 
+_DEEPEST = 50
+"""Tables in tables, or lists: far more than any key has, far less than Python's recursion bears."""
+_TOO_DEEP = "tables or lists are nested too deeply to be read; flatten them"
+
 
 class Source:
     """One TOML file. Raises CatalogError where it cannot be read or is not TOML."""
@@ -27,7 +31,11 @@ class Source:
             message, line = _split(str(error), self._text)
             raise self._error(f"not TOML: {message}; mend this line first, the rest is read after it", line) from None
         except RecursionError:
-            raise self._error("tables or lists are nested too deeply to be read; flatten them") from None
+            raise self._error(_TOO_DEEP) from None
+        except ValueError as error:  # a number with more digits than Python reads
+            raise self._error(f"not TOML: {error}; write a number that a computer can hold") from None
+        if _depth(self.data) > _DEEPEST:
+            raise self._error(_TOO_DEEP)
 
     def _read(self) -> str:
         try:
@@ -38,6 +46,8 @@ class Source:
             raise self._error("is a folder; name a TOML file") from None
         except OSError as error:
             raise self._error(f"cannot be read: {error.strerror}; make it readable") from None
+        except ValueError:
+            raise self._error("is not the name of a file; remove what is not text from it") from None
         try:
             return raw.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
@@ -119,3 +129,16 @@ def _split(message: str, text: str) -> tuple[str, int]:
         return message, 0
     line = int(match[1]) if match[1] else max(1, len(text.splitlines()))
     return message[: match.start()], line
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level and depth <= _DEEPEST:
+        level = [
+            item
+            for each in level
+            if isinstance(each, dict | list)
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+        depth += 1
+    return depth

@@ -15,7 +15,12 @@ def backend_arguments(deployment: Deployment) -> tuple[str, dict[str, Any]]:
     kind, written = next(iter(deployment.catalog.state.items()))
     arguments = {key: _plain(value) for key, value in written.items()}
     place = _PLACES[kind](deployment) if kind in _PLACES else {}
-    return kind, {**place, **_extras(kind, arguments), **arguments}
+    complete = {**place, **_extras(kind, arguments), **arguments}
+    if kind in ("cloud", "remote") and isinstance(complete["workspaces"], dict):
+        # A workspace may be chosen by tags or a prefix; only where nothing chooses one is it named.
+        chosen = complete["workspaces"].keys() & {"name", "prefix", "tags"}
+        complete["workspaces"] = complete["workspaces"] if chosen else {**complete["workspaces"], **place["workspaces"]}
+    return kind, complete
 
 
 def _extras(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:

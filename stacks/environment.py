@@ -14,7 +14,6 @@ from stacks.ingress import Exposure, Ingress
 from stacks.mesh import MESHES
 from stacks.network import Network
 from stacks.outputs import Outputs
-from stacks.overrides import apply_overrides
 from stacks.part import Part, Ref
 from stacks.provider import configure
 from stacks.security import SecurityGroups
@@ -79,7 +78,6 @@ class DeploymentStack(TerraformStack):
             exposures=exposures,
             services=services,
         )
-        apply_overrides(self.elements, deployment.catalog.overrides)
 
 
 class _Account(Part):

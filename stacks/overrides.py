@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from catalog.problems import Finding, did_you_mean
-from stacks.part import Ref
+
+_LISTED = 5
 
 
-class UnknownAddress(Exception):
-    """Overrides for what is not there. Holds a finding for each."""
-
-    def __init__(self, findings: list[Finding]) -> None:
-        super().__init__("; ".join(finding.message for finding in findings))
-        self.findings = findings
+def unknown_addresses(overrides: Mapping[str, Any], known: Collection[str]) -> list[Finding]:
+    """A finding for each override of what is not there."""
+    return [_finding(address, sorted(known)) for address in sorted(overrides) if address not in known]
 
 
-def apply_overrides(elements: Mapping[str, Ref], overrides: Mapping[str, Mapping[str, Any]]) -> None:
-    """Lay raw attributes over resources: tables merge, the rest replaces. Raises UnknownAddress, for all at once."""
-    unknown = [_finding(address, sorted(elements)) for address in sorted(overrides) if address not in elements]
-    if unknown:
-        raise UnknownAddress(unknown)
+def laid_over(output: dict[str, Any], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A stack's Terraform JSON with raw attributes laid over its resources: tables merge, lists and values replace.
+
+    Done on the finished JSON: cdktf's own overrides merge lists item by item, so nothing could be taken out of one.
+    """
     for address, attributes in sorted(overrides.items()):
-        for key, value in sorted(attributes.items()):
-            # One attribute at a time and never a dotted path: cdktf would split keys that hold dots.
-            elements[address].element.add_override(key, _plain(value))
+        kind, type_, name = ["resource", *address.split(".")][-3:]
+        table = output[kind][type_]
+        table[name] = _merged(table[name], attributes)
+    return output
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if isinstance(base, dict) and isinstance(over, Mapping):
+        return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
+    return _plain(over)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
 def _finding(address: str, known: list[str]) -> Finding:
     close = did_you_mean(address, known)
-    same_type = [other for other in known if other.partition(".")[0] == address.partition(".")[0]]
-    cure = (
-        f'did you mean "{close}"?'
-        if close
-        else f"there {'are ' + ', '.join(same_type) if same_type else 'is none of this type'}"
-    )
+    same_type = [other for other in known if other.rpartition(".")[0] == address.rpartition(".")[0]]
+    cure = f'did you mean "{close}"?' if close else _there_are(same_type)
     return Finding(place=("overrides", address), message=f"no resource has this address; {cure}")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+def _there_are(addresses: list[str]) -> str:
+    if not addresses:
+        return "there is none of this type: see the addresses in `terraform state list`"
+    more = f" and {len(addresses) - _LISTED} more" if len(addresses) > _LISTED else ""
+    return f"of this type there are {', '.join(addresses[:_LISTED])}{more}"

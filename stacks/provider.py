@@ -50,7 +50,12 @@ class _Backend(TerraformBackend):
 def _hcp_terraform(stack: TerraformStack, arguments: dict[str, Any]) -> None:
     """The `cloud` block, which takes a backend's place and can leave its organization to the environment."""
     cloud = CloudBackend(stack, organization="", workspaces=NamedCloudWorkspace(""))
-    for name in sorted({"organization", "workspaces", *arguments}):
-        cloud.add_override(name, None)
-        if name in arguments:
-            cloud.add_override(name, arguments[name])
+    # What cdktf wants to be told, and the catalog may leave out.
+    cloud.add_override("organization", None)
+    cloud.add_override("workspaces.name", None)
+    for name, value in sorted(arguments.items()):
+        if isinstance(value, dict):
+            for key, item in sorted(value.items()):
+                cloud.add_override(f"{name}.{key}", item)
+        else:
+            cloud.add_override(name, value)

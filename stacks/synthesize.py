@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +11,14 @@ from pathlib import Path
 from cdktf import App
 
 from catalog.load import Loaded
+from catalog.model import Deployment
 from catalog.problems import CatalogError, Problem
 from stacks.environment import DeploymentStack
-from stacks.overrides import UnknownAddress
+from stacks.overrides import laid_over, unknown_addresses
+
+_OUTPUT = "cdk.tf.json"
+_MANIFEST = "manifest.json"
+_STAGING = ".unfinished"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,25 +29,49 @@ class Synthesized:
     resources: Mapping[str, int]
 
 
-def synthesize(loaded: Loaded, *, outdir: Path | None = None) -> Synthesized:
-    """Write the stacks of all deployments. Raises CatalogError for overrides of nothing, before anything is written.
+def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
+    """Write the stacks of all deployments, all of them or none.
 
-    `outdir` is cdktf's own choice where it is not given: CDKTF_OUTDIR, or cdktf.out.
+    Raises CatalogError for overrides of nothing, and OSError where the folder cannot be written; what was there before
+    stays as it is.
     """
-    app = App(outdir=str(outdir)) if outdir is not None else App()
-    stacks: dict[str, DeploymentStack] = {}
+    staging = outdir / _STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        staging.mkdir(parents=True)
+        resources = _write(loaded, staging)
+        _publish(staging, outdir)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Synthesized(outdir=outdir, resources=resources)
+
+
+def _write(loaded: Loaded, folder: Path) -> dict[str, int]:
+    """Write everything to a folder of its own; how many resources each deployment has."""
+    app = App(outdir=str(folder))
+    stacks = {deployment.id: DeploymentStack(app, deployment=deployment) for deployment in loaded.deployments}
     problems: list[Problem] = []
     for deployment in loaded.deployments:
-        try:
-            stacks[deployment.id] = DeploymentStack(app, deployment=deployment)
-        except UnknownAddress as error:
-            problems += [loaded.reports[deployment.id].problem(finding) for finding in error.findings]
+        findings = unknown_addresses(deployment.catalog.overrides, stacks[deployment.id].elements)
+        problems += map(loaded.reports[deployment.id].problem, findings)
     if problems:
         raise CatalogError(problems)
     app.synth()
-    return Synthesized(
-        outdir=Path(app.outdir),
-        resources={
-            id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()
-        },
-    )
+    for deployment in loaded.deployments:
+        _override(folder / "stacks" / deployment.id / _OUTPUT, deployment)
+    return {id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()}
+
+
+def _override(file: Path, deployment: Deployment) -> None:
+    if deployment.catalog.overrides:
+        output = laid_over(json.loads(file.read_text(encoding="utf-8")), deployment.catalog.overrides)
+        file.write_text(json.dumps(output, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def _publish(staging: Path, outdir: Path) -> None:
+    """Put every finished file in its place, one rename each: a full disk or an interrupt leaves whole files behind."""
+    for file in sorted(staging.glob(f"stacks/*/{_OUTPUT}")):
+        target = outdir / file.relative_to(staging)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+    (staging / _MANIFEST).replace(outdir / _MANIFEST)

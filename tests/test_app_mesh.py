@@ -10,6 +10,7 @@ import pytest
 from catalog.model import Deployment
 from stacks.discovery import Discovery
 from stacks.mesh import MESHES
+from stacks.mesh.app_mesh.timers import FOREVER
 from stacks.mesh.base import Membership
 from tests.emulator import validation
 from tests.synth import Stack, catalog_output, deployment, resources, synthesized
@@ -127,7 +128,7 @@ def test_tcp_has_an_idle_timer_only_and_no_retries() -> None:
 
 def test_unlimited_turns_every_timer_off() -> None:
     output = a_service(timeout="none", idle_timeout="none", retries={"attempts": 2})
-    off = {"unit": "s", "value": 0}
+    off = {"unit": "s", "value": FOREVER}
     route = spec(output, ROUTE, "llm")["http_route"]
     assert route["timeout"] == {"per_request": off, "idle": off}
     assert route["retry_policy"]["per_retry_timeout"] == off
@@ -381,7 +382,7 @@ def test_with_tls_a_load_balancer_speaks_it_too(encrypted: Any) -> None:
 @pytest.mark.parametrize("protocol", ["http", "http2", "grpc", "tcp"])
 def test_an_external_is_a_destination_without_limits(protocol: str) -> None:
     output, memberships = an_external(port=9000, protocol=protocol)
-    off = {"unit": "s", "value": 0}
+    off = {"unit": "s", "value": FOREVER}
     timers = {"idle": off} if protocol == "tcp" else {"per_request": off, "idle": off}
     assert listener(output, "main_external_it") == {
         "port_mapping": {"port": 9000, "protocol": protocol},

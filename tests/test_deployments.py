@@ -25,8 +25,6 @@ NASTY = {
     "JSON": '{"a": {"b": [1, 2]}}',
 }
 
-pytestmark = pytest.mark.xdist_group("deployments")
-
 
 def _toml(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")

@@ -11,6 +11,7 @@ import pytest
 from catalog import egress, names
 from catalog.load import load
 from catalog.model import UNLIMITED, Deployment, Service
+from stacks.mesh.app_mesh.timers import FOREVER
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.conftest import ROOT
@@ -22,11 +23,8 @@ CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333
 
 pytestmark = pytest.mark.parametrize(
     "applied",
-    # One worker for all tests of a catalog: they share what was applied.
-    [
-        *(pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in CATALOGS),
-        pytest.param(EVERYTHING, marks=[pytest.mark.xdist_group(EVERYTHING), pytest.mark.slow]),
-    ],
+    # One after the other on one worker (--dist loadfile): the tests of a catalog share what was applied.
+    [*CATALOGS, pytest.param(EVERYTHING, marks=pytest.mark.slow)],
     indirect=True,
     scope="module",
 )
@@ -216,4 +214,4 @@ _ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp
 
 
 def _seconds(duration: dict[str, Any]) -> float:
-    return UNLIMITED if duration["value"] == 0 else duration["value"] / {"s": 1, "ms": 1000}[duration["unit"]]
+    return UNLIMITED if duration["value"] == FOREVER else duration["value"] / {"s": 1, "ms": 1000}[duration["unit"]]

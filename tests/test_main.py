@@ -144,6 +144,23 @@ def test_an_override_for_what_is_not_there_is_an_error_with_its_line(tmp_path: P
     assert written(tmp_path) == {}
 
 
+def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    done = run(tmp_path, catalog=ROOT / "examples" / "smallest.toml", CDKTF_OUTDIR="file/out")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("file/out/") and "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_folder_is_made_with_its_parents(tmp_path: Path) -> None:
+    done = run(tmp_path, catalog=ROOT / "examples" / "smallest.toml", CDKTF_OUTDIR="not/there/yet")
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "not" / "there" / "yet").iterdir()) == ["manifest.json", "stacks"]
+
+
 def test_one_environment_can_be_asked_for(tmp_path: Path) -> None:
     done = run(tmp_path, catalog=ROOT / "examples" / "environments.toml", CATALOG_ENVIRONMENT="prod")
 

@@ -28,7 +28,7 @@ x = "1"
 
 [aws]
 accounts = ["123456789012"]
-assume_role = { role_arn = "arn:aws:iam::123456789012:role/x", external_id = "1" }
+assume_role = { role_arn = "arn:aws:iam::123456789012:role/x", external_id = "12" }
 
 [terraform]
 aws = ">= 5.100"

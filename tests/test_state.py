@@ -67,6 +67,22 @@ def test_hcp_terraform_is_a_cloud_block_beside_no_backend(tmp_path: Path) -> Non
     assert not terraform.get("backend")
 
 
+@pytest.mark.parametrize(
+    ("written", "workspaces"),
+    [
+        ('{ project = "p" }', {"name": "shop_base", "project": "p"}),
+        ('{ tags = ["a", "b"] }', {"tags": ["a", "b"]}),
+        ('{ name = "mine" }', {"name": "mine"}),
+    ],
+)
+def test_a_workspace_of_hcp_terraform_is_named_unless_something_else_chooses_it(
+    written: str, workspaces: dict[str, object], tmp_path: Path
+) -> None:
+    terraform = catalog_output(HEAD + f"[state.cloud]\nworkspaces = {written}", tmp_path)["shop"]["terraform"]
+
+    assert terraform["cloud"] == {"workspaces": workspaces}
+
+
 @pytest.mark.parametrize("state", ["", '[state.s3]\nbucket = "b"\n'])
 def test_every_environment_has_a_state_of_its_own(state: str, tmp_path: Path) -> None:
     outputs = catalog_output(HEAD + state + ENVIRONMENTS, tmp_path)

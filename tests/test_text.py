@@ -94,6 +94,39 @@ tags = { "dotted.key" = "x" }
     assert group["retention_in_days"] == 30
 
 
+def test_an_override_merges_tables_and_replaces_lists(tmp_path: Path) -> None:
+    output = catalog_output(
+        HEAD
+        + """
+[services.a]
+image = "a:1"
+[overrides."aws_ecs_service.a"]
+depends_on = []
+network_configuration = { security_groups = ["sg-1"] }
+"dotted.key" = 1
+[overrides."aws_ecs_cluster.main_cluster"]
+setting = [{ name = "containerInsights", value = "disabled" }]
+[overrides."data.aws_caller_identity.current_account"]
+provider = "aws"
+[services.b]
+image = "{account}.dkr.ecr.us-west-2.amazonaws.com/b:1"
+""",
+        tmp_path,
+    )["shop"]
+
+    service = resources(output, "aws_ecs_service")["a"]
+    assert service["depends_on"] == []
+    assert service["network_configuration"] == {
+        "assign_public_ip": False,
+        "security_groups": ["sg-1"],
+        "subnets": ["${aws_subnet.private_a.id}"],
+    }
+    assert service["dotted.key"] == 1
+    cluster = resources(output, "aws_ecs_cluster")["main_cluster"]
+    assert cluster["setting"] == [{"name": "containerInsights", "value": "disabled"}]
+    assert output["data"]["aws_caller_identity"]["current_account"]["provider"] == "aws"
+
+
 def test_the_arguments_of_a_backend_arrive_as_they_are(tmp_path: Path) -> None:
     """Terraform evaluates nothing there, so nothing is escaped either."""
     output = catalog_output(

@@ -37,9 +37,22 @@ class AssumeRole(Table):
 
     role_arn: RoleArn
     """Its ARN."""
-    external_id: str | None = None
+    external_id: (
+        Annotated[
+            str,
+            matching(
+                r"[\w+=,.@:/-]{2,1224}", "an external id", "write 2 to 1224 of letters, digits and + = , . @ : / - _"
+            ),
+        ]
+        | None
+    ) = None
     """External id, where its trust policy asks for one."""
-    session_name: str | None = None
+    session_name: (
+        Annotated[
+            str, matching(r"[\w+=,.@-]{2,64}", "a session name", "write 2 to 64 of letters, digits and + = , . @ - _")
+        ]
+        | None
+    ) = None
     """Session name, for CloudTrail."""
 
 

@@ -94,7 +94,10 @@ def _command(value: object) -> object:
 class Health(Table):
     """How to tell that a service is well."""
 
-    path: Annotated[str, matching(r"/[^\s#]*", "a path", "begin it with /")] | None = None
+    path: (
+        Annotated[str, matching(r"/[!-\"$-~]{0,1023}", "a path", "begin it with /, at most 1024 characters of ASCII")]
+        | None
+    ) = None
     """Path that answers with success; probed by load balancer and mesh. Without it, a mesh tries the port only."""
     interval: Duration = 10.0
     """Time between two probes, 5s to 300s."""

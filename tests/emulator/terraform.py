@@ -48,7 +48,7 @@ class Workspace:
     """A copy of one stack folder in which terraform runs."""
 
     folder: Path
-    environment: dict[str, str] = field(default_factory=server.environment)
+    environment: dict[str, str] = field(default_factory=server.environment, repr=False)
 
     def init(self) -> str:
         place = plugin_dir()
