@@ -105,7 +105,7 @@ def test_the_provider_is_open_to_what_the_catalog_allows(tmp_path: Path) -> None
 def test_the_provider_acts_as_the_catalog_says(tmp_path: Path) -> None:
     text = HEAD.replace('region = "us-west-2"', 'region = "us-west-2"\ntags = { team = "rag" }') + (
         '[aws]\naccounts = ["123456789012"]\nprofile = "shop"\n'
-        'assume_role = { role_arn = "arn:aws:iam::123456789012:role/deploy", external_id = "x" }\n'
+        'assume_role = { role_arn = "arn:aws:iam::123456789012:role/deploy", external_id = "xy" }\n'
     )
 
     (provider,) = catalog_output(text, tmp_path)["shop"]["provider"]["aws"]
@@ -114,6 +114,6 @@ def test_the_provider_acts_as_the_catalog_says(tmp_path: Path) -> None:
         "region": "us-west-2",
         "profile": "shop",
         "allowed_account_ids": ["123456789012"],
-        "assume_role": [{"role_arn": "arn:aws:iam::123456789012:role/deploy", "external_id": "x"}],
+        "assume_role": [{"role_arn": "arn:aws:iam::123456789012:role/deploy", "external_id": "xy"}],
         "default_tags": [{"tags": {"team": "rag"}}],
     }

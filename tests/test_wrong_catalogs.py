@@ -1522,6 +1522,44 @@ WRONG = {
         [environments.dev]
         [environments.prod]
     """,
+    "environments that differ in how they reach one state": r"""
+        [state.s3]
+        bucket = "states"
+        key = "shop.tfstate"
+        #^ state.s3.key: dev and prod would share one state; put {environment} into it
+
+        [environments.dev]
+        [environments.prod.state.s3]
+        profile = "prod"
+    """,
+    "environments that make one endpoint in one network": r"""
+        [network]
+        vpc_id = "vpc-0a1b2c3d"
+        private_subnet_ids = ["subnet-0a", "subnet-0b"]
+        endpoints = ["sqs", "logs"]
+        #^ network.endpoints[1]: dev makes the endpoint "logs" in vpc-0a1b2c3d already, and prod can use it; list it
+        #| in one of them
+
+        [environments.dev.network]
+        endpoints = ["logs"]
+        [environments.prod]
+    """,
+    "an endpoint by its name in full": r"""
+        [network]
+        endpoints = ["com.amazonaws.us-west-2.sqs"]
+        #^ network.endpoints[0]: "com.amazonaws.us-west-2.sqs" is the name in full; write "sqs"
+    """,
+    "an external that speaks grpc on the port of TLS": r"""
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["model"]
+
+        [external.model]
+        #^ external.model: without a port it is on 443, where "grpc" without TLS is not understood; add port, or write
+        #| protocol = "https" if the service itself does TLS
+        host = "model.example.com"
+        protocol = "grpc"
+    """,
     "environments whose services meet in one name": r"""
         [services.web]
         image = "r.io/web:1"

@@ -99,6 +99,8 @@ RULES: tuple[Rule, ...] = (
     network.many_addresses,
     network.many_endpoints,
     network.external_out_of_reach,
+    network.endpoint_in_full,
+    network.external_without_tls,
     network.action_out_of_reach,
     existing_network.vpc_without_subnets,
     existing_network.subnets_without_vpc,
@@ -148,4 +150,5 @@ ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deploy
     across.same_namespace,
     across.same_state,
     across.same_names,
+    across.same_endpoint,
 )

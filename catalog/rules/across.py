@@ -10,8 +10,19 @@ from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.state import backend_arguments
 
-_PLACES_OF_STATE = ("key", "prefix", "path", "address", "schema_name", "workspaces")
-"""The arguments that say where in a backend a state lies (Terraform's documentation of each backend)."""
+_PLACES_OF_STATE = {
+    "local": ("path", "workspace_dir"),
+    "s3": ("key", "bucket", "workspace_key_prefix"),
+    "azurerm": ("key", "container_name", "storage_account_name"),
+    "gcs": ("prefix", "bucket"),
+    "consul": ("path", "address"),
+    "pg": ("schema_name", "conn_str"),
+    "http": ("address",),
+    "remote": ("workspaces", "hostname", "organization"),
+    "cloud": ("workspaces", "hostname", "organization"),
+}
+"""The arguments that say where a state lies (Terraform's documentation of each backend), the nearest first. The others
+say who asks, and how."""
 
 
 def same_namespace(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
@@ -28,10 +39,10 @@ def same_namespace(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployme
 def same_state(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """Two deployments in one state would destroy each other's resources."""
     for one, other in combinations(deployments, 2):
-        kind, arguments = backend_arguments(one)
-        if (kind, arguments) == backend_arguments(other):
-            key = next((key for key in _PLACES_OF_STATE if key in arguments), None)
-            place: Path = ("state", kind) if key is None else ("state", kind, key)
+        (kind, arguments), (other_kind, others) = backend_arguments(one), backend_arguments(other)
+        places = _PLACES_OF_STATE[kind]
+        if kind == other_kind and all(arguments.get(key) == others.get(key) for key in places):
+            place: Path = ("state", kind, places[0])
             message = f"{one.environment} and {other.environment} would share one state; put {{environment}} into it"
             yield other, Finding(place=place, message=message)
 
@@ -49,3 +60,18 @@ def same_names(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, 
                         "rename the environment"
                     )
                     yield other, Finding(place=("environments", str(other.environment)), message=message)
+
+
+def same_endpoint(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
+    """A VPC has one private name for an endpoint's service: AWS refuses the second (EC2: "conflicting DNS domain")."""
+    for one, other in combinations(deployments, 2):
+        vpc_id = other.catalog.network.vpc_id
+        if vpc_id is None or vpc_id != one.catalog.network.vpc_id:
+            continue
+        for index, endpoint in enumerate(other.catalog.network.endpoints):
+            if endpoint in one.catalog.network.endpoints:
+                message = (
+                    f'{one.environment} makes the endpoint "{endpoint}" in {vpc_id} already, and {other.environment} '
+                    "can use it; list it in one of them"
+                )
+                yield other, Finding(place=("network", "endpoints", index), message=message)

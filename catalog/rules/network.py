@@ -92,6 +92,31 @@ def endpoint_twice(deployment: Deployment, written: Written) -> Iterator[Finding
             yield Finding(place=("network", "endpoints", index), message=f'"{endpoint}" is listed twice; remove one')
 
 
+def endpoint_in_full(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """The region's prefix is added to what is listed: written in full it would stand there twice."""
+    for index, endpoint in enumerate(deployment.catalog.network.endpoints):
+        _, region, short = endpoint.partition(f".{deployment.region}.")
+        if region and short:
+            message = f'"{endpoint}" is the name in full; write "{short}"'
+            yield Finding(place=("network", "endpoints", index), message=message)
+
+
+_TLS_PORT = 443
+
+
+def external_without_tls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Without a port an external is on that of TLS, which these protocols do not speak: every call would fail there."""
+    for name, external in deployment.catalog.external.items():
+        plain = external.protocol in ("http", "http2", "grpc")
+        if plain and external.port == _TLS_PORT and not written.written("external", name, "port"):
+            yield Finding(
+                place=("external", name),
+                message=f'without a port it is on {_TLS_PORT}, where "{external.protocol}" without TLS is not '
+                'understood; add port, or write protocol = "https" if the service itself does TLS',
+                about=(("external", name, "protocol"), ("external", name, "port")),
+            )
+
+
 def many_addresses(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A NAT gateway takes an Elastic IP address, and a region has five unless AWS has raised its quota (VPC guide,
     "Quotas")."""
