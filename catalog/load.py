@@ -8,16 +8,16 @@ from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
-from catalog import environments, later, resolve, schema_errors
-from catalog.filling import placeholder_values, prepared
-from catalog.layers import Layers, Tree
-from catalog.mending import mend
 from catalog.model import Catalog, Deployment
 from catalog.problems import CatalogError, Problem, spelled
-from catalog.report import Report
+from catalog.reading import environments, later, resolve, schema_errors
+from catalog.reading.filling import placeholder_values, prepared
+from catalog.reading.layers import Layers, Tree
+from catalog.reading.mending import mend
+from catalog.reading.report import Report
+from catalog.reading.service_layers import lay_services, take_images
+from catalog.reading.source import Source
 from catalog.rules import ACROSS_DEPLOYMENTS, RULES
-from catalog.service_layers import lay_services, take_images
-from catalog.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)

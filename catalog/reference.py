@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from catalog import later
 from catalog.model_schema import Json, definition_of, model_schema
+from catalog.reading import later
 
 _INTRODUCTION = Path(__file__).with_name("reference.intro.md")
 _NOTE = "<!-- Made by `make docs` from catalog/model and catalog/reference.intro.md: change these. -->"

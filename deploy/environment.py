@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.load import load
-from catalog.source import Source
+from catalog.reading.source import Source
 from deploy.output import Stack
 from deploy.refusal import Refusal
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from catalog import placeholders
 from catalog.model import Deployment
+from catalog.reading import placeholders
 
 
 def literal(text: str) -> str:

@@ -11,9 +11,9 @@ from stacks import bindings as bindings  # isort: skip  (first: it makes the imp
 from cdktf import App, TerraformStack, Testing
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-from catalog import resolve
 from catalog.load import load
 from catalog.model import Catalog, Deployment
+from catalog.reading import resolve
 from stacks.synthesize import synthesize
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.layers import Layers
 from catalog.model import Service
-from catalog.source import Source
+from catalog.reading.layers import Layers
+from catalog.reading.source import Source
 from tests.catalogs import loaded, problems_of
 
 

@@ -14,7 +14,7 @@ import pytest
 import catalog.load
 from catalog.load import load
 from catalog.problems import CatalogError
-from catalog.source import Source
+from catalog.reading.source import Source
 
 EVERYTHING = r"""
 [catalog]

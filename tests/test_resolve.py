@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.model import UNLIMITED
-from catalog.placeholders import ACCOUNT
+from catalog.reading.placeholders import ACCOUNT
 from tests.catalogs import loaded
 
 

@@ -52,7 +52,7 @@ def characters(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 
 _PLACEHOLDER = {"\ufdd0", "\ufdd1"}
-"""Around an account that is known only when Terraform runs (catalog/placeholders.py)."""
+"""Around an account that is known only when Terraform runs (catalog/reading/placeholders.py)."""
 
 
 def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.model import Deployment, Service
-from catalog.placeholders import addresses_in
 from catalog.problems import Finding, Path
+from catalog.reading.placeholders import addresses_in
 from catalog.rules.written import Written
 
 

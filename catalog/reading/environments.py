@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from catalog.layers import Layers, Tree
 from catalog.model.types import NAME_PATTERN
 from catalog.problems import Finding, Path
+from catalog.reading.layers import Layers, Tree
 
 
 def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | None], list[Finding]]:

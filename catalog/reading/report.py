@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from catalog.layers import Layers
 from catalog.problems import Finding, Path, Problem, spelled
-from catalog.source import Source
+from catalog.reading.layers import Layers
+from catalog.reading.source import Source
 
 
 class Report:

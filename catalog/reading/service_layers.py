@@ -9,14 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from catalog import placeholders, schema_errors
-from catalog.filling import filled
-from catalog.layers import BUILT_IN_PROFILES, Tree
 from catalog.model.partial import PartialServiceKeys
 from catalog.model.types import NAME_PATTERN
 from catalog.problems import CatalogError, Finding, Path, Problem, did_you_mean, spelled
-from catalog.report import Report
-from catalog.source import Source
+from catalog.reading import placeholders, schema_errors
+from catalog.reading.filling import filled
+from catalog.reading.layers import BUILT_IN_PROFILES, Tree
+from catalog.reading.report import Report
+from catalog.reading.source import Source
 
 
 def lay_services(report: Report) -> None:

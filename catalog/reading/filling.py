@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from catalog import placeholders
-from catalog.layers import Tree
 from catalog.problems import Finding, Path
-from catalog.report import Report
+from catalog.reading import placeholders
+from catalog.reading.layers import Tree
+from catalog.reading.report import Report
 
 _LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
 """Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider

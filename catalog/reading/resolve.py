@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from catalog import names, placeholders
+from catalog import names
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
+from catalog.reading import placeholders
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.problems import Path
-from catalog.source import Source
+from catalog.reading.source import Source
 
 Tree = dict[str, Any]
 BUILT_IN_PROFILES: Mapping[str, Tree] = {

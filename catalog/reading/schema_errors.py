@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from catalog.keys import known_keys, literals
 from catalog.problems import Finding, Path, did_you_mean, or_list
+from catalog.reading.keys import known_keys, literals
 
 _ADD = {
     "image": 'add image = "registry/name:tag"',
