@@ -61,8 +61,14 @@ def spelled(path: Path) -> str:
     return text
 
 
+_COMPARED = 200
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """The known word that a misspelt one comes closest to."""
+    if len(known) > _COMPARED:
+        # Comparing grows with the square of a catalog: of many words, only those that begin alike are worth it.
+        known = [other for other in known if other[:2] == word[:2]][:_COMPARED]
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return close[0] if close else None
 

@@ -32,8 +32,8 @@ class Source:
             raise self._error(f"not TOML: {message}; mend this line first, the rest is read after it", line) from None
         except RecursionError:
             raise self._error(_TOO_DEEP) from None
-        except ValueError as error:  # a number with more digits than Python reads
-            raise self._error(f"not TOML: {error}; write a number that a computer can hold") from None
+        except ValueError:  # Python reads no number of more than 4300 digits
+            raise self._error("holds a number of thousands of digits; write one that a computer can hold") from None
         if _depth(self.data) > _DEEPEST:
             raise self._error(_TOO_DEEP)
 
