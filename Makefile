@@ -45,13 +45,13 @@ apply: synth ## let terraform change it; it asks first, unless ARGS=-auto-approv
 destroy: synth ## let terraform delete all of it; it asks first
 	@$(DEPLOY)
 
-demo: .venv/.dev ## the shipped catalog through terraform, against an AWS on this machine
+demo: .venv/.dev ## the catalog through terraform, against an AWS emulated on this machine
 	@$(IN_VENV) -m tests.demo $(ARGS)
 
-test: .venv/.dev node_modules/.stamp ## the tests that take seconds
+test: .venv/.dev node_modules/.stamp ## the tests: six minutes on two cores
 	@$(IN_VENV) -m pytest -n 2 -m "not slow" $(ARGS)
 
-test-all: .venv/.dev node_modules/.stamp ## all tests
+test-all: .venv/.dev node_modules/.stamp ## the slow tests too
 	@$(IN_VENV) -m pytest -n 2 $(ARGS)
 
 lint: .venv/.dev ## ruff and mypy
@@ -82,7 +82,7 @@ clean: ## delete cdktf.out/ and caches; never state/
 app: .venv/.runtime
 	@$(IN_VENV) main.py
 
-dev: .venv/.dev node_modules/.stamp
+dev: .venv/.dev node_modules/.stamp ## install what tests, lint and the official CLI need
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -8,6 +8,7 @@ from pathlib import Path
 from catalog.load import Loaded
 from catalog.model import Deployment
 
+_LISTED = 3
 _NAT = {"none": "no NAT", "single": "one NAT gateway", "per-zone": "a NAT gateway in each zone"}
 
 
@@ -18,7 +19,9 @@ def summary(loaded: Loaded, *, file: str, outdir: Path, resources: Mapping[str, 
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     shown = _relative(outdir)
-    lines = [*table, "", f"{file} -> {shown}/stacks/*/cdk.tf.json; next: make plan"]
+    folders = [f"{shown}/stacks/{deployment.id}" for deployment in loaded.deployments]
+    where = ", ".join(folders) if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
+    lines = [*table, "", f"{file} -> {where}; next: make plan"]
     counts = [_count(loaded, level) for level in ("warning", "notice")]
     if said := " and ".join(count for count in counts if count):
         lines.append(f"{said} on stderr")

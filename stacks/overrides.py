@@ -40,6 +40,9 @@ def _plain(value: Any) -> Any:
 
 
 def _finding(address: str, known: list[str]) -> Finding:
+    if "." not in address:
+        message = 'is no address; write type and name in one pair of quotes, as in [overrides."aws_ecs_service.llm"]'
+        return Finding(place=("overrides", address), message=message)
     close = did_you_mean(address, known)
     same_type = [other for other in known if other.rpartition(".")[0] == address.rpartition(".")[0]]
     cure = f'did you mean "{close}"?' if close else _there_are(same_type)
@@ -48,6 +51,6 @@ def _finding(address: str, known: list[str]) -> Finding:
 
 def _there_are(addresses: list[str]) -> str:
     if not addresses:
-        return "there is none of this type: see the addresses in `terraform state list`"
+        return "there is none of this type: cdk.tf.json in the output folder has all of them"
     more = f" and {len(addresses) - _LISTED} more" if len(addresses) > _LISTED else ""
     return f"of this type there are {', '.join(addresses[:_LISTED])}{more}"

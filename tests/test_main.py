@@ -48,7 +48,7 @@ def test_the_summary_says_what_was_made_where_it_is_and_what_to_do_next(tmp_path
 
     assert done.returncode == 0
     assert "chatqna" in done.stdout and "us-west-2" in done.stdout and "9" in done.stdout
-    assert "cdktf.out/stacks/*/cdk.tf.json; next: make plan" in done.stdout
+    assert "cdktf.out/stacks/chatqna; next: make plan" in done.stdout
 
 
 def test_synth_says_that_aws_has_ended_app_mesh_and_what_to_do(tmp_path: Path) -> None:

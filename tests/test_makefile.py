@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 MAKEFILE = Path(__file__).resolve().parent.parent / "Makefile"
-HIDDEN = {"app", "dev"}
+HIDDEN = {"app"}
 
 # Asked for a virtual environment it puts itself there. Asked whether it is old it looks for a file.
 FAKE_PYTHON = """#!/bin/sh

@@ -156,7 +156,7 @@ WRONG = {
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:s3:::bucket"
         #^ services.web.secrets.TOKEN.arn: "arn:aws:s3:::bucket" is not the ARN of secretsmanager or ssm; an ARN
-        #| begins with "arn:aws:secretsmanager:"
+        #| begins with "arn:aws:secretsmanager:" or "arn:aws:ssm:"
     """,
     "a key that is not supported yet": r"""
         [services.web]
@@ -167,7 +167,7 @@ WRONG = {
     "a mesh that is not supported yet": r"""
         [mesh]
         kind = "vpc-lattice"
-        #^ mesh.kind: "vpc-lattice" is not supported yet; write "app-mesh"
+        #^ mesh.kind: "vpc-lattice" is not supported yet; only "app-mesh" is
     """,
     "an unknown profile": r"""
         [services.web]

@@ -51,8 +51,8 @@ class Network(Table):
     cidr: Cidr = "10.0.0.0/16"
     """Address range of the VPC, /16 to /24. Sixteen equal subnets fit: eight private, eight public."""
     zones: Annotated[Any, BeforeValidator(_zones), WithJsonSchema(_ZONES)] = 2
-    """How many availability zones (their names are read from AWS once, then kept), or a list of their names (then no
-    AWS is asked while planning)."""
+    """How many availability zones (their names are read from AWS once, then kept), or a list of their names (then
+    nothing about zones is asked of AWS, and adding one in between moves nothing)."""
     nat: Literal["none", "single", "per-zone"] = "single"
     """NAT gateways. With none, interface endpoints carry all AWS traffic and only private ECR images can be pulled."""
     egress: Literal["declared", "any"] = "declared"

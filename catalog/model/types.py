@@ -69,10 +69,10 @@ def _arn(*services: str) -> BeforeValidator:
         )
         if match is None or (services and match[1] not in services):
             raise wrong(
-                '{value} is not the ARN of {expected}; an ARN begins with "arn:aws:{service}:"',
+                "{value} is not the ARN of {expected}; an ARN begins with {beginnings}",
                 value=_shown(value),
                 expected=expected,
-                service=services[0] if services else "…",
+                beginnings=" or ".join(f'"arn:aws:{service}:"' for service in services or ("…",)),
             )
         return str(value)
 

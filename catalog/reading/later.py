@@ -46,7 +46,7 @@ def take_out(tree: dict[str, Any]) -> list[Finding]:
             key = pattern[-1]
             if isinstance(table.get(key), str) and table[key] in values:
                 findings.append(
-                    Finding(place=(*path, key), message=f'"{table[key]}" is not supported yet; write "{instead}"')
+                    Finding(place=(*path, key), message=f'"{table[key]}" is not supported yet; only "{instead}" is')
                 )
                 table[key] = instead
     return findings
