@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.model import Deployment, Service
 from catalog.model.service import Secret
+from catalog.sizes import Share, service_share
 from catalog.startup import container_check
 from stacks.mesh.base import Membership
 from stacks.part import Ref
@@ -31,14 +32,15 @@ def definitions(deployment: Deployment, service: Service, *, membership: Members
 
 
 def _own(service: Service, *, membership: Membership) -> Container:
-    sidecars = membership.sidecars
+    beside = (Share(sidecar["cpu"], sidecar["memoryReservation"]) for sidecar in membership.sidecars)
+    share = service_share(service.cpu, service.memory, *beside)
     written: Container = {
         "name": service.name,
         "image": service.image,
         "essential": True,
-        "cpu": service.cpu - sum(sidecar.get("cpu", 0) for sidecar in sidecars),
+        "cpu": share.cpu,
         # A limit here and reservations beside it, so that what the catalog adds to a task is never starved.
-        "memory": service.memory - sum(sidecar.get("memoryReservation", 0) for sidecar in sidecars),
+        "memory": share.memory,
         "stopTimeout": int(service.stop_timeout),
         "command": _list(service.command),
         "entryPoint": _list(service.entrypoint),

@@ -61,23 +61,22 @@ def _cidr(value: object) -> str:
 
 
 def _arn(*services: str) -> BeforeValidator:
-    expected = " or ".join(services) or "AWS"
+    expected = " or ".join(services)
 
     def check(value: object) -> str:
         match = (
             re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
         )
-        if match is None or (services and match[1] not in services):
+        if match is None or match[1] not in services:
             raise wrong(
                 "{value} is not the ARN of {expected}; an ARN begins with {beginnings}",
                 value=_shown(value),
                 expected=expected,
-                beginnings=" or ".join(f'"arn:aws:{service}:"' for service in services or ("…",)),
+                beginnings=" or ".join(f'"arn:aws:{service}:"' for service in services),
             )
         return str(value)
 
-    allowed = "|".join(services) or "[a-z0-9-]+"
-    return BeforeValidator(check, json_schema_input_type=text("ARN", f"^arn:aws[a-z-]*:({allowed}):"))
+    return BeforeValidator(check, json_schema_input_type=text("ARN", f"^arn:aws[a-z-]*:({'|'.join(services)}):"))
 
 
 def _shown(value: object) -> str:
@@ -116,7 +115,6 @@ Name = Annotated[
     matching(NAME_PATTERN, "a name", "use lower-case letters, digits and single hyphens, beginning with a letter"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Arn = Annotated[str, _arn()]
 RoleArn = Annotated[str, _arn("iam")]
 PolicyArn = Annotated[str, _arn("iam")]
 CertificateArn = Annotated[str, _arn("acm")]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.balancer import LONGEST_IDLE
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path
 from catalog.rules.durations import spelled_duration
 from catalog.rules.written import Written
-
-_LONGEST_SILENCE = 4000
-"""Seconds; the longest idle_timeout.timeout_seconds of a load balancer (ELBv2 API, LoadBalancerAttribute)."""
 
 
 def shorter_than_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -78,13 +76,13 @@ def silence_cut_off(deployment: Deployment, written: Written) -> Iterator[Findin
 def longer_than_load_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A load balancer closes a connection that is silent for 4000 seconds, whatever is said."""
     for service in deployment.services.values():
-        if service.public is None or service.idle_timeout <= _LONGEST_SILENCE:
+        if service.public is None or service.idle_timeout <= LONGEST_IDLE:
             continue
         base: Path = ("services", service.name)
         key = next((key for key in ("idle_timeout", "timeout") if written.written(*base, key)), "public")
         yield Finding(
             place=(*base, key),
-            message=f"its load balancer cuts off whatever is silent for {_LONGEST_SILENCE} seconds, although "
+            message=f"its load balancer cuts off whatever is silent for {LONGEST_IDLE} seconds, although "
             f"{service.name} may take {spelled_duration(service.idle_timeout)}; stream long answers, or poll for them",
             level="notice",
         )

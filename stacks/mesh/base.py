@@ -14,7 +14,8 @@ class Membership:
     """All that a service adds to its task definition, its ECS service and its role to be in the mesh."""
 
     sidecars: tuple[dict[str, Any], ...] = ()
-    """Container definitions (ECS API spelling) without a log configuration, which the service adds."""
+    """Container definitions (ECS API spelling), each with its `cpu` and `memoryReservation`, and without a log
+    configuration, which the service adds."""
     container_dependencies: tuple[dict[str, str], ...] = ()
     """`dependsOn` of the service's own container."""
     task: dict[str, Any] = field(default_factory=dict)
