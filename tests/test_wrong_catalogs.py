@@ -1522,6 +1522,14 @@ WRONG = {
         [environments.dev]
         [environments.prod]
     """,
+    "a misspelt service of an environment": r"""
+        [services.llm]
+        image = "r.io/llm:1"
+
+        [environments.dev.services.llmm]
+        #^ environments.dev.services.llmm: unknown service; did you mean "llm"? A new one needs an image
+        replicas = 2
+    """,
     "environments that differ in how they reach one state": r"""
         [state.s3]
         bucket = "states"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog.model.types import NAME_PATTERN
-from catalog.problems import Finding, Path
+from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading.layers import Layers, Tree
 
 
@@ -62,7 +62,26 @@ def lay(layers: Layers, overlay: Tree, *, name: str) -> Iterator[Finding]:
         if path is None or not layers.remove(path):
             message = f'"{spelling}" is not a key of this catalog; write one as in "services.chat.replicas"'
             yield Finding(place=(*written_at, "unset", index), message=message)
+    for name, close in _misspelt_services(overlay, layers.tree):
+        overlay["services"] = {key: table for key, table in overlay["services"].items() if key != name}
+        message = f'unknown service; did you mean "{close}"? A new one needs an image'
+        yield Finding(place=(*written_at, "services", name), message=message)
     layers.overlay(overlay, written_at=written_at)
+
+
+def _misspelt_services(overlay: Tree, base: Tree) -> list[tuple[str, str]]:
+    """Services that only an environment has, without an image, and the known ones that their names come close to."""
+    over, known = overlay.get("services"), base.get("services")
+    defaults, catalog = base.get("defaults"), base.get("catalog")
+    given = (isinstance(defaults, dict) and "image" in defaults) or (isinstance(catalog, dict) and "images" in catalog)
+    if given or not isinstance(over, dict) or not isinstance(known, dict):
+        return []
+    close = {name: did_you_mean(name, list(known)) for name in over if name not in known}
+    return [
+        (name, word)
+        for name, word in close.items()
+        if word is not None and isinstance(over[name], dict) and not over[name].keys() & {"image", "profile"}
+    ]
 
 
 def _parsed_key(spelling: object) -> Path | None:
