@@ -6,22 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
 from catalog.names import partition
-from catalog.registries import ecr_repository
+from catalog.registries import ECR_ENDPOINTS, ecr_repository
 
-ECR = ("ecr.api", "ecr.dkr", "s3")
-"""Where images come from; their layers lie in S3 (ECR guide, "Interface VPC endpoints")."""
 GATEWAYS = ("dynamodb", "s3")
 """What a route to a gateway endpoint reaches, at no cost (VPC guide, "Gateway endpoints")."""
 
 _ALWAYS = ("logs",)
 """Every container writes to CloudWatch Logs."""
-
-_BY_MESH: dict[str, tuple[str, ...]] = {
-    # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
-    "app-mesh": (*ECR, "appmesh-envoy-management"),
-}
 
 _BY_ACTION: dict[str, tuple[str, ...]] = {
     # Endpoint, and the actions that go there (each service's guide, "interface VPC endpoints"; the actions are those of
@@ -102,8 +96,7 @@ def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
 
 def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
-    catalog = deployment.catalog
-    needed = {*_ALWAYS, *_BY_MESH.get(catalog.mesh.kind, ())}
+    needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
     for service in deployment.services.values():
         needed.update(_of_service(service))
     return tuple(sorted(needed))
@@ -127,7 +120,7 @@ def _wanted(deployment: Deployment) -> set[str]:
 
 def _of_service(service: Service) -> Iterator[str]:
     if is_private_ecr(service.image):
-        yield from ECR
+        yield from ECR_ENDPOINTS
     # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
     secrets = [secret.arn for secret in service.secrets.values()] + [service.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from catalog.durations import spelled_duration
 from catalog.model import Catalog
-from catalog.rules.durations import spelled_duration
 
 Json = dict[str, Any]
 

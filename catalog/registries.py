@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+ECR_ENDPOINTS = ("ecr.api", "ecr.dkr", "s3")
+"""The VPC endpoints by which images are pulled from there; their layers lie in S3 (ECR guide, "Interface VPC
+endpoints")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EcrRepository:

@@ -38,15 +38,6 @@ def nearest_size(cpu: int, memory: int) -> Share:
     return Share(largest, FARGATE_SIZES[largest][-1])
 
 
-def envoy_share(cpu: int, memory: int) -> Share:
-    """What a proxy gets of a task: a quarter of the CPU and an eighth of the memory, within bounds.
-
-    AWS recommends 512 CPU units and at least 64 MiB (App Mesh User Guide, "Envoy image"): more CPU than that it hardly
-    uses, while twice the memory leaves room for a mesh of some size.
-    """
-    return Share(min(512, cpu // 4), max(128, min(512, memory // 8)))
-
-
 def service_share(cpu: int, memory: int, *beside: Share) -> Share:
     """What is left of a task for its service, beside other containers."""
     return Share(cpu - sum(share.cpu for share in beside), memory - sum(share.memory for share in beside))

@@ -32,7 +32,9 @@ def definitions(deployment: Deployment, service: Service, *, membership: Members
 
 
 def _own(service: Service, *, membership: Membership) -> Container:
-    beside = (Share(sidecar["cpu"], sidecar["memoryReservation"]) for sidecar in membership.sidecars)
+    beside = [Share(sidecar["cpu"], sidecar["memoryReservation"]) for sidecar in membership.sidecars]
+    if membership.beside is not None:
+        beside.append(membership.beside)
     share = service_share(service.cpu, service.memory, *beside)
     written: Container = {
         "name": service.name,
@@ -49,7 +51,7 @@ def _own(service: Service, *, membership: Membership) -> Container:
         "readonlyRootFilesystem": service.readonly_root or None,
         "environment": [{"name": name, "value": value} for name, value in sorted(service.environment.items())] or None,
         "secrets": [{"name": n, "valueFrom": _value_from(s)} for n, s in sorted(service.secrets.items())] or None,
-        "portMappings": _ports(service),
+        "portMappings": _ports(service, membership),
         "mountPoints": [
             {"sourceVolume": name, "containerPath": volume.path, "readOnly": False}
             for name, volume in sorted(service.volumes.items())
@@ -71,8 +73,8 @@ def _value_from(secret: Secret) -> str:
     return f"{secret.arn}:{secret.key}::" if secret.key else secret.arn
 
 
-def _ports(service: Service) -> list[Container] | None:
+def _ports(service: Service, membership: Membership) -> list[Container] | None:
     if service.port is None:
         return None
     port = {"name": service.name, "containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
-    return [port]
+    return [{**port, **membership.port_mapping}]

@@ -32,6 +32,11 @@ class Discovery(Part):
         self.namespace_id = namespace.id
         self.namespace_name = namespace.name
 
+    def keep(self, service: Service) -> Ref | None:
+        """The entry of a service that its mesh does not need, while the tasks of a mesh that is being left do."""
+        leaving = self.deployment.catalog.mesh.leaving is not None
+        return self.register(service) if leaving and service.port is not None else None
+
     def register(self, service: Service) -> Ref:
         """Make the entry in which ECS lists a service's tasks."""
         return self.add(

@@ -1,8 +1,7 @@
-"""Where a service may go: the rules of its security group that let traffic out."""
+"""Where a service may go outside the catalog: the rules of its security group that let traffic out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from catalog import names
@@ -18,7 +17,6 @@ def egress_rules(
     service: Service,
     *,
     deployment: Deployment,
-    group_of: Callable[[str], Ref],
     network: Network,
     endpoints: Endpoints,
 ) -> dict[str, dict[str, Any]]:
@@ -35,14 +33,9 @@ def egress_rules(
                 "description": "Anywhere",
             }
         }
-    rules = {
-        names.let_out(service.name, callee.name): _tcp(
-            callee.port, to=callee.name, referenced_security_group_id=group_of(callee.name).id
-        )
-        for callee in deployment.callees_of(service)
-    }
+    rules: dict[str, dict[str, Any]] = {}
     for (target, port), reasons in _open_to(service, deployment=deployment).items():
-        rules[names.let_out(service.name, _word(target, port))] = _tcp(port, to=", ".join(reasons), **_argument(target))
+        rules[names.let_out(service.name, _word(target, port))] = tcp(port, to=", ".join(reasons), **_argument(target))
     if not has_way_out(deployment):
         gateways = gateways_of(service, deployment=deployment)
         rules |= _to_endpoints(
@@ -69,13 +62,13 @@ def _targets(external: External) -> tuple[str, ...]:
 
 def _to_endpoints(service: Service, *, gateways: dict[str, Ref], endpoints: Endpoints) -> dict[str, dict[str, Any]]:
     rules = {
-        names.let_out(service.name, f"{name}_gateway"): _tcp(
+        names.let_out(service.name, f"{name}_gateway"): tcp(
             443, to=f"{name} endpoint", prefix_list_id=gateway.prefix_list_id
         )
         for name, gateway in gateways.items()
     }
     if endpoints.security_group:
-        rules[names.let_out(service.name, "vpc_endpoints")] = _tcp(
+        rules[names.let_out(service.name, "vpc_endpoints")] = tcp(
             443, to="VPC endpoints", referenced_security_group_id=endpoints.security_group.id
         )
     return rules
@@ -89,7 +82,8 @@ def _argument(target: str) -> dict[str, str]:
     return {"referenced_security_group_id" if target.startswith("sg-") else "cidr_ipv4": target}
 
 
-def _tcp(port: int | None, *, to: str, **target: str) -> dict[str, Any]:
+def tcp(port: int, *, to: str, **target: str) -> dict[str, Any]:
+    """The arguments of a rule that lets TCP out to a port."""
     return {
         "ip_protocol": "tcp",
         "from_port": port,

@@ -11,14 +11,15 @@ from stacks.cluster import Cluster
 from stacks.discovery import Discovery
 from stacks.endpoints import Endpoints
 from stacks.ingress import Exposure, Ingress
-from stacks.mesh import MESHES
+from stacks.mesh import LEAVING, MESHES
+from stacks.mesh.base import Surroundings
 from stacks.network import Network
 from stacks.outputs import Outputs
 from stacks.part import Part, Ref
 from stacks.provider import configure
 from stacks.security import SecurityGroups
 from stacks.service import FargateService
-from stacks.text import safe
+from stacks.text import Text
 
 
 class DeploymentStack(TerraformStack):
@@ -28,7 +29,9 @@ class DeploymentStack(TerraformStack):
         super().__init__(app, deployment.id)
         self.elements: dict[str, Ref] = {}
         account = _Account(self, deployment=deployment)
-        deployment = safe(deployment, account=account.reference)
+        chosen = MESHES[deployment.catalog.mesh.kind]
+        text = Text(account=account.reference, generated_host=chosen.host_reference)
+        deployment = text.of_deployment(deployment)
         configure(self, deployment=deployment)
 
         network = Network(self, deployment=deployment)
@@ -36,7 +39,10 @@ class DeploymentStack(TerraformStack):
         security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
         cluster = Cluster(self, deployment=deployment)
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id)
-        mesh = MESHES[deployment.catalog.mesh.kind](self, deployment=deployment, discovery=discovery)
+        surroundings = Surroundings(vpc_id=network.vpc_id, discovery=discovery, security=security)
+        mesh = chosen(self, deployment=deployment, surroundings=surroundings)
+        if deployment.catalog.mesh.leaving:
+            LEAVING[deployment.catalog.mesh.leaving](self, deployment=deployment)
         ingresses = {
             name: Ingress(self, deployment=deployment, name=name, network=network, security=security)
             for name in sorted(deployment.catalog.ingress)
@@ -74,6 +80,7 @@ class DeploymentStack(TerraformStack):
             network=network,
             cluster=cluster,
             mesh=mesh,
+            text=text,
             security=security,
             exposures=exposures,
             services=services,

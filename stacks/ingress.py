@@ -88,7 +88,7 @@ class Ingress(Part):
             to_port=port,
             referenced_security_group_id=self._security.of(service.name).id,
         )
-        return [way_out, self._security.allow(service, source=group, port=port, name=self._address)]
+        return [way_out, self._security.let_in(service, group, port=port, name=self._address)]
 
 
 def _conditions(public: Public) -> list[LbListenerRuleCondition]:

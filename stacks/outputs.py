@@ -8,6 +8,7 @@ from typing import Any
 from cdktf import TerraformOutput
 from constructs import Construct
 
+from catalog.addresses import address
 from catalog.model import Deployment
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
@@ -16,6 +17,7 @@ from stacks.network import Network
 from stacks.part import Part
 from stacks.security import SecurityGroups
 from stacks.service import FargateService
+from stacks.text import Text
 
 
 class Outputs(Part):
@@ -29,6 +31,7 @@ class Outputs(Part):
         network: Network,
         cluster: Cluster,
         mesh: Mesh,
+        text: Text,
         security: SecurityGroups,
         exposures: Mapping[str, Exposure],
         services: Mapping[str, FargateService],
@@ -45,7 +48,9 @@ class Outputs(Part):
             "services",
             {
                 name: {
-                    "address": deployment.address(name).url if deployment.services[name].port else None,
+                    "address": text.with_references(address(deployment, name).url)
+                    if deployment.services[name].port
+                    else None,
                     "security_group_id": security.of(name).id,
                     "task_role_arn": service.roles.task.arn,
                     "log_group": service.log_group.name,

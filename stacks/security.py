@@ -1,4 +1,4 @@
-"""Who may talk to whom: a security group for each service, and a rule for each edge of the call graph."""
+"""Who may talk to whom: a security group for each service, what it may reach outside, and how calls are let in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment, Service
-from stacks.egress import egress_rules
+from stacks.egress import egress_rules, tcp
 from stacks.endpoints import Endpoints
 from stacks.network import Network
 from stacks.part import Part, Ref
@@ -23,14 +23,11 @@ class SecurityGroups(Part):
         self._groups = {service.name: self._group(service, network) for service in deployment.services.values()}
         self._egress: dict[str, list[Ref]] = {}
         for service in deployment.services.values():
-            rules = egress_rules(service, deployment=deployment, group_of=self.of, network=network, endpoints=endpoints)
+            rules = egress_rules(service, deployment=deployment, network=network, endpoints=endpoints)
             group = self.of(service.name)
             self._egress[service.name] = [
-                *(self._call(service, callee) for callee in deployment.callees_of(service)),
-                *(
-                    self.add(VpcSecurityGroupEgressRule, name, security_group_id=group.id, **arguments)
-                    for name, arguments in rules.items()
-                ),
+                self.add(VpcSecurityGroupEgressRule, name, security_group_id=group.id, **arguments)
+                for name, arguments in rules.items()
             ]
 
     def of(self, service_name: str) -> Ref:
@@ -38,12 +35,26 @@ class SecurityGroups(Part):
         return self._groups[service_name]
 
     def egress_of(self, service_name: str) -> list[Ref]:
-        """What a service's tasks must wait for: the rules on their side and on their callees', without which they reach
-        nothing and may never be well. Terraform, busy waiting for them, might not get to these rules."""
+        """The rules by which a service's tasks reach AWS and what lies outside. They stand before its tasks start:
+        Terraform, busy waiting for tasks that cannot be well, might not get to them."""
         return self._egress[service_name]
 
-    def allow(self, service: Service, *, source: Ref, port: int, name: str) -> Ref:
-        """Let the members of `source` connect to a port of a service's tasks. `name` is theirs, for the address."""
+    def connect(self, caller: Service, callee: Service) -> tuple[Ref, ...]:
+        """Let a service's tasks connect to those of its callee: the rules on both sides."""
+        assert callee.port is not None
+        group = self.of(callee.name).id
+        return (
+            self.let_in(callee, self.of(caller.name), port=callee.port, name=caller.name),
+            *self.let_out(caller, port=callee.port, name=callee.name, referenced_security_group_id=group),
+        )
+
+    def let_in(self, service: Service, source: Ref, *, port: int, name: str) -> Ref:
+        """Let the members of the group `source` connect to a port of a service's tasks. `name` is theirs, for the
+        address."""
+        return self.let_in_from(service, port=port, name=name, referenced_security_group_id=source.id)
+
+    def let_in_from(self, service: Service, *, port: int, name: str, **source: str) -> Ref:
+        """Let somebody connect to a port of a service's tasks: `source` is an argument of the rule."""
         return self.add(
             VpcSecurityGroupIngressRule,
             names.let_in(service.name, name),
@@ -52,12 +63,21 @@ class SecurityGroups(Part):
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            referenced_security_group_id=source.id,
+            **source,
         )
 
-    def _call(self, caller: Service, callee: Service) -> Ref:
-        assert callee.port is not None
-        return self.allow(callee, source=self.of(caller.name), port=callee.port, name=caller.name)
+    def let_out(self, service: Service, *, port: int, name: str, **target: str) -> tuple[Ref, ...]:
+        """Let a service's tasks out to somebody: `target` is an argument of the rule. Where everything is open, there
+        is no rule to make."""
+        if self.deployment.catalog.network.egress == "any":
+            return ()
+        rule = self.add(
+            VpcSecurityGroupEgressRule,
+            names.let_out(service.name, name),
+            security_group_id=self.of(service.name).id,
+            **tcp(port, to=name, **target),
+        )
+        return (rule,)
 
     def _group(self, service: Service, network: Network) -> Ref:
         name = names.owned(self.deployment.id, service.name)

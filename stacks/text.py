@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 
+from catalog import marks
 from catalog.model import Deployment
-from catalog.reading import placeholders
 
 
 def literal(text: str) -> str:
@@ -22,30 +22,42 @@ def literal(text: str) -> str:
     return text.replace("TfToken[", "Tf%{if true}%{endif}Token[")
 
 
-def literal_everywhere(value: Any, *, account: Callable[[], str]) -> Any:
-    """Every string in a value made literal, but the mark for the account, which becomes the reference `account()`."""
-    if isinstance(value, str):
-        text = literal(value)
-        return text.replace(placeholders.ACCOUNT, account()) if placeholders.ACCOUNT in text else text
-    if isinstance(value, BaseModel):
-        changed = {}
-        for name, old in value:
-            new = literal_everywhere(old, account=account)
-            if new is not old and new != old:
-                changed[name] = new
-        return value.model_copy(update=changed) if changed else value
-    if isinstance(value, dict):
-        return {
-            literal_everywhere(k, account=account): literal_everywhere(v, account=account) for k, v in value.items()
-        }
-    if isinstance(value, tuple | list):
-        return type(value)(literal_everywhere(item, account=account) for item in value)
-    return value
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """Makes text literal, but for marks of values that only Terraform knows: those become references."""
 
+    account: Callable[[], str]
+    """Asked for a reference to the account only where one is needed."""
+    generated_host: Callable[[str], str]
+    """Gives the reference to the host name that AWS makes for a service."""
 
-def safe(deployment: Deployment, *, account: Callable[[], str]) -> Deployment:
-    """The deployment with all its text made literal, except what Terraform never evaluates (state arguments) and what
-    is meant for Terraform (overrides). `account` is asked for a reference to the account only where one is needed."""
-    catalog = literal_everywhere(deployment.catalog, account=account)
-    catalog = catalog.model_copy(update={"state": deployment.catalog.state, "overrides": deployment.catalog.overrides})
-    return replace(deployment, catalog=catalog, services=literal_everywhere(deployment.services, account=account))
+    def of_deployment(self, deployment: Deployment) -> Deployment:
+        """The deployment with all its text made literal, except what Terraform never evaluates (state arguments) and
+        what is meant for Terraform (overrides)."""
+        catalog = self.literal(deployment.catalog)
+        kept = {"state": deployment.catalog.state, "overrides": deployment.catalog.overrides}
+        catalog = catalog.model_copy(update=kept)
+        return replace(deployment, catalog=catalog, services=self.literal(deployment.services))
+
+    def literal(self, value: Any) -> Any:
+        """A value with every string in it made literal."""
+        if isinstance(value, str):
+            return self.with_references(literal(value))
+        if isinstance(value, BaseModel):
+            changed = {}
+            for name, old in value:
+                new = self.literal(old)
+                if new is not old and new != old:
+                    changed[name] = new
+            return value.model_copy(update=changed) if changed else value
+        if isinstance(value, dict):
+            return {self.literal(key): self.literal(item) for key, item in value.items()}
+        if isinstance(value, tuple | list):
+            return type(value)(self.literal(item) for item in value)
+        return value
+
+    def with_references(self, text: str) -> str:
+        """Text of our own with its marks replaced."""
+        if marks.ACCOUNT in text:
+            text = text.replace(marks.ACCOUNT, self.account())
+        return marks.GENERATED_HOST.sub(lambda found: self.generated_host(found[1]), text)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from catalog.addresses import address
 from catalog.load import load
 from catalog.model import Deployment
 from catalog.problems import CatalogError
@@ -116,7 +117,7 @@ def _print_table(deployment: Deployment) -> None:
         found = cloud_map.discover_instances(NamespaceName=deployment.namespace, ServiceName=service.name)
         addresses = ", ".join(sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in found["Instances"]))
         timeout = "-" if service.is_tcp else f"{service.timeout:.0f} s"
-        rows.append((service.name, deployment.address(service.name).url, service.protocol, timeout, addresses))
+        rows.append((service.name, address(deployment, service.name).url, service.protocol, timeout, addresses))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

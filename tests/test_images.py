@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.images import ENVOY_VERSION, envoy_image
+from catalog.meshes.app_mesh.envoy import ENVOY_VERSION, envoy_image
 from tests.synth import deployment
 
 

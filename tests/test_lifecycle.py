@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from catalog import egress, names
+from catalog import names
+from catalog.addresses import address
 from catalog.load import load
+from catalog.meshes.app_mesh.egress import bypasses_proxy
 from catalog.model import UNLIMITED, Deployment, Service
 from stacks.mesh.app_mesh.timers import FOREVER
 from stacks.synthesize import synthesize
@@ -152,7 +154,7 @@ def _modelled_hosts(deployment: Deployment, service: Service) -> list[str]:
     externals = deployment.externals_of(service)
     names_ = [callee.name for callee in deployment.callees_of(service)]
     names_ += [name for name, external in externals.items() if not egress.bypasses_proxy(external)]
-    return [deployment.address(name).host for name in names_]
+    return [address(deployment, name).host for name in names_]
 
 
 class _Mesh:
@@ -182,9 +184,7 @@ def _assert_listens(deployment: Deployment, service: Service, node: dict[str, An
     route = mesh.route(service.name)[_ROUTES[service.protocol]]
     (target,) = route["action"]["weightedTargets"]
     assert target["virtualNode"] == service.name
-    assert mesh.provider(deployment.address(service.name).host) == {
-        "virtualRouter": {"virtualRouterName": service.name}
-    }
+    assert mesh.provider(deployment.host_of(service.name)) == {"virtualRouter": {"virtualRouterName": service.name}}
     assert _seconds(route["timeout"]["idle"]) == service.idle_timeout
     # Behind a load balancer a listener bears more silence than that, so that it never closes first.
     assert _seconds(listener["timeout"][service.protocol]["idle"]) >= service.idle_timeout

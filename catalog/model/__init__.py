@@ -1,8 +1,8 @@
 """What a catalog is: frozen tables, as written, and the deployment that is made of them."""
 
-from catalog.model.catalog import Address, Catalog, Deployment
+from catalog.model.catalog import Catalog, Deployment
 from catalog.model.network import External, Ingress, Network
 from catalog.model.service import Service, ServiceKeys
 from catalog.model.types import UNLIMITED
 
-__all__ = ["UNLIMITED", "Address", "Catalog", "Deployment", "External", "Ingress", "Network", "Service", "ServiceKeys"]
+__all__ = ["UNLIMITED", "Catalog", "Deployment", "External", "Ingress", "Network", "Service", "ServiceKeys"]

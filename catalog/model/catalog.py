@@ -124,23 +124,6 @@ class Catalog(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
-    """Where a callee is found: what `{callee.host}`, `{callee.port}` and `{callee.url}` stand for."""
-
-    host: str
-    port: int
-    scheme: str
-
-    @property
-    def url(self) -> str:
-        default = {"http": 80, "https": 443}.get(self.scheme)
-        return f"{self.scheme}://{self.host}" + ("" if self.port == default else f":{self.port}")
-
-
-_SCHEMES = {"tcp": "tcp", "https": "https"}
-
-
-@dataclass(frozen=True, kw_only=True)
 class Deployment:
     """One deployment: a catalog under an id, in one environment or none, with every service complete."""
 
@@ -166,16 +149,9 @@ class Deployment:
     def uses_existing_network(self) -> bool:
         return self.catalog.network.vpc_id is not None
 
-    def address(self, name: str) -> Address:
-        """The address of a service with a port, or of an external. The same on every mesh that can carry it."""
-        if name in self.catalog.external:
-            external = self.catalog.external[name]
-            return Address(host=external.host, port=external.port, scheme=_SCHEMES.get(external.protocol, "http"))
-        service = self.services[name]
-        assert service.port is not None
-        return Address(
-            host=f"{name}.{self.namespace}", port=service.port, scheme=_SCHEMES.get(service.protocol, "http")
-        )
+    def host_of(self, name: str) -> str:
+        """The name under which callers know a service: the same on every mesh that can carry it."""
+        return f"{name}.{self.namespace}"
 
     def callees_of(self, service: Service) -> tuple[Service, ...]:
         """The services that `service` calls, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -56,8 +56,7 @@ class Network(Table):
     nat: Literal["none", "single", "per-zone"] = "single"
     """NAT gateways. With none, interface endpoints carry all AWS traffic and only private ECR images can be pulled."""
     egress: Literal["declared", "any"] = "declared"
-    """What tasks may reach: declared = their callees, [external] and AWS; any = everything; with App Mesh, only
-    services without calls."""
+    """What tasks may reach: declared = their callees, [external] and AWS; any = everything that the mesh lets pass."""
     endpoints: tuple[
         Annotated[
             str,
@@ -106,15 +105,27 @@ class Tls(Table):
     """ARN of the AWS Private CA that signs the certificates."""
 
 
+Kind = Literal["app-mesh", "service-connect", "vpc-lattice", "none"]
+KINDS: tuple[str, ...] = get_args(Kind)
+Leaving = Literal["app-mesh"]
+"""What AWS no longer answers for, so that its resources cannot be deleted."""
+
+
 class Mesh(Table):
     """What carries the calls between services."""
 
-    kind: Literal["app-mesh"]
-    """Which mesh."""
+    kind: Kind
+    """Which mesh: docs/meshes.md says what each can do."""
     tls: Annotated[Tls | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Tls)] = None
     """Encrypt calls between services: true, or { authority = CA ARN } where the mesh needs a private CA."""
     access_logs: bool = True
-    """Log every request that passes a proxy, to the service's log group."""
+    """Log every request between services, where the mesh can."""
+    strict: bool = False
+    """Refuse what this mesh can only ignore, instead of saying so."""
+    auth: Literal["none", "iam"] = "none"
+    """iam: callees admit the task roles of their callers only, which then sign their requests (`signed`)."""
+    leaving: Leaving | None = None
+    """The mesh that was just left: Terraform forgets its resources instead of deleting them."""
 
 
 class Cluster(Table):

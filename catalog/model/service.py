@@ -284,6 +284,8 @@ class ServiceKeys(Table):
     """How a new revision replaces the old."""
     logs: Logs = Logs()
     """What becomes of its output."""
+    signed: bool = False
+    """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
     stop_timeout: Duration = 30.0
     """How long it may take to stop, at most 120s on Fargate."""
     readonly_root: bool = False

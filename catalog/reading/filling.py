@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from catalog import marks
 from catalog.problems import Finding, Path
 from catalog.reading import placeholders
 from catalog.reading.layers import Tree
@@ -22,7 +23,7 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
         values["environment"] = environment
     accounts = _get(tree, "aws", "accounts")
     single = isinstance(accounts, list) and len(accounts) == 1 and isinstance(accounts[0], str)
-    values["account"] = accounts[0] if isinstance(accounts, list) and single else placeholders.ACCOUNT
+    values["account"] = accounts[0] if isinstance(accounts, list) and single else marks.ACCOUNT
     region = _get(tree, "catalog", "region")
     if isinstance(region, str) and "{" not in region:
         values["region"] = region
@@ -68,7 +69,7 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     except placeholders.Unknown as reason:
         _refuse(path, str(reason), report)
         return text
-    if placeholders.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT:
+    if marks.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT:
         _refuse(path, "{account} must be known here; write exactly one account into [aws] accounts", report)
     return result
 

@@ -7,7 +7,7 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "versions", "exec", "signed", "stack",
+    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "versions", "exec", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _ACCESS = {
@@ -18,7 +18,7 @@ _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_i
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"capacity", "jobs", "security"},
-    ("mesh",): {"tracing", "strict", "auth", "leaving"},
+    ("mesh",): {"tracing"},
     ("discovery",): {"namespace_id"},
     ("cluster",): {"exec", "arn"},
     ("images",): {"loader", "collector", "log_router", "registry"},
@@ -27,7 +27,6 @@ _KEYS: dict[tuple[str, ...], set[str]] = {
     ("services", "*", "access"): _ACCESS,
 }
 _VALUES: dict[tuple[str, ...], tuple[set[str], str]] = {
-    ("mesh", "kind"): ({"service-connect", "vpc-lattice", "none"}, "app-mesh"),
     ("services", "*", "volumes", "*", "kind"): ({"efs"}, "scratch"),
 }
 _SERVICE_TABLES = (("defaults",), ("profiles", "*"))

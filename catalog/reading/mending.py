@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.model.network import KINDS
 from catalog.problems import Path
 
 _STAND_INS: dict[str, Any] = {
     "catalog": {"name": "x", "region": "us-west-2"},
-    "mesh": {"kind": "app-mesh"},
+    "mesh": {"kind": KINDS[-1]},
     "services": {"stand-in": {"image": "stand-in:1"}},
     "image": "stand-in:1",
-    "kind": "app-mesh",
+    "kind": KINDS[-1],
     "name": "x",
     "region": "us-west-2",
     "allow": ("10.0.0.0/8",),

@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-ACCOUNT = "\ufdd0account\ufdd1"
-"""Stands for `{account}` where the catalog does not say which: Unicode keeps these two code points out of any text, so
-no user can write them. `stacks` puts a reference to the account in its place."""
-
 _INNER = r"var\.[^{}\s]*|environment|region|account"
 _CALLEE = r"[a-z][a-z0-9-]*\.(?:url|host|port)"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import names
+from catalog.addresses import address
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading import placeholders
@@ -74,20 +75,20 @@ def _environment(
     """The callees' URLs, under what the service says itself, with its placeholders filled in."""
     reachable = [name for name in sorted(service.calls) if _has_address(draft, name)]
     environment = {
-        names.variable(name): draft.address(name).url
+        names.variable(name): address(draft, name).url
         for name in reachable
         if names.variable(name) not in service.secrets
     }
 
-    def address(placeholder: str) -> str:
+    def filled(placeholder: str) -> str:
         name, _, what = placeholder.partition(".")
         if name in reachable:
-            return str(getattr(draft.address(name), what))
+            return str(getattr(address(draft, name), what))
         raise placeholders.UnknownCallee(_why_unreachable(draft, service, name, placeholder), callee=name)
 
     for key, text in service.environment.items():
         try:
-            environment[key] = placeholders.fill(text, values, address=address)
+            environment[key] = placeholders.fill(text, values, address=filled)
         except placeholders.Unknown as reason:
             rests_on: tuple[Path, ...] = ()
             if isinstance(reason, placeholders.UnknownCallee):

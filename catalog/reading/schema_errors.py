@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from catalog.model.network import KINDS
 from catalog.problems import Finding, Path, did_you_mean, or_list
 from catalog.reading.keys import known_keys, literals
 
 _ADD = {
     "image": 'add image = "registry/name:tag"',
-    "kind": 'add kind = "app-mesh"',
+    "kind": f"add kind, as one of {', '.join(KINDS)}",
     "name": 'add name = "…", at most 24 characters',
     "region": 'add region = "us-west-2", or one for each environment',
     "allow": 'add allow = ["10.0.0.0/8"], the address ranges that may connect',
     "catalog": "add [catalog] with name and region",
-    "mesh": 'add [mesh] with kind = "app-mesh"',
+    "mesh": "add [mesh] with a kind",
     "services": "add [services.NAME] with an image",
     "host": 'add host = "db.example.com"',
     "path": "add path",

@@ -33,7 +33,7 @@ from catalog.rules import (
     timers,
     volumes,
 )  # fmt: skip
-from catalog.rules.written import Written
+from catalog.written import Written
 
 Rule = Callable[[Deployment, Written], Iterable[Finding]]
 
@@ -145,10 +145,13 @@ RULES: tuple[Rule, ...] = (
     texts.address_left_as_text,
     texts.definition_too_large,
     meshes.of_the_mesh,
+    meshes.what_it_lacks,
+    meshes.leaving_what_is_chosen,
 )
 ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]], ...] = (
     across.same_namespace,
     across.same_state,
     across.same_names,
     across.same_endpoint,
+    meshes.of_meshes_side_by_side,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment
 from catalog.model.service import Statement
 from catalog.problems import Finding, Path, did_you_mean
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)

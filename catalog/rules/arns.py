@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:

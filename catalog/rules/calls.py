@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding, did_you_mean
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def unknown_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:

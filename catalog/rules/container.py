@@ -9,7 +9,7 @@ from catalog.container_model import container_definition
 from catalog.model import Deployment
 from catalog.problems import Finding, Path, did_you_mean, or_list
 from catalog.reading.schema_errors import toml_type
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _OWN = {
     "command": "command",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from catalog.durations import spelled_duration
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.durations import spelled_duration
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _STOP = (2, 120)
 """Seconds (ECS API reference, ContainerDefinition.stopTimeout, on Fargate)."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _HOST_LENGTH = 253
 """Characters of a whole host name (RFC 1035, without the final dot)."""
@@ -23,7 +24,7 @@ def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Itera
         return
     for service in deployment.services.values():
         for index, name in enumerate(service.calls):
-            if name in deployment.services:
+            if name in deployment.services and mesh_of(deployment).needs_dns(deployment.services[name]):
                 place: Path = ("services", service.name, "calls", index)
                 where = written.where(*place)
                 message = f'with "http" no name resolves, and {service.name} calls {name} ({where}); write "dns"'

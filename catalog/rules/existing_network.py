@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.endpoints import GATEWAYS
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _SUBNET = re.compile(r"subnet-[0-9a-f]+")
 _SUBNETS_PER_SERVICE = 16

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog.durations import spelled_duration
 from catalog.model import Deployment
 from catalog.model.service import Health
 from catalog.problems import Finding, Path
-from catalog.rules.durations import spelled_duration
-from catalog.rules.written import Written
 from catalog.startup import LONGEST_GRACE
+from catalog.written import Written
 
 _BOUNDS = {"interval": (5, 300), "timeout": (2, 60)}
 """Seconds that App Mesh and ECS accept; load balancers take no less (App Mesh API reference, HealthCheckPolicy; ECS API

@@ -10,7 +10,7 @@ from catalog.model import Deployment
 from catalog.names import dns_suffix
 from catalog.problems import Finding, Path, listed
 from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -25,8 +25,9 @@ _LENGTH = 255
 def _images(deployment: Deployment) -> Iterator[tuple[Path, str]]:
     for service in deployment.services.values():
         yield ("services", service.name, "image"), service.image
-    if deployment.catalog.images.envoy is not None:
-        yield ("images", "envoy"), deployment.catalog.images.envoy
+    for key, image in deployment.catalog.images:
+        if image is not None:
+            yield ("images", key), image
 
 
 def not_an_image(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment, Service
 from catalog.priorities import LAST, priority_of
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _CONDITION_LENGTH = 128
 """Characters of a host or path pattern in a rule (ELBv2 API reference, RuleCondition)."""

@@ -1,18 +1,38 @@
-"""Which rules each mesh has."""
+"""What the chosen mesh demands of a catalog, what it cannot give, and what leaving one takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
+from catalog.meshes import mesh_of, parity
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.rules import app_mesh
-from catalog.rules.written import Written
-
-BY_MESH: dict[str, tuple[Callable[[Deployment, Written], Iterable[Finding]], ...]] = {"app-mesh": app_mesh.RULES}
+from catalog.written import Written
 
 
 def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """The rules of the mesh that the catalog has chosen."""
-    for rule in BY_MESH[deployment.catalog.mesh.kind]:
+    for rule in mesh_of(deployment).rules:
         yield from rule(deployment, written)
+
+
+def what_it_lacks(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What changes meaning is refused, what is tuning is told (`catalog.meshes.parity`)."""
+    yield from parity.lacking(deployment, written)
+
+
+def leaving_what_is_chosen(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A mesh is left for another: only then may Terraform forget its resources."""
+    mesh = deployment.catalog.mesh
+    if mesh.leaving == mesh.kind:
+        yield Finding(
+            place=("mesh", "leaving"),
+            message=f"is the kind itself ({written.where('mesh', 'kind')}); write its successor there, or remove this",
+            about=(("mesh", "kind"),),
+        )
+
+
+def of_meshes_side_by_side(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
+    """What meshes demand of all the deployments that have chosen them."""
+    for rule in {rule: None for deployment in deployments for rule in mesh_of(deployment).across}:
+        yield from rule(deployments)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment
 from catalog.model.catalog import RESERVED
 from catalog.problems import Finding, Path, or_list
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _ID = 24
 """Characters of a deployment's id, so that what is named after it keeps to AWS's limits."""

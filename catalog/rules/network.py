@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.endpoints import endpoints_for, has_way_out, interface_endpoints
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _LARGEST, _SMALLEST = 16, 24
 _SMALLEST_WITH_BALANCER = 23

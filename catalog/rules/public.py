@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def _public(deployment: Deployment) -> Iterator[tuple[Service, Path]]:

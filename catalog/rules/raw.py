@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def not_json(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.durations import spelled_duration
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.rules.durations import spelled_duration
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
 """App Mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.endpoints import has_way_out
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def _secrets(deployment: Deployment) -> Iterator[tuple[Path, str, str | None]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
 from catalog.sizes import FARGATE_SIZES, Share, nearest_size
+from catalog.written import Written
 
 
 def not_of_fargate(deployment: Deployment, written: Written) -> Iterator[Finding]:

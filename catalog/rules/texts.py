@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
 from catalog.reading.placeholders import addresses_in
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def _texts(service: Service) -> Iterator[tuple[Path, str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.balancer import LONGEST_IDLE
+from catalog.durations import spelled_duration
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.rules.durations import spelled_duration
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def shorter_than_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:

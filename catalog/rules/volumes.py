@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def same_path(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from stacks.mesh.app_mesh import AppMesh
+from stacks.mesh.app_mesh import AppMesh, forget
+from stacks.mesh.base import Forget, MakeMesh
+from stacks.mesh.none import NoMesh
 
-MESHES: dict[str, type] = {"app-mesh": AppMesh}
+MESHES: dict[str, MakeMesh] = {
+    "app-mesh": AppMesh,
+    "none": NoMesh,
+}
+LEAVING: dict[str, Forget] = {
+    "app-mesh": forget,
+}
+"""What a mesh leaves in the state that Terraform can only forget."""

@@ -5,8 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from catalog.model import Service
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.ecs_service import EcsServiceServiceRegistries
+from constructs import Construct
+
+from catalog.model import Deployment, Service
+from catalog.sizes import Share
+from stacks.discovery import Discovery
 from stacks.part import Ref
+from stacks.security import SecurityGroups
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the parts that come before it hand to a mesh."""
+
+    vpc_id: str
+    discovery: Discovery
+    security: SecurityGroups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +32,12 @@ class Membership:
     sidecars: tuple[dict[str, Any], ...] = ()
     """Container definitions (ECS API spelling), each with its `cpu` and `memoryReservation`, and without a log
     configuration, which the service adds."""
+    beside: Share | None = None
+    """What a container takes of the task that ECS adds by itself."""
     container_dependencies: tuple[dict[str, str], ...] = ()
     """`dependsOn` of the service's own container."""
+    port_mapping: dict[str, Any] = field(default_factory=dict)
+    """Further keys of the service's port mapping (ECS API spelling)."""
     task: dict[str, Any] = field(default_factory=dict)
     """Further arguments of the task definition."""
     service: dict[str, Any] = field(default_factory=dict)
@@ -27,15 +47,49 @@ class Membership:
     target_protocol: str = "HTTP"
     """What a load balancer speaks to the task."""
     depends_on: tuple[Ref, ...] = ()
-    """What must stand before the first task starts."""
+    """What must stand before the first task starts: routes, and the security group rules of every call it makes."""
 
 
 class Mesh(Protocol):
     """A construct that carries the calls between services."""
 
-    name: str | None
-    """The mesh's own name, for the outputs; None where the network has none."""
+    @property
+    def name(self) -> str | None:
+        """The mesh's own name, for the outputs; None where the network has none."""
+        ...
 
     def join(self, service: Service) -> Membership:
-        """Make the mesh's resources for a service, and say what the service must add. Called once per service."""
+        """Make the mesh's resources for a service, and the security group rules of its calls; say what the service
+        must add. Called once per service, callees before callers where they are not in a circle."""
         ...
+
+
+class MakeMesh(Protocol):
+    """The class of a mesh: called, it makes what all services share."""
+
+    def __call__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> Mesh: ...
+
+    def host_reference(self, service_name: str) -> str:
+        """The reference to the host name that AWS makes for a service, where the catalog marks one."""
+        ...
+
+
+class Forget(Protocol):
+    """Makes Terraform forget the resources of a mesh that AWS no longer answers for, without asking AWS."""
+
+    def __call__(self, stack: TerraformStack, *, deployment: Deployment) -> None: ...
+
+
+def connected(service: Service, security: SecurityGroups, *, deployment: Deployment) -> tuple[Ref, ...]:
+    """The rules of all calls of a service, for a mesh in which tasks connect to tasks."""
+    return tuple(rule for callee in deployment.callees_of(service) for rule in security.connect(service, callee))
+
+
+def registered(registry: Ref | None) -> dict[str, Any]:
+    """The argument of an ECS service that lists its tasks in Cloud Map."""
+    return {"service_registries": EcsServiceServiceRegistries(registry_arn=registry.arn)} if registry else {}
+
+
+def no_generated_hosts(service_name: str) -> str:
+    """For a mesh that carries every service's own name."""
+    raise LookupError(f"AWS makes no host name for {service_name}")

@@ -28,12 +28,12 @@ class Destination:
 
 def of_service(service: Service, *, deployment: Deployment) -> Destination:
     """A service with a port, as the catalog describes it."""
-    address = deployment.address(service.name)
+    assert service.port is not None
     return Destination(
         address=service.name,
         name=service.name,
-        host=address.host,
-        port=address.port,
+        host=deployment.host_of(service.name),
+        port=service.port,
         protocol=service.protocol,
         timeout=service.timeout,
         idle_timeout=service.idle_timeout,

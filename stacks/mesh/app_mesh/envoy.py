@@ -6,10 +6,9 @@ from typing import Any
 
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinitionProxyConfiguration
 
-from catalog.egress import ignored_ports
-from catalog.images import envoy_image
+from catalog.meshes.app_mesh.egress import ignored_ports
+from catalog.meshes.app_mesh.envoy import envoy_image, envoy_share
 from catalog.model import Deployment, Service
-from catalog.sizes import envoy_share
 from stacks.part import Ref
 
 CONTAINER = "envoy"

@@ -10,16 +10,14 @@ from cdktf_cdktf_provider_aws.appmesh_route import AppmeshRoute
 from cdktf_cdktf_provider_aws.appmesh_virtual_node import AppmeshVirtualNode
 from cdktf_cdktf_provider_aws.appmesh_virtual_router import AppmeshVirtualRouter, AppmeshVirtualRouterSpecListener
 from cdktf_cdktf_provider_aws.appmesh_virtual_service import AppmeshVirtualService
-from cdktf_cdktf_provider_aws.ecs_service import EcsServiceServiceRegistries
 from constructs import Construct
 
 from catalog import names
-from catalog.egress import proxied_externals
+from catalog.meshes.app_mesh.egress import proxied_externals
 from catalog.model import Deployment, Service
-from stacks.discovery import Discovery
 from stacks.mesh.app_mesh import destinations, envoy, listeners, nodes, routes
 from stacks.mesh.app_mesh.destinations import Destination
-from stacks.mesh.base import Membership
+from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.part import Part, Ref
 
 _EGRESS = {"declared": "DROP_ALL", "any": "ALLOW_ALL"}
@@ -29,9 +27,12 @@ class AppMesh(Part):
     """One mesh for the deployment. Tasks join it as virtual nodes; a service with a port is also a virtual service,
     whose router holds the timers and retries of calls to it."""
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, discovery: Discovery) -> None:
+    host_reference = staticmethod(no_generated_hosts)
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
-        self.discovery = discovery
+        self.discovery = surroundings.discovery
+        self.security = surroundings.security
         egress = _EGRESS[deployment.catalog.network.egress]
         mesh = self.add(AppmeshMesh, names.shared("mesh"), name=deployment.id, spec={"egress_filter": {"type": egress}})
         self.name = mesh.name
@@ -52,10 +53,14 @@ class AppMesh(Part):
             sidecars=(envoy.container(service, deployment=self.deployment, node=node),),
             container_dependencies=({"containerName": envoy.CONTAINER, "condition": "HEALTHY"},),
             task={"proxy_configuration": envoy.proxy_configuration(service, deployment=self.deployment)},
-            service={"service_registries": EcsServiceServiceRegistries(registry_arn=registry.arn)} if registry else {},
+            service=registered(registry),
             task_statements=tuple(self._statements(service, node=node, certificate=certificate)),
             target_protocol="HTTPS" if certificate else "HTTP",
-            depends_on=(*ways, *([certificate] if certificate else [])),
+            depends_on=(
+                *ways,
+                *([certificate] if certificate else []),
+                *connected(service, self.security, deployment=self.deployment),
+            ),
         )
 
     @property
@@ -71,7 +76,7 @@ class AppMesh(Part):
         return self.add(
             AcmCertificate,
             service.name,
-            domain_name=self.deployment.address(service.name).host,
+            domain_name=self.deployment.host_of(service.name),
             certificate_authority_arn=self._authority,
             # A certificate in use cannot be deleted.
             lifecycle={"create_before_destroy": True},

@@ -9,7 +9,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
     AppmeshVirtualNodeSpecListener,
 )
 
-from catalog.egress import bypasses_proxy
+from catalog.meshes.app_mesh.egress import bypasses_proxy
 from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import listeners
 from stacks.mesh.app_mesh.destinations import Destination
@@ -48,13 +48,11 @@ def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtua
     a cycle to Terraform. App Mesh takes names of virtual services that do not exist yet."""
     tls = deployment.catalog.mesh.tls
     policy = _client_policy(tls.authority) if tls and tls.authority else None
-    backends = [(callee.name, policy) for callee in deployment.callees_of(service)]
-    backends += [(name, None) for name, e in deployment.externals_of(service).items() if not bypasses_proxy(e)]
+    backends = [(deployment.host_of(callee.name), policy) for callee in deployment.callees_of(service)]
+    backends += [(e.host, None) for e in deployment.externals_of(service).values() if not bypasses_proxy(e)]
     return [
-        AppmeshVirtualNodeSpecBackend(
-            virtual_service={"virtual_service_name": deployment.address(name).host, "client_policy": policy}
-        )
-        for name, policy in backends
+        AppmeshVirtualNodeSpecBackend(virtual_service={"virtual_service_name": host, "client_policy": policy})
+        for host, policy in backends
     ]
 
 

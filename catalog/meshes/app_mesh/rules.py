@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.egress import bypasses_proxy
-from catalog.model import Deployment, Service
-from catalog.problems import Finding, listed
-from catalog.rules.app_mesh_ports import (
+from catalog.meshes.app_mesh.egress import bypasses_proxy
+from catalog.meshes.app_mesh.ports import (
     callee_behind_an_ignored_port,
     host_twice,
     port_never_redirected,
     too_many_ports_past_the_proxy,
 )  # fmt: skip
-from catalog.rules.app_mesh_tcp import (
+from catalog.meshes.app_mesh.tcp import (
     server_speaks_first,
     takes_in_calls_to_aws,
     tcp_port_of_another_callee,
     tcp_port_twice,
 )  # fmt: skip
-from catalog.rules.written import Written
+from catalog.model import Deployment, Service
+from catalog.model.network import KINDS
+from catalog.problems import Finding, listed, or_list
+from catalog.written import Written
 
 _PROXY_PORTS = {
     9901: "administration",
@@ -41,9 +42,13 @@ def ended(deployment: Deployment, written: Written) -> Iterator[Finding]:
     yield Finding(
         place=("mesh", "kind"),
         message="AWS ended App Mesh on 2026-09-30, so that applying this to a real account is expected to fail; "
-        'this catalog will also take "service-connect", "vpc-lattice" or "none" here, not supported yet',
+        f"write {_successors()} here, and where it was applied, leaving too (docs/leaving-app-mesh.md)",
         level="warning",
     )
+
+
+def _successors() -> str:
+    return or_list([kind for kind in KINDS if kind != "app-mesh"])
 
 
 def tls_without_authority(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.egress import ALWAYS_IGNORED, bypasses_proxy, ignored_ports, proxied_externals
+from catalog.meshes.app_mesh.egress import ALWAYS_IGNORED, bypasses_proxy, ignored_ports, proxied_externals
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 _IGNORED_PORTS = 15
 """ECS API reference, ProxyConfiguration, EgressIgnoredPorts."""

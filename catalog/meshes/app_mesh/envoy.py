@@ -1,9 +1,10 @@
-"""Which images the containers run that the catalog adds to a task."""
+"""The proxy in every task: which image it runs, and how much of the task is its own."""
 
 from __future__ import annotations
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.sizes import Share
 
 ENVOY_VERSION = "v1.34.13.3-prod"
 """Of 2026-07-14 (aws/aws-app-mesh-roadmap issue 512)."""
@@ -38,3 +39,12 @@ def envoy_image(deployment: Deployment) -> str:
     region = deployment.region
     registry = f"{_ACCOUNTS.get(region, _COMMON_ACCOUNT)}.dkr.ecr.{region}.{names.dns_suffix(region)}"
     return f"{registry}/aws-appmesh-envoy:{ENVOY_VERSION}"
+
+
+def envoy_share(cpu: int, memory: int) -> Share:
+    """What a proxy gets of a task: a quarter of the CPU and an eighth of the memory, within bounds.
+
+    AWS recommends 512 CPU units and at least 64 MiB (App Mesh User Guide, "Envoy image"): more CPU than that it hardly
+    uses, while twice the memory leaves room for a mesh of some size.
+    """
+    return Share(min(512, cpu // 4), max(128, min(512, memory // 8)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.egress import AWS_APIS, SERVER_SPEAKS_FIRST, bypasses_proxy, proxied_externals
+from catalog.meshes.app_mesh.egress import AWS_APIS, SERVER_SPEAKS_FIRST, bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.rules.written import Written
+from catalog.written import Written
 
 
 def _called_over_tcp(deployment: Deployment) -> Iterator[tuple[Service, int]]:

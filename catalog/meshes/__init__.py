@@ -1,0 +1,18 @@
+"""The meshes, by the word that chooses one. Nothing else in `catalog` knows which there are, but its type."""
+
+from __future__ import annotations
+
+from catalog.meshes import none
+from catalog.meshes.app_mesh import APP_MESH
+from catalog.meshes.base import MeshTraits
+from catalog.model import Deployment
+
+MESHES: dict[str, MeshTraits] = {
+    "app-mesh": APP_MESH,
+    "none": none.NONE,
+}
+
+
+def mesh_of(deployment: Deployment) -> MeshTraits:
+    """The mesh that a deployment has chosen."""
+    return MESHES[deployment.catalog.mesh.kind]

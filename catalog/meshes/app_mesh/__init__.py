@@ -1,0 +1,31 @@
+"""AWS App Mesh: an Envoy proxy in every task."""
+
+from __future__ import annotations
+
+from catalog.meshes.app_mesh.rules import RULES
+from catalog.meshes.base import MeshTraits, no, yes
+from catalog.registries import ECR_ENDPOINTS
+
+APP_MESH = MeshTraits(
+    title="App Mesh",
+    ended=True,
+    protocols=frozenset({"http", "http2", "grpc", "tcp"}),
+    needs_dns=lambda service: True,
+    rules=RULES,
+    # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
+    endpoints=(*ECR_ENDPOINTS, "appmesh-envoy-management"),
+    parity={
+        "tls": yes("certificates of a private CA, at every proxy"),
+        "auth": no("whoever has a certificate may call"),
+        "signed": no("proxies do not read signatures"),
+        "timeout": yes("at the caller's proxy, the route and the callee's proxy"),
+        "idle_timeout": yes("at the route and the callee's proxy"),
+        "retries": yes("by events, at the caller's proxy"),
+        "pool": yes("at the callee's proxy"),
+        "outlier": yes("at the caller's proxy"),
+        "probes": yes("by every caller's proxy"),
+        "access_logs": yes("by every proxy, to the service's log group"),
+        "tcp": yes("told apart by port"),
+        "envoy": yes("in every task"),
+    },
+)

@@ -1,0 +1,58 @@
+"""What the catalog knows of a mesh, whatever is then built of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog.model import Deployment, Service
+from catalog.problems import Finding
+from catalog.written import Written
+
+Rule = Callable[[Deployment, Written], Iterable[Finding]]
+AcrossRule = Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether a mesh honours what a catalog may ask of it, and in a phrase, how or what it does instead."""
+
+    carried: bool
+    how: str
+
+
+def yes(how: str) -> Verdict:
+    return Verdict(carried=True, how=how)
+
+
+def no(how: str) -> Verdict:
+    return Verdict(carried=False, how=how)
+
+
+def _not_generated(deployment: Deployment, service: Service) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshTraits:
+    """One mesh, as rules, endpoints, addresses and the documentation have to know it."""
+
+    title: str
+    """As AWS spells it."""
+    parity: Mapping[str, Verdict]
+    """A verdict on every feature of `catalog.meshes.parity`, by its key."""
+    protocols: frozenset[str]
+    """What it carries. What speaks another protocol is reached directly, by its name in Cloud Map."""
+    needs_dns: Callable[[Service], bool]
+    """Whether callers find a service by DNS records of the namespace, and not by names that the mesh makes itself."""
+    rules: tuple[Rule, ...] = ()
+    """What it demands of a catalog."""
+    across: tuple[AcrossRule, ...] = ()
+    """What it demands of deployments side by side."""
+    endpoints: tuple[str, ...] = ()
+    """VPC endpoints that it needs where tasks have no other way to AWS, by what follows the region in their names."""
+    generated_host: Callable[[Deployment, Service], str | None] = _not_generated
+    """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
+    spoken to over TLS. `stacks` puts a reference in its place."""
+    ended: bool = False
+    """Whether AWS has ended it: then it is nobody's alternative."""

@@ -1,0 +1,25 @@
+"""No mesh: services find each other by Cloud Map's DNS names and talk directly."""
+
+from __future__ import annotations
+
+from catalog.meshes.base import MeshTraits, no, yes
+
+NONE = MeshTraits(
+    title="none",
+    protocols=frozenset(),
+    needs_dns=lambda service: True,
+    parity={
+        "tls": no("nothing stands between services that could encrypt"),
+        "auth": no("security groups alone say who may call whom"),
+        "signed": no("nothing reads signatures"),
+        "timeout": no("nothing between services counts time, callers have to"),
+        "idle_timeout": no("nothing between services counts silence"),
+        "retries": no("nothing sends a request again, callers have to"),
+        "pool": no("nothing counts connections"),
+        "outlier": no("only ECS takes out a task, when its own check fails"),
+        "probes": no("ECS only knows the container's own check"),
+        "access_logs": no("nothing sees requests"),
+        "tcp": yes("any protocol, directly"),
+        "envoy": no("there is no proxy"),
+    },
+)

@@ -1,0 +1,169 @@
+"""What a catalog may ask of a mesh, and what is said where its mesh lacks it: one table for rules, notices and docs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from catalog.meshes import MESHES, mesh_of
+from catalog.model import Deployment, Service
+from catalog.problems import Finding, Path, listed, or_list
+from catalog.written import Written
+
+Effect = Literal["meaning", "tuning", "detour"]
+"""What is lost with it. meaning: the system would not be what the catalog says, which is refused. tuning: it behaves
+less well, which is a notice, or with `mesh.strict` refused. detour: it works by another way, which is a notice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """A row of the table."""
+
+    key: str
+    title: str
+    keys: str
+    """The catalog's keys that ask for it, as documentation spells them."""
+    effect: Effect
+    asked: Callable[[Deployment, Written], Iterator[Path]]
+    """Where a catalog asks for it itself, as opposed to a default or a built-in profile."""
+
+
+def _value(*path: str) -> Callable[[Deployment, Written], Iterator[Path]]:
+    """Where a key of the catalog is written, unless it says no."""
+
+    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
+        value: object = deployment.catalog
+        for key in path:
+            value = getattr(value, key)
+        if written.written(*path) and value not in (None, False, "none"):
+            yield path
+
+    return asked
+
+
+def _services(
+    *path: str, where: Callable[[Deployment, Service], bool] = lambda deployment, service: True
+) -> Callable[[Deployment, Written], Iterator[Path]]:
+    """Where a key is written of a service that `where` picks out."""
+
+    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
+        for service in deployment.services.values():
+            place = ("services", service.name, *path)
+            if written.written(*place) and where(deployment, service):
+                yield place
+
+    return asked
+
+
+def _has_callers(deployment: Deployment, service: Service) -> bool:
+    return service.port is not None and bool(deployment.callers_of(service.name))
+
+
+FEATURES = (
+    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="meaning", asked=_value("mesh", "tls")),
+    Feature(
+        key="auth", title="Callers proven by IAM", keys="mesh.auth", effect="meaning", asked=_value("mesh", "auth")
+    ),
+    Feature(
+        key="signed",
+        title="Signed requests",
+        keys="signed",
+        effect="tuning",
+        asked=_services("signed", where=lambda deployment, service: service.signed),
+    ),
+    Feature(
+        key="timeout",
+        title="Request timeout",
+        keys="timeout",
+        effect="tuning",
+        asked=_services("timeout", where=lambda d, service: _has_callers(d, service) and not service.is_tcp),
+    ),
+    Feature(
+        key="idle_timeout",
+        title="Idle timeout",
+        keys="idle_timeout",
+        effect="tuning",
+        asked=_services("idle_timeout", where=_has_callers),
+    ),
+    Feature(
+        key="retries",
+        title="Retries",
+        keys="retries",
+        effect="tuning",
+        asked=_services(
+            "retries", where=lambda d, service: _has_callers(d, service) and bool(service.retries.attempts)
+        ),
+    ),
+    Feature(key="pool", title="Limits of a service", keys="pool", effect="tuning", asked=_services("pool")),
+    Feature(key="outlier", title="Outlier detection", keys="outlier", effect="tuning", asked=_services("outlier")),
+    Feature(
+        key="probes",
+        title="Probes from outside",
+        keys="health.path",
+        effect="tuning",
+        # A load balancer probes too, on every mesh.
+        asked=_services("health", "path", where=lambda d, service: service.public is None and service.port is not None),
+    ),
+    Feature(
+        key="access_logs",
+        title="Access logs",
+        keys="mesh.access_logs",
+        effect="tuning",
+        asked=_value("mesh", "access_logs"),
+    ),
+    Feature(
+        key="tcp",
+        title="Services that speak tcp",
+        keys='protocol = "tcp"',
+        effect="detour",
+        asked=_services("protocol", where=lambda d, service: service.is_tcp and _has_callers(d, service)),
+    ),
+    Feature(
+        key="envoy", title="An Envoy of your own", keys="images.envoy", effect="tuning", asked=_value("images", "envoy")
+    ),
+)
+
+
+def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What the catalog asks for and its mesh does not have. Of what is tuned, one notice for each key."""
+    mesh = mesh_of(deployment)
+    strict = deployment.catalog.mesh.strict
+    for feature in FEATURES:
+        verdict = mesh.parity[feature.key]
+        if verdict.carried:
+            continue
+        places = list(feature.asked(deployment, written))
+        if feature.effect == "meaning" or (feature.effect == "tuning" and strict):
+            for place in places:
+                yield Finding(place=place, message=_refusal(feature, deployment), about=(("mesh", "kind"),))
+        elif places:
+            yield Finding(
+                place=places[0],
+                message=f"{_instead(deployment, verdict.how)}{_ignored(feature, places)}",
+                level="notice",
+                about=(("mesh", "kind"),),
+            )
+
+
+def alternatives(feature: Feature) -> list[str]:
+    """The kinds that have a feature, for whoever has to choose: none that AWS has ended."""
+    return [kind for kind, mesh in MESHES.items() if mesh.parity[feature.key].carried and not mesh.ended]
+
+
+def _instead(deployment: Deployment, how: str) -> str:
+    return f'with kind = "{deployment.catalog.mesh.kind}", {how}'
+
+
+def _refusal(feature: Feature, deployment: Deployment) -> str:
+    others = alternatives(feature)
+    other = f", or choose {or_list(others)}" if others else ""
+    loosen = ", or leave out mesh.strict" if feature.effect == "tuning" else ""
+    return f"{_instead(deployment, mesh_of(deployment).parity[feature.key].how)}; remove it{other}{loosen}"
+
+
+def _ignored(feature: Feature, places: list[Path]) -> str:
+    services = [str(place[1]) for place in places if place[0] == "services"]
+    if feature.effect == "detour":
+        return f": {listed(services)}"
+    return f"; not honoured for {listed(services)}" if services else "; not honoured"

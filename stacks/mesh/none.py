@@ -1,0 +1,28 @@
+"""No mesh: tasks connect to tasks, and find each other by Cloud Map's DNS names."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from catalog.model import Deployment, Service
+from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
+from stacks.part import Part
+
+
+class NoMesh(Part):
+    """A Cloud Map entry for each service with a port, and the security group rules of its calls."""
+
+    name = None
+    host_reference = staticmethod(no_generated_hosts)
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+        super().__init__(scope, "mesh", deployment=deployment)
+        self._surroundings = surroundings
+
+    def join(self, service: Service) -> Membership:
+        """Make the service known by its name, and let it connect to its callees."""
+        registry = self._surroundings.discovery.register(service) if service.port else None
+        return Membership(
+            service=registered(registry),
+            depends_on=connected(service, self._surroundings.security, deployment=self.deployment),
+        )
