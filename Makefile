@@ -62,9 +62,10 @@ lint: .venv/.dev ## ruff and mypy
 bench: .venv/.dev ## measure synthesis
 	@$(IN_VENV) -m tests.bench $(ARGS)
 
-docs: .venv/.runtime ## write services.schema.json and docs/catalog.md from the catalog's model
+docs: .venv/.runtime ## write services.schema.json and what docs/ says of keys and meshes, from the code
 	@text=$$($(IN_VENV) -m catalog schema) && printf '%s\n' "$$text" > services.schema.json
 	@text=$$($(IN_VENV) -m catalog reference) && printf '%s\n' "$$text" > docs/catalog.md
+	@text=$$($(IN_VENV) -m catalog meshes) && printf '%s\n' "$$text" > docs/meshes.md
 
 # The runtime's versions are taken from the development set, so that tests run with what synth runs with.
 lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,11 @@ from catalog.load import Loaded, load
 from catalog.problems import CatalogError
 
 USER_ERROR = 2
+_MADE = {
+    "schema": ("catalog.schema", "schema_text"),
+    "reference": ("catalog.reference", "reference"),
+    "meshes": ("catalog.meshes.reference", "reference"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,12 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "check":
         return check(options.file)
     # Only here: the schema takes a while to make, and a check needs none of it.
-    if options.command == "schema":
-        from catalog.schema import schema_text as made
-    else:
-        from catalog.reference import reference as made
+    module, function = _MADE[options.command]
+    made: str = getattr(importlib.import_module(module), function)()
     # As bytes: a terminal or a pipe in another encoding must not change what lies in the repository.
-    sys.stdout.buffer.write(made().encode())
+    sys.stdout.buffer.write(made.encode())
     return 0
 
 
@@ -55,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     checked.add_argument("file", nargs="?", default=default, help=f"the catalog (default: {default})")
     commands.add_parser("schema", help="print services.schema.json")
     commands.add_parser("reference", help="print docs/catalog.md")
+    commands.add_parser("meshes", help="print docs/meshes.md")
     return parser
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catalog.load import Loaded
+from catalog.meshes import mesh_of
 from catalog.model import Deployment
+from catalog.problems import listed
 
 _LISTED = 3
 _NAT = {"none": "no NAT", "single": "one NAT gateway", "per-zone": "a NAT gateway in each zone"}
@@ -21,7 +23,7 @@ def summary(loaded: Loaded, *, file: str, outdir: Path, resources: Mapping[str, 
     shown = _relative(outdir)
     folders = [f"{shown}/stacks/{deployment.id}" for deployment in loaded.deployments]
     where = ", ".join(folders) if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
-    lines = [*table, "", f"{file} -> {where}; next: make plan"]
+    lines = [*table, *_detours(loaded), "", f"{file} -> {where}; next: make plan"]
     counts = [_count(loaded, level) for level in ("warning", "notice")]
     if said := " and ".join(count for count in counts if count):
         lines.append(f"{said} on stderr")
@@ -41,6 +43,17 @@ def _row(deployment: Deployment, resources: int) -> tuple[str, ...]:
         str(resources),
         _network(deployment),
     )
+
+
+def _detours(loaded: Loaded) -> list[str]:
+    """Which services are reached past the mesh, in a mesh that carries the others."""
+    lines = []
+    for deployment in loaded.deployments:
+        mesh = mesh_of(deployment)
+        direct = [s.name for s in deployment.services.values() if s.port is not None and not mesh.carries(s)]
+        if mesh.protocols and direct:
+            lines.append(f"{deployment.id}: {mesh.title} does not carry {listed(direct)}, reached directly by name")
+    return ["", *lines] if lines else []
 
 
 def _network(deployment: Deployment) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from deploy import lock_file, process
+from deploy import ended, lock_file, process
 from deploy.output import Stack
 from deploy.refusal import NO_TERRAFORM, Refusal
 
@@ -43,6 +43,8 @@ def visit(
             return _failed("init", status=status, at=stack, left=stacks[number:])
         lock_file.take_from(stack.folder, kept=kept_lock)
         status = process.run([terraform, command, *arguments], folder=stack.folder)
+        if advice := ended.advice(stack, terraform=terraform):
+            print(f"\n{advice}", file=sys.stderr)
         if status not in fine:
             return _failed(command, status=status, at=stack, left=stacks[number:])
         greatest = max(greatest, status)

@@ -55,4 +55,10 @@ class MeshTraits:
     """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
     spoken to over TLS. `stacks` puts a reference in its place."""
     ended: bool = False
-    """Whether AWS has ended it: then it is nobody's alternative."""
+    """Whether AWS has ended it: then it is nobody's alternative, and its resources cannot be deleted any more."""
+    resource_types: str = ""
+    """What the types of its resources begin with, where they can be in a state though AWS has ended it."""
+
+    def carries(self, service: Service) -> bool:
+        """Whether calls to a service with a port pass the mesh."""
+        return service.protocol in self.protocols
