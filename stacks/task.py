@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinition,
     EcsTaskDefinitionEphemeralStorage,
@@ -40,8 +39,9 @@ def task_definition(part: Part, *, service: Service, membership: Membership, rol
         task_role_arn=roles.task.arn,
         container_definitions=definitions(part.deployment, service, membership=membership, log_group=log_group),
         volume=[EcsTaskDefinitionVolume(name=name) for name in sorted(service.volumes)] or None,
-        # A rollback needs the old revision: ECS cannot return to one that is INACTIVE (DeregisterTaskDefinition).
+        # A rollback needs the old revision: ECS cannot return to one that is INACTIVE (DeregisterTaskDefinition). As
+        # nothing is deleted, nothing has to be created before; and with create_before_destroy, a plan in which
+        # Terraform forgets what the old revision referred to ends in a cycle.
         skip_destroy=True,
-        lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         **membership.task,
     )
