@@ -44,7 +44,7 @@ class Roles(Part):
             IamRole,
             f"{service.name}_{kind}",
             name=names.role(self.deployment.id, service.name, kind),
-            assume_role_policy=policy([_trust(catalog.aws.accounts)]),
+            assume_role_policy=trust("ecs-tasks.amazonaws.com", accounts=catalog.aws.accounts),
             permissions_boundary=catalog.catalog.permissions_boundary,
         )
         if statements:
@@ -71,16 +71,13 @@ def _statement(
     return {**statement, "Condition": conditions} if conditions else statement
 
 
-def _trust(accounts: tuple[str, ...]) -> Statement:
-    statement: Statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-    }
+def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
+    """The policy that lets an AWS service take a role."""
+    statement: Statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": principal}}
     if accounts:
-        # Else ECS could be made to use the role for somebody else's task (ECS developer guide, "confused deputy").
+        # Else AWS could be made to use the role for somebody else (ECS developer guide, "confused deputy").
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
-    return statement
+    return policy([statement])
 
 
 def _pull(images: Iterable[str], *, partition: str) -> list[Statement]:

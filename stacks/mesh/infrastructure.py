@@ -1,0 +1,42 @@
+"""The role in which ECS itself acts for a mesh: it issues certificates, or registers tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+
+from catalog import names
+from stacks.part import Part, Ref
+from stacks.roles import trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfrastructureRole:
+    """A role and what gives it its rights. ECS needs both until the last service is gone."""
+
+    role: Ref
+    attachment: Ref
+
+
+def infrastructure_role(part: Part, *, policy: str) -> InfrastructureRole:
+    """Make the deployment's infrastructure role, with a policy of AWS's own: what follows `policy/` in its ARN (ECS
+    developer guide, "Amazon ECS infrastructure IAM role")."""
+    deployment = part.deployment
+    address = names.shared("mesh")
+    role = part.add(
+        IamRole,
+        address,
+        # The underscore, as in no service's key, keeps the name apart from those of the services' roles.
+        name=names.role(deployment.id, "mesh_infrastructure"),
+        assume_role_policy=trust("ecs.amazonaws.com", accounts=deployment.catalog.aws.accounts),
+        permissions_boundary=deployment.catalog.catalog.permissions_boundary,
+    )
+    attachment = part.add(
+        IamRolePolicyAttachment,
+        address,
+        role=role.name,
+        policy_arn=f"arn:{deployment.partition}:iam::aws:policy/{policy}",
+    )
+    return InfrastructureRole(role=role, attachment=attachment)
