@@ -7,7 +7,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from cdktf import TerraformElement
+from cdktf import DataResource, TerraformElement
 from constructs import Construct
 
 from catalog import names
@@ -73,5 +73,7 @@ def _takes_tags(type_: type[TerraformElement]) -> bool:
 
 def terraform_type(type_: type[TerraformElement]) -> str:
     """`aws_vpc`, or `data.aws_region`: read off the module of the generated class, without asking Node."""
+    if type_ is DataResource:
+        return "terraform_data"
     module = type_.__module__.rpartition(".")[2]
     return f"data.{module[5:]}" if module.startswith("data_aws_") else f"aws_{module}"

@@ -85,11 +85,11 @@ class FargateService(Part):
             depends_on=[ref.element for ref in waits_for],
             **_capacity(service),
             **_balancer(service, exposure),
-            **self._rollout(service, drains=exposure is not None),
+            **self._rollout(service, membership, drains=exposure is not None),
             **membership.service,
         )
 
-    def _rollout(self, service: Service, *, drains: bool) -> dict[str, Any]:
+    def _rollout(self, service: Service, membership: Membership, *, drains: bool) -> dict[str, Any]:
         """How a new revision replaces the old, and how long Terraform waits for it."""
         deploy = service.deploy
         drain = min(service.timeout, LONGEST_DRAINING) if drains else 0
@@ -103,9 +103,11 @@ class FargateService(Part):
             "wait_for_steady_state": deploy.wait,
             "timeouts": EcsServiceTimeouts(create=minutes, update=minutes, delete=minutes),
         }
-        if not deploy.wait:
-            return arguments
-        return {**arguments, "lifecycle": TerraformResourceLifecycle(postcondition=[self._not_rolled_back(service)])}
+        lifecycle = TerraformResourceLifecycle(
+            postcondition=[self._not_rolled_back(service)] if deploy.wait else None,
+            replace_triggered_by=[ref.address for ref in membership.replaced_with] or None,
+        )
+        return {**arguments, "lifecycle": lifecycle} if deploy.wait or membership.replaced_with else arguments
 
     def _not_rolled_back(self, service: Service) -> Postcondition:
         """The provider reports success after ECS has returned to the old revision (provider issues 19519, 20858)."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from catalog.meshes import none
 from catalog.meshes.app_mesh import APP_MESH
 from catalog.meshes.base import MeshTraits
+from catalog.meshes.none import NONE
+from catalog.meshes.service_connect import SERVICE_CONNECT
 from catalog.model import Deployment
 
 MESHES: dict[str, MeshTraits] = {
     "app-mesh": APP_MESH,
-    "none": none.NONE,
+    "service-connect": SERVICE_CONNECT,
+    "none": NONE,
 }
 
 

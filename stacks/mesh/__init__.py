@@ -5,9 +5,11 @@ from __future__ import annotations
 from stacks.mesh.app_mesh import AppMesh, forget
 from stacks.mesh.base import Forget, MakeMesh
 from stacks.mesh.none import NoMesh
+from stacks.mesh.service_connect import ServiceConnect
 
 MESHES: dict[str, MakeMesh] = {
     "app-mesh": AppMesh,
+    "service-connect": ServiceConnect,
     "none": NoMesh,
 }
 LEAVING: dict[str, Forget] = {

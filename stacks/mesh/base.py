@@ -46,6 +46,8 @@ class Membership:
     """IAM statements (JSON spelling) of the task role."""
     target_protocol: str = "HTTP"
     """What a load balancer speaks to the task."""
+    replaced_with: tuple[Ref, ...] = ()
+    """What the ECS service cannot outlive: where one of these is replaced, it is too."""
     depends_on: tuple[Ref, ...] = ()
     """What must stand before the first task starts: routes, and the security group rules of every call it makes."""
 

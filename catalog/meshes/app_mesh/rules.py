@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.meshes import private_ca
 from catalog.meshes.app_mesh.egress import bypasses_proxy
 from catalog.meshes.app_mesh.ports import (
     callee_behind_an_ignored_port,
@@ -49,26 +50,6 @@ def ended(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 def _successors() -> str:
     return or_list([kind for kind in KINDS if kind != "app-mesh"])
-
-
-def tls_without_authority(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Proxies get their certificates from a private CA (App Mesh User Guide, "Transport Layer Security")."""
-    tls = deployment.catalog.mesh.tls
-    if tls is not None and tls.authority is None:
-        message = 'App Mesh needs a private CA; write tls = { authority = "arn:aws:acm-pca:…" }'
-        yield Finding(place=("mesh", "tls"), message=message)
-
-
-def authority_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A certificate is issued in the region of its CA (App Mesh User Guide, "TLS": same region as the mesh)."""
-    tls = deployment.catalog.mesh.tls
-    region = tls.authority.split(":")[3] if tls and tls.authority else deployment.region
-    if region != deployment.region:
-        yield Finding(
-            place=("mesh", "tls", "authority"),
-            message=f'lies in "{region}", the mesh in {deployment.region}; write the ARN of a CA there',
-            about=(("catalog", "region"),),
-        )
 
 
 def name_too_long_for_certificate(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -133,8 +114,8 @@ def any_ends_at_the_first_call(deployment: Deployment, written: Written) -> Iter
 
 RULES = (
     ended,
-    tls_without_authority,
-    authority_elsewhere,
+    private_ca.without_authority,
+    private_ca.authority_elsewhere,
     name_too_long_for_certificate,
     name_of_proxy,
     port_of_proxy,

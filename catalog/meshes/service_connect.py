@@ -1,0 +1,128 @@
+"""ECS Service Connect: a proxy in every task, which ECS adds, configures and updates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog import names
+from catalog.meshes import private_ca
+from catalog.meshes.base import MeshTraits, no, yes
+from catalog.model import Deployment, Service
+from catalog.order import start_order
+from catalog.problems import Finding, listed
+from catalog.sizes import Share
+from catalog.written import Written
+
+_ALIAS_LENGTH = 127
+"""Characters of the name that clients use (ECS API reference, ServiceConnectClientAlias.dnsName)."""
+_MANY_SERVICES = 100
+_ROOM_FOR_MANY = 192
+"""MiB for a proxy that knows more services than that (ECS developer guide, "Service Connect": 128 beyond the 64)."""
+
+
+def proxy_share(cpu: int, memory: int) -> Share:
+    """What the proxy gets of a task: a quarter of the CPU and an eighth of the memory, within bounds.
+
+    AWS recommends 256 CPU units and at least 64 MiB (ECS developer guide, "Service Connect"). Nothing declares it: the
+    proxy has what the containers leave.
+    """
+    return Share(min(256, cpu // 4), max(64, min(256, memory // 8)))
+
+
+def serves(deployment: Deployment, service: Service) -> bool:
+    """Whether a service's proxy takes in calls. With TLS it would take nothing else on that port, and a load balancer,
+    which is no client of Service Connect, could not be shown to get through."""
+    return service.port is not None and not (service.public is not None and deployment.catalog.mesh.tls is not None)
+
+
+def called_behind_a_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """The proxy in front of a port speaks TLS to everybody, or to nobody (ECS developer guide, "Encrypt Amazon ECS
+    Service Connect traffic": between clients and servers of the namespace)."""
+    for service in deployment.services.values():
+        callers = deployment.callers_of(service.name)
+        if callers and service.port is not None and not serves(deployment, service):
+            who = listed([caller.name for caller in callers])
+            yield Finding(
+                place=("services", service.name, "public"),
+                message=f"{who} would call it encrypted ({written.where('mesh', 'tls')}), and a load balancer cannot "
+                "be shown to get through to such a port; put a service in front that is public alone, or leave out "
+                "mesh.tls",
+                about=(("mesh", "tls"), *(("services", caller.name, "calls") for caller in callers)),
+            )
+
+
+def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A client knows the endpoints that were there when its task started (ECS developer guide, "Service Connect
+    concepts"), and in a circle of calls somebody starts first."""
+    for name, waits_for in start_order(deployment):
+        service = deployment.services[name]
+        early = [callee.name for callee in deployment.callees_of(service) if callee.name not in waits_for]
+        if early:
+            owned = names.owned(deployment.id, name)
+            yield Finding(
+                place=("services", name, "calls", service.calls.index(early[0])),
+                message=f"{name} and {listed(early)} call each other, {name} starts first, and its proxy knows only "
+                "what was there before it; once both run, deploy it again: aws ecs update-service --cluster "
+                f"{deployment.id} --service {owned} --force-new-deployment",
+                level="warning",
+            )
+
+
+def name_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A name that clients use has at most 127 characters (ECS API reference, ServiceConnectClientAlias.dnsName)."""
+    for service in deployment.services.values():
+        host = deployment.host_of(service.name)
+        if service.port is not None and len(host) > _ALIAS_LENGTH:
+            yield Finding(
+                place=("services", service.name),
+                message=f'"{host}" has {len(host)} characters, Service Connect takes {_ALIAS_LENGTH}; shorten the '
+                "service's name, or discovery.namespace",
+                about=(("discovery", "namespace"),),
+            )
+
+
+def no_room_for_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A proxy that knows many services needs more memory (ECS developer guide, "Service Connect")."""
+    tight = [
+        service.name
+        for service in deployment.services.values()
+        if proxy_share(service.cpu, service.memory).memory < _ROOM_FOR_MANY
+    ]
+    if len(deployment.services) > _MANY_SERVICES and tight:
+        yield Finding(
+            place=("services", tight[0], "memory"),
+            message=f"with {len(deployment.services)} services a proxy needs {_ROOM_FOR_MANY} MiB, an eighth of its "
+            f"task; give {listed(tight)} at least {8 * _ROOM_FOR_MANY}",
+            level="warning",
+        )
+
+
+SERVICE_CONNECT = MeshTraits(
+    title="Service Connect",
+    protocols=frozenset({"http", "http2", "grpc", "tcp"}),
+    needs_dns=lambda service: False,
+    rules=(
+        private_ca.without_authority,
+        private_ca.authority_elsewhere,
+        called_behind_a_balancer,
+        starts_before_its_callee,
+        name_too_long,
+        no_room_for_many,
+    ),
+    # By which the proxy gets its configuration (ECS developer guide, "Amazon ECS interface VPC endpoints").
+    endpoints=("ecs-agent",),
+    parity={
+        "tls": yes("certificates of a private CA, which ECS renews"),
+        "auth": no("whoever is in the namespace may call, as far as security groups let them"),
+        "signed": no("proxies do not read signatures"),
+        "timeout": yes("at the callee"),
+        "idle_timeout": yes("at the callee"),
+        "retries": no("its proxies retry in a way of their own, which cannot be set"),
+        "pool": no("its proxies have no limits to set"),
+        "outlier": no("its proxies leave out failing tasks in a way of their own, which cannot be set"),
+        "probes": no("ECS only knows the container's own check"),
+        "access_logs": no("the provider has no access logs for it yet, only the proxies' own messages"),
+        "tcp": yes("as connections"),
+        "envoy": no("ECS brings its own proxy"),
+    },
+)

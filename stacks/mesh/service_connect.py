@@ -1,0 +1,115 @@
+"""ECS Service Connect: ECS adds a proxy to every task and keeps the endpoints itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cdktf import DataResource
+from cdktf_cdktf_provider_aws.ecs_service import (
+    EcsServiceServiceConnectConfiguration,
+    EcsServiceServiceConnectConfigurationLogConfiguration,
+    EcsServiceServiceConnectConfigurationService,
+    EcsServiceServiceConnectConfigurationServiceClientAlias,
+    EcsServiceServiceConnectConfigurationServiceTimeout,
+    EcsServiceServiceConnectConfigurationServiceTls,
+    EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority,
+)
+from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
+from constructs import Construct
+
+from catalog import names
+from catalog.balancer import idle_behind_balancer
+from catalog.meshes.service_connect import proxy_share, serves
+from catalog.model import UNLIMITED, Deployment, Service
+from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
+from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
+from stacks.part import Part, Ref
+
+_POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
+
+
+class ServiceConnect(Part):
+    """A namespace of its own, in which ECS makes and owns the services; that of Cloud Map's DNS names stays beside it,
+    for whoever switches to it and back."""
+
+    host_reference = staticmethod(no_generated_hosts)
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+        super().__init__(scope, "mesh", deployment=deployment)
+        self._surroundings = surroundings
+        self._namespace = self.add(
+            ServiceDiscoveryHttpNamespace, names.shared("mesh"), name=names.owned(deployment.id, "connect")
+        )
+        self.name = self._namespace.name
+        tls = deployment.catalog.mesh.tls
+        self._authority = tls.authority if tls else None
+        self._role = infrastructure_role(self, policy=_POLICY) if self._authority else None
+
+    def join(self, service: Service) -> Membership:
+        """Let a service call by the names of its callees, and where it has a port, be called by its own."""
+        server = serves(self.deployment, service)
+        waits_for: list[Ref] = [*connected(service, self._surroundings.security, deployment=self.deployment)]
+        if self._role is not None:
+            waits_for.append(self._role.attachment)
+        return Membership(
+            beside=proxy_share(service.cpu, service.memory),
+            port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},
+            service={
+                "service_connect_configuration": self._configuration(service, server=server),
+                **registered(self._surroundings.discovery.keep(service)),
+            },
+            replaced_with=(self._protocol(service),) if server else (),
+            depends_on=tuple(waits_for),
+        )
+
+    def _protocol(self, service: Service) -> Ref:
+        """With it the ECS service is replaced: ECS refuses another protocol for a port in Service Connect (ECS API
+        reference, PortMapping.appProtocol)."""
+        return self.add(DataResource, service.name, triggers_replace={"protocol": service.protocol})
+
+    def _configuration(self, service: Service, *, server: bool) -> EcsServiceServiceConnectConfiguration:
+        logs = EcsServiceServiceConnectConfigurationLogConfiguration(
+            log_driver="awslogs",
+            options={
+                "awslogs-group": names.log_group(self.deployment.id, service.name),
+                "awslogs-region": self.deployment.region,
+                "awslogs-stream-prefix": service.name,
+            },
+        )
+        return EcsServiceServiceConnectConfiguration(
+            enabled=True,
+            # Here and not on the cluster, whose default the provider cannot take away again (provider issue 45396).
+            namespace=self._namespace.arn,
+            log_configuration=logs,
+            service=[self._endpoint(service)] if server else None,
+        )
+
+    def _endpoint(self, service: Service) -> EcsServiceServiceConnectConfigurationService:
+        assert service.port is not None
+        alias = EcsServiceServiceConnectConfigurationServiceClientAlias(
+            port=service.port, dns_name=self.deployment.host_of(service.name)
+        )
+        tls = self._tls(self._role, self._authority) if self._role and self._authority else None
+        return EcsServiceServiceConnectConfigurationService(
+            port_name=service.name,
+            discovery_name=service.name,
+            client_alias=alias,
+            timeout=EcsServiceServiceConnectConfigurationServiceTimeout(**self._timers(service)),
+            tls=tls,
+        )
+
+    def _timers(self, service: Service) -> dict[str, Any]:
+        """Written out always: left out, a request has 15 seconds (ECS API reference, TimeoutConfiguration)."""
+        idle = {"idle_timeout_seconds": _seconds(idle_behind_balancer(self.deployment, service))}
+        return idle if service.is_tcp else {**idle, "per_request_timeout_seconds": _seconds(service.timeout)}
+
+    @staticmethod
+    def _tls(role: InfrastructureRole, authority: str) -> EcsServiceServiceConnectConfigurationServiceTls:
+        issuer = EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority(aws_pca_authority_arn=authority)
+        return EcsServiceServiceConnectConfigurationServiceTls(issuer_cert_authority=issuer, role_arn=role.role.arn)
+
+
+def _seconds(duration: float) -> int:
+    """Whole seconds, and 0 for no limit."""
+    return 0 if duration == UNLIMITED else max(1, math.ceil(duration))
