@@ -81,7 +81,9 @@ class FargateService(Part):
             ),
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            health_check_grace_period_seconds=service_grace(service.health, balanced=exposure is not None),
+            health_check_grace_period_seconds=service_grace(
+                service.health, balanced=exposure is not None or membership.probed
+            ),
             depends_on=[ref.element for ref in waits_for],
             **_capacity(service),
             **_balancer(service, exposure),

@@ -6,11 +6,13 @@ from catalog.meshes.app_mesh import APP_MESH
 from catalog.meshes.base import MeshTraits
 from catalog.meshes.none import NONE
 from catalog.meshes.service_connect import SERVICE_CONNECT
+from catalog.meshes.vpc_lattice import VPC_LATTICE
 from catalog.model import Deployment
 
 MESHES: dict[str, MeshTraits] = {
     "app-mesh": APP_MESH,
     "service-connect": SERVICE_CONNECT,
+    "vpc-lattice": VPC_LATTICE,
     "none": NONE,
 }
 

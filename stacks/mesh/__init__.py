@@ -6,10 +6,12 @@ from stacks.mesh.app_mesh import AppMesh, forget
 from stacks.mesh.base import Forget, MakeMesh
 from stacks.mesh.none import NoMesh
 from stacks.mesh.service_connect import ServiceConnect
+from stacks.mesh.vpc_lattice import VpcLattice
 
 MESHES: dict[str, MakeMesh] = {
     "app-mesh": AppMesh,
     "service-connect": ServiceConnect,
+    "vpc-lattice": VpcLattice,
     "none": NoMesh,
 }
 LEAVING: dict[str, Forget] = {

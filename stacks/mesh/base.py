@@ -46,6 +46,8 @@ class Membership:
     """IAM statements (JSON spelling) of the task role."""
     target_protocol: str = "HTTP"
     """What a load balancer speaks to the task."""
+    probed: bool = False
+    """Whether the mesh probes its tasks, so that a start may take its time."""
     replaced_with: tuple[Ref, ...] = ()
     """What the ECS service cannot outlive: where one of these is replaced, it is too."""
     depends_on: tuple[Ref, ...] = ()

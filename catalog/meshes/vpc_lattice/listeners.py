@@ -1,0 +1,39 @@
+"""Which services VPC Lattice carries, and how it listens for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog import marks
+from catalog.model import Deployment, Service
+
+PROTOCOLS = frozenset({"http", "http2", "grpc"})
+"""What it carries (VPC Lattice user guide, "Listeners")."""
+_OVER_TLS = frozenset({"http2", "grpc"})
+"""HTTP/2 is agreed upon in the handshake of TLS (VPC Lattice user guide, "HTTPS listeners")."""
+
+
+def is_carried(service: Service) -> bool:
+    """Whether calls to a service pass VPC Lattice: it has a port, and speaks HTTP of some kind."""
+    return service.port is not None and service.protocol in PROTOCOLS
+
+
+def carried_services(deployment: Deployment) -> Iterator[Service]:
+    """The services that have a listener."""
+    return (service for service in deployment.services.values() if is_carried(service))
+
+
+def carried_callees(deployment: Deployment, service: Service) -> tuple[Service, ...]:
+    """The callees of a service that it reaches through VPC Lattice."""
+    return tuple(callee for callee in deployment.callees_of(service) if is_carried(callee))
+
+
+def over_tls(deployment: Deployment, service: Service) -> bool:
+    """Whether a service's listener speaks HTTPS."""
+    return service.protocol in _OVER_TLS or deployment.catalog.mesh.tls is not None
+
+
+def generated_host(deployment: Deployment, service: Service) -> str | None:
+    """A mark for the name that AWS generates, where a certificate has to fit: nobody issues one for a name in a private
+    zone, and VPC Lattice has its own for the names it generates."""
+    return marks.generated_host(service.name) if is_carried(service) and over_tls(deployment, service) else None

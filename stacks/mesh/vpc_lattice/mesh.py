@@ -1,0 +1,149 @@
+"""The services in the service network, and what joining it adds to their ECS services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cdktf_cdktf_provider_aws.ecs_service import EcsServiceVpcLatticeConfigurations
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from cdktf_cdktf_provider_aws.route53_zone import Route53Zone, Route53ZoneVpc
+from cdktf_cdktf_provider_aws.vpclattice_auth_policy import VpclatticeAuthPolicy
+from cdktf_cdktf_provider_aws.vpclattice_listener import (
+    VpclatticeListener,
+    VpclatticeListenerDefaultAction,
+    VpclatticeListenerDefaultActionForward,
+    VpclatticeListenerDefaultActionForwardTargetGroups,
+)
+from cdktf_cdktf_provider_aws.vpclattice_service import VpclatticeService
+from cdktf_cdktf_provider_aws.vpclattice_service_network_service_association import (
+    VpclatticeServiceNetworkServiceAssociation,
+)
+from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGroup
+from constructs import Construct
+
+from catalog import names
+from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, is_carried, over_tls
+from catalog.model import Deployment, Service
+from stacks.mesh.base import Membership, Surroundings, registered
+from stacks.mesh.infrastructure import infrastructure_role
+from stacks.mesh.vpc_lattice.auth import auth_policy, invoke
+from stacks.mesh.vpc_lattice.network import ServiceNetwork
+from stacks.mesh.vpc_lattice.target_group import target_group
+from stacks.part import Part, Ref
+
+_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
+_NAME_LENGTH = 40
+"""Characters of a service's name (VPC Lattice API reference, CreateService)."""
+
+
+class VpcLattice(Part):
+    """A service network for what speaks HTTP; what speaks anything else is reached directly, as without a mesh."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+        super().__init__(scope, "mesh", deployment=deployment)
+        self._surroundings = surroundings
+        self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
+        self.name = self._network.name
+        self._role = infrastructure_role(self, policy=_POLICY)
+        # All of them before anybody joins: who calls names its callees, and callees may call back.
+        self._services = {service.name: self._service(service) for service in carried_services(deployment)}
+
+    @staticmethod
+    def host_reference(service_name: str) -> str:
+        """The name that AWS generates for a service, and has a certificate for."""
+        return f"${{aws_vpclattice_service.{service_name}.dns_entry[0].domain_name}}"
+
+    def join(self, service: Service) -> Membership:
+        """Make a service's listener and target group, and let it call its callees."""
+        callees = [self._services[callee.name] for callee in carried_callees(self.deployment, service)]
+        signs = self.deployment.catalog.mesh.auth == "iam"
+        ways = [*self._network.admit(service), *self._direct_calls(service), self._network.association]
+        if not is_carried(service):
+            registry = self._surroundings.discovery.register(service) if service.port else None
+            arguments = registered(registry)
+        else:
+            group = self._target_group(service)
+            ways += [*self._way_to(service, group), self._network.open(service), self._role.attachment]
+            arguments = {
+                "vpc_lattice_configurations": [
+                    EcsServiceVpcLatticeConfigurations(
+                        port_name=service.name, role_arn=self._role.role.arn, target_group_arn=group.arn
+                    )
+                ],
+                **registered(self._surroundings.discovery.keep(service)),
+            }
+        return Membership(
+            service=arguments,
+            task_statements=tuple(invoke(callees)) if signs else (),
+            probed=is_carried(service),
+            depends_on=tuple(ways),
+        )
+
+    def _direct_calls(self, service: Service) -> list[Ref]:
+        callees = [callee for callee in self.deployment.callees_of(service) if not is_carried(callee)]
+        return [rule for callee in callees for rule in self._surroundings.security.connect(service, callee)]
+
+    def _service(self, service: Service) -> Ref:
+        """The service under its own name, where no certificate has to fit."""
+        tls = over_tls(self.deployment, service)
+        return self.add(
+            VpclatticeService,
+            service.name,
+            name=names.shortened(names.owned(self.deployment.id, service.name), _NAME_LENGTH),
+            auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
+            custom_domain_name=None if tls else self.deployment.host_of(service.name),
+        )
+
+    def _target_group(self, service: Service) -> Ref:
+        vpc_id = self._surroundings.vpc_id
+        arguments = target_group(service, deployment=self.deployment, vpc_id=vpc_id)
+        return self.add(VpclatticeTargetGroup, service.name, **arguments)
+
+    def _way_to(self, service: Service, group: Ref) -> list[Ref]:
+        """From the service's name to its tasks: record, association, policy, listener. ECS refuses a target group that
+        no service knows."""
+        known = self._services[service.name]
+        tls = over_tls(self.deployment, service)
+        target = VpclatticeListenerDefaultActionForwardTargetGroups(target_group_identifier=group.id, weight=100)
+        forward = VpclatticeListenerDefaultActionForward(target_groups=[target])
+        listener = self.add(
+            VpclatticeListener,
+            service.name,
+            name=service.protocol,
+            service_identifier=known.id,
+            protocol="HTTPS" if tls else "HTTP",
+            port=service.port,
+            default_action=VpclatticeListenerDefaultAction(forward=[forward]),
+        )
+        association = self.add(
+            VpclatticeServiceNetworkServiceAssociation,
+            service.name,
+            service_identifier=known.id,
+            service_network_identifier=self._network.id,
+        )
+        ways = [listener, association]
+        if not tls:
+            ways.append(self._record(service, known))
+        if self.deployment.catalog.mesh.auth == "iam":
+            policy = auth_policy(service, deployment=self.deployment)
+            ways.append(self.add(VpclatticeAuthPolicy, service.name, resource_identifier=known.arn, policy=policy))
+        return ways
+
+    def _record(self, service: Service, known: Ref) -> Ref:
+        """The service's name, in a private zone of its own: that of the namespace takes no records but Cloud Map's, and
+        of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
+        with a private hosted zone")."""
+        entry: dict[str, Any] = {
+            "name": f"${{{known.expression('dns_entry')}[0].domain_name}}",
+            "zone_id": f"${{{known.expression('dns_entry')}[0].hosted_zone_id}}",
+        }
+        host = self.deployment.host_of(service.name)
+        zone = self.add(
+            Route53Zone,
+            service.name,
+            name=host,
+            comment=f"{service.name} of {self.deployment.id}",
+            vpc=[Route53ZoneVpc(vpc_id=self._surroundings.vpc_id)],
+        )
+        alias = Route53RecordAlias(**entry, evaluate_target_health=False)
+        return self.add(Route53Record, service.name, zone_id=zone.zone_id, name=host, type="A", alias=alias)

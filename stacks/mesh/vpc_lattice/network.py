@@ -1,0 +1,94 @@
+"""The service network: its association with the VPC, who may enter it, and its access logs."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.data_aws_ec2_managed_prefix_list import DataAwsEc2ManagedPrefixList
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from cdktf_cdktf_provider_aws.vpclattice_access_log_subscription import VpclatticeAccessLogSubscription
+from cdktf_cdktf_provider_aws.vpclattice_service_network import VpclatticeServiceNetwork
+from cdktf_cdktf_provider_aws.vpclattice_service_network_vpc_association import VpclatticeServiceNetworkVpcAssociation
+from constructs import Construct
+
+from catalog import names
+from catalog.meshes.vpc_lattice.listeners import carried_callees
+from catalog.model import Deployment, Service
+from stacks.mesh.base import Surroundings
+from stacks.part import Part, Ref
+
+RETENTION_DAYS = 30
+_ADDRESS = names.shared("mesh")
+
+
+class ServiceNetwork(Part):
+    """One for the deployment. Its security group lets in each caller, on the ports of its callees."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+        super().__init__(scope, "service_network", deployment=deployment)
+        self._security = surroundings.security
+        network = self.add(VpclatticeServiceNetwork, _ADDRESS, name=deployment.id, auth_type="NONE")
+        self.id, self.name = network.id, network.name
+        self._group = self._security_group(surroundings.vpc_id)
+        self.association = self.add(
+            VpclatticeServiceNetworkVpcAssociation,
+            _ADDRESS,
+            service_network_identifier=network.id,
+            vpc_identifier=surroundings.vpc_id,
+            security_group_ids=[self._group.id],
+        )
+        self._addresses = self.add(
+            DataAwsEc2ManagedPrefixList, _ADDRESS, name=f"com.amazonaws.{deployment.region}.vpc-lattice"
+        )
+        if deployment.catalog.mesh.access_logs:
+            self._log(network)
+
+    def admit(self, service: Service) -> list[Ref]:
+        """The rules by which a service's calls get out to VPC Lattice and into the service network, one for each port:
+        AWS refuses a second rule with the same source and port."""
+        rules: list[Ref] = []
+        for port in sorted({callee.port for callee in carried_callees(self.deployment, service) if callee.port}):
+            rules += self._security.let_out(
+                service, port=port, name=f"{_ADDRESS}_{port}", prefix_list_id=self._addresses.id
+            )
+            rules.append(
+                self.add(
+                    VpcSecurityGroupIngressRule,
+                    f"{names.let_in(_ADDRESS, service.name)}_{port}",
+                    security_group_id=self._group.id,
+                    description=f"From {service.name}",
+                    ip_protocol="tcp",
+                    from_port=port,
+                    to_port=port,
+                    referenced_security_group_id=self._security.of(service.name).id,
+                )
+            )
+        return rules
+
+    def open(self, service: Service) -> Ref:
+        """Let VPC Lattice connect to a service's tasks, its probes included."""
+        assert service.port is not None
+        return self._security.let_in_from(service, port=service.port, name=_ADDRESS, prefix_list_id=self._addresses.id)
+
+    def _security_group(self, vpc_id: str) -> Ref:
+        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+        name = names.owned(self.deployment.id, "service_network")
+        return self.add(
+            SecurityGroup,
+            _ADDRESS,
+            name=name,
+            description="Service network",
+            vpc_id=vpc_id,
+            tags={"Name": name},
+        )
+
+    def _log(self, network: Ref) -> None:
+        """AWS wants log groups of this name, so that its permission to write needs no further policy (CloudWatch Logs
+        user guide, "Logs sent to CloudWatch Logs": /aws/vendedlogs/)."""
+        group = self.add(
+            CloudwatchLogGroup,
+            _ADDRESS,
+            name=f"/aws/vendedlogs{names.log_group(self.deployment.id, 'service_network')}",
+            retention_in_days=RETENTION_DAYS,
+        )
+        self.add(VpclatticeAccessLogSubscription, _ADDRESS, resource_identifier=network.id, destination_arn=group.arn)

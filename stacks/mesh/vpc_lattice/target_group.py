@@ -1,0 +1,51 @@
+"""What VPC Lattice must know of a service: where its tasks listen, and how to tell that they are well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog import names
+from catalog.model import Deployment, Service
+
+_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
+_PROBES = {"http": "HTTP1", "http2": "HTTP2"}
+
+
+def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> dict[str, Any]:
+    """The arguments of a service's target group, into which ECS puts its tasks."""
+    version = _VERSIONS[service.protocol]
+    network = deployment.catalog.network
+    forces_new = (str(service.port), version, network.vpc_id or network.cidr)
+    return {
+        "name": names.target_group(deployment.id, service.name, forces_new=forces_new),
+        "type": "IP",
+        "config": {
+            "vpc_identifier": vpc_id,
+            "port": service.port,
+            "protocol": "HTTP",
+            "protocol_version": version,
+            "ip_address_type": "IPV4",
+            "health_check": _health_check(service),
+        },
+        # What listeners send requests to cannot be deleted: the new one takes over first.
+        "lifecycle": {"create_before_destroy": True},
+    }
+
+
+def _health_check(service: Service) -> dict[str, Any]:
+    """Of gRPC there are no probes (VPC Lattice API reference, HealthCheckConfig.path). Without a path to ask for, an
+    answer of any kind but a failure is good: many services have nothing at /."""
+    if service.protocol not in _PROBES:
+        return {"enabled": False}
+    path = service.health.path
+    return {
+        "enabled": True,
+        "protocol": "HTTP",
+        "protocol_version": _PROBES[service.protocol],
+        "path": path or "/",
+        "matcher": {"value": "200-399" if path else "200-499"},
+        "health_check_interval_seconds": int(min(max(service.health.interval, 5), 300)),
+        "health_check_timeout_seconds": int(min(max(service.health.timeout, 1), 120)),
+        "healthy_threshold_count": 2,
+        "unhealthy_threshold_count": 3,
+    }

@@ -1,0 +1,187 @@
+"""What every mesh promises, whichever it is: the same catalogs through all of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog import names
+from catalog.load import load
+from catalog.meshes import MESHES as TRAITS
+from catalog.model import Deployment
+from catalog.problems import CatalogError
+from stacks.mesh import MESHES
+from tests.catalogs import of_kind
+from tests.conftest import ROOT
+from tests.synth import catalog_output, containers, resources
+
+CATALOGS = ["services.toml", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "examples").glob("*.toml"))]
+OWN_TYPES = {
+    "app-mesh": "aws_appmesh_",
+    "service-connect": "aws_service_discovery_http_namespace",
+    "vpc-lattice": "aws_vpclattice_",
+}
+"""What the types of a mesh's own resources begin with."""
+MORE_OF_ITS_OWN = {
+    "app-mesh": ('"proxy_configuration"', "envoy"),
+    "service-connect": ('"service_connect_configuration"', "appProtocol"),
+    "vpc-lattice": ('"vpc_lattice_configurations"', "vpc-lattice-svcs"),
+}
+"""Words that appear in an output only where a service joins that mesh."""
+
+pytestmark = pytest.mark.parametrize("kind", list(MESHES))
+
+
+def outputs(catalog: str, kind: str, into: Path) -> list[tuple[Deployment, dict[str, Any]]]:
+    """The deployments of a catalog on a mesh with their outputs; skips nothing: every one of these fits every mesh."""
+    into.mkdir(parents=True, exist_ok=True)
+    file = into / Path(catalog).name
+    file.write_text(of_kind(ROOT / catalog, kind), encoding="utf-8")
+    images = ROOT / "examples" / "images"
+    (into / "images").mkdir(exist_ok=True)
+    for each in images.glob("*.toml"):
+        (into / "images" / each.name).write_text(each.read_text())
+    made = catalog_output(file, into)
+    return [(deployment, made[deployment.id]) for deployment in load(file).deployments]
+
+
+def test_both_registries_know_the_same_meshes(kind: str) -> None:
+    assert list(TRAITS) == list(MESHES)
+    assert kind in TRAITS
+
+
+@pytest.mark.parametrize("catalog", CATALOGS)
+def test_every_callee_has_an_address_in_its_caller_s_environment(catalog: str, kind: str, tmp_path: Path) -> None:
+    for deployment, output in outputs(catalog, kind, tmp_path):
+        for service in deployment.services.values():
+            environment = {
+                each["name"]: each["value"]
+                for each in containers(output, service.name)[service.name].get("environment", [])
+            }
+            for callee in deployment.callees_of(service):
+                url = environment[names.variable(callee.name)]
+                assert url.endswith(f":{callee.port}") or callee.port in (80, 443)
+                host = re.fullmatch(r"\w+://(.+?)(:\d+)?", url)
+                assert host is not None
+                assert host[1] == deployment.host_of(callee.name) or host[1].startswith("${aws_")
+
+
+@pytest.mark.parametrize("catalog", CATALOGS)
+def test_every_edge_has_exactly_one_way_through_the_security_groups(catalog: str, kind: str, tmp_path: Path) -> None:
+    for deployment, output in outputs(catalog, kind, tmp_path):
+        ways = Ways(output)
+        for service in deployment.services.values():
+            callees = {callee.name for callee in deployment.callees_of(service)}
+            for other in deployment.services.values():
+                if other.port is None:
+                    continue
+                direct, by_the_mesh = ways.direct(service.name, other.name), ways.by_the_mesh(service.name, other)
+                if other.name in callees:
+                    assert direct + by_the_mesh == 1, f"{service.name} to {other.name} in {kind}"
+                else:
+                    assert direct == 0, f"{service.name} to {other.name} in {kind}"
+
+
+@pytest.mark.parametrize("catalog", CATALOGS)
+def test_nothing_of_another_mesh_is_in_the_output(catalog: str, kind: str, tmp_path: Path) -> None:
+    for _, output in outputs(catalog, kind, tmp_path):
+        text = json.dumps(output)
+        for other, prefix in OWN_TYPES.items():
+            present = [type_ for type_ in output["resource"] if type_.startswith(prefix)]
+            assert bool(present) == (other == kind), f"{other} in {kind}: {present}"
+            for word in MORE_OF_ITS_OWN[other]:
+                assert (word in text or json.dumps(word)[1:-1] in text) == (other == kind), f"{word} in {kind}"
+
+
+@pytest.mark.parametrize("catalog", CATALOGS)
+def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
+    catalog: str, kind: str, tmp_path: Path
+) -> None:
+    plain = outputs(catalog, "none", tmp_path / "none")
+    for (deployment, output), (_, reference) in zip(outputs(catalog, kind, tmp_path / "kind"), plain, strict=True):
+        for name in deployment.services:
+            assert containers(output, name)[name].get("environment") == containers(reference, name)[name].get(
+                "environment"
+            )
+
+
+KEPT = (
+    "aws_cloudwatch_log_group",
+    "aws_ecs_cluster",
+    "aws_ecs_service",
+    "aws_ecs_task_definition",
+    "aws_iam_role",
+    "aws_security_group",
+    "aws_service_discovery_private_dns_namespace",
+    "aws_subnet",
+    "aws_vpc",
+)
+SHARED_BY_ALL = {"services.toml": 0, "examples/mutual.toml": 0, "examples/smallest.toml": 0}
+
+
+def test_what_holds_state_has_the_same_address_on_every_mesh(kind: str, tmp_path: Path) -> None:
+    [(deployment, output)] = outputs("services.toml", kind, tmp_path / "kind")
+    [(_, reference)] = outputs("services.toml", "none", tmp_path / "none")
+    counts = Counter()
+    for type_ in KEPT:
+        assert set(resources(reference, type_)) <= set(resources(output, type_)), type_
+        counts[type_] = len(resources(reference, type_))
+    assert counts["aws_ecs_service"] == counts["aws_ecs_task_definition"] == len(deployment.services)
+    assert counts["aws_vpc"] == 1 and counts["aws_iam_role"] >= 2 * len(deployment.services)
+
+
+class Ways:
+    """The security group rules of an output, as who may reach whom."""
+
+    def __init__(self, output: dict[str, Any]) -> None:
+        self._in = list(resources(output, "aws_vpc_security_group_ingress_rule").values())
+        self._out = list(resources(output, "aws_vpc_security_group_egress_rule").values())
+
+    def direct(self, caller: str, callee: str) -> int:
+        """How many pairs of rules lead from one service's tasks to the other's."""
+        source, target = group(caller), group(callee)
+        ins = [
+            rule
+            for rule in self._in
+            if rule["security_group_id"] == target and rule.get("referenced_security_group_id") == source
+        ]
+        outs = [
+            rule
+            for rule in self._out
+            if rule["security_group_id"] == source and rule.get("referenced_security_group_id") == target
+        ]
+        assert [rule["from_port"] for rule in ins] == [rule["from_port"] for rule in outs]
+        return len(ins)
+
+    def by_the_mesh(self, caller: str, callee: Any) -> int:
+        """How many ways lead to the callee through the group of the mesh: out, in there, and in at the tasks."""
+        mesh = group(names.shared("mesh"))
+        admitted = [
+            rule
+            for rule in self._in
+            if rule["security_group_id"] == mesh
+            and rule.get("referenced_security_group_id") == group(caller)
+            and rule["from_port"] == callee.port
+        ]
+        out = [
+            rule
+            for rule in self._out
+            if rule["security_group_id"] == group(caller)
+            and "prefix_list_id" in rule
+            and rule["from_port"] == callee.port
+        ]
+        at_the_tasks = [
+            rule
+            for rule in self._in
+            if rule["security_group_id"] == group(callee.name) and "prefix_list_id" in rule
+        ]
+        return min(len(admitted), len(out), len(at_the_tasks))
+
+
+def group(name: str) -> str:
+    return f"${{aws_security_group.{name}.id}}"
