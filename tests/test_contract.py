@@ -176,9 +176,7 @@ class Ways:
             and rule["from_port"] == callee.port
         ]
         at_the_tasks = [
-            rule
-            for rule in self._in
-            if rule["security_group_id"] == group(callee.name) and "prefix_list_id" in rule
+            rule for rule in self._in if rule["security_group_id"] == group(callee.name) and "prefix_list_id" in rule
         ]
         return min(len(admitted), len(out), len(at_the_tasks))
 

@@ -13,8 +13,8 @@ from catalog.written import Written
 
 _CONNECTION = 600
 _SILENCE = 60
-"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference, CreateService,
-idleTimeoutSeconds)."""
+"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
+CreateService, idleTimeoutSeconds)."""
 _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
 _RULES_OF_A_GROUP = 60
@@ -40,8 +40,9 @@ def answer_longer_than_a_connection(deployment: Deployment, written: Written) ->
         base: Path = ("services", service.name)
         yield Finding(
             place=(*base, "timeout") if written.written(*base, "timeout") else base,
-            message=f"an answer of {service.name} may take {spelled_duration(service.timeout)}, and VPC Lattice ends a "
-            'connection after ten minutes; write at most "10m", let callers poll, or choose "service-connect" or "none"',
+            message=f"an answer of {service.name} may take {spelled_duration(service.timeout)}, and VPC Lattice ends "
+            'a connection after ten minutes; write at most "10m", let callers poll, or choose "service-connect" or '
+            '"none"',
             about=((*base, "protocol"), ("mesh", "kind")),
         )
 
@@ -72,8 +73,8 @@ def caller_without_signature(deployment: Deployment, written: Written) -> Iterat
             yield Finding(
                 place=("services", service.name, "calls"),
                 message=f"{listed(callees)} admit{'s' * (len(callees) == 1)} signed requests only "
-                f"({written.where('mesh', 'auth')}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) and "
-                "write signed = true, or leave out mesh.auth",
+                f"({written.where('mesh', 'auth')}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
+                "and write signed = true, or leave out mesh.auth",
                 about=(("mesh", "auth"), ("services", service.name, "signed")),
             )
 
