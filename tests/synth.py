@@ -14,6 +14,11 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from catalog.load import load
 from catalog.model import Catalog, Deployment
 from catalog.reading import resolve
+from stacks.discovery import Discovery
+from stacks.endpoints import Endpoints
+from stacks.mesh.base import Surroundings
+from stacks.network import Network
+from stacks.security import SecurityGroups
 from stacks.synthesize import synthesize
 
 
@@ -32,6 +37,17 @@ def synthesized(build: Callable[[Stack], object]) -> dict[str, Any]:
     build(stack)
     output: dict[str, Any] = json.loads(Testing.synth(stack))
     return output
+
+
+def surroundings(stack: Stack, *, deployment: Deployment) -> Surroundings:
+    """What a mesh finds in a stack: discovery and security groups in a network of their own."""
+    network = Network(stack, deployment=deployment)
+    endpoints = Endpoints(stack, deployment=deployment, network=network)
+    return Surroundings(
+        vpc_id=network.vpc_id,
+        discovery=Discovery(stack, deployment=deployment, vpc_id=network.vpc_id),
+        security=SecurityGroups(stack, deployment=deployment, network=network, endpoints=endpoints),
+    )
 
 
 def deployment(**tables: Any) -> Deployment:

@@ -24,7 +24,11 @@ def made(**tables: Any) -> tuple[SecurityGroups, dict[str, Any]]:
         described = deployment(**{"services": SERVICES, **tables})
         network = Network(stack, deployment=described)
         endpoints = Endpoints(stack, deployment=described, network=network)
-        parts.append(SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints))
+        security = SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints)
+        for service in described.services.values():
+            for callee in described.callees_of(service):
+                connected[service.name, callee.name] = security.connect(service, callee)
+        parts.append(security)
 
     output = synthesized(build)
     return parts[0], output

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.sizes import FARGATE_SIZES, Share, envoy_share, nearest_size, service_share
+from catalog.meshes.app_mesh.envoy import envoy_share
+from catalog.sizes import FARGATE_SIZES, Share, nearest_size, service_share
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from catalog.model import Deployment
-from stacks.discovery import Discovery
 from stacks.mesh import MESHES
 from stacks.mesh.app_mesh.timers import FOREVER
 from stacks.mesh.base import Membership
 from tests.emulator import validation
-from tests.synth import Stack, catalog_output, deployment, resources, synthesized
+from tests.synth import Stack, catalog_output, deployment, resources, surroundings, synthesized
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 NODE, ROUTE = "aws_appmesh_virtual_node", "aws_appmesh_route"
@@ -32,8 +31,7 @@ def joined(all_of_it: Deployment) -> tuple[dict[str, Any], dict[str, Membership]
     memberships: dict[str, Membership] = {}
 
     def build(stack: Stack) -> None:
-        discovery = Discovery(stack, deployment=all_of_it, vpc_id="vpc-0a1b2c3d")
-        mesh = MESHES["app-mesh"](stack, deployment=all_of_it, discovery=discovery)
+        mesh = MESHES["app-mesh"](stack, deployment=all_of_it, surroundings=surroundings(stack, deployment=all_of_it))
         memberships.update({name: mesh.join(service) for name, service in all_of_it.services.items()})
 
     return synthesized(build), memberships
@@ -248,7 +246,11 @@ def test_a_service_without_a_port_calls_and_is_not_called() -> None:
     assert backends(output, "cron") == ["llm.shop.internal"]
     assert resources(output, ROUTE).keys() == resources(output, "aws_service_discovery_service").keys() == {"llm"}
     assert memberships["cron"].service == {}
-    assert memberships["cron"].depends_on == ()
+    waited_for = {ref.address for ref in memberships["cron"].depends_on}
+    assert waited_for == {
+        "aws_vpc_security_group_egress_rule.cron_to_llm",
+        "aws_vpc_security_group_ingress_rule.llm_from_cron",
+    }
     assert properties(memberships["cron"])["AppPorts"] == "1"
 
 
