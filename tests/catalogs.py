@@ -54,3 +54,10 @@ def pointed_out(snippet: str) -> list[str]:
         else:
             line = number
     return lines
+
+
+def of_kind(file: Path, kind: str, *, mesh: str = "") -> str:
+    """A catalog's text with another mesh.kind, and with more lines (TOML) in its [mesh]."""
+    text, count = re.subn(r"^kind = .*$", f'kind = "{kind}"\n{mesh}', file.read_text(), count=1, flags=re.M)
+    assert count == 1, f"{file} has no line for mesh.kind"
+    return text

@@ -153,7 +153,7 @@ def _listening(deployment: Deployment) -> list[Service]:
 def _modelled_hosts(deployment: Deployment, service: Service) -> list[str]:
     externals = deployment.externals_of(service)
     names_ = [callee.name for callee in deployment.callees_of(service)]
-    names_ += [name for name, external in externals.items() if not egress.bypasses_proxy(external)]
+    names_ += [name for name, external in externals.items() if not bypasses_proxy(external)]
     return [address(deployment, name).host for name in names_]
 
 

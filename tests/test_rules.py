@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog import rules
+from catalog import meshes, rules
 from catalog.load import load
-from catalog.rules import meshes
+from catalog.meshes import parity
 from tests.catalogs import loaded, notices_of, pointed_out, problems_of
 
 
@@ -244,8 +244,8 @@ def test_more_interface_endpoints_than_a_vpc_takes_are_a_notice() -> None:
 def test_the_end_of_app_mesh_is_a_warning() -> None:
     assert [str(notice) for notice in loaded('[mesh]\nkind = "app-mesh"\n').notices] == [
         "services.toml:2: mesh.kind: warning: AWS ended App Mesh on 2026-09-30, so that applying this to a real "
-        'account is expected to fail; this catalog will also take "service-connect", "vpc-lattice" or "none" here, not '
-        "supported yet"
+        'account is expected to fail; write "service-connect", "vpc-lattice" or "none" here, and where it was applied, '
+        "leaving too (docs/leaving-app-mesh.md)"
     ]
 
 
@@ -578,13 +578,15 @@ def test_the_shipped_catalog_loads(root: Path) -> None:
 
 
 def test_every_rule_is_run_and_says_where_it_comes_from() -> None:
-    run = {*rules.RULES, *rules.ACROSS_DEPLOYMENTS, *(rule for of_mesh in meshes.BY_MESH.values() for rule in of_mesh)}
-    for module in pkgutil.iter_modules(rules.__path__, "catalog.rules."):
-        functions = inspect.getmembers(import_module(module.name), inspect.isfunction)
-        for name, function in functions:
-            if {"written", "deployments"} & inspect.signature(function).parameters.keys() and name[0] != "_":
-                assert function in run, f"{module.name}.{name} is in no table of catalog/rules/__init__.py"
-                assert function.__doc__, f"{module.name}.{name} does not say why"
+    run = {*rules.RULES, *rules.ACROSS_DEPLOYMENTS, parity.lacking}
+    run |= {rule for mesh in meshes.MESHES.values() for rule in (*mesh.rules, *mesh.across)}
+    for package in (rules, meshes):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            functions = inspect.getmembers(import_module(module.name), inspect.isfunction)
+            for name, function in functions:
+                if {"written", "deployments"} & inspect.signature(function).parameters.keys() and name[0] != "_":
+                    assert function in run, f"{module.name}.{name} is in no table of rules"
+                    assert function.__doc__, f"{module.name}.{name} does not say why"
 
 
 def test_a_line_is_named_for_what_a_built_in_profile_says() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from tests.synth import deployment, resources, synthesized  # isort: skip
+from tests.synth import catalog_output, deployment, resources, synthesized  # isort: skip
 from stacks.endpoints import Endpoints
+from stacks.mesh.base import connected
 from stacks.network import Network
 from stacks.security import SecurityGroups
 from tests.test_network import EXISTING
@@ -18,6 +20,7 @@ SERVICES = {
 
 
 def made(**tables: Any) -> tuple[SecurityGroups, dict[str, Any]]:
+    """The groups in a network, with every call let through, and the output."""
     parts = []
 
     def build(stack: Any) -> None:
@@ -26,8 +29,7 @@ def made(**tables: Any) -> tuple[SecurityGroups, dict[str, Any]]:
         endpoints = Endpoints(stack, deployment=described, network=network)
         security = SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints)
         for service in described.services.values():
-            for callee in described.callees_of(service):
-                connected[service.name, callee.name] = security.connect(service, callee)
+            connected(service, security, deployment=described)
         parts.append(security)
 
     output = synthesized(build)
@@ -167,10 +169,14 @@ def test_no_service_has_two_rules_that_aws_would_take_for_one() -> None:
     assert len(rules) == len(set(rules))
 
 
-def test_tasks_wait_for_both_ends_of_their_ways_out() -> None:
-    security, _ = made()
-    waited_for = {ref.address.split(".")[1] for ref in security.egress_of("chat")}
-    assert waited_for == {"chat_to_llm", "llm_from_chat", "chat_to_anywhere_443"}
+def test_tasks_wait_for_both_ends_of_their_ways_out(tmp_path: Path) -> None:
+    head = '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n'
+    services = (
+        "[services]\nchat = { image = 'r.io/chat:1', calls = ['llm'] }\nllm = { image = 'r.io/llm:1', port = 80 }\n"
+    )
+    output = catalog_output(head + services, tmp_path)["shop"]
+    waited_for = {address.split(".")[1] for address in resources(output, "aws_ecs_service")["chat"]["depends_on"]}
+    assert {"chat_to_llm", "llm_from_chat", "chat_to_anywhere_443"} <= waited_for
 
 
 def by_type(output: dict[str, Any], type_: str) -> list[Any]:

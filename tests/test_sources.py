@@ -44,7 +44,7 @@ def test_an_empty_file_lacks_what_is_required() -> None:
     Path("services.toml").write_text("")
     assert _refused() == [
         'services.toml:1: required key "catalog" is missing; add [catalog] with name and region',
-        'services.toml:1: required key "mesh" is missing; add [mesh] with kind = "app-mesh"',
+        'services.toml:1: required key "mesh" is missing; add [mesh] with a kind',
         'services.toml:1: required key "services" is missing; add [services.NAME] with an image',
     ]
 

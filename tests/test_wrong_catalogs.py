@@ -56,7 +56,7 @@ WRONG = {
     """,
     "a missing mesh": r"""
         [mesh]
-        #^ mesh: required key "kind" is missing; add kind = "app-mesh"
+        #^ mesh: required key "kind" is missing; add kind, as one of app-mesh, service-connect, vpc-lattice, none
     """,
     "text for a number": r"""
         [services.web]
@@ -163,11 +163,6 @@ WRONG = {
         image = "r.io/web:1"
         gpus = 1
         #^ services.web.gpus: not supported yet; remove it
-    """,
-    "a mesh that is not supported yet": r"""
-        [mesh]
-        kind = "vpc-lattice"
-        #^ mesh.kind: "vpc-lattice" is not supported yet; only "app-mesh" is
     """,
     "an unknown profile": r"""
         [services.web]
@@ -979,7 +974,7 @@ WRONG = {
         [mesh]
         kind = "app-mesh"
         tls = true
-        #^ mesh.tls: App Mesh needs a private CA; write tls = { authority = "arn:aws:acm-pca:…" }
+        #^ mesh.tls: "app-mesh" needs a private CA; write tls = { authority = "arn:aws:acm-pca:…" }
     """,
     "an authority of another region": r"""
         [mesh]
