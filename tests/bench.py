@@ -31,7 +31,7 @@ region = "us-west-2"
 zones = ["us-west-2a", "us-west-2b"]
 
 [mesh]
-kind = "app-mesh"
+kind = "none"
 """
 
 SERVICE = """

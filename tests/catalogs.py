@@ -11,35 +11,42 @@ import pytest
 from catalog.load import Loaded, load
 from catalog.problems import CatalogError
 
-_REST = {
-    "catalog": '[catalog]\nname = "shop"\nregion = "us-west-2"\n',
-    "mesh": '[mesh]\nkind = "app-mesh"\n',
-    "services": '[services.stub]\nimage = "r.io/stub:1"\n',
-}
+PLAIN = "none"
+"""The kind of mesh that a catalog has where a test is not about meshes."""
 
 
-def complete(snippet: str) -> str:
+def complete(snippet: str, *, kind: str = PLAIN) -> str:
     """A snippet as a whole catalog: [catalog], [mesh] and [services] are added behind it where it leaves them out."""
     toml = textwrap.dedent(snippet).strip("\n") + "\n"
-    return toml + "".join(rest for table, rest in _REST.items() if not re.search(rf"^\[+{table}\b", toml, re.M))
+    rest = {
+        "catalog": '[catalog]\nname = "shop"\nregion = "us-west-2"\n',
+        "mesh": f'[mesh]\nkind = "{kind}"\n',
+        "services": '[services.stub]\nimage = "r.io/stub:1"\n',
+    }
+    return toml + "".join(text for table, text in rest.items() if not re.search(rf"^\[+{table}\b", toml, re.M))
 
 
-def loaded(snippet: str) -> Loaded:
+def loaded(snippet: str, *, kind: str = PLAIN) -> Loaded:
     """The deployments of a snippet, as services.toml of the current folder."""
-    Path("services.toml").write_text(complete(snippet))
+    Path("services.toml").write_text(complete(snippet, kind=kind))
     return load("services.toml")
 
 
-def problems_of(snippet: str) -> list[str]:
+def problems_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
     """The lines that a user sees for a wrong catalog."""
     with pytest.raises(CatalogError) as refused:
-        loaded(snippet)
+        loaded(snippet, kind=kind)
     return [str(problem) for problem in refused.value.problems]
 
 
-def notices_of(snippet: str) -> list[str]:
-    """The lines that a user sees for a catalog that loads, the one about the end of App Mesh aside."""
-    return [str(notice) for notice in loaded(snippet).notices if notice.place != "mesh.kind"]
+def notices_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
+    """The lines that a user sees for a catalog that loads, without what is said of the choice of its mesh and of what
+    that mesh lacks."""
+    return [
+        str(notice)
+        for notice in loaded(snippet, kind=kind).notices
+        if notice.place != "mesh.kind" and not notice.message.startswith("with kind = ")
+    ]
 
 
 def pointed_out(snippet: str) -> list[str]:

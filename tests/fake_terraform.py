@@ -31,7 +31,7 @@ name = "shop"
 region = "us-west-2"
 
 [mesh]
-kind = "app-mesh"
+kind = "none"
 
 [services.web]
 image = "web:1"

@@ -54,7 +54,7 @@ def deployment(**tables: Any) -> Deployment:
     """The deployment of a catalog that says `tables`, as in TOML, beside what every catalog must say."""
     base = {
         "catalog": {"name": "shop", "region": "us-west-2"},
-        "mesh": {"kind": "app-mesh"},
+        "mesh": {"kind": "none"},
         "services": {"llm": {"image": "llm:1"}},
     }
     catalog = Catalog.model_validate(_frozen(base | tables))

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CATALOG = (
-    "[catalog]\nname = 'x'\nregion = 'us-west-2'\n[mesh]\nkind = 'app-mesh'\n[services.web]\nimage = 'a.example/x:1'\n"
+    "[catalog]\nname = 'x'\nregion = 'us-west-2'\n[mesh]\nkind = 'none'\n[services.web]\nimage = 'a.example/x:1'\n"
 )
 LOOK = "import runpy, sys\ntry: runpy.run_module('catalog', run_name='__main__', alter_sys=True)\nfinally: print({})"
 IMPORTED = "sorted({name.partition('.')[0] for name in sys.modules} & {'cdktf', 'cdktf_cdktf_provider_aws', 'jsii'})"
@@ -43,7 +43,8 @@ def test_a_good_catalog_is_counted_in_one_line(file: Path) -> None:
 
 
 def test_what_an_author_should_know_goes_to_stderr(file: Path) -> None:
-    assert f"{file}:5: mesh.kind: warning: AWS ended App Mesh" in run("check", str(file)).stderr
+    file.write_text(file.read_text() + "[external.db]\nhost = 'db.example.com'\n")
+    assert f"{file}:8: external.db: notice: no service calls it" in run("check", str(file)).stderr
 
 
 def test_the_shipped_catalog_is_checked_by_default() -> None:

@@ -38,7 +38,7 @@ def _catalog(*, image: str) -> str:
 name = "trial"
 region = "{REGION}"
 [mesh]
-kind = "app-mesh"
+kind = "none"
 [network]
 zones = ["us-west-2a"]
 nat = "none"
@@ -101,14 +101,15 @@ def test_text_arrives_in_the_task_definition_letter_for_letter(trial: Trial) -> 
 
 
 def test_what_was_changed_behind_terraform_s_back_is_seen_and_put_right(trial: Trial) -> None:
-    mesh = emulator.client("appmesh", region=REGION)
-    mesh.update_mesh(meshName="trial", spec={"egressFilter": {"type": "DROP_ALL"}})
+    ecs = emulator.client("ecs", region=REGION)
+    ecs.update_service(cluster="trial", service="trial-api", desiredCount=3)
 
     assert trial.workspace.plan() is True
     trial.workspace.apply()
 
     assert trial.workspace.plan() is False
-    assert mesh.describe_mesh(meshName="trial")["mesh"]["spec"]["egressFilter"]["type"] == "ALLOW_ALL"
+    [service] = ecs.describe_services(cluster="trial", services=["trial-api"])["services"]
+    assert service["desiredCount"] == 1
 
 
 def test_a_deployment_that_rolls_back_makes_apply_fail_and_names_the_service(trial: Trial) -> None:

@@ -20,8 +20,8 @@ from tests.test_network import EXISTING
 
 ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/llm:1"
 CLOSED = {"nat": "none"}
-BARE = {"appmesh-envoy-management", "ecr.api", "ecr.dkr", "logs"}
-"""What App Mesh and its Envoy need."""
+BARE = {"logs"}
+"""What every service needs."""
 
 
 def service(**keys: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def test_with_nat_only_listed_endpoints_are_made() -> None:
     assert interface_endpoints(described) == ("bedrock-runtime", "sqs")
 
 
-def test_without_nat_logs_and_the_mesh_need_endpoints() -> None:
+def test_without_nat_logs_need_an_endpoint() -> None:
     assert set(interface_endpoints(deployment(network=CLOSED))) == BARE
     assert gateway_endpoints(deployment(network=CLOSED)) == ("s3",)
 

@@ -51,13 +51,6 @@ def test_the_summary_says_what_was_made_where_it_is_and_what_to_do_next(tmp_path
     assert "cdktf.out/stacks/chatqna; next: make plan" in done.stdout
 
 
-def test_synth_says_that_aws_has_ended_app_mesh_and_what_to_do(tmp_path: Path) -> None:
-    done = run(tmp_path, catalog=ROOT / "services.toml")
-
-    (line,) = [line for line in done.stderr.splitlines() if "mesh.kind" in line]
-    assert "2026-09-30" in line and "warning" in line
-
-
 def test_another_folder_gives_the_same_bytes(reference: dict[str, bytes], tmp_path: Path) -> None:
     elsewhere = tmp_path / "a folder" / "with spaces"
     elsewhere.mkdir(parents=True)

@@ -47,7 +47,7 @@ private_subnet_ids = []
 namespace = "{environment}.x.internal"
 
 [mesh]
-kind = "app-mesh"
+kind = "service-connect"
 tls = { authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/a" }
 
 [images]

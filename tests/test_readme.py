@@ -31,7 +31,7 @@ def test_the_summary_that_readme_shows_is_the_one_of_the_shipped_catalog(tmp_pat
 
 def test_the_mistakes_that_readme_shows_are_answered_in_these_words(tmp_path: Path) -> None:
     (tmp_path / "services.toml").write_text(
-        '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "app-mesh"\n'
+        '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n'
         '[services.llm]\nimage = "l:1"\nport = 80\ntimeout = "10m"\n'
         '[services.chat]\nimage = "c:1"\ncalls = ["llm", "lmm"]\ntimeout = "30s"\n'
     )

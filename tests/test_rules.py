@@ -12,7 +12,7 @@ import pytest
 from catalog import meshes, rules
 from catalog.load import load
 from catalog.meshes import parity
-from tests.catalogs import loaded, notices_of, pointed_out, problems_of
+from tests.catalogs import notices_of, pointed_out, problems_of
 
 
 @pytest.fixture(autouse=True)
@@ -174,21 +174,6 @@ NOTED = {
         #^ services.llm.health.grace: notice: ECS takes a task of llm as soon as it runs, so that a rollout replaces
         #| the old one before the new one has started; write health.command, with which ECS waits
     """,
-    "a way out that App Mesh closes": r"""
-        [network]
-        egress = "any"
-        #^ network.egress: warning: "any" ends in App Mesh where calls begin: chat and web may be cut off from all that
-        #| they do not call; declare what else they reach as [external], and add it to their calls
-
-        [external]
-        openai = { host = "api.openai.com" }
-        search = { host = "search.example.com", port = 9200, protocol = "http" }
-
-        [services]
-        chat = { image = "r.io/chat:1", port = 80, calls = ["search"] }
-        crawler = { image = "r.io/crawler:1", calls = ["openai"] }
-        web = { image = "r.io/web:1", calls = ["chat"] }
-    """,
     "actions to which no endpoint is known": r"""
         [network]
         nat = "none"
@@ -238,14 +223,6 @@ def test_more_interface_endpoints_than_a_vpc_takes_are_a_notice() -> None:
     assert notices_of(f"[network]\nendpoints = [{endpoints}]\n") == [
         "services.toml:2: network.endpoints: notice: 51 interface endpoints are more than the 50 of a VPC; leave some "
         "out, or have AWS raise the quota"
-    ]
-
-
-def test_the_end_of_app_mesh_is_a_warning() -> None:
-    assert [str(notice) for notice in loaded('[mesh]\nkind = "app-mesh"\n').notices] == [
-        "services.toml:2: mesh.kind: warning: AWS ended App Mesh on 2026-09-30, so that applying this to a real "
-        'account is expected to fail; write "service-connect", "vpc-lattice" or "none" here, and where it was applied, '
-        "leaving too (docs/leaving-app-mesh.md)"
     ]
 
 
@@ -357,9 +334,6 @@ FINE = {
     "no way out, with images of the region's own registry": r"""
         [network]
         nat = "none"
-
-        [images]
-        envoy = "840364872350.dkr.ecr.{region}.amazonaws.com/aws-appmesh-envoy:v1.34.13.3-prod"
 
         [services.web]
         image = "{account}.dkr.ecr.{region}.amazonaws.com/team/web:1"

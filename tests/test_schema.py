@@ -14,7 +14,7 @@ from catalog.schema import schema, schema_text
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]
-SERVICE = "[catalog]\nname = 'x'\nregion = 'us-west-2'\n[mesh]\nkind = 'app-mesh'\n[services.web]\nimage = 'x:1'\n"
+SERVICE = "[catalog]\nname = 'x'\nregion = 'us-west-2'\n[mesh]\nkind = 'none'\n[services.web]\nimage = 'x:1'\n"
 
 
 VALIDATOR = jsonschema.Draft7Validator(schema())
@@ -135,9 +135,7 @@ def test_the_schema_refuses_what_a_file_cannot_say(written: str) -> None:
 def test_an_environment_may_bring_what_the_file_leaves_open() -> None:
     without = "[catalog]\nname = 'x'\n[ingress.public]\n"
     assert problems(without) != []
-    environment = (
-        "[environments.dev]\nunset = ['ingress.public']\ncatalog.region = 'us-west-2'\nmesh.kind = 'app-mesh'\n"
-    )
+    environment = "[environments.dev]\nunset = ['ingress.public']\ncatalog.region = 'us-west-2'\nmesh.kind = 'none'\n"
     assert problems(without + environment + "services.web.image = 'x:1'\n") == []
 
 

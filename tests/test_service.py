@@ -16,7 +16,7 @@ region = "us-west-2"
 [network]
 zones = ["us-west-2a", "us-west-2b"]
 [mesh]
-kind = "app-mesh"
+kind = "none"
 """
 
 
@@ -109,23 +109,10 @@ def test_a_service_waits_for_what_its_tasks_need_to_start(shop) -> None:
 
     assert waits_for >= {
         "aws_iam_role_policy.a_execution",
-        "aws_iam_role_policy.a_task",
         "aws_ecs_cluster_capacity_providers.main_cluster",
-        "aws_appmesh_route.a",
         "aws_vpc_security_group_egress_rule.a_to_anywhere_443",
     }
     assert any(address.startswith("aws_route.") for address in waits_for)
-
-
-def test_the_task_is_shared_out_between_the_service_and_its_proxy(shop) -> None:
-    output = shop('[services.a]\nimage = "a:1"\ncpu = 1024\nmemory = 4096')
-
-    task = resources(output, "aws_ecs_task_definition")["a"]
-    parts = containers(output, "a").values()
-
-    assert (task["cpu"], task["memory"]) == ("1024", "4096")
-    assert sum(part["cpu"] for part in parts) == 1024
-    assert sum(part.get("memory", 0) + part.get("memoryReservation", 0) for part in parts) == 4096
 
 
 def test_every_container_logs_to_the_service_s_own_group(shop) -> None:
@@ -143,7 +130,7 @@ def test_what_is_not_written_is_left_out_of_the_container(shop) -> None:
     container = containers(shop('[services.a]\nimage = "a:1"'), "a")["a"]
 
     assert set(container) == {
-        "name", "image", "essential", "cpu", "memory", "stopTimeout", "logConfiguration", "dependsOn",
+        "name", "image", "essential", "cpu", "memory", "stopTimeout", "logConfiguration",
     }  # fmt: skip
 
 
@@ -231,7 +218,7 @@ kms = "arn:aws:kms:us-west-2:123456789012:key/k"
     }
 
 
-def test_the_task_role_may_do_what_access_says_and_read_its_own_proxy_s_configuration(shop) -> None:
+def test_the_task_role_may_do_what_access_says(shop) -> None:
     output = shop("""
 [services.a]
 image = "a:1"
@@ -242,11 +229,6 @@ conditions = { StringEquals = { "aws:PrincipalTag/team" = "${aws:username}" } }
 """)
 
     assert statements(output, "a_task") == [
-        {
-            "Effect": "Allow",
-            "Action": ["appmesh:StreamAggregatedResources"],
-            "Resource": ["${aws_appmesh_virtual_node.a.arn}"],
-        },
         {
             "Effect": "Allow",
             "Action": ["dynamodb:GetItem"],
@@ -268,7 +250,7 @@ def test_a_service_s_tags_are_on_everything_that_is_its_own(shop) -> None:
     output = shop('[services.a]\nimage = "a:1"\nport = 80\ntags = { team = "rag" }\n[services.b]\nimage = "b:1"')
 
     for type_ in ("aws_ecs_service", "aws_ecs_task_definition", "aws_security_group", "aws_cloudwatch_log_group",
-                  "aws_appmesh_virtual_node", "aws_appmesh_route", "aws_service_discovery_service"):  # fmt: skip
+                  "aws_service_discovery_service"):  # fmt: skip
         assert resources(output, type_)["a"]["tags"]["team"] == "rag", type_
     assert resources(output, "aws_iam_role")["a_task"]["tags"] == {"team": "rag"}
     assert resources(output, "aws_ecs_service")["a"]["propagate_tags"] == "SERVICE"

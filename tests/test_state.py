@@ -8,7 +8,7 @@ import pytest
 
 from tests.synth import catalog_output
 
-HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "app-mesh"\n[services.a]\nimage = "a:1"\n'
+HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n[services.a]\nimage = "a:1"\n'
 ENVIRONMENTS = "[environments.dev]\n[environments.prod]\n"
 
 

@@ -18,7 +18,7 @@ NASTY = [
     "plain $5 and 100%",
 ]
 
-HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "app-mesh"\n[network]\nzones = ["us-west-2a"]\n'
+HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n[network]\nzones = ["us-west-2a"]\n'
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def _everywhere(trap: str) -> str:
 name = "shop"
 region = "us-west-2"
 [mesh]
-kind = "app-mesh"
+kind = "none"
 [network]
 zones = ["us-west-2a", "us-west-2b"]
 [ingress.public]

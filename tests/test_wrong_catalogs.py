@@ -28,10 +28,10 @@ WRONG = {
     "a misspelt table that is required": r"""
         [meshes]
         #^ meshes: unknown key; did you mean "mesh"?
-        kind = "app-mesh"
+        kind = "none"
 
         [mesh]
-        kind = "app-mesh"
+        kind = "none"
     """,
     "an unknown key": r"""
         [services.web]
@@ -969,172 +969,6 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["db"]
     """,
-    # app mesh
-    "encryption without an authority": r"""
-        [mesh]
-        kind = "app-mesh"
-        tls = true
-        #^ mesh.tls: "app-mesh" needs a private CA; write tls = { authority = "arn:aws:acm-pca:…" }
-    """,
-    "an authority of another region": r"""
-        [mesh]
-        kind = "app-mesh"
-        tls.authority = "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/a"
-        #^ mesh.tls.authority: lies in "us-east-1", the mesh in us-west-2; write the ARN of a CA there
-    """,
-    "a name too long for a certificate": r"""
-        [mesh]
-        kind = "app-mesh"
-        tls.authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/a"
-
-        [discovery]
-        namespace = "recommendations.production.example.internal"
-
-        [services.document-preparation-queue]
-        #^ services.document-preparation-queue:
-        #| "document-preparation-queue.recommendations.production.example.internal" has 70 characters, a
-        #| certificate takes 64; shorten the service's name, or discovery.namespace
-        image = "r.io/web:1"
-        port = 80
-    """,
-    "the name of the proxy": r"""
-        [services.envoy]
-        #^ services.envoy: "envoy" is the name of the proxy in the same task; write another
-        image = "r.io/web:1"
-    """,
-    "a port of the proxy": r"""
-        [services.web]
-        image = "r.io/web:1"
-        port = 15000
-        #^ services.web.port: 15000 is taken by the proxy in the same task (way in); let the service listen on
-        #| another
-    """,
-    "the user of the proxy": r"""
-        [services.web]
-        image = "r.io/web:1"
-        user = "1337:1337"
-        #^ services.web.user: "1337" is the proxy's own user, whose traffic goes past it; write another
-    """,
-    "two tcp services on one port": r"""
-        [services.one]
-        image = "r.io/redis:1"
-        port = 6379
-        protocol = "tcp"
-
-        [services.two]
-        image = "r.io/redis:1"
-        port = 6379
-        #^ services.two.port: App Mesh knows tcp destinations by their port only, and 6379 is that of services.one
-        #| too (services.toml:3); write another port for one of them
-        protocol = "tcp"
-    """,
-    "a tcp service and an external on one port": r"""
-        [services.cache]
-        image = "r.io/redis:1"
-        port = 6379
-        protocol = "tcp"
-
-        [external.redis]
-        host = "redis.example.com"
-        port = 6379
-        #^ external.redis.port: App Mesh knows tcp destinations by their port only, and 6379 is that of
-        #| services.cache too (services.toml:3); write another port for one of them
-        protocol = "tcp"
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["redis"]
-    """,
-    "two externals of one host": r"""
-        [external.api]
-        host = "api.example.com"
-        #^ external.api.host: "api.example.com" is already external.admin (services.toml:9), App Mesh knows a host
-        #| once; call that one, or write another name of the host
-        port = 8080
-        protocol = "http"
-
-        [external.admin]
-        host = "api.example.com"
-        port = 8081
-        protocol = "http"
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["admin", "api"]
-    """,
-    "a callee on a port that goes past the proxy": r"""
-        [external.openai]
-        host = "api.openai.com"
-        port = 8443
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["llm", "openai"]
-        #^ services.web.calls[0]: llm has the port of external.openai (services.toml:1), 8443, where all goes past
-        #| the proxy; write another port for services.llm
-
-        [services.llm]
-        image = "r.io/llm:1"
-        port = 8443
-    """,
-    "a service that speaks first": r"""
-        [services.db]
-        image = "r.io/mysql:1"
-        port = 3306
-        #^ services.db.port: on 3306 servers speak first, and behind App Mesh's proxies callers then wait forever, on
-        #| any port; run it outside this catalog and call it as [external.db] with protocol = "tcp", or, if its
-        #| clients speak first, let it listen on another port
-        protocol = "tcp"
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["db"]
-    """,
-    "a tcp service on the port of AWS": r"""
-        [services.vault]
-        image = "r.io/vault:1"
-        port = 443
-        #^ services.vault.port: over tcp on 443, it would be sent its callers' calls to AWS too; let it listen on
-        #| another
-        protocol = "tcp"
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["vault"]
-    """,
-    "tcp and http on one port": r"""
-        [services.cache]
-        image = "r.io/redis:1"
-        port = 8080
-        protocol = "tcp"
-
-        [services.api]
-        image = "r.io/api:1"
-        port = 8080
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["cache", "api"]
-        #^ services.web.calls[1]: api has the port of cache, 8080, which speaks tcp (services.toml:3) and would be
-        #| sent the calls of web to both; write another port for services.api, or for services.cache
-    """,
-    "a callee on a port that no proxy sees": r"""
-        [services.shell]
-        image = "r.io/shell:1"
-        port = 22
-        #^ services.shell.port: calls to 22 never pass App Mesh's proxies; let it listen on another
-
-        [external.console]
-        host = "console.example.com"
-        port = 22
-        #^ external.console.port: calls to 22 never pass App Mesh's proxies; write protocol = "tcp", which needs none
-        #| there, or another port
-        protocol = "http"
-
-        [services.web]
-        image = "r.io/web:1"
-        calls = ["console", "shell"]
-    """,
     # secrets
     "a variable that is secret and is not": r"""
         [services.web]
@@ -1614,7 +1448,7 @@ def test_every_problem_is_told_at_once_and_once_sorted_by_line() -> None:
             region = "Oregon"
 
             [mesh]
-            kind = "app-mesh"
+            kind = "none"
 
             [environments.dev]
             [environments.prod]
@@ -1678,13 +1512,6 @@ _LARGE = {
         + f'access.statements = [{{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::{"a" * 10200}"] }}]\n',
         "services.toml:3: services.web.access.statements: have 10293 characters, IAM takes 10240 for a role; "
         "join statements, or use wildcards",
-    ),
-    "more ports past the proxy than ECS takes": (
-        f'[services.web]\nimage = "r.io/web:1"\ncalls = {[f"e{port}" for port in range(9001, 9016)]}\n'
-        + "".join(f'[external.e{port}]\nhost = "e.example.com"\nport = {port}\n' for port in range(9001, 9016)),
-        "services.toml:3: services.web.calls: its calls go past the proxy on 16 ports (22, "
-        f"{', '.join(str(port) for port in range(9001, 9016))}), ECS takes 15; split the service, or let externals "
-        "share ports",
     ),
     "more subnets than a service takes": (
         f'[network]\nvpc_id = "vpc-0a"\nprivate_subnet_ids = {[f"subnet-{n:08x}" for n in range(17)]}\n',

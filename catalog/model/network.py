@@ -107,8 +107,6 @@ class Tls(Table):
 
 Kind = Literal["app-mesh", "service-connect", "vpc-lattice", "none"]
 KINDS: tuple[str, ...] = get_args(Kind)
-Leaving = Literal["app-mesh"]
-"""What AWS no longer answers for, so that its resources cannot be deleted."""
 
 
 class Mesh(Table):
@@ -124,8 +122,8 @@ class Mesh(Table):
     """Refuse what this mesh can only ignore, instead of saying so."""
     auth: Literal["none", "iam"] = "none"
     """iam: callees admit the task roles of their callers only, which then sign their requests (`signed`)."""
-    leaving: Leaving | None = None
-    """The mesh that was just left: Terraform forgets its resources instead of deleting them."""
+    leaving: Kind | None = None
+    """The mesh that was just left, where AWS has ended it: Terraform forgets its resources instead of deleting them."""
 
 
 class Cluster(Table):

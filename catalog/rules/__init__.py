@@ -147,6 +147,7 @@ RULES: tuple[Rule, ...] = (
     meshes.of_the_mesh,
     meshes.what_it_lacks,
     meshes.leaving_what_is_chosen,
+    meshes.leaving_what_has_not_ended,
 )
 ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]], ...] = (
     across.same_namespace,

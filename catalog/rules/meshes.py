@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from catalog.meshes import mesh_of, parity
+from catalog.meshes import MESHES, mesh_of, parity
 from catalog.model import Deployment
 from catalog.problems import Finding
 from catalog.written import Written
@@ -28,6 +28,17 @@ def leaving_what_is_chosen(deployment: Deployment, written: Written) -> Iterator
         yield Finding(
             place=("mesh", "leaving"),
             message=f"is the kind itself ({written.where('mesh', 'kind')}); write its successor there, or remove this",
+            about=(("mesh", "kind"),),
+        )
+
+
+def leaving_what_has_not_ended(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What AWS still answers for, Terraform deletes by itself; forgotten, it would stay, and cost money."""
+    leaving = deployment.catalog.mesh.leaving
+    if leaving not in (None, deployment.catalog.mesh.kind) and not MESHES[leaving].ended:
+        yield Finding(
+            place=("mesh", "leaving"),
+            message=f'AWS still answers for "{leaving}", Terraform deletes its resources by itself; remove this',
             about=(("mesh", "kind"),),
         )
 

@@ -11,8 +11,11 @@ from catalog.model import Deployment
 from stacks.mesh import MESHES
 from stacks.mesh.app_mesh.timers import FOREVER
 from stacks.mesh.base import Membership
+from tests.catalogs import complete
+from tests.conftest import ROOT
 from tests.emulator import validation
-from tests.synth import Stack, catalog_output, deployment, resources, surroundings, synthesized
+from tests.synth import Stack, catalog_output, containers, deployment, resources, surroundings, synthesized
+from tests.test_main import run
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 NODE, ROUTE = "aws_appmesh_virtual_node", "aws_appmesh_route"
@@ -470,3 +473,21 @@ port = 80
     idle = {name: listener(output, name)["timeout"]["http"]["idle"]["value"] for name in ("quick", "slow", "inner")}
     assert balancer == 300
     assert idle == {"quick": 305, "slow": 305, "inner": 15}
+
+
+def test_a_task_is_shared_out_between_the_service_and_its_proxy(tmp_path: Path) -> None:
+    output = catalog_output(
+        complete('[services.a]\nimage = "a:1"\ncpu = 1024\nmemory = 4096', kind="app-mesh"), tmp_path
+    )["shop"]
+    task, parts = resources(output, "aws_ecs_task_definition")["a"], containers(output, "a").values()
+
+    assert (task["cpu"], task["memory"]) == ("1024", "4096")
+    assert sum(part["cpu"] for part in parts) == 1024
+    assert sum(part.get("memory", 0) + part.get("memoryReservation", 0) for part in parts) == 4096
+
+
+def test_synth_says_on_stderr_that_aws_has_ended_it(tmp_path: Path) -> None:
+    done = run(tmp_path, catalog=ROOT / "services.toml")
+
+    [line] = [line for line in done.stderr.splitlines() if "mesh.kind" in line]
+    assert "2026-09-30" in line and "warning" in line

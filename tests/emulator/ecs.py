@@ -161,7 +161,10 @@ def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
     new = forced or any(settings.get(key) != service.settings.get(key) for key in REVISION)
     if new or set(sent) - {"desiredCount"}:
         task = backend.describe_task_definition(settings["taskDefinition"])
-        for fault in service_rules.faults(settings, backend=backend, cluster=cluster, task=task):
+        for fault in (
+            *service_rules.faults(settings, backend=backend, cluster=cluster, task=task),
+            *service_rules.protocol_fault(settings, service.settings, backend=backend),
+        ):
             raise InvalidParameter(fault)
     _roll_out(backend, service, settings, new=new)
     return ActionResult({"service": service})

@@ -70,7 +70,18 @@ def _regional(region: str) -> Iterator[tuple[str, str]]:
         yield "mesh", each["meshName"]
     for group in client("logs", region=region).describe_log_groups()["logGroups"]:
         yield "log group", group["logGroupName"]
+    yield from _lattice(region)
     yield from _others(region)
+
+
+def _lattice(region: str) -> Iterator[tuple[str, str]]:
+    lattice = client("vpc-lattice", region=region)
+    for network in lattice.list_service_networks()["items"]:
+        yield "service network", network["name"]
+    for service in lattice.list_services()["items"]:
+        yield "Lattice service", service["name"]
+    for group in lattice.list_target_groups()["items"]:
+        yield "Lattice target group", group["name"]
 
 
 def _network(region: str) -> Iterator[tuple[str, str]]:

@@ -19,8 +19,11 @@ from moto.logs import logs_backends
 from moto.servicediscovery import servicediscovery_backends
 
 from .appmesh import appmesh_backends
+from .lattice import lattice_backends
 
 Settings = dict[str, Any]
+Ports = dict[str, dict[str, Any]]
+"""Port mappings by name."""
 FARGATE = {"FARGATE", "FARGATE_SPOT"}
 
 
@@ -115,9 +118,9 @@ def _port_fault(task: TaskDefinition, container: str, port: int | None) -> Itera
     yield f"The container {container} does not exist in the task definition."
 
 
-def _named_ports(task: TaskDefinition) -> set[str]:
+def _named_ports(task: TaskDefinition) -> Ports:
     return {
-        mapping["name"]
+        mapping["name"]: mapping
         for definition in task.container_definitions
         for mapping in definition["portMappings"]
         if mapping.get("name")
@@ -178,11 +181,63 @@ def _service_connect(settings: Settings, backend: EC2ContainerServiceBackend, ta
         return
     if task.proxy_configuration:
         yield "Service Connect and an App Mesh proxy configuration exclude each other."
-    if find_namespace(backend, connect.get("namespace")) is None:
+    if not task.memory:
+        yield "Service Connect needs the memory of the whole task (ECS developer guide)."
+    namespace = find_namespace(backend, connect.get("namespace"))
+    if namespace is None:
         yield f"Namespace {connect.get('namespace')} was not found."
+    services = servicediscovery_backends[backend.account_id][backend.region_name].services
+    taken = {
+        other.name
+        for other in tuple(services.values())
+        if namespace is not None
+        and other.namespace_id == namespace.id
+        and other.creator_request_id != settings["serviceName"]
+    }
     for service in connect.get("services", []):
-        if service["portName"] not in _named_ports(task):
-            yield f"The port name {service['portName']} does not exist in the task definition."
+        yield from _endpoint(service, backend, _named_ports(task))
+        if (name := service.get("discoveryName") or service["portName"]) in taken:
+            yield f"The discovery name {name} exists in the namespace already."
+
+
+def _endpoint(service: dict[str, Any], backend: EC2ContainerServiceBackend, ports: Ports) -> Iterator[str]:
+    """One endpoint that a service offers (ECS API reference, ServiceConnectService and TimeoutConfiguration)."""
+    port = ports.get(service["portName"])
+    if port is None:
+        yield f"The port name {service['portName']} does not exist in the task definition."
+        return
+    for name in (service["portName"], service.get("discoveryName") or service["portName"]):
+        if not re.fullmatch(r"[a-z0-9_][a-z0-9_-]{0,63}", name):
+            yield f"{name} must have at most 64 lower-case letters, digits, underscores and hyphens."
+    aliases = service.get("clientAliases", [])
+    if len(aliases) > 1:
+        yield "An endpoint takes one client alias."
+    if any(len(alias.get("dnsName", "")) > 127 for alias in aliases):
+        yield "The name of a client alias has at most 127 characters."
+    if "appProtocol" not in port and "perRequestTimeoutSeconds" in service.get("timeout", {}):
+        yield "A per-request timeout is only supported for HTTP, HTTP2 and GRPC."
+    if (role := service.get("tls", {}).get("roleArn")) and role not in _roles(backend):
+        yield f"The role {role} does not exist."
+
+
+def _roles(backend: EC2ContainerServiceBackend) -> set[str]:
+    return {role.arn for role in tuple(iam_backends[backend.account_id][backend.partition].roles.values())}
+
+
+def protocol_fault(settings: Settings, before: Settings, *, backend: EC2ContainerServiceBackend) -> Iterator[str]:
+    """With Service Connect, a port keeps its protocol for as long as the service is there (ECS API reference,
+    PortMapping.appProtocol)."""
+
+    def protocols(each: Settings) -> dict[str, str | None]:
+        connect = each.get("serviceConnectConfiguration") or {}
+        ports = _named_ports(backend.describe_task_definition(each["taskDefinition"]))
+        offered = [service["portName"] for service in connect.get("services", [])]
+        return {name: ports[name].get("appProtocol") for name in offered if name in ports}
+
+    old, new = protocols(before), protocols(settings)
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            yield f"The appProtocol of the port {name} cannot change from {old[name]} to {new[name]}."
 
 
 def find_namespace(backend: EC2ContainerServiceBackend, name_or_arn: str | None) -> Any:
@@ -195,12 +250,21 @@ def find_namespace(backend: EC2ContainerServiceBackend, name_or_arn: str | None)
 
 
 def _lattice(settings: Settings, backend: EC2ContainerServiceBackend, task: TaskDefinition) -> Iterator[str]:
-    roles = {role.arn for role in tuple(iam_backends[backend.account_id][backend.partition].roles.values())}
+    store = lattice_backends[backend.account_id][backend.region_name]
+    ports = _named_ports(task)
     for each in settings.get("vpcLatticeConfigurations") or []:
-        if each["roleArn"] not in roles:
+        if each["roleArn"] not in _roles(backend):
             yield f"The role {each['roleArn']} does not exist."
-        if each["portName"] not in _named_ports(task):
+        if each["portName"] not in ports:
             yield f"The port name {each['portName']} does not exist in the task definition."
+        group = store.documents.get(each["targetGroupArn"].rsplit("/", 1)[-1])
+        if group is None:
+            yield f"The target group {each['targetGroupArn']} does not exist."
+            continue
+        if group["type"] != "IP" and task.network_mode == "awsvpc":
+            yield f"The target group {group['name']} has target type {group['type']}, which awsvpc does not support."
+        if not store.users_of(group["id"]):
+            yield f"The target group {group['name']} is not associated with a VPC Lattice service."
 
 
 def _logs(backend: EC2ContainerServiceBackend, task: TaskDefinition) -> Iterator[str]:

@@ -68,7 +68,7 @@ def _size(measure: float, shape: Shape, place: str, what: str) -> Iterator[str]:
 
 def _matches(pattern: str, value: str) -> bool:
     try:
-        return re.search(pattern, value) is not None
+        return re.fullmatch(pattern, value, re.DOTALL) is not None
     except re.error:
         # The models are written for Java's dialect; a pattern Python cannot read refuses nothing.
         return True

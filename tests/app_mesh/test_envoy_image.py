@@ -1,4 +1,4 @@
-"""Which images the catalog's own containers run."""
+"""Which image the proxies run."""
 
 from __future__ import annotations
 
