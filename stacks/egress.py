@@ -82,12 +82,12 @@ def _argument(target: str) -> dict[str, str]:
     return {"referenced_security_group_id" if target.startswith("sg-") else "cidr_ipv4": target}
 
 
-def tcp(port: int, *, to: str, **target: str) -> dict[str, Any]:
-    """The arguments of a rule that lets TCP out to a port."""
+def tcp(port: int, last_port: int | None = None, /, *, to: str, **target: str) -> dict[str, Any]:
+    """The arguments of a rule that lets TCP out to a port, or to all from there up to `last_port`."""
     return {
         "ip_protocol": "tcp",
         "from_port": port,
-        "to_port": port,
+        "to_port": last_port or port,
         "description": names.shortened(f"To {to}", 255),
         **target,
     }

@@ -66,16 +66,18 @@ class SecurityGroups(Part):
             **source,
         )
 
-    def let_out(self, service: Service, *, port: int, name: str, **target: str) -> tuple[Ref, ...]:
-        """Let a service's tasks out to somebody: `target` is an argument of the rule. Where everything is open, there
-        is no rule to make."""
+    def let_out(
+        self, service: Service, *, port: int, name: str, last_port: int | None = None, **target: str
+    ) -> tuple[Ref, ...]:
+        """Let a service's tasks out to somebody, on a port or on all up to `last_port`: `target` is an argument of the
+        rule. Where everything is open, there is no rule to make."""
         if self.deployment.catalog.network.egress == "any":
             return ()
         rule = self.add(
             VpcSecurityGroupEgressRule,
             names.let_out(service.name, name),
             security_group_id=self.of(service.name).id,
-            **tcp(port, to=name, **target),
+            **tcp(port, last_port, to=name, **target),
         )
         return (rule,)
 

@@ -19,10 +19,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalog.meshes import MESHES
+
 ROOT = Path(__file__).resolve().parent.parent
 CASES = [(1, "fast"), (10, "fast"), (100, "fast"), (1, "plain"), (10, "plain"), (100, "plain")]
 
-CATALOG = """
+# The first mesh is the one with the most resources.
+CATALOG = f"""
 [catalog]
 name = "bench"
 region = "us-west-2"
@@ -31,7 +34,7 @@ region = "us-west-2"
 zones = ["us-west-2a", "us-west-2b"]
 
 [mesh]
-kind = "none"
+kind = "{next(iter(MESHES))}"
 """
 
 SERVICE = """

@@ -192,7 +192,7 @@ class Ways:
             for rule in self._out
             if rule["security_group_id"] == group(caller)
             and "prefix_list_id" in rule
-            and rule["from_port"] == callee.port
+            and rule["from_port"] <= callee.port <= rule["to_port"]
         ]
         at_the_tasks = [
             rule for rule in self._in if rule["security_group_id"] == group(callee.name) and "prefix_list_id" in rule

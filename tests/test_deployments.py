@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from catalog.load import load
-from stacks.synthesize import synthesize
 from tests import emulator
-from tests.emulator.terraform import TerraformError, Workspace, workspace
+from tests.emulator.terraform import TerraformError
+from tests.trial import Trial
 
 REGION = "us-west-2"
 NASTY = {
@@ -56,29 +54,11 @@ command = ["echo", {_toml(NASTY["FILE"])}]
 def trial(aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     emulator.reset()
     trial = Trial(tmp_path_factory.mktemp("trial"))
-    trial.write(image="api:1")
-    trial.workspace.init()
+    trial.write(_catalog(image="api:1"))
     trial.workspace.apply()
     yield trial
     trial.workspace.destroy()
     assert emulator.leftovers() == {}
-
-
-class Trial:
-    """A deployment whose catalog changes while its state stays."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.workspace = Workspace(folder=folder / "run" / "trial")
-
-    def write(self, *, image: str) -> None:
-        file = self._folder / "services.toml"
-        file.write_text(_catalog(image=image), encoding="utf-8")
-        stack = synthesize(load(file), outdir=self._folder / "out").outdir / "stacks" / "trial"
-        if self.workspace.folder.exists():
-            (self.workspace.folder / "cdk.tf.json").write_bytes((stack / "cdk.tf.json").read_bytes())
-        else:
-            workspace(stack, self._folder / "run")
 
 
 def _running(service: str) -> str:
@@ -114,7 +94,7 @@ def test_what_was_changed_behind_terraform_s_back_is_seen_and_put_right(trial: T
 
 def test_a_deployment_that_rolls_back_makes_apply_fail_and_names_the_service(trial: Trial) -> None:
     before = _running("trial-api")
-    trial.write(image="api:2")
+    trial.write(_catalog(image="api:2"))
     emulator.rollback_next("trial-api")
 
     with pytest.raises(TerraformError) as failure:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from catalog import names
-from catalog.addresses import address
 from catalog.load import load
-from catalog.meshes.app_mesh.egress import bypasses_proxy
-from catalog.model import UNLIMITED, Deployment, Service
-from stacks.mesh.app_mesh.timers import FOREVER
+from catalog.model import Deployment
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
+from tests.read_back import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
 EVERYTHING = "tests/more_catalogs/everything.toml"
@@ -73,15 +70,6 @@ def test_a_second_plan_has_no_changes(applied: Applied) -> None:
         assert code == 0, f"{deployment}:\n{output}"
 
 
-def test_every_service_with_a_port_is_found_in_cloud_map(applied: Applied) -> None:
-    for deployment in applied.deployments:
-        cloud_map = emulator.client("servicediscovery", region=deployment.region)
-        for service in _listening(deployment):
-            found = cloud_map.discover_instances(NamespaceName=deployment.namespace, ServiceName=service.name)
-            families = [each["Attributes"]["ECS_TASK_DEFINITION_FAMILY"] for each in found["Instances"]]
-            assert families == [names.owned(deployment.id, service.name)] * service.replicas
-
-
 def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) -> None:
     for deployment in applied.deployments:
         ecs = emulator.client("ecs", region=deployment.region)
@@ -93,15 +81,7 @@ def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) 
 
 def test_the_mesh_reads_back_as_the_catalog_says(applied: Applied) -> None:
     for deployment in applied.deployments:
-        mesh = _Mesh(deployment)
-        for service in deployment.services.values():
-            node = mesh.node(service.name)
-            backends = {backend["virtualService"]["virtualServiceName"] for backend in node.get("backends", [])}
-            assert backends == set(_modelled_hosts(deployment, service))
-            if service.port is None:
-                assert not node.get("listeners") and "serviceDiscovery" not in node
-            else:
-                _assert_listens(deployment, service, node, mesh)
+        MESHES[deployment.catalog.mesh.kind].assert_reaches(deployment)
 
 
 def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
@@ -126,7 +106,8 @@ def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> 
         assert set(output) == {
             "vpc_id", "subnets", "ecs_cluster_name", "service_mesh_name", "namespace", "public_urls", "services",
         }  # fmt: skip
-        assert output["ecs_cluster_name"] == output["service_mesh_name"] == deployment.id
+        assert output["ecs_cluster_name"] == deployment.id
+        assert output["service_mesh_name"].startswith(deployment.id)
         assert set(output["services"]) == set(deployment.services)
         assert all(url.startswith("http") for url in output["public_urls"].values())
         assert set(output["public_urls"]) == {s.name for s in deployment.services.values() if s.public}
@@ -144,74 +125,3 @@ def test_destroying_one_deployment_after_the_other_leaves_the_rest_alone_and_in_
     left = emulator.leftovers()
     left.pop("certificate", None)  # of those that were there before
     assert left == {}
-
-
-def _listening(deployment: Deployment) -> list[Service]:
-    return [service for service in deployment.services.values() if service.port is not None]
-
-
-def _modelled_hosts(deployment: Deployment, service: Service) -> list[str]:
-    externals = deployment.externals_of(service)
-    names_ = [callee.name for callee in deployment.callees_of(service)]
-    names_ += [name for name, external in externals.items() if not bypasses_proxy(external)]
-    return [address(deployment, name).host for name in names_]
-
-
-class _Mesh:
-    """What the emulated App Mesh says, by name."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._api = emulator.client("appmesh", region=deployment.region)
-        self._name = deployment.id
-
-    def node(self, name: str) -> dict[str, Any]:
-        return self._api.describe_virtual_node(meshName=self._name, virtualNodeName=name)["virtualNode"]["spec"]
-
-    def route(self, name: str) -> dict[str, Any]:
-        described = self._api.describe_route(meshName=self._name, virtualRouterName=name, routeName=name)
-        return described["route"]["spec"]
-
-    def provider(self, host: str) -> dict[str, Any]:
-        described = self._api.describe_virtual_service(meshName=self._name, virtualServiceName=host)
-        return described["virtualService"]["spec"]["provider"]
-
-
-def _assert_listens(deployment: Deployment, service: Service, node: dict[str, Any], mesh: _Mesh) -> None:
-    (listener,) = node["listeners"]
-    assert listener["portMapping"] == {"port": service.port, "protocol": service.protocol}
-    assert node["serviceDiscovery"]["awsCloudMap"]["namespaceName"] == deployment.namespace
-    assert node["serviceDiscovery"]["awsCloudMap"]["serviceName"] == service.name
-    route = mesh.route(service.name)[_ROUTES[service.protocol]]
-    (target,) = route["action"]["weightedTargets"]
-    assert target["virtualNode"] == service.name
-    assert mesh.provider(deployment.host_of(service.name)) == {"virtualRouter": {"virtualRouterName": service.name}}
-    assert _seconds(route["timeout"]["idle"]) == service.idle_timeout
-    # Behind a load balancer a listener bears more silence than that, so that it never closes first.
-    assert _seconds(listener["timeout"][service.protocol]["idle"]) >= service.idle_timeout
-    if service.protocol != "tcp":
-        assert _seconds(route["timeout"]["perRequest"]) == service.timeout
-        assert _seconds(listener["timeout"][service.protocol]["perRequest"]) >= service.timeout
-    if service.protocol != "tcp":
-        assert route["retryPolicy"]["maxRetries"] == service.retries.attempts
-    health = listener["healthCheck"]
-    assert health.get("path") == (service.health.path if service.protocol in ("http", "http2") else None)
-    assert (health["intervalMillis"], health["timeoutMillis"]) == (
-        max(service.health.interval, 5) * 1000,
-        max(service.health.timeout, 2) * 1000,
-    )
-    if service.outlier is not None:
-        outlier = listener["outlierDetection"]
-        assert (outlier["maxServerErrors"], outlier["maxEjectionPercent"]) == (
-            service.outlier.errors,
-            service.outlier.max_percent,
-        )
-    assert ("connectionPool" in listener) == (service.pool is not None)
-    assert ("tls" in listener) == (deployment.catalog.mesh.tls is not None)
-    assert ("logging" in node) == deployment.catalog.mesh.access_logs
-
-
-_ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp": "tcpRoute"}
-
-
-def _seconds(duration: dict[str, Any]) -> float:
-    return UNLIMITED if duration["value"] == FOREVER else duration["value"] / {"s": 1, "ms": 1000}[duration["unit"]]

@@ -14,6 +14,7 @@ NONE = MeshTraits(
         "signed": no("nothing reads signatures"),
         "timeout": no("nothing between services counts time, callers have to"),
         "idle_timeout": no("nothing between services counts silence"),
+        "idle_timeout_of_tcp": no("nothing between services counts silence"),
         "retries": no("nothing sends a request again, callers have to"),
         "pool": no("nothing counts connections"),
         "outlier": no("only ECS takes out a task, when its own check fails"),

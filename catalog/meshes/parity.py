@@ -84,7 +84,14 @@ FEATURES = (
         title="Idle timeout",
         keys="idle_timeout",
         effect="tuning",
-        asked=_services("idle_timeout", where=_has_callers),
+        asked=_services("idle_timeout", where=lambda d, service: _has_callers(d, service) and not service.is_tcp),
+    ),
+    Feature(
+        key="idle_timeout_of_tcp",
+        title="Idle timeout of tcp",
+        keys="idle_timeout",
+        effect="tuning",
+        asked=_services("idle_timeout", where=lambda d, service: _has_callers(d, service) and service.is_tcp),
     ),
     Feature(
         key="retries",

@@ -117,6 +117,8 @@ SERVICE_CONNECT = MeshTraits(
         "signed": no("proxies do not read signatures"),
         "timeout": yes("at the callee"),
         "idle_timeout": yes("at the callee"),
+        # ECS has a place for it, and the provider none (hashicorp/terraform-provider-aws issue 38432).
+        "idle_timeout_of_tcp": no("a tcp connection is closed after an hour of silence, which the provider cannot set"),
         "retries": no("its proxies retry in a way of their own, which cannot be set"),
         "pool": no("its proxies have no limits to set"),
         "outlier": no("its proxies leave out failing tasks in a way of their own, which cannot be set"),

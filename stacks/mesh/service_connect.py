@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from cdktf import DataResource
 from cdktf_cdktf_provider_aws.ecs_service import (
@@ -95,14 +94,20 @@ class ServiceConnect(Part):
             port_name=service.name,
             discovery_name=service.name,
             client_alias=alias,
-            timeout=EcsServiceServiceConnectConfigurationServiceTimeout(**self._timers(service)),
+            timeout=self._timers(service),
             tls=tls,
         )
 
-    def _timers(self, service: Service) -> dict[str, Any]:
-        """Written out always: left out, a request has 15 seconds (ECS API reference, TimeoutConfiguration)."""
-        idle = {"idle_timeout_seconds": _seconds(idle_behind_balancer(self.deployment, service))}
-        return idle if service.is_tcp else {**idle, "per_request_timeout_seconds": _seconds(service.timeout)}
+    def _timers(self, service: Service) -> EcsServiceServiceConnectConfigurationServiceTimeout | None:
+        """Written out, as otherwise a request has 15 seconds (ECS API reference, TimeoutConfiguration). But for tcp:
+        beside an idle timeout the provider always sends a request timeout too, which ECS then refuses (provider issue
+        38432)."""
+        if service.is_tcp:
+            return None
+        return EcsServiceServiceConnectConfigurationServiceTimeout(
+            idle_timeout_seconds=_seconds(idle_behind_balancer(self.deployment, service)),
+            per_request_timeout_seconds=_seconds(service.timeout),
+        )
 
     @staticmethod
     def _tls(role: InfrastructureRole, authority: str) -> EcsServiceServiceConnectConfigurationServiceTls:

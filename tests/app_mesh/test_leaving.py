@@ -12,13 +12,13 @@ import pytest
 from catalog.load import load
 from stacks.mesh import MESHES
 from stacks.mesh.app_mesh.forget import addresses
-from stacks.synthesize import synthesize
 from tests import emulator
 from tests.catalogs import loaded, problems_of
 from tests.conftest import ROOT
-from tests.emulator.terraform import TerraformError, Workspace, workspace
+from tests.emulator.terraform import TerraformError
 from tests.fake_terraform import Project
 from tests.synth import catalog_output
+from tests.trial import Trial
 
 CATALOG = """
 [catalog]
@@ -41,50 +41,24 @@ image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/redis:7"
 port = 6379
 protocol = "tcp"
 """
+
+
+def catalog(mesh: str) -> str:
+    """The catalog with these lines in its [mesh]."""
+    return CATALOG.format(mesh=mesh)
+
+
 SUCCESSORS = [kind for kind in MESHES if kind != "app-mesh"]
 UNREACHABLE = {"AWS_ENDPOINT_URL_APP_MESH": "http://127.0.0.1:9"}
-
-
-class Trial:
-    """A deployment whose mesh changes while its state stays."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.workspace = Workspace(folder=folder / "run" / "trial")
-
-    def write(self, mesh: str) -> None:
-        file = self._folder / "services.toml"
-        file.write_text(CATALOG.format(mesh=mesh), encoding="utf-8")
-        stack = synthesize(load(file), outdir=self._folder / "out").outdir / "stacks" / "trial"
-        if self.workspace.folder.exists():
-            (self.workspace.folder / "cdk.tf.json").write_bytes((stack / "cdk.tf.json").read_bytes())
-        else:
-            workspace(stack, self._folder / "run")
-
-    def without_app_mesh(self) -> None:
-        """From here on, whoever asks App Mesh gets no answer."""
-        self.workspace = Workspace(folder=self.workspace.folder, environment=emulator.environment() | UNREACHABLE)
-
-    def planned(self) -> dict[str, list[str]]:
-        """What terraform would do, by address; what stays as it is, is left out."""
-        self.workspace.run("plan", "-out=planned")
-        plan = json.loads(self.workspace.run("show", "-json", "planned"))
-        found = {change["address"]: change["change"]["actions"] for change in plan.get("resource_changes", [])}
-        return {address: actions for address, actions in found.items() if actions not in (["no-op"], ["read"])}
-
-    def state(self) -> dict[str, dict[str, Any]]:
-        resources = self.workspace.show()["values"]["root_module"]["resources"]
-        return {each["address"]: each["values"] for each in resources if each["mode"] == "managed"}
 
 
 @pytest.fixture
 def trial(aws: None, tmp_path: Path) -> Iterator[Trial]:
     emulator.reset()
     trial = Trial(tmp_path)
-    trial.write('kind = "app-mesh"')
-    trial.workspace.init()
+    trial.write(catalog('kind = "app-mesh"'))
     trial.workspace.apply()
-    trial.without_app_mesh()
+    trial.environment = UNREACHABLE
     yield trial
     emulator.reset()
 
@@ -93,23 +67,21 @@ def trial(aws: None, tmp_path: Path) -> Iterator[Trial]:
 @pytest.mark.parametrize("kind", SUCCESSORS)
 def test_a_catalog_leaves_although_app_mesh_does_not_answer(trial: Trial, kind: str) -> None:
     before = trial.state()
-    trial.write(f'kind = "{kind}"\nleaving = "app-mesh"')
+    trial.write(catalog(f'kind = "{kind}"\nleaving = "app-mesh"'))
     planned = trial.planned()
-    trial.workspace.run("apply", "planned")
+    trial.apply_planned()
     after = trial.state()
 
     assert not [address for address in after if address.startswith("aws_appmesh_")]
     _assert_nothing_else_moved(before, after, planned)
     assert trial.planned() == {}
 
-    trial.write(f'kind = "{kind}"')
+    trial.write(catalog(f'kind = "{kind}"'))
     registrations = {"aws_service_discovery_service.llm", "aws_service_discovery_service.cache"}
     unused = {address for address, actions in trial.planned().items() if actions == ["delete"]}
     # What remains to do is to take registrations away that the new kind does not use, from their services too.
     assert unused <= registrations
-    assert set(trial.planned()) - unused == {address.replace("discovery", "ecs", 1) for address in ()} | {
-        f"aws_ecs_service.{address.rpartition('.')[2]}" for address in unused
-    }
+    assert set(trial.planned()) - unused == {f"aws_ecs_service.{address.rpartition('.')[2]}" for address in unused}
     trial.workspace.apply()
     assert trial.planned() == {}
     trial.workspace.destroy()
@@ -135,7 +107,7 @@ def _not_of_app_mesh(left: dict[str, list[str]]) -> dict[str, list[str]]:
 
 @pytest.mark.slow
 def test_without_leaving_the_plan_fails_where_app_mesh_does_not_answer(trial: Trial) -> None:
-    trial.write('kind = "none"')
+    trial.write(catalog('kind = "none"'))
 
     with pytest.raises(TerraformError, match="App Mesh"):
         trial.planned()
@@ -156,7 +128,7 @@ def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Pa
 
 
 def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
-    output = catalog_output(CATALOG.format(mesh='kind = "none"\nleaving = "app-mesh"'), tmp_path)["trial"]
+    output = catalog_output(catalog('kind = "none"\nleaving = "app-mesh"'), tmp_path)["trial"]
 
     assert {"from": "aws_appmesh_mesh.main_mesh", "lifecycle": {"destroy": False}} in output["removed"]
     assert all(block["lifecycle"] == {"destroy": False} for block in output["removed"])

@@ -21,7 +21,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, TaskDefinition
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, TaskDefinition, ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import iam_backends
 
@@ -94,6 +94,12 @@ def rollback_next(service: str, *, account: str = DEFAULT_ACCOUNT_ID) -> None:
     _failing(account).add(service)
 
 
+def known_endpoints(cluster: str, service: str, *, region: str, account: str = DEFAULT_ACCOUNT_ID) -> set[str]:
+    """The endpoints, `name:port`, that the proxies of a service's running tasks know: those that Service Connect had
+    in the namespace when they started (ECS developer guide, "Service Connect concepts")."""
+    return ecs_backends[account][region].services[f"{cluster}:{service}"].known_endpoints
+
+
 def _failing(account: str) -> set[str]:
     # On a backend without regions, so that a reset of the emulator forgets it too.
     return iam_backends[account]["aws"].__dict__.setdefault("failing_deployments", set())
@@ -136,6 +142,7 @@ def create_service(self: EC2ContainerServiceResponse) -> ActionResult:
         cluster.name, settings["serviceName"], settings["desiredCount"], task.arn, tags=tags
     )
     service.settings, service.tasks, service.announced, service.connect_services = {}, [], [], []
+    service.known_endpoints = set()
     service.created_at = utcnow()
     _roll_out(backend, service, settings)
     return ActionResult({"service": service})
@@ -245,6 +252,7 @@ def _roll_out(backend: EC2ContainerServiceBackend, service: Service, settings: S
     if new or not before:
         tasks.stop(backend, service.tasks)
         service.tasks = tasks.start(backend, settings, count)
+        service.known_endpoints = tasks.endpoints_in_sight(backend, settings)
         service.deployments = [_deployment(settings, count, "COMPLETED")]
     elif service.deployments[0]["rolloutState"] == "COMPLETED":
         tasks.stop(backend, service.tasks[count:])

@@ -215,7 +215,9 @@ def _endpoint(service: dict[str, Any], backend: EC2ContainerServiceBackend, port
     if any(len(alias.get("dnsName", "")) > 127 for alias in aliases):
         yield "The name of a client alias has at most 127 characters."
     if "appProtocol" not in port and "perRequestTimeoutSeconds" in service.get("timeout", {}):
-        yield "A per-request timeout is only supported for HTTP, HTTP2 and GRPC."
+        # The words of AWS, as in hashicorp/terraform-provider-aws issue 38432.
+        seconds = service["timeout"]["perRequestTimeoutSeconds"]
+        yield f"Per request timeout {seconds} can't be set for tcp application."
     if (role := service.get("tls", {}).get("roleArn")) and role not in _roles(backend):
         yield f"The role {role} does not exist."
 

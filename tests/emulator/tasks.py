@@ -114,6 +114,27 @@ def _attributes(service: Service, task: Task, port: int | None) -> dict[str, str
     }
 
 
+def endpoints_in_sight(backend: EC2ContainerServiceBackend, settings: dict[str, Any]) -> set[str]:
+    """The endpoints, `name:port`, that Service Connect has in a service's namespace at this moment, its own included;
+    none for a service that is not in one."""
+    own = settings.get("serviceConnectConfiguration") or {}
+    namespace = find_namespace(backend, own.get("namespace"))
+    if namespace is None:
+        return set()
+    running = [other.settings for other in tuple(backend.services.values()) if other.status == "ACTIVE"]
+    offered = [
+        service
+        for connect in (own, *(each.get("serviceConnectConfiguration") or {} for each in running))
+        if find_namespace(backend, connect.get("namespace")) is namespace
+        for service in connect.get("services", [])
+    ]
+    return {
+        f"{alias.get('dnsName') or service['discoveryName'] + '.' + namespace.name}:{alias['port']}"
+        for service in offered
+        for alias in service.get("clientAliases", [])
+    }
+
+
 def _service_connect(backend: EC2ContainerServiceBackend, service: Service) -> list[tuple[Any, int | None]]:
     """The Cloud Map services that ECS makes, and owns, for Service Connect."""
     connect = service.settings.get("serviceConnectConfiguration") or {}

@@ -21,6 +21,7 @@ APP_MESH = MeshTraits(
         "signed": no("proxies do not read signatures"),
         "timeout": yes("at the caller's proxy, the route and the callee's proxy"),
         "idle_timeout": yes("at the route and the callee's proxy"),
+        "idle_timeout_of_tcp": yes("at the route and the callee's proxy"),
         "retries": yes("by events, at the caller's proxy"),
         "pool": yes("at the callee's proxy"),
         "outlier": yes("at the caller's proxy"),

@@ -19,6 +19,7 @@ VPC_LATTICE = MeshTraits(
         "signed": yes("read where `mesh.auth` says so"),
         "timeout": no("nothing counts the time of an answer, but a connection ends after ten minutes"),
         "idle_timeout": no("a connection that is silent for 60 seconds is closed, whatever is said"),
+        "idle_timeout_of_tcp": no("nothing counts the silence of what is reached directly"),
         "retries": no("nothing sends a request again, callers have to"),
         "pool": no("nothing counts connections"),
         "outlier": no("only probes take a task out"),

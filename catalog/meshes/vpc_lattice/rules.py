@@ -15,6 +15,7 @@ _CONNECTION = 600
 _SILENCE = 60
 """Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
 CreateService, idleTimeoutSeconds)."""
+_SHORTEST_NAME = 3
 _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
 _RULES_OF_A_GROUP = 60
@@ -22,6 +23,17 @@ _RULES_OF_A_GROUP = 60
 _POLICY_BYTES = 10240
 _BYTES_OF_A_ROLE = 160
 """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas"); a role's ARN takes this much of it at most."""
+
+
+def name_too_short(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A service network's name has at least three characters (VPC Lattice API reference, CreateServiceNetwork)."""
+    if len(deployment.id) < _SHORTEST_NAME:
+        yield Finding(
+            place=("catalog", "name"),
+            message=f'a service network would be called "{deployment.id}", and takes {_SHORTEST_NAME} characters or '
+            "more; write a longer name",
+            about=(("mesh", "kind"),),
+        )
 
 
 def authority_without_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -161,6 +173,7 @@ def two_in_one_network(deployments: Sequence[Deployment]) -> Iterator[tuple[Depl
 
 
 RULES = (
+    name_too_short,
     authority_without_use,
     answer_longer_than_a_connection,
     silent_answers,

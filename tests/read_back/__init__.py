@@ -1,0 +1,28 @@
+"""What an emulated AWS must hold for a mesh to keep its promises, by the word that chooses the mesh."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from catalog.model import Deployment
+from tests.read_back import app_mesh, none, service_connect, vpc_lattice
+
+
+class ReadBack(Protocol):
+    """A module that knows one mesh."""
+
+    def assert_reaches(self, deployment: Deployment) -> None:
+        """Every service is there as the catalog says, and every caller reaches its callees in the way of the mesh."""
+        ...
+
+    def remains(self, deployment: Deployment) -> list[str]:
+        """What the account holds of this mesh: nothing, while another carries the calls."""
+        ...
+
+
+MESHES: dict[str, ReadBack] = {
+    "app-mesh": app_mesh,
+    "service-connect": service_connect,
+    "vpc-lattice": vpc_lattice,
+    "none": none,
+}

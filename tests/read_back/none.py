@@ -1,0 +1,18 @@
+"""Without a mesh: Cloud Map has a record for every task, and tasks connect to tasks."""
+
+from __future__ import annotations
+
+from catalog.model import Deployment
+from tests.read_back.tasks import assert_found_by_dns, ecs_service, listening
+
+
+def assert_reaches(deployment: Deployment) -> None:
+    for service in listening(deployment):
+        assert_found_by_dns(service, deployment)
+    for service in deployment.services.values():
+        described = ecs_service(service, deployment)
+        assert len(described["serviceRegistries"]) == (service.port is not None)
+
+
+def remains(deployment: Deployment) -> list[str]:
+    return []

@@ -1,0 +1,46 @@
+"""ECS Service Connect: proxies know their callees' aliases, ECS lists the tasks in a namespace of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog import names
+from catalog.addresses import address
+from catalog.model import UNLIMITED, Deployment, Service
+from catalog.order import start_order
+from tests import emulator
+from tests.read_back.tasks import discovered, ecs_service, listening, namespaces
+
+
+def assert_reaches(deployment: Deployment) -> None:
+    namespace = names.owned(deployment.id, "connect")
+    for service in listening(deployment):
+        _assert_offers(service, deployment)
+        found = discovered(service, namespace=namespace, region=deployment.region)
+        assert len(found) == service.replicas, service.name
+    for name, callees in start_order(deployment):
+        known = emulator.known_endpoints(deployment.id, names.owned(deployment.id, name), region=deployment.region)
+        for callee in callees:
+            found = address(deployment, callee)
+            assert f"{found.host}:{found.port}" in known, f"{name} does not know {callee}"
+
+
+def remains(deployment: Deployment) -> list[str]:
+    return [name for name in namespaces(deployment) if name.endswith("-connect")]
+
+
+def _assert_offers(service: Service, deployment: Deployment) -> None:
+    [deployed] = ecs_service(service, deployment)["deployments"]
+    [offered] = deployed["serviceConnectConfiguration"]["services"]
+    assert offered["clientAliases"] == [{"port": service.port, "dnsName": deployment.host_of(service.name)}]
+    if service.is_tcp:
+        assert "timeout" not in offered
+        return
+    timers: dict[str, Any] = offered["timeout"]
+    assert timers["perRequestTimeoutSeconds"] == _seconds(service.timeout)
+    # Behind a load balancer it bears more silence than that, so that it never closes first.
+    assert timers["idleTimeoutSeconds"] >= _seconds(service.idle_timeout)
+
+
+def _seconds(duration: float) -> float:
+    return 0 if duration == UNLIMITED else duration

@@ -1,0 +1,41 @@
+"""Where the emulated AWS knows a service's tasks, whatever the mesh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog import names
+from catalog.model import Deployment, Service
+from tests import emulator
+
+
+def discovered(service: Service, *, namespace: str, region: str) -> list[str]:
+    """The addresses of a service's tasks in a namespace of Cloud Map."""
+    cloud_map = emulator.client("servicediscovery", region=region)
+    found = cloud_map.discover_instances(NamespaceName=namespace, ServiceName=service.name)
+    return sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in found["Instances"])
+
+
+def namespaces(deployment: Deployment) -> list[str]:
+    """The names of all namespaces of Cloud Map in the deployment's region."""
+    cloud_map = emulator.client("servicediscovery", region=deployment.region)
+    return sorted(each["Name"] for each in cloud_map.list_namespaces()["Namespaces"])
+
+
+def assert_found_by_dns(service: Service, deployment: Deployment) -> None:
+    """Cloud Map has a DNS record for every task of a service, under its own name."""
+    found = discovered(service, namespace=deployment.namespace, region=deployment.region)
+    assert len(found) == service.replicas, service.name
+
+
+def ecs_service(service: Service, deployment: Deployment) -> dict[str, Any]:
+    """A service as ECS describes it."""
+    ecs = emulator.client("ecs", region=deployment.region)
+    name = names.owned(deployment.id, service.name)
+    [described] = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
+    return described
+
+
+def listening(deployment: Deployment) -> list[Service]:
+    """The services with a port."""
+    return [service for service in deployment.services.values() if service.port is not None]
