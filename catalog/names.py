@@ -42,12 +42,20 @@ def load_balancer(deployment: str, ingress: str) -> str:
 
 
 def target_group(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
-    """Target group: at most 32 characters, with a hash of what cannot be changed in place.
+    """Target group: at most 32 characters, with a hash of what cannot be changed in place: port and protocol."""
+    return _renewed(32, deployment, service, forces_new=forces_new)
 
-    Port and protocol force a new target group; under the same name, AWS refuses it beside the old one
-    (hashicorp/terraform-provider-aws issue 636).
-    """
-    return f"{owned(deployment, service)[:23].rstrip('-')}-{digest('/'.join((deployment, service, *forces_new)))}"
+
+def lattice_service(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
+    """Service of VPC Lattice: at most 40 characters, with a hash of what cannot be changed in place: its host name
+    (VPC Lattice API reference, CreateService)."""
+    return _renewed(40, deployment, service, forces_new=forces_new)
+
+
+def _renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
+    """A name that changes with what forces a new resource: under the same name, AWS refuses the new one beside the old
+    (hashicorp/terraform-provider-aws issue 636)."""
+    return f"{owned(*parts)[: limit - 9].rstrip('-')}-{digest('/'.join((*parts, *forces_new)))}"
 
 
 def log_group(deployment: str, *parts: str) -> str:

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment, Service
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 RECORD_TTL = 10
 """Seconds for which a task that is gone may still be found by name."""
@@ -49,6 +49,7 @@ class Discovery(Part):
             health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(failure_threshold=1),
             # Entries that ECS left behind must not keep the service from being destroyed.
             force_destroy=True,
+            lifecycle=OUTLIVES_TASKS,
         )
 
     def _namespace(self, vpc_id: str) -> Ref:

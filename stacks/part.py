@@ -36,6 +36,11 @@ class Ref:
         return text[2:-1]
 
 
+OUTLIVES_TASKS = {"create_before_destroy": True}
+"""The lifecycle of what running tasks rely on. Terraform would otherwise take it away before it updates the ECS service
+that no longer wants it: for the length of a rollout nobody would reach the old tasks, and of one that fails, longer."""
+
+
 class Part(Construct):
     """A construct that makes resources under addresses of its own choosing, each of which can be used once."""
 

@@ -12,7 +12,7 @@ from catalog.model import Deployment, Service
 from stacks.egress import egress_rules, tcp
 from stacks.endpoints import Endpoints
 from stacks.network import Network
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class SecurityGroups(Part):
@@ -63,6 +63,7 @@ class SecurityGroups(Part):
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
+            lifecycle=OUTLIVES_TASKS,
             **source,
         )
 
@@ -77,6 +78,7 @@ class SecurityGroups(Part):
             VpcSecurityGroupEgressRule,
             names.let_out(service.name, name),
             security_group_id=self.of(service.name).id,
+            lifecycle=OUTLIVES_TASKS,
             **tcp(port, last_port, to=name, **target),
         )
         return (rule,)

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog import names
 from catalog.model import UNLIMITED, Deployment, Service
+from stacks.part import OUTLIVES_TASKS
 
 LONGEST_DRAINING = 3600
 """Seconds; ELBv2 API reference, TargetGroupAttribute deregistration_delay.timeout_seconds."""
@@ -38,7 +39,7 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
             "unhealthy_threshold": 3,
             **_probe(service),
         },
-        "lifecycle": {"create_before_destroy": True},
+        "lifecycle": OUTLIVES_TASKS,
     }
 
 

@@ -17,13 +17,13 @@ from tests.emulator.terraform import Workspace, workspace
 from tests.read_back import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
-EVERYTHING = "tests/more_catalogs/everything.toml"
+MORE = [f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed")]
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 pytestmark = pytest.mark.parametrize(
     "applied",
     # One after the other on one worker (--dist loadfile): the tests of a catalog share what was applied.
-    [*CATALOGS, pytest.param(EVERYTHING, marks=pytest.mark.slow)],
+    [*CATALOGS, *(pytest.param(catalog, marks=pytest.mark.slow) for catalog in MORE)],
     indirect=True,
     scope="module",
 )
@@ -94,10 +94,12 @@ def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
             rules = ec2.describe_security_group_rules(
                 Filters=[{"Name": "group-id", "Values": [group_of[service.name]]}]
             )["SecurityGroupRules"]
-            sources = [rule["ReferencedGroupInfo"]["GroupId"] for rule in rules if not rule["IsEgress"]]
-            callers = {caller.name for caller in deployment.callers_of(service.name)}
-            assert {by_group[source] for source in sources if source in by_group} == callers
-            assert len(sources) == len(callers) + (service.public is not None)
+            rules = [rule for rule in rules if not rule["IsEgress"]]
+            groups = [r["ReferencedGroupInfo"]["GroupId"] for r in rules if "ReferencedGroupInfo" in r]
+            lists = [r["PrefixListId"] for r in rules if "PrefixListId" in r]
+            inbound = sorted(by_group.get(g, "load balancer") for g in groups) + ["prefix list"] * len(lists)
+            expected = MESHES[deployment.catalog.mesh.kind].connecting(service, deployment)
+            assert sorted(inbound) == sorted([*expected, *(["load balancer"] if service.public else [])])
 
 
 def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> None:

@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 
 from catalog import names
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 from stacks.roles import trust
 
 
@@ -37,6 +37,7 @@ def infrastructure_role(part: Part, *, policy: str) -> InfrastructureRole:
         IamRolePolicyAttachment,
         address,
         role=role.name,
+        lifecycle=OUTLIVES_TASKS,
         policy_arn=f"arn:{deployment.partition}:iam::aws:policy/{policy}",
     )
     return InfrastructureRole(role=role, attachment=attachment)

@@ -23,7 +23,7 @@ from catalog.meshes.service_connect import proxy_share, serves
 from catalog.model import UNLIMITED, Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 _POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 
@@ -38,7 +38,11 @@ class ServiceConnect(Part):
         super().__init__(scope, "mesh", deployment=deployment)
         self._surroundings = surroundings
         self._namespace = self.add(
-            ServiceDiscoveryHttpNamespace, names.shared("mesh"), name=names.owned(deployment.id, "connect")
+            ServiceDiscoveryHttpNamespace,
+            names.shared("mesh"),
+            name=names.owned(deployment.id, "connect"),
+            # What ECS holds in it goes when the last ECS service has left; until then it cannot be deleted.
+            lifecycle=OUTLIVES_TASKS,
         )
         self.name = self._namespace.name
         tls = deployment.catalog.mesh.tls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from tests.read_back import app_mesh, none, service_connect, vpc_lattice
 
 
@@ -13,6 +13,10 @@ class ReadBack(Protocol):
 
     def assert_reaches(self, deployment: Deployment) -> None:
         """Every service is there as the catalog says, and every caller reaches its callees in the way of the mesh."""
+        ...
+
+    def connecting(self, service: Service, deployment: Deployment) -> list[str]:
+        """Who may connect to a service's tasks: services by name, and "prefix list" for what has one."""
         ...
 
     def remains(self, deployment: Deployment) -> list[str]:

@@ -27,6 +27,10 @@ def assert_reaches(deployment: Deployment) -> None:
             _assert_listens(deployment, service, node, mesh)
 
 
+def connecting(service: Service, deployment: Deployment) -> list[str]:
+    return [caller.name for caller in deployment.callers_of(service.name)]
+
+
 def remains(deployment: Deployment) -> list[str]:
     """Nothing, although it may be there: AWS ended App Mesh, and what is left in it is nobody's."""
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from tests.read_back.tasks import assert_found_by_dns, ecs_service, listening
 
 
@@ -12,6 +12,10 @@ def assert_reaches(deployment: Deployment) -> None:
     for service in deployment.services.values():
         described = ecs_service(service, deployment)
         assert len(described["serviceRegistries"]) == (service.port is not None)
+
+
+def connecting(service: Service, deployment: Deployment) -> list[str]:
+    return [caller.name for caller in deployment.callers_of(service.name)]
 
 
 def remains(deployment: Deployment) -> list[str]:

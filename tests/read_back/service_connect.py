@@ -25,6 +25,10 @@ def assert_reaches(deployment: Deployment) -> None:
             assert f"{found.host}:{found.port}" in known, f"{name} does not know {callee}"
 
 
+def connecting(service: Service, deployment: Deployment) -> list[str]:
+    return [caller.name for caller in deployment.callers_of(service.name)]
+
+
 def remains(deployment: Deployment) -> list[str]:
     return [name for name in namespaces(deployment) if name.endswith("-connect")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog import names
 from catalog.meshes.vpc_lattice.listeners import is_carried, over_tls
 from catalog.model import Deployment, Service
 from tests import emulator
@@ -24,6 +25,12 @@ def assert_reaches(deployment: Deployment) -> None:
         for callee in deployment.callees_of(service):
             if is_carried(callee):
                 assert callee.port in account.admitted(service), f"{service.name} cannot enter to {callee.name}"
+
+
+def connecting(service: Service, deployment: Deployment) -> list[str]:
+    """To the tasks of what is carried, VPC Lattice alone connects."""
+    callers = [caller.name for caller in deployment.callers_of(service.name)]
+    return ["prefix list"] if is_carried(service) else callers
 
 
 def remains(deployment: Deployment) -> list[str]:
@@ -82,8 +89,9 @@ class _Account:
         """A service as VPC Lattice describes it."""
         associated = self.lattice.list_service_network_service_associations(serviceNetworkIdentifier=self._network)
         described = [self.lattice.get_service(serviceIdentifier=each["serviceId"]) for each in associated["items"]]
-        wanted = f"{deployment.id}-{service.name}"
-        [found] = [each for each in described if each["name"] == wanted or wanted.startswith(each["name"][:31])]
+        host = None if over_tls(deployment, service) else deployment.host_of(service.name)
+        wanted = names.lattice_service(deployment.id, service.name, forces_new=(host or "",))
+        [found] = [each for each in described if each["name"] == wanted]
         return found
 
     def record(self, host: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator
 
 from catalog.durations import spelled_duration
-from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, is_carried
-from catalog.model import Deployment
+from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
+from catalog.meshes.vpc_lattice.quotas import many_rules, many_services, policy_too_long, two_in_one_network
+from catalog.model import UNLIMITED, Deployment
 from catalog.problems import Finding, Path, listed
 from catalog.written import Written
 
@@ -16,13 +16,8 @@ _SILENCE = 60
 """Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
 CreateService, idleTimeoutSeconds)."""
 _SHORTEST_NAME = 3
-_SERVICES = 500
-"""Services of a service network (VPC Lattice user guide, "Quotas")."""
-_RULES_OF_A_GROUP = 60
-"""VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
-_POLICY_BYTES = 10240
-_BYTES_OF_A_ROLE = 160
-"""An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas"); a role's ARN takes this much of it at most."""
+_NAMED = 8
+"""How many callers a message names before it counts them."""
 
 
 def name_too_short(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -50,9 +45,10 @@ def answer_longer_than_a_connection(deployment: Deployment, written: Written) ->
         if service.timeout <= _CONNECTION or not deployment.callers_of(service.name):
             continue
         base: Path = ("services", service.name)
+        longest = "any time" if service.timeout == UNLIMITED else spelled_duration(service.timeout)
         yield Finding(
             place=(*base, "timeout") if written.written(*base, "timeout") else base,
-            message=f"an answer of {service.name} may take {spelled_duration(service.timeout)}, and VPC Lattice ends "
+            message=f"an answer of {service.name} may take {longest}, and VPC Lattice ends "
             'a connection after ten minutes; write at most "10m", let callers poll, or choose "service-connect" or '
             '"none"',
             about=((*base, "protocol"), ("mesh", "kind")),
@@ -96,80 +92,28 @@ def open_beyond_calls(deployment: Deployment, written: Written) -> Iterator[Find
     "Control traffic with security groups")."""
     if deployment.catalog.mesh.auth == "iam":
         return
-    pairs = []
+    carried = list(carried_services(deployment))
+    reach = {}
     for caller in deployment.services.values():
         callees = carried_callees(deployment, caller)
         ports = {callee.port for callee in callees}
         known = {callee.name for callee in callees} | {caller.name}
-        pairs += [
-            f"{caller.name} {other.name}"
-            for other in carried_services(deployment)
-            if other.port in ports and other.name not in known
-        ]
-    if pairs:
+        if others := [other.name for other in carried if other.port in ports and other.name not in known]:
+            reach[caller.name] = others
+    if reach:
         yield Finding(
             place=("mesh", "kind"),
-            message=f"services that listen on one port are open to each other's callers: {_reaching(pairs)}; give them "
-            'different ports, or write auth = "iam", and signed = true for the callers',
+            message=f"services that listen on one port are open to each other's callers ({_reaching(reach)}); give "
+            'them different ports, or write auth = "iam", and signed = true for the callers',
             level="warning",
         )
 
 
-def _reaching(pairs: list[str]) -> str:
-    return listed([f"{caller} can reach {other}" for caller, other in (pair.split() for pair in pairs)])
-
-
-def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Quotas of AWS that can be raised (VPC Lattice user guide, "Quotas")."""
-    count = sum(1 for _ in carried_services(deployment))
-    if count > _SERVICES:
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first",
-            level="warning",
-        )
-
-
-def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A security group has 60 inbound rules (VPC guide, "Amazon VPC quotas")."""
-    rules = sum(
-        len({callee.port for callee in carried_callees(deployment, service)})
-        for service in deployment.services.values()
-    )
-    if rules > _RULES_OF_A_GROUP:
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
-            f"{_RULES_OF_A_GROUP}, ask for more, or let services share ports",
-            level="warning",
-        )
-
-
-def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas")."""
-    most = _POLICY_BYTES // _BYTES_OF_A_ROLE - 1
-    for service in carried_services(deployment):
-        callers = deployment.callers_of(service.name)
-        if deployment.catalog.mesh.auth == "iam" and len(callers) > most:
-            yield Finding(
-                place=("services", service.name),
-                message=f"{len(callers)} services call it, an auth policy has room for {most}; split it, or leave out "
-                "mesh.auth",
-                about=(("mesh", "auth"),),
-            )
-
-
-def two_in_one_network(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
-    """A VPC is associated with one service network (VPC Lattice user guide, "Manage service network associations")."""
-    carrying = [deployment for deployment in deployments if any(is_carried(s) for s in deployment.services.values())]
-    for one, other in combinations(carrying, 2):
-        vpc_id = other.catalog.network.vpc_id
-        if vpc_id is None or vpc_id != one.catalog.network.vpc_id or other.catalog.mesh.kind != one.catalog.mesh.kind:
-            continue
-        message = (
-            f"{vpc_id} is that of {one.environment} too, and takes one service network; write another VPC, or kind"
-        )
-        yield other, Finding(place=("network", "vpc_id"), message=message, about=(("mesh", "kind"),))
+def _reaching(reach: dict[str, list[str]]) -> str:
+    """Who can reach whom, the first few of many."""
+    said = [f"{caller} can reach {listed(others)}" for caller, others in reach.items()]
+    more = [f"{len(said) - _NAMED} more callers"] if len(said) > _NAMED else []
+    return "; ".join([*said[:_NAMED], *more])
 
 
 RULES = (

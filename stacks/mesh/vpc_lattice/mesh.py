@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceVpcLatticeConfigurations
-from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
-from cdktf_cdktf_provider_aws.route53_zone import Route53Zone, Route53ZoneVpc
 from cdktf_cdktf_provider_aws.vpclattice_auth_policy import VpclatticeAuthPolicy
 from cdktf_cdktf_provider_aws.vpclattice_listener import (
     VpclatticeListener,
@@ -28,12 +24,11 @@ from stacks.mesh.base import Membership, Surroundings, registered
 from stacks.mesh.infrastructure import infrastructure_role
 from stacks.mesh.vpc_lattice.auth import auth_policy, invoke
 from stacks.mesh.vpc_lattice.network import ServiceNetwork
+from stacks.mesh.vpc_lattice.record import record
 from stacks.mesh.vpc_lattice.target_group import target_group
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 _POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
-_NAME_LENGTH = 40
-"""Characters of a service's name (VPC Lattice API reference, CreateService)."""
 
 
 class VpcLattice(Part):
@@ -85,13 +80,13 @@ class VpcLattice(Part):
 
     def _service(self, service: Service) -> Ref:
         """The service under its own name, where no certificate has to fit."""
-        tls = over_tls(self.deployment, service)
+        host = None if over_tls(self.deployment, service) else self.deployment.host_of(service.name)
         return self.add(
             VpclatticeService,
             service.name,
-            name=names.shortened(names.owned(self.deployment.id, service.name), _NAME_LENGTH),
+            name=names.lattice_service(self.deployment.id, service.name, forces_new=(host or "",)),
             auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
-            custom_domain_name=None if tls else self.deployment.host_of(service.name),
+            custom_domain_name=host,
         )
 
     def _target_group(self, service: Service) -> Ref:
@@ -114,36 +109,20 @@ class VpcLattice(Part):
             protocol="HTTPS" if tls else "HTTP",
             port=service.port,
             default_action=VpclatticeListenerDefaultAction(forward=[forward]),
+            lifecycle=OUTLIVES_TASKS,
         )
         association = self.add(
             VpclatticeServiceNetworkServiceAssociation,
             service.name,
             service_identifier=known.id,
             service_network_identifier=self._network.id,
+            lifecycle=OUTLIVES_TASKS,
         )
         ways = [listener, association]
         if not tls:
-            ways.append(self._record(service, known))
+            ways.append(record(self, service, known=known, vpc_id=self._surroundings.vpc_id))
         if self.deployment.catalog.mesh.auth == "iam":
             policy = auth_policy(service, deployment=self.deployment)
-            ways.append(self.add(VpclatticeAuthPolicy, service.name, resource_identifier=known.arn, policy=policy))
+            arguments = {"resource_identifier": known.arn, "policy": policy, "lifecycle": OUTLIVES_TASKS}
+            ways.append(self.add(VpclatticeAuthPolicy, service.name, **arguments))
         return ways
-
-    def _record(self, service: Service, known: Ref) -> Ref:
-        """The service's name, in a private zone of its own: that of the namespace takes no records but Cloud Map's, and
-        of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
-        with a private hosted zone")."""
-        entry: dict[str, Any] = {
-            "name": f"${{{known.expression('dns_entry')}[0].domain_name}}",
-            "zone_id": f"${{{known.expression('dns_entry')}[0].hosted_zone_id}}",
-        }
-        host = self.deployment.host_of(service.name)
-        zone = self.add(
-            Route53Zone,
-            service.name,
-            name=host,
-            comment=f"{service.name} of {self.deployment.id}",
-            vpc=[Route53ZoneVpc(vpc_id=self._surroundings.vpc_id)],
-        )
-        alias = Route53RecordAlias(**entry, evaluate_target_health=False)
-        return self.add(Route53Record, service.name, zone_id=zone.zone_id, name=host, type="A", alias=alias)

@@ -15,7 +15,7 @@ from catalog import names
 from catalog.meshes.vpc_lattice.listeners import carried_callees
 from catalog.model import Deployment, Service
 from stacks.mesh.base import Surroundings
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 RETENTION_DAYS = 30
 _ADDRESS = names.shared("mesh")
@@ -36,6 +36,7 @@ class ServiceNetwork(Part):
             service_network_identifier=network.id,
             vpc_identifier=surroundings.vpc_id,
             security_group_ids=[self._group.id],
+            lifecycle=OUTLIVES_TASKS,
         )
         self._addresses = self.add(
             DataAwsEc2ManagedPrefixList, _ADDRESS, name=f"com.amazonaws.{deployment.region}.vpc-lattice"
@@ -68,6 +69,7 @@ class ServiceNetwork(Part):
             from_port=port,
             to_port=port,
             referenced_security_group_id=self._security.of(service.name).id,
+            lifecycle=OUTLIVES_TASKS,
         )
 
     def open(self, service: Service) -> Ref:

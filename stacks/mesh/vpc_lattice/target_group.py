@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog import names
 from catalog.model import Deployment, Service
+from stacks.part import OUTLIVES_TASKS
 
 _VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
 _PROBES = {"http": "HTTP1", "http2": "HTTP2"}
@@ -27,8 +28,8 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> di
             "ip_address_type": "IPV4",
             "health_check": _health_check(service),
         },
-        # What listeners send requests to cannot be deleted: the new one takes over first.
-        "lifecycle": {"create_before_destroy": True},
+        # Nor can what listeners send requests to be deleted before a new one has taken over.
+        "lifecycle": OUTLIVES_TASKS,
     }
 
 

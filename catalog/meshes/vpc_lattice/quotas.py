@@ -1,0 +1,72 @@
+"""How much of VPC Lattice an account has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, is_carried
+from catalog.model import Deployment
+from catalog.problems import Finding
+from catalog.written import Written
+
+_SERVICES = 500
+"""Services of a service network (VPC Lattice user guide, "Quotas")."""
+_RULES_OF_A_GROUP = 60
+"""VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
+_POLICY_BYTES = 10240
+_BYTES_OF_A_ROLE = 160
+"""An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas"); a role's ARN takes this much of it at most."""
+
+
+def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Quotas of AWS that can be raised (VPC Lattice user guide, "Quotas")."""
+    count = sum(1 for _ in carried_services(deployment))
+    if count > _SERVICES:
+        yield Finding(
+            place=("mesh", "kind"),
+            message=f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first",
+            level="warning",
+        )
+
+
+def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A security group has 60 inbound rules (VPC guide, "Amazon VPC quotas")."""
+    rules = sum(
+        len({callee.port for callee in carried_callees(deployment, service)})
+        for service in deployment.services.values()
+    )
+    if rules > _RULES_OF_A_GROUP:
+        yield Finding(
+            place=("mesh", "kind"),
+            message=f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
+            f"{_RULES_OF_A_GROUP}, ask for more, or let services share ports",
+            level="warning",
+        )
+
+
+def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas")."""
+    most = _POLICY_BYTES // _BYTES_OF_A_ROLE - 1
+    for service in carried_services(deployment):
+        callers = deployment.callers_of(service.name)
+        if deployment.catalog.mesh.auth == "iam" and len(callers) > most:
+            yield Finding(
+                place=("services", service.name),
+                message=f"{len(callers)} services call it, an auth policy has room for {most}; split it, or leave out "
+                "mesh.auth",
+                about=(("mesh", "auth"),),
+            )
+
+
+def two_in_one_network(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
+    """A VPC is associated with one service network (VPC Lattice user guide, "Manage service network associations")."""
+    carrying = [deployment for deployment in deployments if any(is_carried(s) for s in deployment.services.values())]
+    for one, other in combinations(carrying, 2):
+        vpc_id = other.catalog.network.vpc_id
+        if vpc_id is None or vpc_id != one.catalog.network.vpc_id or other.catalog.mesh.kind != one.catalog.mesh.kind:
+            continue
+        message = (
+            f"{vpc_id} is that of {one.environment} too, and takes one service network; write another VPC, or kind"
+        )
+        yield other, Finding(place=("network", "vpc_id"), message=message, about=(("mesh", "kind"),))

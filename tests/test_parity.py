@@ -1,0 +1,109 @@
+"""The table of what each mesh can do: a catalog for every row, on every mesh, and what is then said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog.load import load
+from catalog.meshes import MESHES
+from catalog.meshes.base import MeshTraits
+from catalog.meshes.parity import FEATURES, Feature, alternatives
+from catalog.problems import CatalogError, Problem, or_list
+
+AUTHORITY = '{ authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }'
+ASKING = {
+    "tls": "mesh.tls = {tls}",
+    "auth": 'mesh.auth = "iam"\nservices.chat.signed = true',
+    "signed": "services.chat.signed = true",
+    "timeout": 'services.llm.timeout = "20s"',
+    "idle_timeout": 'services.llm.idle_timeout = "20s"',
+    "idle_timeout_of_tcp": 'services.cache.idle_timeout = "2h"',
+    "retries": "services.llm.retries.attempts = 1",
+    "pool": "services.llm.pool.connections = 10",
+    "outlier": "services.llm.outlier.errors = 3",
+    "probes": 'services.llm.health.path = "/health"',
+    "access_logs": "mesh.access_logs = true",
+    "tcp": "",  # by services.cache, in every one of these
+    "envoy": 'images.envoy = "r.io/envoy:1"',
+}
+"""For each row, the lines by which a catalog asks for it."""
+
+
+def catalog(feature: Feature, kind: str, *, more: str = "") -> str:
+    # Where AWS has certificates of its own, a CA of one's own is another mistake.
+    asking = ASKING[feature.key].format(tls="true" if kind == "vpc-lattice" else AUTHORITY)
+    return f"""
+{asking}
+{more}
+catalog = {{ name = "shop", region = "us-west-2" }}
+mesh.kind = "{kind}"
+services.chat.image = "r.io/chat:1"
+services.chat.calls = ["llm", "cache"]
+services.llm.image = "r.io/llm:1"
+services.llm.port = 8080
+services.cache.image = "r.io/redis:7"
+services.cache.port = 6379
+services.cache.protocol = "tcp"
+"""
+
+
+def said(text: str, mesh: MeshTraits, feature: Feature, folder: Path) -> list[Problem]:
+    """What is said of a catalog in the words of a row of the table."""
+    file = folder / "services.toml"
+    file.write_text(text)
+    try:
+        found = list(load(file).notices)
+    except CatalogError as refused:
+        found = list(refused.problems)
+    return [problem for problem in found if mesh.parity[feature.key].how in problem.message]
+
+
+ROWS = [pytest.param(kind, feature, id=f"{kind}-{feature.key}") for kind in MESHES for feature in FEATURES]
+MISSING = [row for row in ROWS if not MESHES[str(row.values[0])].parity[row.values[1].key].carried]  # type: ignore[union-attr]
+
+
+def test_every_mesh_has_a_word_on_every_row_and_every_row_a_catalog() -> None:
+    keys = [feature.key for feature in FEATURES]
+
+    assert all(list(mesh.parity) == keys for mesh in MESHES.values())
+    assert list(ASKING) == keys
+
+
+@pytest.mark.parametrize(("kind", "feature"), ROWS)
+def test_what_a_mesh_lacks_is_said_once_and_what_it_has_is_not(kind: str, feature: Feature, tmp_path: Path) -> None:
+    mesh = MESHES[kind]
+    found = said(catalog(feature, kind), mesh, feature, tmp_path)
+
+    if mesh.parity[feature.key].carried:
+        assert found == []
+    else:
+        [problem] = found
+        assert problem.level == ("error" if feature.effect == "meaning" else "notice")
+        assert problem.line > 0 and problem.message.startswith(f'with kind = "{kind}", ')
+
+
+@pytest.mark.parametrize(("kind", "feature"), MISSING)
+def test_strictly_what_would_only_be_tuned_is_refused_too_with_the_alternatives(
+    kind: str, feature: Feature, tmp_path: Path
+) -> None:
+    found = said(catalog(feature, kind, more="mesh.strict = true"), MESHES[kind], feature, tmp_path)
+
+    [problem] = found
+    assert problem.level == ("notice" if feature.effect == "detour" else "error")
+    if feature.effect != "detour" and (others := alternatives(feature)):
+        assert or_list(others) in problem.message
+
+
+def test_defaults_ask_for_nothing(tmp_path: Path) -> None:
+    for kind, mesh in MESHES.items():
+        file = tmp_path / f"{kind}.toml"
+        file.write_text(
+            f'catalog = {{ name = "shop", region = "us-west-2" }}\nmesh = {{ kind = "{kind}", strict = true }}\n'
+            '[services]\nchat = { image = "r.io/chat:1", calls = ["llm"] }\n'
+            'llm = { image = "r.io/llm:1", port = 80, profile = "inference" }\n'
+        )
+        how = {verdict.how for verdict in mesh.parity.values() if not verdict.carried}
+
+        assert not [notice for notice in load(file).notices if any(each in notice.message for each in how)]
