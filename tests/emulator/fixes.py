@@ -10,9 +10,11 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import ELBv2Backend
+from moto.route53.responses import Route53
 
 _create_launch_template = EC2Backend.create_launch_template
 _delete_vpc = EC2Backend.delete_vpc
+_create_hosted_zone = Route53.create_hosted_zone
 _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
 _modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
@@ -87,6 +89,13 @@ def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, at
         self.target_groups[target_group_arn].attributes[delay] = _LONGEST_DRAINING
 
 
+def create_hosted_zone(self: Route53) -> Any:
+    """A zone that is made for a VPC is private, whether or not the request says so (aws_route53_zone with vpc)."""
+    if self.params.get("VPC"):
+        self.params["HostedZoneConfig"] = {**(self.params.get("HostedZoneConfig") or {}), "PrivateZone": True}
+    return _create_hosted_zone(self)
+
+
 def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
     """A target has tags (aws_appautoscaling_target)."""
     answer = _register_scalable_target(self)
@@ -120,6 +129,7 @@ def install() -> None:
     EC2Backend.create_launch_template = create_launch_template
     EC2Backend.delete_vpc = delete_vpc
     SecurityGroupRule.__init__ = init_rule
+    Route53.create_hosted_zone = create_hosted_zone
     ELBv2Backend.modify_target_group_attributes = modify_target_group_attributes
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
     for function in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
