@@ -12,14 +12,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-from catalog.addresses import address
 from catalog.load import load
 from catalog.model import Deployment
 from catalog.problems import CatalogError
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import TerraformError, Workspace, find_terraform, workspace
+from tests.read_back import MESHES
 
 _DONE = re.compile(r"^(\S+): (Creation|Destruction|Modifications) complete after (\S+)")
 _TOTAL = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")
@@ -57,8 +58,8 @@ def _walk(deployment: Deployment, here: Workspace) -> None:
     here.init()
     _heading("terraform apply")
     _with_progress(here, "apply")
-    _heading("What Cloud Map now discovers")
-    _print_table(deployment)
+    _heading("Where callers find their callees")
+    _print_table(deployment, here.output()["services"])
     _heading("terraform plan, again")
     _, output = here.run_code("plan", "-detailed-exitcode", allowed=(0, 2))
     print(next(line for line in output.splitlines() if line.startswith(("No changes", "Plan:"))))
@@ -108,16 +109,15 @@ def _result(said: list[str]) -> str:
     return next((line.strip() for line in said if line.startswith("Apply complete!")), "")
 
 
-def _print_table(deployment: Deployment) -> None:
-    cloud_map = emulator.client("servicediscovery", region=deployment.region)
+def _print_table(deployment: Deployment, outputs: dict[str, Any]) -> None:
+    mesh = MESHES[deployment.catalog.mesh.kind]
     rows = [("service", "address", "protocol", "timeout", "tasks at")]
     for service in deployment.services.values():
         if service.port is None:
             continue
-        found = cloud_map.discover_instances(NamespaceName=deployment.namespace, ServiceName=service.name)
-        addresses = ", ".join(sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in found["Instances"]))
+        addresses = ", ".join(mesh.found(service, deployment))
         timeout = "-" if service.is_tcp else f"{service.timeout:.0f} s"
-        rows.append((service.name, address(deployment, service.name).url, service.protocol, timeout, addresses))
+        rows.append((service.name, outputs[service.name]["address"], service.protocol, timeout, addresses))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -21,6 +21,8 @@ class Trial:
         self.workspace: Workspace
         self.environment: dict[str, str] = {}
         """Variables of terraform, beyond those that lead it to the emulator."""
+        self.said = ""
+        """What terraform printed when it planned last."""
 
     def write(self, catalog: str) -> Deployment:
         """Synthesize a catalog, given as TOML, in the place of the one before."""
@@ -39,7 +41,7 @@ class Trial:
 
     def planned(self) -> dict[str, list[str]]:
         """What terraform would do, by address; what stays as it is, is left out."""
-        self.workspace.run("plan", "-out=planned")
+        self.said = self.workspace.run("plan", "-out=planned")
         plan = json.loads(self.workspace.run("show", "-json", "planned"))
         found = {change["address"]: change["change"]["actions"] for change in plan.get("resource_changes", [])}
         return {address: actions for address, actions in found.items() if actions not in (["no-op"], ["read"])}

@@ -145,8 +145,6 @@ class LatticeStore(BaseBackend):
         changes = {key: value for key, value in params.items() if not key.endswith("Identifier")}
         if kind.name == "ServiceNetworkVpcAssociation":
             self._check_groups(document["vpcId"], changes.get("securityGroupIds") or [])
-            if document["securityGroupIds"] and not changes.get("securityGroupIds"):
-                raise Invalid("an association with security groups must always have one")
         if kind.name == "TargetGroup":
             config = document["config"]
             changes = {"config": config | {"healthCheck": config["healthCheck"] | changes.get("healthCheck", {})}}

@@ -129,10 +129,14 @@ def endpoints_in_sight(backend: EC2ContainerServiceBackend, settings: dict[str, 
         for service in connect.get("services", [])
     ]
     return {
-        f"{alias.get('dnsName') or service['discoveryName'] + '.' + namespace.name}:{alias['port']}"
+        f"{alias.get('dnsName') or _default_alias(service, namespace.name)}:{alias['port']}"
         for service in offered
         for alias in service.get("clientAliases", [])
     }
+
+
+def _default_alias(service: dict[str, Any], namespace: str) -> str:
+    return f"{service.get('discoveryName') or service['portName']}.{namespace}"
 
 
 def _service_connect(backend: EC2ContainerServiceBackend, service: Service) -> list[tuple[Any, int | None]]:

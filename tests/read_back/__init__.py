@@ -15,6 +15,10 @@ class ReadBack(Protocol):
         """Every service is there as the catalog says, and every caller reaches its callees in the way of the mesh."""
         ...
 
+    def found(self, service: Service, deployment: Deployment) -> list[str]:
+        """The addresses of a service's tasks, where the mesh looks for them."""
+        ...
+
     def connecting(self, service: Service, deployment: Deployment) -> list[str]:
         """Who may connect to a service's tasks: services by name, and "prefix list" for what has one."""
         ...

@@ -9,7 +9,7 @@ from catalog.meshes.app_mesh.egress import bypasses_proxy
 from catalog.model import UNLIMITED, Deployment, Service
 from stacks.mesh.app_mesh.timers import FOREVER
 from tests import emulator
-from tests.read_back.tasks import assert_found_by_dns
+from tests.read_back.tasks import assert_found_by_dns, discovered
 
 _ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp": "tcpRoute"}
 
@@ -25,6 +25,10 @@ def assert_reaches(deployment: Deployment) -> None:
         else:
             assert_found_by_dns(service, deployment)
             _assert_listens(deployment, service, node, mesh)
+
+
+def found(service: Service, deployment: Deployment) -> list[str]:
+    return discovered(service, namespace=deployment.namespace, region=deployment.region)
 
 
 def connecting(service: Service, deployment: Deployment) -> list[str]:

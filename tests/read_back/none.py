@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.model import Deployment, Service
-from tests.read_back.tasks import assert_found_by_dns, ecs_service, listening
+from tests.read_back.tasks import assert_found_by_dns, discovered, ecs_service, listening
 
 
 def assert_reaches(deployment: Deployment) -> None:
@@ -12,6 +12,10 @@ def assert_reaches(deployment: Deployment) -> None:
     for service in deployment.services.values():
         described = ecs_service(service, deployment)
         assert len(described["serviceRegistries"]) == (service.port is not None)
+
+
+def found(service: Service, deployment: Deployment) -> list[str]:
+    return discovered(service, namespace=deployment.namespace, region=deployment.region)
 
 
 def connecting(service: Service, deployment: Deployment) -> list[str]:

@@ -13,16 +13,18 @@ from tests.read_back.tasks import discovered, ecs_service, listening, namespaces
 
 
 def assert_reaches(deployment: Deployment) -> None:
-    namespace = names.owned(deployment.id, "connect")
     for service in listening(deployment):
         _assert_offers(service, deployment)
-        found = discovered(service, namespace=namespace, region=deployment.region)
-        assert len(found) == service.replicas, service.name
+        assert len(found(service, deployment)) == service.replicas, service.name
     for name, callees in start_order(deployment):
         known = emulator.known_endpoints(deployment.id, names.owned(deployment.id, name), region=deployment.region)
         for callee in callees:
-            found = address(deployment, callee)
-            assert f"{found.host}:{found.port}" in known, f"{name} does not know {callee}"
+            at = address(deployment, callee)
+            assert f"{at.host}:{at.port}" in known, f"{name} does not know {callee}"
+
+
+def found(service: Service, deployment: Deployment) -> list[str]:
+    return discovered(service, namespace=names.owned(deployment.id, "connect"), region=deployment.region)
 
 
 def connecting(service: Service, deployment: Deployment) -> list[str]:

@@ -8,7 +8,7 @@ from catalog import names
 from catalog.meshes.vpc_lattice.listeners import is_carried, over_tls
 from catalog.model import Deployment, Service
 from tests import emulator
-from tests.read_back.tasks import assert_found_by_dns, ecs_service, listening
+from tests.read_back.tasks import assert_found_by_dns, discovered, ecs_service, listening
 
 _PROTOCOL_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
 
@@ -25,6 +25,15 @@ def assert_reaches(deployment: Deployment) -> None:
         for callee in deployment.callees_of(service):
             if is_carried(callee):
                 assert callee.port in account.admitted(service), f"{service.name} cannot enter to {callee.name}"
+
+
+def found(service: Service, deployment: Deployment) -> list[str]:
+    if not is_carried(service):
+        return discovered(service, namespace=deployment.namespace, region=deployment.region)
+    lattice = emulator.client("vpc-lattice", region=deployment.region)
+    [bound] = ecs_service(service, deployment)["deployments"][0]["vpcLatticeConfigurations"]
+    targets = lattice.list_targets(targetGroupIdentifier=bound["targetGroupArn"])["items"]
+    return sorted(target["id"] for target in targets)
 
 
 def connecting(service: Service, deployment: Deployment) -> list[str]:
@@ -53,7 +62,7 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
     assert (config["port"], config["protocolVersion"]) == (service.port, _PROTOCOL_VERSIONS[service.protocol])
     [bound] = ecs_service(service, deployment)["deployments"][0]["vpcLatticeConfigurations"]
     assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.name)
-    assert len(account.lattice.list_targets(targetGroupIdentifier=group["id"])["items"]) == service.replicas
+    assert len(found(service, deployment)) == service.replicas
     associations = account.lattice.list_service_network_service_associations(serviceIdentifier=known["id"])["items"]
     assert len(associations) == 1
     if tls:
