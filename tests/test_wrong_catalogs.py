@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.model.network import KINDS
 from tests.catalogs import pointed_out, problems_of
 
 
@@ -53,10 +54,6 @@ WRONG = {
         [catalog]
         #^ catalog: required key "region" is missing; add region = "us-west-2", or one for each environment
         name = "shop"
-    """,
-    "a missing mesh": r"""
-        [mesh]
-        #^ mesh: required key "kind" is missing; add kind, as one of app-mesh, service-connect, vpc-lattice, none
     """,
     "text for a number": r"""
         [services.web]
@@ -1432,6 +1429,12 @@ WRONG = {
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
 def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
+
+
+def test_a_missing_mesh_is_told_with_the_kinds_there_are() -> None:
+    assert problems_of("[mesh]\n") == [
+        f'services.toml:1: mesh: required key "kind" is missing; add kind, as one of {", ".join(KINDS)}'
+    ]
 
 
 def test_every_problem_is_told_at_once_and_once_sorted_by_line() -> None:

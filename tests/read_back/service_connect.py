@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog import names
 from catalog.addresses import address
+from catalog.meshes.service_connect import serves
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.order import start_order
 from tests import emulator
@@ -14,6 +15,10 @@ from tests.read_back.tasks import discovered, ecs_service, listening, namespaces
 
 def assert_reaches(deployment: Deployment) -> None:
     for service in listening(deployment):
+        if not serves(deployment, service):
+            [deployed] = ecs_service(service, deployment)["deployments"]
+            assert "services" not in deployed["serviceConnectConfiguration"]
+            continue
         _assert_offers(service, deployment)
         assert len(found(service, deployment)) == service.replicas, service.name
     for name, callees in start_order(deployment):
