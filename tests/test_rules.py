@@ -548,7 +548,12 @@ def test_what_is_unusual_but_right_loads_without_a_word(snippet: str) -> None:
 
 
 def test_the_shipped_catalog_loads(root: Path) -> None:
-    assert {notice.place for notice in load(root / "services.toml").notices} <= {"mesh.kind", "services.backend.image"}
+    notices = load(root / "services.toml").notices
+
+    assert {n.place for n in notices if not n.message.startswith("with kind = ")} <= {
+        "mesh.kind",
+        "services.backend.image",
+    }
 
 
 def test_every_rule_is_run_and_says_where_it_comes_from() -> None:
