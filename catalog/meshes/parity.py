@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from catalog.meshes import MESHES, mesh_of
-from catalog.model import Deployment, Service
+from catalog.meshes.asked import Asked, catalog_key, has_callers, service_key
+from catalog.model import Deployment
 from catalog.problems import Finding, Path, listed, or_list
 from catalog.written import Written
 
@@ -25,109 +26,84 @@ class Feature:
     keys: str
     """The catalog's keys that ask for it, as documentation spells them."""
     effect: Effect
-    asked: Callable[[Deployment, Written], Iterator[Path]]
-    """Where a catalog asks for it itself, as opposed to a default or a built-in profile."""
-
-
-def _value(*path: str) -> Callable[[Deployment, Written], Iterator[Path]]:
-    """Where a key of the catalog is written, unless it says no."""
-
-    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
-        value: object = deployment.catalog
-        for key in path:
-            value = getattr(value, key)
-        if written.written(*path) and value not in (None, False, "none"):
-            yield path
-
-    return asked
-
-
-def _services(
-    *path: str, where: Callable[[Deployment, Service], bool] = lambda deployment, service: True
-) -> Callable[[Deployment, Written], Iterator[Path]]:
-    """Where a key is written of a service that `where` picks out."""
-
-    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
-        for service in deployment.services.values():
-            place = ("services", service.name, *path)
-            if written.written(*place) and where(deployment, service):
-                yield place
-
-    return asked
-
-
-def _has_callers(deployment: Deployment, service: Service) -> bool:
-    return service.port is not None and bool(deployment.callers_of(service.name))
+    asked: Asked
+    """Where a catalog asks for it."""
 
 
 FEATURES = (
-    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="meaning", asked=_value("mesh", "tls")),
+    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="meaning", asked=catalog_key("mesh", "tls")),
     Feature(
-        key="auth", title="Callers proven by IAM", keys="mesh.auth", effect="meaning", asked=_value("mesh", "auth")
+        key="auth", title="Callers proven by IAM", keys="mesh.auth", effect="meaning", asked=catalog_key("mesh", "auth")
     ),
     Feature(
         key="signed",
         title="Signed requests",
         keys="signed",
         effect="tuning",
-        asked=_services("signed", where=lambda deployment, service: service.signed),
+        asked=service_key("signed", where=lambda deployment, service: service.signed),
     ),
     Feature(
         key="timeout",
         title="Request timeout",
         keys="timeout",
         effect="tuning",
-        asked=_services("timeout", where=lambda d, service: _has_callers(d, service) and not service.is_tcp),
+        asked=service_key("timeout", where=lambda d, service: has_callers(d, service) and not service.is_tcp),
     ),
     Feature(
         key="idle_timeout",
         title="Idle timeout",
         keys="idle_timeout",
         effect="tuning",
-        asked=_services("idle_timeout", where=lambda d, service: _has_callers(d, service) and not service.is_tcp),
+        asked=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and not service.is_tcp),
     ),
     Feature(
         key="idle_timeout_of_tcp",
         title="Idle timeout of tcp",
         keys="idle_timeout",
         effect="tuning",
-        asked=_services("idle_timeout", where=lambda d, service: _has_callers(d, service) and service.is_tcp),
+        asked=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and service.is_tcp),
     ),
     Feature(
         key="retries",
         title="Retries",
         keys="retries",
         effect="tuning",
-        asked=_services(
-            "retries", where=lambda d, service: _has_callers(d, service) and bool(service.retries.attempts)
+        asked=service_key(
+            "retries", where=lambda d, service: has_callers(d, service) and bool(service.retries.attempts)
         ),
     ),
-    Feature(key="pool", title="Limits of a service", keys="pool", effect="tuning", asked=_services("pool")),
-    Feature(key="outlier", title="Outlier detection", keys="outlier", effect="tuning", asked=_services("outlier")),
+    Feature(key="pool", title="Limits of a service", keys="pool", effect="tuning", asked=service_key("pool")),
+    Feature(key="outlier", title="Outlier detection", keys="outlier", effect="tuning", asked=service_key("outlier")),
     Feature(
         key="probes",
         title="Probes from outside",
         keys="health.path",
         effect="tuning",
         # A load balancer probes too, on every mesh.
-        asked=_services("health", "path", where=lambda d, service: service.public is None and service.port is not None),
+        asked=service_key(
+            "health", "path", where=lambda d, service: service.public is None and service.port is not None
+        ),
     ),
     Feature(
         key="access_logs",
         title="Access logs",
         keys="mesh.access_logs",
         effect="tuning",
-        asked=_value("mesh", "access_logs"),
+        asked=catalog_key("mesh", "access_logs"),
     ),
     Feature(
         key="tcp",
         title="Services that speak tcp",
         keys='protocol = "tcp"',
         effect="detour",
-        asked=_services("protocol", where=lambda d, service: service.is_tcp and _has_callers(d, service)),
+        asked=service_key("protocol", where=lambda d, service: service.is_tcp and has_callers(d, service)),
     ),
     Feature(
-        key="envoy", title="An Envoy of your own", keys="images.envoy", effect="tuning", asked=_value("images", "envoy")
+        key="envoy",
+        title="An Envoy of your own",
+        keys="images.envoy",
+        effect="tuning",
+        asked=catalog_key("images", "envoy"),
     ),
 )
 

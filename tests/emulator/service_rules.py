@@ -19,7 +19,7 @@ from moto.logs import logs_backends
 from moto.servicediscovery import servicediscovery_backends
 
 from .appmesh import appmesh_backends
-from .lattice import lattice_backends
+from .lattice_store import lattice_backends
 
 Settings = dict[str, Any]
 Ports = dict[str, dict[str, Any]]

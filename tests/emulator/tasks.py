@@ -17,7 +17,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.elbv2 import elbv2_backends
 from moto.servicediscovery import servicediscovery_backends
 
-from . import cloudmap, lattice
+from . import cloudmap, lattice_store
 from .service_rules import find_namespace
 
 Task = dict[str, str]
@@ -51,7 +51,7 @@ def announce(backend: EC2ContainerServiceBackend, service: Service) -> None:
     withdraw(backend, service)
     cloud_map = servicediscovery_backends[backend.account_id][backend.region_name]
     elb = elbv2_backends[backend.account_id][backend.region_name]
-    store = lattice.lattice_backends[backend.account_id][backend.region_name]
+    store = lattice_store.lattice_backends[backend.account_id][backend.region_name]
     places: list[tuple[str, int | None]] = [
         (cloudmap.find_service(cloud_map, each["registryArn"]).id, each.get("port") or each.get("containerPort"))
         for each in service.settings.get("serviceRegistries") or []
@@ -71,7 +71,7 @@ def announce(backend: EC2ContainerServiceBackend, service: Service) -> None:
             elb.register_targets(each["targetGroupArn"], [target])
             service.announced.append((each["targetGroupArn"], target))
         for each in service.settings.get("vpcLatticeConfigurations") or []:
-            lattice.register(store, each["targetGroupArn"], [{"id": task["address"]}])
+            lattice_store.register(store, each["targetGroupArn"], [{"id": task["address"]}])
             service.announced.append((each["targetGroupArn"], {"id": task["address"]}))
 
 
@@ -79,7 +79,7 @@ def withdraw(backend: EC2ContainerServiceBackend, service: Service) -> None:
     """Take back every registration of the service."""
     cloud_map = servicediscovery_backends[backend.account_id][backend.region_name]
     elb = elbv2_backends[backend.account_id][backend.region_name]
-    store = lattice.lattice_backends[backend.account_id][backend.region_name]
+    store = lattice_store.lattice_backends[backend.account_id][backend.region_name]
     for place, what in service.announced:
         if place in elb.target_groups:
             elb.deregister_targets(place, [what])
@@ -87,7 +87,7 @@ def withdraw(backend: EC2ContainerServiceBackend, service: Service) -> None:
             found = cloud_map.services[place]
             found.instances[:] = [each for each in found.instances if each.instance_id != what]
         elif ":vpc-lattice:" in place:
-            lattice.deregister(store, place, [what])
+            lattice_store.deregister(store, place, [what])
     service.announced = []
     for service_id in service.connect_services:
         cloud_map.services.pop(service_id, None)
