@@ -231,7 +231,7 @@ kind = "service-connect"
 [services.a]
 image = "r.io/a:1"
 port = 80
-calls = ["b"]
+calls = ["a", "b"]
 [services.b]
 image = "r.io/b:1"
 port = 80
@@ -246,9 +246,9 @@ def test_in_a_circle_of_calls_the_one_that_starts_first_is_named_with_the_cure(
     notices = [str(notice) for notice in loaded(CIRCLE).notices]
 
     assert notices == [
-        "services.toml:6: services.a.calls[0]: warning: a and b call each other, a starts first, and its proxy knows "
-        "only what was there before it; once both run, deploy it again: aws ecs update-service --cluster shop "
-        "--service shop-a --force-new-deployment"
+        "services.toml:6: services.a.calls[1]: warning: a and b call each other in a circle, a starts first, and its "
+        "proxy knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
+        "shop --service shop-a --force-new-deployment"
     ]
 
 

@@ -56,13 +56,14 @@ def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterat
     concepts"), and in a circle of calls somebody starts first."""
     for name, waits_for in start_order(deployment):
         service = deployment.services[name]
-        early = [callee.name for callee in deployment.callees_of(service) if callee.name not in waits_for]
+        callees = [callee.name for callee in deployment.callees_of(service) if callee.name != name]
+        early = [callee for callee in callees if callee not in waits_for]
         if early:
             owned = names.owned(deployment.id, name)
             yield Finding(
                 place=("services", name, "calls", service.calls.index(early[0])),
-                message=f"{name} and {listed(early)} call each other, {name} starts first, and its proxy knows only "
-                "what was there before it; once both run, deploy it again: aws ecs update-service --cluster "
+                message=f"{name} and {listed(early)} call each other in a circle, {name} starts first, and its proxy "
+                "knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
                 f"{deployment.id} --service {owned} --force-new-deployment",
                 level="warning",
             )
