@@ -25,7 +25,7 @@ def advice(stack: Stack, *, terraform: str) -> str | None:
         stray = [
             address
             for address in in_state
-            if mesh.ended and address.startswith(mesh.resource_types) and address not in known
+            if mesh.ended and address.startswith(mesh.resource_prefix) and address not in known
         ]
         if stray:
             command = shlex.join(["terraform", "state", "rm", *stray])
@@ -33,7 +33,7 @@ def advice(stack: Stack, *, terraform: str) -> str | None:
                 f"{stack.id}: AWS has ended {mesh.title}, and Terraform will fail to delete what the state still holds "
                 f"of it. Nothing is lost by forgetting it:\n  cd {shlex.quote(str(stack.folder))} && {command}\n"
                 "If the catalog has just left that mesh, write leaving in its [mesh] table instead "
-                "(docs/meshes.md)."
+                "(docs/leaving-app-mesh.md)."
             )
     return None
 

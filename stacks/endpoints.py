@@ -11,7 +11,7 @@ from catalog import names
 from catalog.endpoints import interface_endpoints, service_name
 from catalog.model import Deployment
 from stacks.network import Network
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class Endpoints(Part):
@@ -40,6 +40,7 @@ class Endpoints(Part):
             subnet_ids=network.private_subnet_ids,
             security_group_ids=[self.security_group.id],
             tags={"Name": names.owned(self.deployment.id, service)},
+            lifecycle=OUTLIVES_TASKS,
         )
 
     def _security_group(self, network: Network) -> Ref:

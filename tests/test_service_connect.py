@@ -118,6 +118,15 @@ def test_another_protocol_is_another_ecs_service(tmp_path: Path) -> None:
     assert set(resources(made, "terraform_data")) == {"cache", "llm"}
 
 
+def test_a_caller_is_deployed_anew_when_what_its_proxy_knows_of_a_callee_changes(tmp_path: Path) -> None:
+    one = resources(output(into=tmp_path / "one"), "aws_ecs_service")
+    two = resources(output(mesh=TLS, into=tmp_path / "two"), "aws_ecs_service")
+
+    assert one["chat"]["triggers"] == {"cache": "tcp 6379 plain", "llm": "http 8080 plain"}
+    assert two["chat"]["triggers"] == {"cache": "tcp 6379 tls", "llm": "http 8080 tls"}
+    assert "triggers" not in one["llm"]
+
+
 def test_ecs_owns_the_entries_and_nothing_is_registered_beside_them(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 

@@ -45,7 +45,7 @@ def test_the_shipped_catalog_walks_from_mesh_to_mesh(aws: None, tmp_path: Path) 
         MESHES[kind].assert_reaches(deployment)
         for other, mesh in MESHES.items():
             assert not mesh.remains(deployment) or other == kind, f"{other} remains at {kind}"
-        assert not [address for address in after if left in ENDED and address.startswith(TRAITS[left].resource_types)]
+        assert not [address for address in after if left in ENDED and address.startswith(TRAITS[left].resource_prefix)]
         before = after
         if kind in ENDED:  # from here on, whoever asks for it gets no answer
             trial.environment = {ENDPOINTS[kind]: UNREACHABLE}

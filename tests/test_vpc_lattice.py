@@ -28,6 +28,7 @@ port = 6379
 protocol = "tcp"
 """
 IAM = 'auth = "iam"'
+LISTENER = "aws_vpclattice_listener"
 
 
 def output(services: str = SERVICES, *, mesh: str = "", into: Path) -> dict[str, Any]:
@@ -92,7 +93,6 @@ def test_tasks_start_when_the_way_to_them_stands(tmp_path: Path) -> None:
         "aws_vpclattice_listener.llm",
         "aws_vpclattice_service_network_service_association.llm",
         "aws_vpclattice_service_network_vpc_association.main_mesh",
-        "aws_route53_record.llm",
         "aws_iam_role_policy_attachment.main_mesh",
         "aws_vpc_security_group_ingress_rule.llm_from_main_mesh",
     } <= set(services["llm"]["depends_on"])
@@ -101,6 +101,13 @@ def test_tasks_start_when_the_way_to_them_stands(tmp_path: Path) -> None:
         "aws_vpc_security_group_ingress_rule.main_mesh_from_chat_8080",
         "aws_vpclattice_service_network_vpc_association.main_mesh",
     } <= set(services["chat"]["depends_on"])
+
+
+def test_a_name_is_taken_over_when_its_service_has_moved_and_before_its_callers_do(tmp_path: Path) -> None:
+    made = output(into=tmp_path)
+
+    assert resources(made, "aws_route53_zone")["llm"]["depends_on"] == ["aws_ecs_service.llm"]
+    assert "aws_route53_record.llm" in resources(made, "aws_ecs_service")["chat"]["depends_on"]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +236,35 @@ def test_another_port_is_another_target_group_that_stands_before_the_old_one_goe
 
     assert groups[0]["name"] != groups[1]["name"]
     assert all(group["lifecycle"] == {"create_before_destroy": True} for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "kept"),
+    [
+        ("port = 80", "port = 81", {"service"}),
+        ('port = 80\nprotocol = "http2"', 'port = 80\nprotocol = "grpc"', set()),
+        ("port = 80", 'port = 80\nprotocol = "grpc"', set()),
+    ],
+)
+def test_what_stands_beside_the_old_for_a_while_has_another_name(
+    one: str, two: str, kept: set[str], tmp_path: Path
+) -> None:
+    def named(keys: str) -> dict[str, str]:
+        made = output(f'[services.llm]\nimage = "l:1"\n{keys}', into=tmp_path / str(abs(hash(keys))))
+        return {kind: resources(made, f"aws_vpclattice_{kind}")["llm"]["name"] for kind in ("service", "target_group")}
+
+    old, new = named(one), named(two)
+
+    assert {kind for kind in old if old[kind] == new[kind]} == kept
+
+
+def test_another_port_is_another_listener_of_the_same_service(tmp_path: Path) -> None:
+    listeners = [
+        resources(output(f'[services.llm]\nimage = "l:1"\nport = {port}', into=tmp_path / f"{port}"), LISTENER)["llm"]
+        for port in (80, 81)
+    ]
+
+    assert [listener["name"] for listener in listeners] == ["http-80", "http-81"]
 
 
 def test_names_are_as_short_as_vpc_lattice_wants_them(tmp_path: Path) -> None:

@@ -56,8 +56,12 @@ class MeshTraits:
     spoken to over TLS. `stacks` puts a reference in its place."""
     ended: bool = False
     """Whether AWS has ended it: then it is nobody's alternative, and its resources cannot be deleted any more."""
-    resource_types: str = ""
-    """What the types of its resources begin with, where they can be in a state though AWS has ended it."""
+    resource_prefix: str = ""
+    """What the addresses of its resources begin with. Needed where AWS has ended it: they may still be in a state."""
+
+    def __post_init__(self) -> None:
+        if self.ended and not self.resource_prefix:
+            raise ValueError(f"{self.title} has ended: by which prefix are its resources known?")
 
     def carries(self, service: Service) -> bool:
         """Whether calls to a service with a port pass the mesh."""

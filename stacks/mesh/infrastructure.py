@@ -30,7 +30,8 @@ def infrastructure_role(part: Part, *, policy: str) -> InfrastructureRole:
         address,
         # The underscore, as in no service's key, keeps the name apart from those of the services' roles.
         name=names.role(deployment.id, "mesh_infrastructure"),
-        assume_role_policy=trust("ecs.amazonaws.com", accounts=deployment.catalog.aws.accounts),
+        # As AWS writes it: that ECS says for which account it comes is documented of its tasks only.
+        assume_role_policy=trust("ecs.amazonaws.com", accounts=()),
         permissions_boundary=deployment.catalog.catalog.permissions_boundary,
     )
     attachment = part.add(

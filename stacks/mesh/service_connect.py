@@ -60,11 +60,19 @@ class ServiceConnect(Part):
             port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},
             service={
                 "service_connect_configuration": self._configuration(service, server=server),
+                "triggers": self._known_at_start(service) or None,
                 **registered(self._surroundings.discovery.keep(service)),
             },
             replaced_with=(self._protocol(service),) if server else (),
             depends_on=tuple(waits_for),
         )
+
+    def _known_at_start(self, service: Service) -> dict[str, str]:
+        """What a task's proxy learns of its callees when it starts, and never again: with it, the service is deployed
+        anew (ECS developer guide, "Service Connect components")."""
+        tls = "tls" if self._authority else "plain"
+        callees = self.deployment.callees_of(service)
+        return {callee.name: f"{callee.protocol} {callee.port} {tls}" for callee in callees}
 
     def _protocol(self, service: Service) -> Ref:
         """With it the ECS service is replaced: ECS refuses another protocol for a port in Service Connect (ECS API

@@ -211,7 +211,9 @@ class LatticeStore(BaseBackend):
         if any(other["port"] == port or other["name"] == params["name"] for other in others):
             raise Conflict(f"{service['id']} has a listener with that name or port {port}")
         for target_group in _forwarded(params):
-            self.find(target_group, "TargetGroup")
+            found = self.find(target_group, "TargetGroup")
+            if any(each.get("serviceId") not in (None, service["id"]) for each in self.users_of(found["id"])):
+                raise Conflict(f"{found['id']} is used by another service")
         return {"port": port, "serviceId": service["id"], "serviceArn": service["arn"]}
 
     def _new_rule(self, params: Document) -> Document:

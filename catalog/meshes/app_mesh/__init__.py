@@ -9,7 +9,7 @@ from catalog.registries import ECR_ENDPOINTS
 APP_MESH = MeshTraits(
     title="App Mesh",
     ended=True,
-    resource_types="aws_appmesh_",
+    resource_prefix="aws_appmesh_",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
     rules=RULES,

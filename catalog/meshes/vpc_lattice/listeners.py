@@ -33,6 +33,12 @@ def over_tls(deployment: Deployment, service: Service) -> bool:
     return service.protocol in _OVER_TLS or deployment.catalog.mesh.tls is not None
 
 
+def identity(deployment: Deployment, service: Service) -> str:
+    """What makes a service another one to VPC Lattice: its host name, which cannot be changed in place; where AWS makes
+    that, its protocol, as there cannot be two listeners on its port for a while."""
+    return service.protocol if over_tls(deployment, service) else deployment.host_of(service.name)
+
+
 def generated_host(deployment: Deployment, service: Service) -> str | None:
     """A mark for the name that AWS generates, where a certificate has to fit: nobody issues one for a name in a private
     zone, and VPC Lattice has its own for the names it generates."""

@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGro
 from constructs import Construct
 
 from catalog import names
-from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, is_carried, over_tls
+from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, identity, is_carried, over_tls
 from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, registered
 from stacks.mesh.infrastructure import infrastructure_role
@@ -41,6 +41,7 @@ class VpcLattice(Part):
         self.name = self._network.name
         self._role = infrastructure_role(self, policy=_POLICY)
         # All of them before anybody joins: who calls names its callees, and callees may call back.
+        self._records: dict[str, Ref] = {}
         self._services = {service.name: self._service(service) for service in carried_services(deployment)}
 
     @staticmethod
@@ -50,9 +51,11 @@ class VpcLattice(Part):
 
     def join(self, service: Service) -> Membership:
         """Make a service's listener and target group, and let it call its callees."""
-        callees = [self._services[callee.name] for callee in carried_callees(self.deployment, service)]
+        callees = carried_callees(self.deployment, service)
         signs = self.deployment.catalog.mesh.auth == "iam"
         ways = [*self._network.admit(service), *self._direct_calls(service), self._network.association]
+        # In a circle of calls, a record comes after whoever starts before it.
+        ways += [self._records[callee.name] for callee in callees if callee.name in self._records]
         if not is_carried(service):
             registry = self._surroundings.discovery.register(service) if service.port else None
             arguments = registered(registry)
@@ -69,7 +72,7 @@ class VpcLattice(Part):
             }
         return Membership(
             service=arguments,
-            task_statements=tuple(invoke(callees)) if signs else (),
+            task_statements=tuple(invoke([self._services[callee.name] for callee in callees])) if signs else (),
             probed=is_carried(service),
             depends_on=tuple(ways),
         )
@@ -80,13 +83,14 @@ class VpcLattice(Part):
 
     def _service(self, service: Service) -> Ref:
         """The service under its own name, where no certificate has to fit."""
-        host = None if over_tls(self.deployment, service) else self.deployment.host_of(service.name)
+        tls = over_tls(self.deployment, service)
+        forces_new = (identity(self.deployment, service),)
         return self.add(
             VpclatticeService,
             service.name,
-            name=names.lattice_service(self.deployment.id, service.name, forces_new=(host or "",)),
+            name=names.lattice_service(self.deployment.id, service.name, forces_new=forces_new),
             auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
-            custom_domain_name=host,
+            custom_domain_name=None if tls else self.deployment.host_of(service.name),
         )
 
     def _target_group(self, service: Service) -> Ref:
@@ -95,8 +99,8 @@ class VpcLattice(Part):
         return self.add(VpclatticeTargetGroup, service.name, **arguments)
 
     def _way_to(self, service: Service, group: Ref) -> list[Ref]:
-        """From the service's name to its tasks: record, association, policy, listener. ECS refuses a target group that
-        no service knows."""
+        """What leads to a service's tasks: listener, association, policy. ECS refuses a target group that no service
+        knows. The record that leads to these comes later, when the service has moved."""
         known = self._services[service.name]
         tls = over_tls(self.deployment, service)
         target = VpclatticeListenerDefaultActionForwardTargetGroups(target_group_identifier=group.id, weight=100)
@@ -104,7 +108,8 @@ class VpcLattice(Part):
         listener = self.add(
             VpclatticeListener,
             service.name,
-            name=service.protocol,
+            # Another port is another listener, beside the old one for a while: their names differ.
+            name=f"{service.protocol}-{service.port}",
             service_identifier=known.id,
             protocol="HTTPS" if tls else "HTTP",
             port=service.port,
@@ -120,7 +125,7 @@ class VpcLattice(Part):
         )
         ways = [listener, association]
         if not tls:
-            ways.append(record(self, service, known=known, vpc_id=self._surroundings.vpc_id))
+            self._records[service.name] = record(self, service, known=known, vpc_id=self._surroundings.vpc_id)
         if self.deployment.catalog.mesh.auth == "iam":
             policy = auth_policy(service, deployment=self.deployment)
             arguments = {"resource_identifier": known.arn, "policy": policy, "lifecycle": OUTLIVES_TASKS}

@@ -12,7 +12,10 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
     """Make a service's record, in a private zone of its own: that of the namespace takes no records but Cloud Map's,
     and of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
-    with a private hosted zone"). `known` is the service as VPC Lattice knows it."""
+    with a private hosted zone"). `known` is the service as VPC Lattice knows it.
+
+    The zone takes the name over at once, and old callers with it: it waits until the service has moved.
+    """
     host = part.deployment.host_of(service.name)
     zone = part.add(
         Route53Zone,
@@ -26,6 +29,7 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
         zone_id=f"${{{known.expression('dns_entry')}[0].hosted_zone_id}}",
         evaluate_target_health=False,
     )
+    zone.element.add_override("depends_on", [f"aws_ecs_service.{service.name}"])
     return part.add(
         Route53Record,
         service.name,

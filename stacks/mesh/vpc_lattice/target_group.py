@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog import names
+from catalog.meshes.vpc_lattice.listeners import identity
 from catalog.model import Deployment, Service
 from stacks.part import OUTLIVES_TASKS
 
@@ -16,7 +17,8 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> di
     """The arguments of a service's target group, into which ECS puts its tasks."""
     version = _VERSIONS[service.protocol]
     network = deployment.catalog.network
-    forces_new = (str(service.port), version, network.vpc_id or network.cidr)
+    # The last one, because a target group belongs to one service only (VPC Lattice API reference, CreateTargetGroup).
+    forces_new = (str(service.port), version, network.vpc_id or network.cidr, identity(deployment, service))
     return {
         "name": names.target_group(deployment.id, service.name, forces_new=forces_new),
         "type": "IP",
