@@ -21,9 +21,11 @@ ASKING = {
     "idle_timeout": 'services.llm.idle_timeout = "20s"',
     "idle_timeout_of_tcp": 'services.cache.idle_timeout = "2h"',
     "retries": "services.llm.retries.attempts = 1",
+    "no_retries": "services.llm.retries.attempts = 0",
     "pool": "services.llm.pool.connections = 10",
     "outlier": "services.llm.outlier.errors = 3",
     "probes": 'services.llm.health.path = "/health"',
+    "probes_of_grpc": 'services.llm.health.path = "/grpc.health.v1.Health/Check"\nservices.llm.protocol = "grpc"',
     "access_logs": "mesh.access_logs = true",
     "tcp": "",  # by services.cache, in every one of these
     "envoy": 'images.envoy = "r.io/envoy:1"',

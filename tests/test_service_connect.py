@@ -261,6 +261,15 @@ def test_in_a_circle_of_calls_the_one_that_starts_first_is_named_with_the_cure(
     ]
 
 
+def test_a_ca_has_to_bear_ecs_s_tag_which_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert [str(n) for n in loaded(f'[mesh]\nkind = "service-connect"\n{TLS}').notices] == [
+        "services.toml:3: mesh.tls: notice: ECS may use a CA that bears the tag AmazonECSManaged = true, and no other; "
+        "see that this one does"
+    ]
+
+
 def test_a_namespace_without_dns_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

@@ -282,6 +282,53 @@ WRONG = {
         tls = { authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }
         #^ mesh.tls: VPC Lattice has certificates of its own; write tls = true
         """,
+    "a call that would not be encrypted": """
+        [mesh]
+        kind = "vpc-lattice"
+        tls = true
+        [services.chat]
+        image = "r.io/chat:1"
+        calls = ["cache"]
+        [services.cache]
+        image = "r.io/redis:7"
+        port = 6379
+        protocol = "tcp"
+        #^ services.cache.protocol: chat would call it unencrypted (services.toml:3): VPC Lattice does not carry tcp;
+        #| leave out mesh.tls, call what does TLS itself as [external], or choose "service-connect"
+        """,
+    "a call that would not be signed, strictly": """
+        [mesh]
+        kind = "vpc-lattice"
+        strict = true
+        auth = "iam"
+        #^ mesh.auth: VPC Lattice does not carry cache, where security groups alone say who may call
+        [services.chat]
+        image = "r.io/chat:1"
+        calls = ["cache"]
+        [services.cache]
+        image = "r.io/redis:7"
+        port = 6379
+        protocol = "tcp"
+        """,
+    "a signature that nobody reads, strictly": """
+        [mesh]
+        kind = "vpc-lattice"
+        strict = true
+        [services.chat]
+        image = "r.io/chat:1"
+        signed = true
+        #^ services.chat.signed: without auth = "iam" in [mesh] nothing reads signatures; not honoured for chat
+        """,
+    "a zone that hides AWS": """
+        [discovery]
+        kind = "http"
+        namespace = "us-west-2.amazonaws.com"
+        #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or leave it
+        #| out
+        [services.s3]
+        image = "r.io/s3:1"
+        port = 80
+        """,
     "an answer longer than a connection": """
         [services.chat]
         image = "r.io/chat:1"
@@ -403,6 +450,30 @@ def test_answers_that_are_silent_for_long_are_a_warning(tmp_path: Path, monkeypa
         "services.toml:2: mesh.kind: warning: VPC Lattice closes a connection that is silent for 60 seconds, and "
         "answers of llm may take longer: they arrive only if they are streamed"
     ]
+
+
+def test_two_deployments_are_not_in_one_vpc_even_if_one_carries_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    vpc = '[network]\nvpc_id = "vpc-0a1b"\nprivate_subnet_ids = ["subnet-0a"]\n'
+    told = problems_of(f"{vpc}[environments.one]\n[environments.two]\n", kind="vpc-lattice")
+
+    assert told == [
+        "services.toml:2: network.vpc_id: vpc-0a1b is that of one too, and takes one service network; write another "
+        "VPC, or kind"
+    ]
+
+
+def test_a_slow_start_is_watched_by_its_probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    slow = '[services.llm]\nimage = "r.io/l:1"\nport = 80\nhealth = {{ path = "/", grace = "10m" }}\n{}'
+
+    def told(keys: str, kind: str) -> list[str]:
+        return [n.place for n in loaded(slow.format(keys), kind=kind).notices if n.place.endswith("grace")]
+
+    assert told("", "vpc-lattice") == []
+    assert told('protocol = "grpc"', "vpc-lattice") == told("", "none") == ["services.llm.health.grace"]
 
 
 def test_more_callers_than_a_security_group_and_an_auth_policy_have_room_for_are_told(

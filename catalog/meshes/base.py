@@ -45,6 +45,10 @@ class MeshTraits:
     """What it carries. What speaks another protocol is reached directly, by its name in Cloud Map."""
     needs_dns: Callable[[Service], bool]
     """Whether callers find a service by DNS records of the namespace, and not by names that the mesh makes itself."""
+    makes_names: bool = False
+    """Whether callers find services by names that the mesh makes itself, whatever kind of namespace there is."""
+    starts_watched: Callable[[Service], bool] = lambda service: False
+    """Whether ECS, in a rollout, waits for what the mesh finds of a task of a service."""
     rules: tuple[Rule, ...] = ()
     """What it demands of a catalog."""
     across: tuple[AcrossRule, ...] = ()

@@ -8,7 +8,7 @@ from typing import Literal
 
 from catalog.meshes import MESHES, mesh_of
 from catalog.meshes.asked import Asked, catalog_key, has_callers, service_key
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path, listed, or_list
 from catalog.written import Written
 
@@ -30,6 +30,16 @@ class Feature:
     """Where a catalog asks for it."""
 
 
+def _answers(deployment: Deployment, service: Service) -> bool:
+    """Whether somebody waits for a service's answers, inside or outside."""
+    return not service.is_tcp and (has_callers(deployment, service) or service.public is not None)
+
+
+def _probed(service: Service) -> bool:
+    """Whether probes are the mesh's alone to make: a load balancer probes too, on every mesh."""
+    return service.public is None and service.port is not None
+
+
 FEATURES = (
     Feature(key="tls", title="Encryption", keys="mesh.tls", effect="meaning", asked=catalog_key("mesh", "tls")),
     Feature(
@@ -47,7 +57,7 @@ FEATURES = (
         title="Request timeout",
         keys="timeout",
         effect="tuning",
-        asked=service_key("timeout", where=lambda d, service: has_callers(d, service) and not service.is_tcp),
+        asked=service_key("timeout", where=_answers),
     ),
     Feature(
         key="idle_timeout",
@@ -72,6 +82,15 @@ FEATURES = (
             "retries", where=lambda d, service: has_callers(d, service) and bool(service.retries.attempts)
         ),
     ),
+    Feature(
+        key="no_retries",
+        title="No retries",
+        keys="retries.attempts = 0",
+        effect="tuning",
+        asked=service_key(
+            "retries", "attempts", where=lambda d, service: has_callers(d, service) and service.retries.attempts == 0
+        ),
+    ),
     Feature(key="pool", title="Limits of a service", keys="pool", effect="tuning", asked=service_key("pool")),
     Feature(key="outlier", title="Outlier detection", keys="outlier", effect="tuning", asked=service_key("outlier")),
     Feature(
@@ -79,10 +98,14 @@ FEATURES = (
         title="Probes from outside",
         keys="health.path",
         effect="tuning",
-        # A load balancer probes too, on every mesh.
-        asked=service_key(
-            "health", "path", where=lambda d, service: service.public is None and service.port is not None
-        ),
+        asked=service_key("health", "path", where=lambda d, service: _probed(service) and service.protocol != "grpc"),
+    ),
+    Feature(
+        key="probes_of_grpc",
+        title="Probes of grpc",
+        keys="health.path",
+        effect="tuning",
+        asked=service_key("health", "path", where=lambda d, service: _probed(service) and service.protocol == "grpc"),
     ),
     Feature(
         key="access_logs",

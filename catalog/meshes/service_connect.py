@@ -35,6 +35,18 @@ def serves(deployment: Deployment, service: Service) -> bool:
     return service.port is not None and not (service.public is not None and deployment.catalog.mesh.tls is not None)
 
 
+def authority_that_ecs_may_not_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """The policy in which ECS issues certificates holds for CAs with its tag only (AWS managed policy reference,
+    AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity)."""
+    tls = deployment.catalog.mesh.tls
+    if tls is not None and tls.authority is not None:
+        yield Finding(
+            place=("mesh", "tls"),
+            message="ECS may use a CA that bears the tag AmazonECSManaged = true, and no other; see that this one does",
+            level="notice",
+        )
+
+
 def called_behind_a_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """The proxy in front of a port speaks TLS to everybody, or to nobody (ECS developer guide, "Encrypt Amazon ECS
     Service Connect traffic": between clients and servers of the namespace)."""
@@ -102,9 +114,11 @@ SERVICE_CONNECT = MeshTraits(
     title="Service Connect",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: False,
+    makes_names=True,
     rules=(
         private_ca.without_authority,
         private_ca.authority_elsewhere,
+        authority_that_ecs_may_not_use,
         called_behind_a_balancer,
         starts_before_its_callee,
         name_too_long,
@@ -121,9 +135,11 @@ SERVICE_CONNECT = MeshTraits(
         # ECS has a place for it, and the provider none (hashicorp/terraform-provider-aws issue 38432).
         "idle_timeout_of_tcp": no("a tcp connection is closed after an hour of silence, which the provider cannot set"),
         "retries": no("its proxies retry in a way of their own, which cannot be set"),
+        "no_retries": no("its proxies retry in a way of their own, which cannot be turned off"),
         "pool": no("its proxies have no limits to set"),
         "outlier": no("its proxies leave out failing tasks in a way of their own, which cannot be set"),
         "probes": no("ECS only knows the container's own check"),
+        "probes_of_grpc": no("ECS only knows the container's own check"),
         "access_logs": no("the provider has no access logs for it yet, only the proxies' own messages"),
         "tcp": yes("as connections"),
         "envoy": no("ECS brings its own proxy"),

@@ -98,7 +98,8 @@ class Health(Table):
         Annotated[str, matching(r"/[!-\"$-~]{0,1023}", "a path", "begin it with /, at most 1024 characters of ASCII")]
         | None
     ) = None
-    """Path that answers with success; probed by load balancer and mesh. Without it, a mesh tries the port only."""
+    """Path that answers with success; probed by load balancer and mesh. Without it, Envoys try the port, load balancers
+    and VPC Lattice ask for / and take any answer but a failure."""
     interval: Duration = 10.0
     """Time between two probes, 5s to 300s."""
     timeout: Duration = 5.0

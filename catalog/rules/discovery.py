@@ -47,7 +47,7 @@ def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
 def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A private zone hides what has names at or below its own (Route 53 developer guide, "Considerations when working
     with a private hosted zone"), and in a domain of AWS's, its name belongs to AWS."""
-    if deployment.catalog.discovery.kind != "dns":
+    if not _has_names(deployment):
         return
     for domain in _AWS_DOMAINS:
         if not (_lies_in(deployment.namespace, domain) or _lies_in(domain, deployment.namespace)):
@@ -62,6 +62,10 @@ def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
         return
 
 
+def _has_names(deployment: Deployment) -> bool:
+    return deployment.catalog.discovery.kind == "dns" or mesh_of(deployment).makes_names
+
+
 def _lies_in(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
@@ -69,7 +73,7 @@ def _lies_in(name: str, domain: str) -> bool:
 def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A private zone hides the public one of its name (Route 53 developer guide, "Considerations when working with a
     private hosted zone")."""
-    if deployment.catalog.discovery.kind != "dns":
+    if not _has_names(deployment):
         return
     for name, external in deployment.catalog.external.items():
         host = external.host.lower()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog.durations import spelled_duration
+from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.model.service import Health
 from catalog.problems import Finding, Path
@@ -91,12 +92,13 @@ def grace_beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Findi
 
 
 def grace_for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """ECS looks at a task through its own check and through load balancers, at nothing else (ECS developer guide,
-    "Determine Amazon ECS task health")."""
+    """ECS looks at a task through its own check, through load balancers and through VPC Lattice, at nothing else (ECS
+    developer guide, "Determine Amazon ECS task health")."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "health", "grace")
         longer = service.health.grace > Health().grace and written.own(*place)
-        if longer and service.health.command is None and service.public is None:
+        watched = service.public is not None or mesh_of(deployment).starts_watched(service)
+        if longer and service.health.command is None and not watched:
             yield Finding(
                 place=place,
                 message=f"ECS takes a task of {service.name} as soon as it runs, so that a rollout replaces the old "

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog.endpoints import has_way_out
+from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.names import dns_suffix
 from catalog.problems import Finding, Path, listed
@@ -71,8 +72,9 @@ def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
         return
     where = written.where("network", "nat")
     for place, image in _images(deployment):
+        pulled = place[0] != "images" or mesh_of(deployment).parity[str(place[1])].carried
         repository = ecr_repository(image)
-        if not _IMAGE.fullmatch(image):
+        if not pulled or not _IMAGE.fullmatch(image):
             continue
         if repository is not None and repository.region == deployment.region:
             if is_dual_stack(image):

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from catalog.meshes.base import MeshTraits, no, yes
-from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host
+from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed
 from catalog.meshes.vpc_lattice.rules import ACROSS, RULES
 
 VPC_LATTICE = MeshTraits(
     title="VPC Lattice",
     protocols=PROTOCOLS,
     needs_dns=lambda service: service.protocol not in PROTOCOLS,
+    makes_names=True,
+    starts_watched=is_probed,
     rules=RULES,
     across=ACROSS,
     generated_host=generated_host,
     parity={
-        "tls": yes("certificates of AWS, under host names that AWS generates"),
+        "tls": yes("as far as VPC Lattice, under host names that AWS generates; from there to the task in plain HTTP"),
         "auth": yes("callers' task roles, by a policy for each service"),
         "signed": yes("read where `mesh.auth` says so"),
         "timeout": no("nothing counts the time of an answer, but a connection ends after ten minutes"),
         "idle_timeout": no("a connection that is silent for 60 seconds is closed, whatever is said"),
         "idle_timeout_of_tcp": no("nothing counts the silence of what is reached directly"),
         "retries": no("nothing sends a request again, callers have to"),
+        "no_retries": yes("nothing sends a request again"),
         "pool": no("nothing counts connections"),
         "outlier": no("only probes take a task out"),
         "probes": yes("of every task, by its target group"),
+        "probes_of_grpc": no("there are no probes of grpc"),
         "access_logs": yes("of all services, in one log group"),
         "tcp": no("what speaks tcp is reached directly, by its name in Cloud Map"),
         "envoy": no("there is no proxy"),

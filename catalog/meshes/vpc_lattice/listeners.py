@@ -18,6 +18,12 @@ def is_carried(service: Service) -> bool:
     return service.port is not None and service.protocol in PROTOCOLS
 
 
+def is_probed(service: Service) -> bool:
+    """Whether VPC Lattice probes a service's tasks: of gRPC there are no probes (VPC Lattice API reference,
+    HealthCheckConfig.path)."""
+    return is_carried(service) and service.protocol != "grpc"
+
+
 def carried_services(deployment: Deployment) -> Iterator[Service]:
     """The services that have a listener."""
     return (service for service in deployment.services.values() if is_carried(service))

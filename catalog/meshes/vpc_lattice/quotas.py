@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, is_carried
+from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment
 from catalog.problems import Finding
 from catalog.written import Written
@@ -61,8 +61,7 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
 
 def two_in_one_network(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """A VPC is associated with one service network (VPC Lattice user guide, "Manage service network associations")."""
-    carrying = [deployment for deployment in deployments if any(is_carried(s) for s in deployment.services.values())]
-    for one, other in combinations(carrying, 2):
+    for one, other in combinations(deployments, 2):
         vpc_id = other.catalog.network.vpc_id
         if vpc_id is None or vpc_id != one.catalog.network.vpc_id or other.catalog.mesh.kind != one.catalog.mesh.kind:
             continue

@@ -39,6 +39,51 @@ def authority_without_use(deployment: Deployment, written: Written) -> Iterator[
         yield Finding(place=("mesh", "tls"), message=message, about=(("mesh", "kind"),))
 
 
+def plain_beside_tls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What it does not carry, it does not encrypt; and to the tasks it speaks plain HTTP, where they do no TLS."""
+    if deployment.catalog.mesh.tls is None:
+        return
+    yield Finding(
+        place=("mesh", "tls"),
+        message="calls are encrypted as far as VPC Lattice, which speaks plain HTTP to the tasks",
+        level="notice",
+    )
+    for service in deployment.services.values():
+        if service.is_tcp and deployment.callers_of(service.name):
+            callers = listed([caller.name for caller in deployment.callers_of(service.name)])
+            yield Finding(
+                place=("services", service.name, "protocol"),
+                message=f"{callers} would call it unencrypted ({written.where('mesh', 'tls')}): VPC Lattice does not "
+                'carry tcp; leave out mesh.tls, call what does TLS itself as [external], or choose "service-connect"',
+                about=(("mesh", "tls"), ("mesh", "kind")),
+            )
+
+
+def admitted_by_address_alone(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What it does not carry, it asks for no signature."""
+    direct = [s.name for s in deployment.services.values() if s.is_tcp and deployment.callers_of(s.name)]
+    if deployment.catalog.mesh.auth == "iam" and direct:
+        yield Finding(
+            place=("mesh", "auth"),
+            message=f"VPC Lattice does not carry {listed(direct)}, where security groups alone say who may call",
+            level="error" if deployment.catalog.mesh.strict else "warning",
+        )
+
+
+def signed_for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Signatures are read where IAM is asked (VPC Lattice user guide, "Auth policies")."""
+    signing = [
+        s.name for s in deployment.services.values() if s.signed and written.written("services", s.name, "signed")
+    ]
+    if deployment.catalog.mesh.auth != "iam" and signing:
+        yield Finding(
+            place=("services", signing[0], "signed"),
+            message=f'without auth = "iam" in [mesh] nothing reads signatures; not honoured for {listed(signing)}',
+            level="error" if deployment.catalog.mesh.strict else "notice",
+            about=(("mesh", "auth"),),
+        )
+
+
 def answer_longer_than_a_connection(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A connection ends after ten minutes, whatever is on it (VPC Lattice API reference, CreateService)."""
     for service in carried_services(deployment):
@@ -117,6 +162,9 @@ def _reaching(reach: dict[str, list[str]]) -> str:
 
 
 RULES = (
+    plain_beside_tls,
+    admitted_by_address_alone,
+    signed_for_nobody,
     name_too_short,
     authority_without_use,
     answer_longer_than_a_connection,
