@@ -18,7 +18,14 @@ from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGro
 from constructs import Construct
 
 from catalog import names
-from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services, identity, is_carried, over_tls
+from catalog.meshes.vpc_lattice.listeners import (
+    carried_callees,
+    carried_services,
+    identity,
+    is_carried,
+    is_probed,
+    over_tls,
+)
 from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, registered
 from stacks.mesh.infrastructure import infrastructure_role
@@ -40,8 +47,8 @@ class VpcLattice(Part):
         self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
         self.name = self._network.name
         self._role = infrastructure_role(self, policy=_POLICY)
-        # All of them before anybody joins: who calls names its callees, and callees may call back.
         self._records: dict[str, Ref] = {}
+        # All of them before anybody joins: who calls names its callees, and callees may call back.
         self._services = {service.name: self._service(service) for service in carried_services(deployment)}
 
     @staticmethod
@@ -73,7 +80,7 @@ class VpcLattice(Part):
         return Membership(
             service=arguments,
             task_statements=tuple(invoke([self._services[callee.name] for callee in callees])) if signs else (),
-            probed=is_carried(service),
+            probed=is_probed(service),
             depends_on=tuple(ways),
         )
 
