@@ -116,6 +116,26 @@ def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
             )
 
 
+@on_every_mesh
+def test_nothing_that_outlives_tasks_refers_to_what_runs_them(kind: str, tmp_path: Path) -> None:
+    """create_before_destroy spreads to what a resource refers to: an ECS service that was replaced would then stand
+    beside the old one, under the same name."""
+    [(_, output)] = outputs("services.toml", kind, tmp_path)
+    outliving = {
+        f"{type_}.{name}": body
+        for type_, named in output["resource"].items()
+        for name, body in named.items()
+        if (body.get("lifecycle") or {}).get("create_before_destroy")
+    }
+
+    assert outliving
+    for address, body in outliving.items():
+        assert "aws_ecs_" not in json.dumps(body), address
+        for other in re.findall(r"\$\{(aws_\w+\.[\w-]+)\.", json.dumps(body)):
+            type_, _, name = other.partition(".")
+            assert "aws_ecs_" not in json.dumps(resources(output, type_)[name]), f"{address} by way of {other}"
+
+
 KEPT = (
     "aws_cloudwatch_log_group",
     "aws_ecs_cluster",

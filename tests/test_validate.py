@@ -60,7 +60,8 @@ def test_what_loads_is_valid_and_can_be_planned(aws: None, file: Path, kind: str
         here = workspace(outdir / "stacks" / deployment.id, tmp_path / "run")
         here.init()
         assert "The configuration is valid" in here.validate()
-        assert here.plan() is True
+        # A network that exists is somebody's, and the emulated account has none.
+        assert deployment.uses_existing_network or here.plan() is True
 
 
 @pytest.mark.parametrize("catalog", MORE, ids=lambda path: path.stem)

@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53Record
 from cdktf_cdktf_provider_aws.route53_zone import Route53Zone, Route53ZoneVpc
 
 from catalog.model import Service
-from stacks.part import OUTLIVES_TASKS, Part, Ref
+from stacks.part import Part, Ref
 
 
 def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
@@ -14,7 +14,9 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
     and of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
     with a private hosted zone"). `known` is the service as VPC Lattice knows it.
 
-    The zone takes the name over at once, and old callers with it: it waits until the service has moved.
+    The zone takes the name over at once, and old callers with it: it waits until the service has moved. That is why it
+    must not outlive tasks, unlike the rest: create_before_destroy would spread to the ECS service, and to its task
+    definition.
     """
     host = part.deployment.host_of(service.name)
     zone = part.add(
@@ -37,5 +39,4 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
         name=host,
         type="A",
         alias=alias,
-        lifecycle=OUTLIVES_TASKS,
     )
