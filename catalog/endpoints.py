@@ -10,6 +10,7 @@ from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
 from catalog.names import partition
 from catalog.registries import ECR_ENDPOINTS, ecr_repository
+from catalog.task import addition_of
 
 GATEWAYS = ("dynamodb", "s3")
 """What a route to a gateway endpoint reaches, at no cost (VPC guide, "Gateway endpoints")."""
@@ -90,7 +91,7 @@ def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
 
 def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
     """The gateway endpoints that a service uses: S3, and those it asks for: one service opens none for the others."""
-    used = {*_of_service(service), *deployment.catalog.network.endpoints, "s3"}
+    used = {*_of_service(service, deployment=deployment), *deployment.catalog.network.endpoints, "s3"}
     return tuple(name for name in gateway_endpoints(deployment) if name in used)
 
 
@@ -98,7 +99,7 @@ def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
     for service in deployment.services.values():
-        needed.update(_of_service(service))
+        needed.update(_of_service(service, deployment=deployment))
     return tuple(sorted(needed))
 
 
@@ -118,11 +119,13 @@ def _wanted(deployment: Deployment) -> set[str]:
     return {*deployment.catalog.network.endpoints, *necessary}
 
 
-def _of_service(service: Service) -> Iterator[str]:
-    if is_private_ecr(service.image):
+def _of_service(service: Service, *, deployment: Deployment) -> Iterator[str]:
+    addition = addition_of(deployment, service)
+    if any(map(is_private_ecr, (service.image, *addition.images))):
         yield from ECR_ENDPOINTS
     # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
-    secrets = [secret.arn for secret in service.secrets.values()] + [service.credentials or ""]
+    secrets = [secret.arn for secret in (*service.secrets.values(), *addition.secrets)]
+    secrets += [*addition.credentials, service.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)
     written = [
         action
@@ -131,7 +134,7 @@ def _of_service(service: Service) -> Iterator[str]:
         for action in statement.actions
         if action != "*"
     ]
-    for action in written:
+    for action in (*written, *addition.actions):
         yield from endpoints_for(action)
 
 

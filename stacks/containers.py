@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalog.model import Deployment, Service
 from catalog.model.service import Secret
-from catalog.sizes import Share, service_share
+from catalog.sizes import service_share
 from catalog.startup import container_check
+from catalog.task import Addition, Container, merged, share
 from stacks.mesh.base import Membership
 from stacks.part import Ref
 
-Container = dict[str, Any]
 
-
-def definitions(deployment: Deployment, service: Service, *, membership: Membership, log_group: Ref) -> str:
-    """The `container_definitions` of a service's task: its own container first, then what the mesh adds."""
+def definitions(
+    deployment: Deployment, service: Service, *, membership: Membership, addition: Addition, log_group: Ref
+) -> str:
+    """The `container_definitions` of a service's task: its own container first, then what its keys and the mesh add."""
     logs = {
         "logDriver": "awslogs",
         "options": {
@@ -26,23 +27,25 @@ def definitions(deployment: Deployment, service: Service, *, membership: Members
             "awslogs-stream-prefix": service.name,
         },
     }
-    containers = [_own(service, membership=membership), *membership.sidecars]
+    waits_for = {"dependsOn": list(membership.container_dependencies)} if membership.container_dependencies else {}
+    added = [merged(waits_for, container) for container in addition.containers]
+    containers = [_own(service, membership=membership, addition=addition), *added, *membership.sidecars]
     complete = [{"logConfiguration": logs, **container} for container in containers]
     return json.dumps(complete, sort_keys=True, ensure_ascii=False)
 
 
-def _own(service: Service, *, membership: Membership) -> Container:
-    beside = [Share(sidecar["cpu"], sidecar["memoryReservation"]) for sidecar in membership.sidecars]
+def _own(service: Service, *, membership: Membership, addition: Addition) -> Container:
+    beside = [share(container) for container in (*addition.containers, *membership.sidecars)]
     if membership.beside is not None:
         beside.append(membership.beside)
-    share = service_share(service.cpu, service.memory, *beside)
+    rest = service_share(service.cpu, service.memory, *beside)
     written: Container = {
         "name": service.name,
         "image": service.image,
         "essential": True,
-        "cpu": share.cpu,
+        "cpu": rest.cpu,
         # A limit here and reservations beside it, so that what the catalog adds to a task is never starved.
-        "memory": share.memory,
+        "memory": rest.memory,
         "stopTimeout": int(service.stop_timeout),
         "command": _list(service.command),
         "entryPoint": _list(service.entrypoint),
@@ -61,7 +64,18 @@ def _own(service: Service, *, membership: Membership) -> Container:
         "dependsOn": list(membership.container_dependencies) or None,
         "repositoryCredentials": {"credentialsParameter": service.credentials} if service.credentials else None,
     }
-    return {**{key: value for key, value in written.items() if value is not None}, **service.container}
+    complete = merged({key: value for key, value in written.items() if value is not None}, addition.own)
+    return {**complete, **_raw(complete, service.container)}
+
+
+def _raw(container: Container, raw: Mapping[str, Any]) -> Container:
+    """The user's own keys of the API: tables merge with ours, lists and values replace."""
+    return {
+        key: {**container[key], **_raw(container[key], value)}
+        if isinstance(value, dict) and isinstance(container.get(key), dict)
+        else value
+        for key, value in raw.items()
+    }
 
 
 def _list(value: Iterable[str] | None) -> list[str] | None:

@@ -13,6 +13,7 @@ from constructs import Construct
 from catalog import names
 from catalog.model import Deployment, Service
 from catalog.registries import ecr_repository
+from catalog.task import Addition
 from stacks.part import Part, Ref
 
 Statement = dict[str, Any]
@@ -27,13 +28,18 @@ class Roles(Part):
         *,
         deployment: Deployment,
         service: Service,
+        addition: Addition,
         images: Iterable[str],
         log_group: Ref,
         task_statements: Iterable[Statement],
     ) -> None:
         super().__init__(scope, "roles", deployment=deployment)
         self.policies: list[Ref] = []
-        execution = [*_pull(images, partition=deployment.partition), *_log(log_group), *_read_secrets(service)]
+        execution = [
+            *_pull(images, partition=deployment.partition),
+            *_log(log_group),
+            *_read_secrets(service, addition),
+        ]
         own = [_statement(s.effect, s.actions, s.resources, s.conditions) for s in service.access.statements]
         self.execution = self._role(service, "execution", statements=execution)
         self.task = self._role(service, "task", statements=[*task_statements, *own])
@@ -99,9 +105,9 @@ def _log(log_group: Ref) -> list[Statement]:
     return [_statement("Allow", ("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group.arn}:*"])]
 
 
-def _read_secrets(service: Service) -> list[Statement]:
-    secrets = list(service.secrets.values())
-    by_manager = {s.arn for s in secrets if ":secretsmanager:" in s.arn}
+def _read_secrets(service: Service, addition: Addition) -> list[Statement]:
+    secrets = [*service.secrets.values(), *addition.secrets]
+    by_manager = {*addition.credentials, *(s.arn for s in secrets if ":secretsmanager:" in s.arn)}
     if service.credentials is not None:
         by_manager.add(service.credentials)
     by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}

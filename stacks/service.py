@@ -20,6 +20,7 @@ from constructs import Construct
 from catalog import names
 from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
+from catalog.task import addition_of
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
@@ -48,6 +49,7 @@ class FargateService(Part):
         after: Iterable[Ref],
     ) -> None:
         super().__init__(scope, f"service-{service.name}", deployment=deployment)
+        addition = addition_of(deployment, service)
         self.log_group = self.add(
             CloudwatchLogGroup,
             service.name,
@@ -58,12 +60,18 @@ class FargateService(Part):
             self,
             deployment=deployment,
             service=service,
-            images=[service.image, *(sidecar["image"] for sidecar in membership.sidecars)],
+            addition=addition,
+            images=[service.image, *addition.images, *(sidecar["image"] for sidecar in membership.sidecars)],
             log_group=self.log_group,
-            task_statements=membership.task_statements,
+            task_statements=[*membership.task_statements, *addition.statements],
         )
         self.task = task_definition(
-            self, service=service, membership=membership, roles=self.roles, log_group=self.log_group
+            self,
+            service=service,
+            membership=membership,
+            addition=addition,
+            roles=self.roles,
+            log_group=self.log_group,
         )
         # What must stand before the first task starts, because ECS would try and fail without it.
         waits_for = [*after, *self.roles.policies, *membership.depends_on, cluster.capacity]

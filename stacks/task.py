@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
 
 from catalog import names
 from catalog.model import Service
+from catalog.task import Addition
 from stacks.containers import definitions
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
@@ -20,8 +21,10 @@ _FREE_STORAGE = 20
 """GiB that every Fargate task has; the API refuses to be asked for them (ECS API reference, EphemeralStorage)."""
 
 
-def task_definition(part: Part, *, service: Service, membership: Membership, roles: Roles, log_group: Ref) -> Ref:
-    """Make the task definition of a service in its part: its own container, and what the mesh adds."""
+def task_definition(
+    part: Part, *, service: Service, membership: Membership, addition: Addition, roles: Roles, log_group: Ref
+) -> Ref:
+    """Make the task definition of a service in its part: its own container, and what its keys and the mesh add."""
     storage = EcsTaskDefinitionEphemeralStorage(size_in_gib=service.storage)
     return part.add(
         EcsTaskDefinition,
@@ -37,8 +40,10 @@ def task_definition(part: Part, *, service: Service, membership: Membership, rol
         ),
         execution_role_arn=roles.execution.arn,
         task_role_arn=roles.task.arn,
-        container_definitions=definitions(part.deployment, service, membership=membership, log_group=log_group),
-        volume=[EcsTaskDefinitionVolume(name=name) for name in sorted(service.volumes)] or None,
+        container_definitions=definitions(
+            part.deployment, service, membership=membership, addition=addition, log_group=log_group
+        ),
+        volume=[EcsTaskDefinitionVolume(name=name) for name in sorted({*service.volumes, *addition.volumes})] or None,
         # A rollback needs the old revision: ECS cannot return to one that is INACTIVE (DeregisterTaskDefinition). As
         # nothing is deleted, nothing has to be created before; and with create_before_destroy, a plan in which
         # Terraform forgets what the old revision referred to ends in a cycle.

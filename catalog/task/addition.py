@@ -1,0 +1,77 @@
+"""What a key of the catalog adds to the task of a service, beside the service's own container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.model.service import Secret
+from catalog.sizes import Share
+
+Container = dict[str, Any]
+"""A container definition, in the spelling of the ECS API."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """Containers beside the service's own, and what they and it need. Text of ours holds no reference of Terraform's:
+    what only Terraform knows is for `stacks` to add."""
+
+    containers: tuple[Container, ...] = ()
+    """Each with its share of the task as `cpu` and `memoryReservation`, unless it has ended before the service starts.
+    Without a log configuration it writes to the service's log group."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the service's own container: tables merge with what is there, lists come behind it."""
+    volumes: tuple[str, ...] = ()
+    """Names of volumes on the task's own storage."""
+    statements: tuple[dict[str, Any], ...] = ()
+    """IAM statements (JSON spelling) of the task role."""
+    secrets: tuple[Secret, ...] = ()
+    """What ECS reads for the added containers."""
+    credentials: tuple[str, ...] = ()
+    """ARNs of the secrets with which their images are pulled."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        return tuple(container["image"] for container in self.containers)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What its statements allow."""
+        return tuple(action for statement in self.statements for action in statement["Action"])
+
+
+def joined(additions: Iterable[Addition]) -> Addition:
+    """All of them as one."""
+    every = list(additions)
+    own: dict[str, Any] = {}
+    for each in every:
+        own = merged(own, each.own)
+    return Addition(
+        containers=tuple(container for each in every for container in each.containers),
+        own=own,
+        volumes=tuple(name for each in every for name in each.volumes),
+        statements=tuple(statement for each in every for statement in each.statements),
+        secrets=tuple(secret for each in every for secret in each.secrets),
+        credentials=tuple(arn for each in every for arn in each.credentials),
+    )
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` on top of `base`: tables merge, lists follow each other, other values replace."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, dict) and isinstance(value, Mapping):
+            result[key] = merged(below, value)
+        elif isinstance(below, list) and isinstance(value, list):
+            result[key] = [*below, *value]
+        else:
+            result[key] = value
+    return result
+
+
+def share(container: Container) -> Share:
+    """What a container takes of its task."""
+    return Share(container.get("cpu", 0), container.get("memoryReservation", 0))
