@@ -98,7 +98,7 @@ def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
 def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
-    for service in deployment.services.values():
+    for service in deployment.workloads.values():
         needed.update(_of_service(service, deployment=deployment))
     return tuple(sorted(needed))
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from catalog.model import Catalog, Deployment
 from catalog.problems import CatalogError, Problem, spelled
-from catalog.reading import environments, later, resolve, schema_errors
+from catalog.reading import environments, later, resolve, schema_errors, versions
 from catalog.reading.filling import placeholder_values, prepared
 from catalog.reading.layers import Layers, Tree
 from catalog.reading.mending import mend
@@ -84,8 +84,9 @@ def _checked(
 ) -> Deployment | None:
     deployment, findings = resolve.deployment(catalog, environment=environment, values=values)
     report.add(findings)
-    for rule in RULES:
-        report.add(rule(deployment, report))
+    found = [finding for rule in RULES for finding in rule(deployment, report)]
+    report.add(found)
+    report.add(versions.checked(deployment, report, RULES, known=found))
     return None if report.failed else deployment
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 
 
 def partition(region: str) -> str:
@@ -41,9 +42,9 @@ def load_balancer(deployment: str, ingress: str) -> str:
     return shortened(owned(deployment, ingress), 32)
 
 
-def target_group(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
+def target_group(deployment: str, *service: str, forces_new: tuple[str, ...]) -> str:
     """Target group: at most 32 characters, with a hash of what cannot be changed in place: port and protocol."""
-    return _renewed(32, deployment, service, forces_new=forces_new)
+    return _renewed(32, deployment, *service, forces_new=forces_new)
 
 
 def lattice_service(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
@@ -55,7 +56,8 @@ def lattice_service(deployment: str, service: str, *, forces_new: tuple[str, ...
 def _renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
     """A name that changes with what forces a new resource: under the same name, AWS refuses the new one beside the old
     (hashicorp/terraform-provider-aws issue 636)."""
-    return f"{owned(*parts)[: limit - 9].rstrip('-')}-{digest('/'.join((*parts, *forces_new)))}"
+    readable = owned(*parts).replace("_", "-")[: limit - 9].rstrip("-")
+    return f"{readable}-{digest('/'.join((*parts, *forces_new)))}"
 
 
 def log_group(deployment: str, *parts: str) -> str:
@@ -101,7 +103,16 @@ def let_out(caller: str, target: str) -> str:
     return f"{caller}_to_{target}"
 
 
-def owner(address: str) -> str | None:
-    """The service to which an address belongs, by its suffix; None for what is shared."""
+def version(service: str, version: str) -> str:
+    """Another version of a service, in addresses and in AWS: `llm_next`. No key holds a `_`."""
+    return f"{service}_{version}"
+
+
+def owner(address: str, *, workloads: Container[str]) -> str | None:
+    """The service to which an address belongs, by its suffix; None for what is shared. `workloads` are the names of
+    services and their versions."""
     service, _, suffix = address.partition("_")
+    word, _, rest = suffix.partition("_")
+    if version(service, word) in workloads:
+        suffix = rest
     return service if not suffix or suffix in ROLES or suffix.startswith(("from_", "to_")) else None

@@ -12,6 +12,9 @@ DEEPEST = 7
 """Paths of more segments than this are not told apart."""
 SLOTS = LAST // (2 * (DEEPEST + 1))
 """How many rules equally particular there is room for."""
+MATCHES = 100
+"""How many matches of versions there is room for: the priorities that VPC Lattice has (VPC Lattice API reference,
+CreateRule)."""
 
 
 def priority_of(service: Service) -> int:
@@ -22,6 +25,29 @@ def priority_of(service: Service) -> int:
     return priority(service.public.host, service.public.path, service.name)
 
 
+def priority_of_match(service: Service, version: Service) -> int:
+    """The priority of the rule by which a version gets what it matches: a little before that of its service, but not
+    before rules more particular than that. Where there is no room, it is the service's own."""
+    last = priority_of(service)
+    assert service.public is not None
+    band = 1 if service.public.priority is not None else last - (last - 1) % SLOTS
+    first = max(band, last - MATCHES)
+    return first + (match_priority(version) - 1) * (last - first) // MATCHES
+
+
+def match_priority(version: Service) -> int:
+    """1 to 100, as VPC Lattice counts its rules: what says more comes first, among equals the name draws a slot."""
+    assert version.match is not None
+    if version.match.priority is not None:
+        return version.match.priority
+    said = len(version.match.headers) + (version.match.path != "/")
+    return 1 + (MATCHES // 2) * (said < 2) + _slot(version.name, MATCHES // 2)
+
+
+def _slot(key: str, slots: int) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % slots
+
+
 def priority(host: str | None, path: str, key: str) -> int:
     """1 to 50000: rules with a host first, then longer paths before shorter; among equals `key` draws a slot.
 
@@ -29,5 +55,4 @@ def priority(host: str | None, path: str, key: str) -> int:
     """
     segments = min(len([segment for segment in path.split("/") if segment]), DEEPEST)
     band = (DEEPEST + 1) * (host is None) + DEEPEST - segments
-    slot = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % SLOTS
-    return 1 + band * SLOTS + slot
+    return 1 + band * SLOTS + _slot(key, SLOTS)

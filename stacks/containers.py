@@ -40,7 +40,7 @@ def _own(service: Service, *, membership: Membership, addition: Addition) -> Con
         beside.append(membership.beside)
     rest = service_share(service.cpu, service.memory, *beside)
     written: Container = {
-        "name": service.name,
+        "name": service.key,
         "image": service.image,
         "essential": True,
         "cpu": rest.cpu,
@@ -90,5 +90,5 @@ def _value_from(secret: Secret) -> str:
 def _ports(service: Service, membership: Membership) -> list[Container] | None:
     if service.port is None:
         return None
-    port = {"name": service.name, "containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
+    port = {"name": service.key, "containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
     return [{**port, **membership.port_mapping}]

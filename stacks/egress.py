@@ -27,7 +27,7 @@ def egress_rules(
     """
     if deployment.catalog.network.egress == "any":
         return {
-            names.let_out(service.name, "anywhere_all"): {
+            names.let_out(service.key, "anywhere_all"): {
                 "ip_protocol": "-1",
                 "cidr_ipv4": ANYWHERE,
                 "description": "Anywhere",
@@ -35,7 +35,7 @@ def egress_rules(
         }
     rules: dict[str, dict[str, Any]] = {}
     for (target, port), reasons in _open_to(service, deployment=deployment).items():
-        rules[names.let_out(service.name, _word(target, port))] = tcp(port, to=", ".join(reasons), **_argument(target))
+        rules[names.let_out(service.key, _word(target, port))] = tcp(port, to=", ".join(reasons), **_argument(target))
     if not has_way_out(deployment):
         gateways = gateways_of(service, deployment=deployment)
         rules |= _to_endpoints(
@@ -62,13 +62,13 @@ def _targets(external: External) -> tuple[str, ...]:
 
 def _to_endpoints(service: Service, *, gateways: dict[str, Ref], endpoints: Endpoints) -> dict[str, dict[str, Any]]:
     rules = {
-        names.let_out(service.name, f"{name}_gateway"): tcp(
+        names.let_out(service.key, f"{name}_gateway"): tcp(
             443, to=f"{name} endpoint", prefix_list_id=gateway.prefix_list_id
         )
         for name, gateway in gateways.items()
     }
     if endpoints.security_group:
-        rules[names.let_out(service.name, "vpc_endpoints")] = tcp(
+        rules[names.let_out(service.key, "vpc_endpoints")] = tcp(
             443, to="VPC endpoints", referenced_security_group_id=endpoints.security_group.id
         )
     return rules

@@ -53,26 +53,29 @@ class DeploymentStack(TerraformStack):
         exposures: dict[str, Exposure] = {}
         for name, callees in start_order(deployment):
             service = deployment.services[name]
-            membership = mesh.join(service)
+            memberships = {name: mesh.join(service)}
+            for version in deployment.versions.get(name, ()):
+                memberships[version.name] = mesh.join_version(version, service=memberships[name])
             ingress = ingresses.get(deployment.ingress_of(service) or "")
             if ingress is not None:
-                exposures[name] = ingress.expose(service, target_protocol=membership.target_protocol)
-            services[name] = FargateService(
-                self,
-                deployment=deployment,
-                service=service,
-                membership=membership,
-                cluster=cluster,
-                subnets=network.private_subnet_ids,
-                security_group=security.of(name),
-                exposure=exposures.get(name),
-                after=[
-                    *network.private_routes,
-                    *endpoints.refs,
-                    *security.egress_of(name),
-                    *(services[callee].service for callee in callees),
-                ],
-            )
+                exposures |= ingress.expose(service, target_protocol=memberships[name].target_protocol)
+            for workload, membership in memberships.items():
+                services[workload] = FargateService(
+                    self,
+                    deployment=deployment,
+                    service=deployment.workloads[workload],
+                    membership=membership,
+                    cluster=cluster,
+                    subnets=network.private_subnet_ids,
+                    security_group=security.of(name),
+                    exposure=exposures.get(workload),
+                    after=[
+                        *network.private_routes,
+                        *endpoints.refs,
+                        *security.egress_of(name),
+                        *(services[callee].service for callee in callees),
+                    ],
+                )
 
         Outputs(
             self,

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
+    LbListenerRuleActionForward,
+    LbListenerRuleActionForwardTargetGroup,
     LbListenerRuleCondition,
     LbListenerRuleConditionHostHeader,
+    LbListenerRuleConditionHttpHeader,
     LbListenerRuleConditionPathPattern,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
@@ -17,8 +20,8 @@ from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment, Service
-from catalog.model.service import Public
-from catalog.priorities import priority_of
+from catalog.model.service import Match, Public
+from catalog.priorities import priority_of, priority_of_match
 from stacks.load_balancer import LoadBalancer
 from stacks.network import Network
 from stacks.part import Part, Ref
@@ -54,26 +57,56 @@ class Ingress(Part):
         self._security = security
         self.url = self._balancer.url
 
-    def expose(self, service: Service, *, target_protocol: str) -> Exposure:
-        """Send a service the requests that are meant for it. `target_protocol` is what its tasks accept."""
+    def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:
+        """Send a service and its versions, by name, the requests that are meant for them. `target_protocol` is what
+        their tasks accept."""
         assert service.public is not None and service.port is not None
-        group = self.add(
-            LbTargetGroup,
-            service.name,
-            **target_group(service, deployment=self.deployment, vpc_id=self._vpc_id, protocol=target_protocol),
+        workloads = self.deployment.workloads_of(service.name)
+        groups = {each.name: self._target_group(each, protocol=target_protocol) for each in workloads}
+        # Whoever waits for the rule waits for probes to come through as well.
+        edges = self._edges(service, port=service.port)
+        rule = self._rule(
+            service,
+            priority=priority_of(service),
+            conditions=conditions(service.public),
+            action=_by_weight([(groups[each.name], each.weight) for each in workloads]),
+            after=edges,
         )
-        rule = self.add(
+        for version in workloads[1:]:
+            if version.match is not None:
+                self._rule(
+                    version,
+                    priority=priority_of_match(service, version),
+                    conditions=conditions(service.public, version.match),
+                    action=_by_weight([(groups[version.name], version.weight)]),
+                    after=edges,
+                )
+        root = self._balancer.url_under(service.public.host) if service.public.host else self.url
+        url = root + service.public.path.rstrip("/")
+        return {name: Exposure(target_group=group, rule=rule, url=url) for name, group in groups.items()}
+
+    def _target_group(self, service: Service, *, protocol: str) -> Ref:
+        arguments = target_group(service, deployment=self.deployment, vpc_id=self._vpc_id, protocol=protocol)
+        return self.add(LbTargetGroup, service.name, **arguments)
+
+    def _rule(
+        self,
+        service: Service,
+        *,
+        priority: int,
+        conditions: list[LbListenerRuleCondition],
+        action: LbListenerRuleAction,
+        after: list[Ref],
+    ) -> Ref:
+        return self.add(
             LbListenerRule,
             service.name,
             listener_arn=self._balancer.listener.arn,
-            priority=priority_of(service),
-            condition=_conditions(service.public),
-            action=[LbListenerRuleAction(type="forward", target_group_arn=group.arn)],
-            # Whoever waits for the rule waits for probes to come through as well.
-            depends_on=[edge.element for edge in self._edges(service, port=service.port)],
+            priority=priority,
+            condition=conditions,
+            action=[action],
+            depends_on=[edge.element for edge in after],
         )
-        root = self._balancer.url_under(service.public.host) if service.public.host else self.url
-        return Exposure(target_group=group, rule=rule, url=root + service.public.path.rstrip("/"))
 
     def _edges(self, service: Service, *, port: int) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""
@@ -91,11 +124,30 @@ class Ingress(Part):
         return [way_out, self._security.let_in(service, group, port=port, name=self._address)]
 
 
-def _conditions(public: Public) -> list[LbListenerRuleCondition]:
+def conditions(public: Public, match: Match | None = None) -> list[LbListenerRuleCondition]:
+    """What a request must meet to be a service's, or one of its versions'."""
     # A prefix ends where a segment does: /api takes /api and /api/x, not /apiary.
     paths = ["/*"] if public.path == "/" else [public.path, f"{public.path}/*"]
-    conditions = [LbListenerRuleCondition(path_pattern=LbListenerRuleConditionPathPattern(values=paths))]
+    if match is not None and match.path != "/":
+        paths = [f"{match.path}*"]
+    found = [LbListenerRuleCondition(path_pattern=LbListenerRuleConditionPathPattern(values=paths))]
     if public.host:
         host = LbListenerRuleConditionHostHeader(values=[public.host])
-        conditions.append(LbListenerRuleCondition(host_header=host))
-    return conditions
+        found.append(LbListenerRuleCondition(host_header=host))
+    for name, value in sorted(match.headers.items()) if match is not None else ():
+        header = LbListenerRuleConditionHttpHeader(http_header_name=name, values=[_literal(value)])
+        found.append(LbListenerRuleCondition(http_header=header))
+    return found
+
+
+def _literal(value: str) -> str:
+    """A header's value without what a load balancer takes for a wildcard (ELBv2 API reference,
+    HttpHeaderConditionConfig)."""
+    return value.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+
+
+def _by_weight(groups: list[tuple[Ref, int]]) -> LbListenerRuleAction:
+    if len(groups) == 1:
+        return LbListenerRuleAction(type="forward", target_group_arn=groups[0][0].arn)
+    targets = [LbListenerRuleActionForwardTargetGroup(arn=group.arn, weight=weight) for group, weight in groups]
+    return LbListenerRuleAction(type="forward", forward=LbListenerRuleActionForward(target_group=targets))

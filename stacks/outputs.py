@@ -9,7 +9,7 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from catalog.addresses import address
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
 from stacks.mesh.base import Mesh
@@ -43,15 +43,16 @@ class Outputs(Part):
         self._output("namespace", deployment.namespace)
         if mesh.name is not None:
             self._output("service_mesh_name", mesh.name)
-        self._output("public_urls", {name: exposure.url for name, exposure in sorted(exposures.items())})
+        self._output(
+            "public_urls",
+            {name: exposure.url for name, exposure in sorted(exposures.items()) if name in deployment.services},
+        )
         self._output(
             "services",
             {
                 name: {
-                    "address": text.with_references(address(deployment, name).url)
-                    if deployment.services[name].port
-                    else None,
-                    "security_group_id": security.of(name).id,
+                    "address": self._address(deployment.workloads[name], text),
+                    "security_group_id": security.of(deployment.workloads[name].key).id,
                     "task_role_arn": service.roles.task.arn,
                     "log_group": service.log_group.name,
                     "ecs_service": service.service.name,
@@ -59,6 +60,10 @@ class Outputs(Part):
                 for name, service in sorted(services.items())
             },
         )
+
+    def _address(self, service: Service, text: Text) -> str | None:
+        """Versions have that of their service: which of them answers, it settles."""
+        return text.with_references(address(self.deployment, service.key).url) if service.port else None
 
     def _output(self, name: str, value: Any) -> None:
         TerraformOutput(self, name, value=value).override_logical_id(name)

@@ -23,7 +23,14 @@ class SecurityGroups(Part):
         self._groups = {service.name: self._group(service, network) for service in deployment.services.values()}
         self._egress: dict[str, list[Ref]] = {}
         for service in deployment.services.values():
-            rules = egress_rules(service, deployment=deployment, network=network, endpoints=endpoints)
+            # One group for all versions of a service: what one of them may reach, the others may.
+            rules = {
+                name: arguments
+                for workload in deployment.workloads_of(service.name)
+                for name, arguments in egress_rules(
+                    workload, deployment=deployment, network=network, endpoints=endpoints
+                ).items()
+            }
             group = self.of(service.name)
             self._egress[service.name] = [
                 self.add(VpcSecurityGroupEgressRule, name, security_group_id=group.id, **arguments)

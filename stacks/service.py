@@ -125,10 +125,15 @@ class FargateService(Part):
         return Postcondition(
             condition=f"${{self.task_definition == {self.task.expression('arn')}}}",
             error_message=(
-                f"services.{service.name}: the deployment was rolled back, ECS runs the revision before. "
+                f"services.{_said(service)}: the deployment was rolled back, ECS runs the revision before. "
                 f"Its events and the log group {log_group} say why."
             ),
         )
+
+
+def _said(service: Service) -> str:
+    """A service, or one of its versions, as the catalog calls it."""
+    return f"{service.key}, version {service.version}" if service.version else service.key
 
 
 def _capacity(service: Service) -> dict[str, Any]:
@@ -142,5 +147,5 @@ def _balancer(service: Service, exposure: Exposure | None) -> dict[str, Any]:
     if exposure is None or service.port is None:
         return {}
     group = exposure.target_group.arn
-    balancer = EcsServiceLoadBalancer(target_group_arn=group, container_name=service.name, container_port=service.port)
+    balancer = EcsServiceLoadBalancer(target_group_arn=group, container_name=service.key, container_port=service.port)
     return {"load_balancer": [balancer]}

@@ -21,7 +21,7 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
     return {
         "name": names.target_group(
             deployment.id,
-            service.name,
+            *service.name.split("_"),
             forces_new=(str(service.port), protocol, version, network.vpc_id or network.cidr),
         ),
         "target_type": "ip",

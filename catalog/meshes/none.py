@@ -17,6 +17,7 @@ NONE = MeshTraits(
         "idle_timeout_of_tcp": no("nothing between services counts silence"),
         "retries": no("nothing sends a request again, callers have to"),
         "no_retries": yes("nothing sends a request again"),
+        "versions": no("callers connect to whichever task they find; only a load balancer tells versions apart"),
         "pool": no("nothing counts connections"),
         "outlier": no("only ECS takes out a task, when its own check fails"),
         "probes": no("ECS only knows the container's own check"),

@@ -91,6 +91,18 @@ FEATURES = (
             "retries", "attempts", where=lambda d, service: has_callers(d, service) and service.retries.attempts == 0
         ),
     ),
+    Feature(
+        key="versions",
+        title="Versions",
+        keys="versions",
+        effect="meaning",
+        asked=service_key(
+            "versions",
+            where=lambda d, service: (
+                has_callers(d, service) and any(version.weight or version.match for version in service.versions)
+            ),
+        ),
+    ),
     Feature(key="pool", title="Limits of a service", keys="pool", effect="tuning", asked=service_key("pool")),
     Feature(key="outlier", title="Outlier detection", keys="outlier", effect="tuning", asked=service_key("outlier")),
     Feature(

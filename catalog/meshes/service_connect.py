@@ -136,6 +136,7 @@ SERVICE_CONNECT = MeshTraits(
         "idle_timeout_of_tcp": no("a tcp connection is closed after an hour of silence, which the provider cannot set"),
         "retries": no("its proxies retry in a way of their own, which cannot be set"),
         "no_retries": no("its proxies retry in a way of their own, which cannot be turned off"),
+        "versions": no("its proxies know one service of a name; only a load balancer tells versions apart"),
         "pool": no("its proxies have no limits to set"),
         "outlier": no("its proxies leave out failing tasks in a way of their own, which cannot be set"),
         "probes": no("ECS only knows the container's own check"),

@@ -2,7 +2,7 @@
 
 from catalog.model.catalog import Catalog, Deployment
 from catalog.model.network import External, Ingress, Network
-from catalog.model.service import Service, ServiceKeys
+from catalog.model.service import Service, ServiceKeys, Version
 from catalog.model.types import UNLIMITED
 
-__all__ = ["UNLIMITED", "Catalog", "Deployment", "External", "Ingress", "Network", "Service", "ServiceKeys"]
+__all__ = ["UNLIMITED", "Catalog", "Deployment", "External", "Ingress", "Network", "Service", "ServiceKeys", "Version"]

@@ -132,6 +132,17 @@ class Deployment:
     catalog: Catalog
     services: dict[str, Service] = field(repr=False)
     """By name, sorted."""
+    versions: dict[str, tuple[Service, ...]] = field(default_factory=dict, repr=False)
+    """The other versions of a service, by its name; each complete."""
+
+    def workloads_of(self, name: str) -> tuple[Service, ...]:
+        """A service and its other versions: each a task definition and an ECS service."""
+        return (self.services[name], *self.versions.get(name, ()))
+
+    @cached_property
+    def workloads(self) -> dict[str, Service]:
+        """Everything that runs, by name: services, each followed by its other versions."""
+        return {workload.name: workload for name in self.services for workload in self.workloads_of(name)}
 
     @property
     def region(self) -> str:

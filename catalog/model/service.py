@@ -223,17 +223,31 @@ class Logs(Table):
     """Days until log lines are deleted."""
 
 
-class ServiceKeys(Table):
-    """The keys of [services.NAME], and of [defaults] and [profiles.NAME], where none is required."""
+class Match(Table):
+    """Requests that a version gets whatever its weight: those that meet all that is said."""
+
+    path: Annotated[
+        str, matching(r"/[A-Za-z0-9_.~$@:+&/-]*", "a beginning of a path", 'write one like "/beta", without a wildcard')
+    ] = "/"
+    """How the path begins; with grpc, "/package.Service" or "/package.Service/Method"."""
+    headers: dict[
+        Annotated[
+            str, matching(r"[A-Za-z0-9!#$&'+.^_`|~-]{1,40}", "the name of a header", 'write one like "x-version"')
+        ],
+        Annotated[
+            str, matching(r"[!-~]([ -~]{0,126}[!-~])?", "a header's value", "write 1 to 128 characters of ASCII")
+        ],
+    ] = {}
+    """Headers and their exact values; with grpc, metadata."""
+    priority: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Which of several matches is tried first, 1 to 100, where the computed one collides."""
+
+
+class WorkloadKeys(Table):
+    """What of a service may differ from one of its versions to another: what runs, and on what."""
 
     image: str
     """Container image, with a tag or digest."""
-    profile: Name | None = None
-    """A named set of keys from [profiles], or the built-in "inference"."""
-    port: Port | None = None
-    """Port that the container listens on. Without one, a service only calls."""
-    protocol: Protocol = "http"
-    """What is spoken on the port."""
     command: tuple[str, ...] | None = None
     """Arguments of the container."""
     entrypoint: tuple[str, ...] | None = None
@@ -254,23 +268,8 @@ class ServiceKeys(Table):
     """Where tasks run."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
     """How many tasks."""
-    calls: tuple[Name, ...] = ()
-    """Services and externals that it may talk to; the rest is closed."""
-    public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
-    """Reachable from outside: true, or { path, host, ingress, priority }."""
     health: Health = Health()
     """How to tell that it is well."""
-    timeout: DurationOrNone | None = None
-    """The longest a caller waits for the whole answer, at every hop. Default "15s", with profile inference "10m"; on a
-    caller at least the largest of its callees."""
-    idle_timeout: DurationOrNone | None = None
-    """The longest silence on a connection. Default: timeout; for tcp "1h"."""
-    retries: Retries = Retries()
-    """What its callers' proxies try again."""
-    pool: Pool | None = None
-    """How much it takes at once."""
-    outlier: Outlier | None = None
-    """When a task that fails is left out for a while."""
     environment: dict[VariableName, str] = {}
     """Environment variables."""
     secrets: dict[VariableName, Annotated[Secret, BeforeValidator(_secret, json_schema_input_type=_ARN | Secret)]] = {}
@@ -285,24 +284,76 @@ class ServiceKeys(Table):
     """How a new revision replaces the old."""
     logs: Logs = Logs()
     """What becomes of its output."""
-    signed: bool = False
-    """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
     stop_timeout: Duration = 30.0
     """How long it may take to stop, at most 120s on Fargate."""
     readonly_root: bool = False
     """Make the container's root file system read-only."""
-    tags: dict[str, str] = {}
-    """Tags on everything of this service, its tasks included."""
     container: dict[str, Any] = {}
     """Raw keys of the ECS container definition, merged in and checked against AWS's model."""
 
 
+class Version(WorkloadKeys):
+    """Another version of a service beside it: a part of its requests, and whatever differs."""
+
+    name: Annotated[Name, Field(max_length=12)]
+    """Its name, at most 12 characters."""
+    image: str = ""
+    """Container image, with a tag or digest. Default: the service's."""
+    weight: Annotated[int, Field(ge=0, le=100)] = 0
+    """Percentage of the service's requests; the service itself keeps what its versions leave. With 0 it is deployed,
+    and reached by its match only."""
+    match: Match | None = None
+    """Requests that it gets whatever its weight: { path, headers }."""
+
+
+class ServiceKeys(WorkloadKeys):
+    """The keys of [services.NAME], and of [defaults] and [profiles.NAME], where none is required."""
+
+    profile: Name | None = None
+    """A named set of keys from [profiles], or the built-in "inference"."""
+    port: Port | None = None
+    """Port that the container listens on. Without one, a service only calls."""
+    protocol: Protocol = "http"
+    """What is spoken on the port."""
+    calls: tuple[Name, ...] = ()
+    """Services and externals that it may talk to; the rest is closed."""
+    public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
+    """Reachable from outside: true, or { path, host, ingress, priority }."""
+    timeout: DurationOrNone | None = None
+    """The longest a caller waits for the whole answer, at every hop. Default "15s", with profile inference "10m"; on a
+    caller at least the largest of its callees."""
+    idle_timeout: DurationOrNone | None = None
+    """The longest silence on a connection. Default: timeout; for tcp "1h"."""
+    retries: Retries = Retries()
+    """What its callers' proxies try again."""
+    pool: Pool | None = None
+    """How much it takes at once."""
+    outlier: Outlier | None = None
+    """When a task that fails is left out for a while."""
+    signed: bool = False
+    """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
+    tags: dict[str, str] = {}
+    """Tags on everything of this service, its tasks included."""
+    versions: tuple[Version, ...] = ()
+    """Other versions that run beside it, each with its share of the requests."""
+
+
 class Service(ServiceKeys):
-    """A service of one deployment, with nothing left open: every timer is known."""
+    """A service of one deployment, with nothing left open: every timer is known. One of its versions is one too, with
+    all that differs in it."""
 
     name: str
+    """Its key in the catalog; of a version, with the version's name behind it: `llm_next`."""
+    version: str | None = None
+    weight: int = 100
+    match: Match | None = None
     timeout: DurationOrNone
     idle_timeout: DurationOrNone
+
+    @property
+    def key(self) -> str:
+        """Its key in the catalog, the same for all its versions: by it callers know it."""
+        return self.name.partition("_")[0]
 
     @property
     def is_tcp(self) -> bool:

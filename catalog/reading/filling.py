@@ -47,16 +47,16 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
     if isinstance(value, str):
         if path[:1] == ("vars",):
             return value  # filled already, and may hold the mark that stands for the account
-        if len(path) == 4 and path[0] == "services" and path[2] == "environment":
+        if _waits_for_addresses(path):
             return _readable(value, path, report)
         return filled(value, path, values, report)
     return value
 
 
-def _in_environment(path: Path) -> bool:
-    return path[:2] == ("defaults", "environment") or (
-        path[:1] in (("services",), ("profiles",)) and path[2:3] == ("environment",)
-    )
+def _waits_for_addresses(path: Path) -> bool:
+    """Whether a text is of a service's environment, or of one of its versions'."""
+    below = path[4:] if path[2:3] == ("versions",) else path[2:]
+    return path[:1] == ("services",) and len(below) == 2 and below[0] == "environment"
 
 
 def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> str:

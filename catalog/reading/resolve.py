@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalog import names
@@ -10,6 +11,7 @@ from catalog.addresses import address
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading import placeholders
+from catalog.reading.versions import completed
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""
@@ -35,13 +37,43 @@ def deployment(
         )
         for name, keys in sorted(catalog.services.items())
     }
-    draft = Deployment(id=id_, environment=environment, catalog=catalog, services=services)
+    versions = {
+        name: tuple(completed(service, version) for version in service.versions)
+        for name, service in services.items()
+        if service.versions
+    }
+    draft = Deployment(id=id_, environment=environment, catalog=catalog, services=services, versions=versions)
     findings: list[Finding] = []
     complete = {
-        name: service.model_copy(update={"environment": _environment(draft, service, values, findings)})
-        for name, service in services.items()
+        workload.name: _complete(draft, workload, values, findings, place=place) for workload, place in _places(draft)
     }
-    return Deployment(id=id_, environment=environment, catalog=catalog, services=complete), findings
+    deployment = replace(
+        draft,
+        services={name: complete[name] for name in services},
+        versions={name: tuple(complete[version.name] for version in others) for name, others in versions.items()},
+    )
+    return deployment, findings
+
+
+def _places(draft: Deployment) -> Iterator[tuple[Service, Path]]:
+    """Every service and every other version of one, with its table."""
+    for name, service in draft.services.items():
+        yield service, ("services", name)
+        for index, version in enumerate(draft.versions.get(name, ())):
+            yield version, ("services", name, "versions", index)
+
+
+def _complete(
+    draft: Deployment, service: Service, values: Mapping[str, str], findings: list[Finding], *, place: Path
+) -> Service:
+    found: list[Finding] = []
+    update: dict[str, Any] = {"environment": _environment(draft, service, values, found, place=place)}
+    # What a version takes from its service is said there.
+    said = draft.services[service.key].versions[int(place[-1])].environment if service.version else service.environment
+    findings += [finding for finding in found if finding.place[-1] in said]
+    if service.version is None:
+        update["weight"] = max(0, 100 - sum(version.weight for version in service.versions))
+    return service.model_copy(update=update)
 
 
 def _idle(keys: Any, timeout: float) -> float:
@@ -70,7 +102,7 @@ def _timeouts(catalog: Catalog) -> dict[str, float]:
 
 
 def _environment(
-    draft: Deployment, service: Service, values: Mapping[str, str], findings: list[Finding]
+    draft: Deployment, service: Service, values: Mapping[str, str], findings: list[Finding], *, place: Path
 ) -> dict[str, str]:
     """The callees' URLs, under what the service says itself, with its placeholders filled in."""
     reachable = [name for name in sorted(service.calls) if _has_address(draft, name)]
@@ -93,10 +125,10 @@ def _environment(
             rests_on: tuple[Path, ...] = ()
             if isinstance(reason, placeholders.UnknownCallee):
                 callee: Path = ("services", reason.callee)
-                rests_on = (("services", service.name, "calls"), (*callee, "port"), ("external", reason.callee))
+                rests_on = (("services", service.key, "calls"), (*callee, "port"), ("external", reason.callee))
             findings.append(
                 Finding(
-                    place=("services", service.name, "environment", key),
+                    place=(*place, "environment", key),
                     message=str(reason),
                     about=rests_on,
                 )
@@ -114,7 +146,7 @@ def _why_unreachable(draft: Deployment, service: Service, name: str, placeholder
     if name in service.calls:
         return f'{{{placeholder}}} has no value: "{name}" has no port; give services.{name} a port, or {literal}'
     if name in draft.services or name in draft.catalog.external:
-        return f'{{{placeholder}}} needs the call; add "{name}" to services.{service.name}.calls, or {literal}'
+        return f'{{{placeholder}}} needs the call; add "{name}" to services.{service.key}.calls, or {literal}'
     known = sorted({*draft.services, *draft.catalog.external})
     close = did_you_mean(name, known)
     guess = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.model import Deployment, Service
-from catalog.priorities import LAST, priority_of
+from catalog.priorities import LAST, MATCHES, priority_of, priority_of_match
 from catalog.problems import Finding, Path
 from catalog.written import Written
 
@@ -54,21 +54,43 @@ def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]
             if rule in rules:
                 continue
             rules.add(rule)
-            priority = priority_of(service)
-            other = seen.setdefault(priority, service)
-            if other is not service:
-                place: Path = ("services", other.name, "public")
+            for priority in _priorities(deployment, service):
+                other = seen.setdefault(priority, service)
+                if other is not service:
+                    place: Path = ("services", other.name, "public")
+                    free = _free(priority_of(service), deployment, services)
+                    yield Finding(
+                        place=("services", service.name, "public"),
+                        message=f"its rule would have priority {priority}, like that of services.{other.name} "
+                        f"({written.where(*place)}); write priority = {free} here",
+                        about=(place,),
+                    )
+                    break
+
+
+def _priorities(deployment: Deployment, service: Service) -> list[int]:
+    """Those of a service's rule, and of the rules by which its versions get what they match."""
+    versions = deployment.versions.get(service.name, ())
+    return [priority_of(service), *(priority_of_match(service, each) for each in versions if each.match is not None)]
+
+
+def no_room_for_matches(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What a version matches is tried before the rest: there has to be a priority before that of the service."""
+    for _, services in _behind(deployment):
+        for service in services:
+            priorities = _priorities(deployment, service)
+            if len(set(priorities)) < len(priorities):
                 yield Finding(
                     place=("services", service.name, "public"),
-                    message=f"its rule would have priority {priority}, like that of services.{other.name} "
-                    f"({written.where(*place)}); write priority = {_free(priority, services)} here",
-                    about=(place,),
+                    message=f"before priority {priorities[0]} there is no room for the matches of its versions; "
+                    f"write priority = {_free(priorities[0] + MATCHES, deployment, services)} here",
+                    about=(("services", service.name, "versions"),),
                 )
 
 
-def _free(priority: int, services: list[Service]) -> int:
+def _free(priority: int, deployment: Deployment, services: list[Service]) -> int:
     """The nearest priority that no rule has."""
-    taken = {priority_of(service) for service in services}
+    taken = {each for service in services for each in _priorities(deployment, service)}
     return min(
         (
             candidate
@@ -96,8 +118,9 @@ def long_condition(deployment: Deployment, written: Written) -> Iterator[Finding
 def too_many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """An Application Load Balancer has at most 100 target groups (its guide, "Quotas", not adjustable)."""
     for ingress, services in _behind(deployment):
-        if len(services) > _SERVICES_PER_BALANCER:
+        count = sum(len(deployment.workloads_of(service.name)) for service in services)
+        if count > _SERVICES_PER_BALANCER:
             message = (
-                f"{len(services)} services are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
+                f"{count} services and versions are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
             )
             yield Finding(place=("ingress", ingress), message=message + "add another [ingress] for the rest")

@@ -67,6 +67,11 @@ class Mesh(Protocol):
         must add. Called once per service, callees before callers where they are not in a circle."""
         ...
 
+    def join_version(self, version: Service, *, service: Membership) -> Membership:
+        """Make what another version of a service has of its own; `service` is what the service itself must add. Who
+        gets which requests, and its part in the calls, joining the service has settled."""
+        ...
+
 
 class MakeMesh(Protocol):
     """The class of a mesh: called, it makes what all services share."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from constructs import Construct
 
 from catalog.model import Deployment, Service
@@ -26,3 +28,7 @@ class NoMesh(Part):
             service=registered(registry),
             depends_on=connected(service, self._surroundings.security, deployment=self.deployment),
         )
+
+    def join_version(self, version: Service, *, service: Membership) -> Membership:
+        """Not known by the service's name, under which nobody could tell its share of the calls."""
+        return replace(service, service={})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from cdktf import DataResource
 from cdktf_cdktf_provider_aws.ecs_service import (
@@ -65,6 +66,18 @@ class ServiceConnect(Part):
             },
             replaced_with=(self._protocol(service),) if server else (),
             depends_on=tuple(waits_for),
+        )
+
+    def join_version(self, version: Service, *, service: Membership) -> Membership:
+        """It calls as the service does; called it cannot be, as ECS knows one service of a name (ECS API reference,
+        ServiceConnectService.discoveryName)."""
+        configuration = self._configuration(version, server=False)
+        return replace(
+            service,
+            beside=proxy_share(version.cpu, version.memory),
+            port_mapping={},
+            service={**service.service, "service_connect_configuration": configuration, "service_registries": None},
+            replaced_with=(),
         )
 
     def _known_at_start(self, service: Service) -> dict[str, str]:

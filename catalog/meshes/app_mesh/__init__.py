@@ -24,6 +24,7 @@ APP_MESH = MeshTraits(
         "idle_timeout_of_tcp": yes("at the route and the callee's proxy"),
         "retries": yes("by events, at the caller's proxy"),
         "no_retries": yes("written out, as otherwise it would"),
+        "versions": yes("by the routes at the caller's proxy"),
         "pool": yes("at the callee's proxy"),
         "outlier": yes("at the caller's proxy"),
         "probes": yes("by every caller's proxy"),

@@ -24,6 +24,7 @@ VPC_LATTICE = MeshTraits(
         "idle_timeout_of_tcp": no("nothing counts the silence of what is reached directly"),
         "retries": no("nothing sends a request again, callers have to"),
         "no_retries": yes("nothing sends a request again"),
+        "versions": yes("by the listener and its rules"),
         "pool": no("nothing counts connections"),
         "outlier": no("only probes take a task out"),
         "probes": yes("of every task, by its target group"),

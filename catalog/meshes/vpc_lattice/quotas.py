@@ -14,6 +14,8 @@ _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
 _RULES_OF_A_GROUP = 60
 """VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
+_RULES_OF_A_LISTENER = 5
+"""VPC Lattice user guide, "Quotas"."""
 _POLICY_BYTES = 10240
 _BYTES_OF_A_ROLE = 160
 """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas"); a role's ARN takes this much of it at most."""
@@ -43,6 +45,20 @@ def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
             f"{_RULES_OF_A_GROUP}, ask for more, or let services share ports",
             level="warning",
         )
+
+
+def many_matches(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A listener has five rules (VPC Lattice user guide, "Quotas")."""
+    for service in carried_services(deployment):
+        matches = [each for each in deployment.versions.get(service.name, ()) if each.match is not None]
+        if len(matches) > _RULES_OF_A_LISTENER:
+            yield Finding(
+                place=("services", service.name, "versions"),
+                message=f"{len(matches)} matches are rules of one listener; AWS's default is {_RULES_OF_A_LISTENER}, "
+                "ask for more first",
+                level="warning",
+                about=(("mesh", "kind"),),
+            )
 
 
 def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:

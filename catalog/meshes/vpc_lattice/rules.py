@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from catalog.durations import spelled_duration
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
-from catalog.meshes.vpc_lattice.quotas import many_rules, many_services, policy_too_long, two_in_one_network
+from catalog.meshes.vpc_lattice.quotas import (
+    many_matches,
+    many_rules,
+    many_services,
+    policy_too_long,
+    two_in_one_network,
+)
 from catalog.model import UNLIMITED, Deployment
 from catalog.problems import Finding, Path, listed
 from catalog.written import Written
@@ -154,6 +160,18 @@ def open_beyond_calls(deployment: Deployment, written: Written) -> Iterator[Find
         )
 
 
+def versions_reached_directly(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What it does not carry, it cannot share out."""
+    for name, versions in deployment.versions.items():
+        service = deployment.services[name]
+        if service.is_tcp and deployment.callers_of(name) and any(version.weight for version in versions):
+            yield Finding(
+                place=("services", name, "versions"),
+                message="VPC Lattice does not carry tcp, so that nothing shares its calls among versions; remove them",
+                about=(("services", name, "protocol"), ("mesh", "kind")),
+            )
+
+
 def _reaching(reach: dict[str, list[str]]) -> str:
     """Who can reach whom, the first few of many."""
     said = [f"{caller} can reach {listed(others)}" for caller, others in reach.items()]
@@ -173,6 +191,8 @@ RULES = (
     open_beyond_calls,
     many_services,
     many_rules,
+    many_matches,
+    versions_reached_directly,
     policy_too_long,
 )
 ACROSS = (two_in_one_network,)

@@ -30,4 +30,10 @@ def addresses(deployment: Deployment) -> list[str]:
         for name in deployment.catalog.external
         for type_ in (_NODE, *_OF_THE_WAY)
     ]
-    return sorted([f"aws_appmesh_mesh.{names.shared('mesh')}", *services, *externals])
+    versions = [
+        f"{type_}.{version.name}"
+        for others in deployment.versions.values()
+        for version in others
+        for type_ in (_NODE, _OF_THE_WAY[0])
+    ]
+    return sorted([f"aws_appmesh_mesh.{names.shared('mesh')}", *services, *versions, *externals])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
@@ -18,7 +20,7 @@ from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import destinations, envoy, listeners, nodes, routes
 from stacks.mesh.app_mesh.destinations import Destination
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 _EGRESS = {"declared": "DROP_ALL", "any": "ALLOW_ALL"}
 
@@ -33,6 +35,7 @@ class AppMesh(Part):
         super().__init__(scope, "mesh", deployment=deployment)
         self.discovery = surroundings.discovery
         self.security = surroundings.security
+        self._nodes: dict[str, Ref] = {}
         egress = _EGRESS[deployment.catalog.network.egress]
         mesh = self.add(AppmeshMesh, names.shared("mesh"), name=deployment.id, spec={"egress_filter": {"type": egress}})
         self.name = mesh.name
@@ -45,10 +48,15 @@ class AppMesh(Part):
         """Make the service's node and, where it has a port, what leads callers to it."""
         registry = self.discovery.register(service) if service.port else None
         certificate = self._certificate(service) if service.port else None
-        node = self._node(service, registry=registry, certificate=certificate)
+        workloads = self.deployment.workloads_of(service.name)
+        nodes_of = {each.name: self._node(each, registry=registry, certificate=certificate) for each in workloads}
+        node = nodes_of[service.name]
+        self._nodes |= nodes_of
         ways = [ref for name in self.deployment.externals_of(service) for ref in self.externals.get(name, ())]
         if service.port:
-            ways += self._way_to(destinations.of_service(service, deployment=self.deployment), node=node)
+            destination = destinations.of_service(service, deployment=self.deployment)
+            weights = {nodes_of[each.name].name: each.weight for each in workloads}
+            ways += self._way_to(destination, weights=weights, versions=[each for each in workloads if each.match])
         return Membership(
             sidecars=(envoy.container(service, deployment=self.deployment, node=node),),
             container_dependencies=({"containerName": envoy.CONTAINER, "condition": "HEALTHY"},),
@@ -61,6 +69,16 @@ class AppMesh(Part):
                 *([certificate] if certificate else []),
                 *connected(service, self.security, deployment=self.deployment),
             ),
+        )
+
+    def join_version(self, version: Service, *, service: Membership) -> Membership:
+        """Its node is there already: the service's route leads to it."""
+        node = self._nodes[version.name]
+        own, *others = service.task_statements
+        return replace(
+            service,
+            sidecars=(envoy.container(version, deployment=self.deployment, node=node),),
+            task_statements=({**own, "Resource": [node.arn]}, *others),
         )
 
     @property
@@ -83,13 +101,21 @@ class AppMesh(Part):
         )
 
     def _node(self, service: Service, *, registry: Ref | None, certificate: Ref | None) -> Ref:
-        listener = discovery = None
+        listener = None
+        discovery: dict[str, Any] | None = None
         if registry is not None:
             listener = listeners.of_service(service, deployment=self.deployment, certificate=certificate)
             discovery = {"namespace_name": self.discovery.namespace_name, "service_name": registry.name}
+            if self.deployment.versions.get(service.key):
+                # All versions are registered under one name; ECS says with each task of which family it is.
+                family = names.owned(self.deployment.id, service.name)
+                discovery["attributes"] = {"ECS_TASK_DEFINITION_FAMILY": family}
+        # A version that leaves must not go before the route that leads to it.
+        kept = {"lifecycle": OUTLIVES_TASKS} if service.version else {}
         return self.add(
             AppmeshVirtualNode,
             service.name,
+            **kept,
             name=service.name,
             mesh_name=self.name,
             spec=nodes.of_service(service, deployment=self.deployment, listener=listener, discovery=discovery),
@@ -103,23 +129,37 @@ class AppMesh(Part):
             mesh_name=self.name,
             spec=nodes.of_external(destination),
         )
-        return self._way_to(destination, node=node)
+        return self._way_to(destination, weights={node.name: 100})
 
-    def _way_to(self, destination: Destination, *, node: Ref) -> tuple[Ref, ...]:
-        """A virtual service with a router and one route: only routes have a place for timers and retries."""
+    def _way_to(
+        self, destination: Destination, *, weights: dict[str, int], versions: Iterable[Service] = ()
+    ) -> tuple[Ref, ...]:
+        """A virtual service with a router and one route by weight (only routes have a place for timers and retries),
+        and one more for each version that has a match."""
         address, name = destination.address, destination.name
         port = {"port": destination.port, "protocol": destination.protocol}
         listener = AppmeshVirtualRouterSpecListener(port_mapping=port)
         router = self.add(AppmeshVirtualRouter, address, name=name, spec={"listener": [listener]}, mesh_name=self.name)
-        spec = routes.route(destination, node=node.name)
-        route = self.add(
-            AppmeshRoute, address, name=name, virtual_router_name=router.name, spec=spec, mesh_name=self.name
-        )
+        specs = {address: routes.route(destination, weights=weights)}
+        for version in versions:
+            weights = {self._nodes[version.name].name: 100}
+            specs[version.name] = routes.route(destination, weights=weights, version=version)
+        made = [
+            self.add(
+                AppmeshRoute,
+                at,
+                name=name if at == address else at,
+                virtual_router_name=router.name,
+                spec=spec,
+                mesh_name=self.name,
+            )
+            for at, spec in specs.items()
+        ]
         provider = {"virtual_router": {"virtual_router_name": router.name}}
         virtual_service = self.add(
             AppmeshVirtualService, address, name=destination.host, spec={"provider": provider}, mesh_name=self.name
         )
-        return route, virtual_service
+        return *made, virtual_service
 
     def _statements(self, service: Service, *, node: Ref, certificate: Ref | None) -> list[dict[str, Any]]:
         """What Envoy may ask of AWS: its own configuration, its own key, and whom to trust."""

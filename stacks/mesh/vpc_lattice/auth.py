@@ -16,7 +16,9 @@ def auth_policy(service: Service, *, deployment: Deployment) -> str:
     """The policy of a service that admits the task roles of its callers, and nobody else (VPC Lattice user guide, "Auth
     policies"). On one line: AWS refuses any other."""
     callers = [
-        f"${{aws_iam_role.{caller.name}_{names.ROLES[0]}.arn}}" for caller in deployment.callers_of(service.name)
+        f"${{aws_iam_role.{workload.name}_{names.ROLES[0]}.arn}}"
+        for caller in deployment.callers_of(service.name)
+        for workload in deployment.workloads_of(caller.name)
     ]
     statement: dict[str, Any] = {"Action": _INVOKE, "Resource": "*"}
     if callers:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceVpcLatticeConfigurations
 from cdktf_cdktf_provider_aws.vpclattice_auth_policy import VpclatticeAuthPolicy
 from cdktf_cdktf_provider_aws.vpclattice_listener import (
@@ -10,6 +14,7 @@ from cdktf_cdktf_provider_aws.vpclattice_listener import (
     VpclatticeListenerDefaultActionForward,
     VpclatticeListenerDefaultActionForwardTargetGroups,
 )
+from cdktf_cdktf_provider_aws.vpclattice_listener_rule import VpclatticeListenerRule
 from cdktf_cdktf_provider_aws.vpclattice_service import VpclatticeService
 from cdktf_cdktf_provider_aws.vpclattice_service_network_service_association import (
     VpclatticeServiceNetworkServiceAssociation,
@@ -30,6 +35,7 @@ from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, registered
 from stacks.mesh.infrastructure import infrastructure_role
 from stacks.mesh.vpc_lattice.auth import auth_policy, invoke
+from stacks.mesh.vpc_lattice.match import match_rule
 from stacks.mesh.vpc_lattice.network import ServiceNetwork
 from stacks.mesh.vpc_lattice.record import record
 from stacks.mesh.vpc_lattice.target_group import target_group
@@ -47,6 +53,7 @@ class VpcLattice(Part):
         self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
         self.name = self._network.name
         self._role = infrastructure_role(self, policy=_POLICY)
+        self._groups: dict[str, Ref] = {}
         self._records: dict[str, Ref] = {}
         # All of them before anybody joins: who calls names its callees, and callees may call back.
         self._services = {service.name: self._service(service) for service in carried_services(deployment)}
@@ -67,22 +74,27 @@ class VpcLattice(Part):
             registry = self._surroundings.discovery.register(service) if service.port else None
             arguments = registered(registry)
         else:
-            group = self._target_group(service)
-            ways += [*self._way_to(service, group), self._network.open(service), self._role.attachment]
-            arguments = {
-                "vpc_lattice_configurations": [
-                    EcsServiceVpcLatticeConfigurations(
-                        port_name=service.name, role_arn=self._role.role.arn, target_group_arn=group.arn
-                    )
-                ],
-                **registered(self._surroundings.discovery.keep(service)),
-            }
+            workloads = self.deployment.workloads_of(service.name)
+            self._groups |= {each.name: self._target_group(each) for each in workloads}
+            ways += [*self._way_to(service), self._network.open(service), self._role.attachment]
+            arguments = {**self._listed(service), **registered(self._surroundings.discovery.keep(service))}
         return Membership(
             service=arguments,
             task_statements=tuple(invoke([self._services[callee.name] for callee in callees])) if signs else (),
             probed=is_probed(service),
             depends_on=tuple(ways),
         )
+
+    def join_version(self, version: Service, *, service: Membership) -> Membership:
+        """It has a target group of its own, to which the service's listener leads."""
+        return replace(service, service=self._listed(version) if is_carried(version) else {})
+
+    def _listed(self, service: Service) -> dict[str, Any]:
+        """The argument by which ECS puts a service's tasks into its target group."""
+        listed = EcsServiceVpcLatticeConfigurations(
+            port_name=service.key, role_arn=self._role.role.arn, target_group_arn=self._groups[service.name].arn
+        )
+        return {"vpc_lattice_configurations": [listed]}
 
     def _direct_calls(self, service: Service) -> list[Ref]:
         callees = [callee for callee in self.deployment.callees_of(service) if not is_carried(callee)]
@@ -100,18 +112,36 @@ class VpcLattice(Part):
             custom_domain_name=None if tls else self.deployment.host_of(service.name),
         )
 
+    def _matches(self, versions: Iterable[Service], *, service: Ref, listener: Ref) -> list[Ref]:
+        """The rules by which versions get what they match."""
+        return [
+            self.add(
+                VpclatticeListenerRule,
+                version.name,
+                **match_rule(version, service=service, listener=listener, group=self._groups[version.name]),
+            )
+            for version in versions
+            if version.match is not None
+        ]
+
     def _target_group(self, service: Service) -> Ref:
         vpc_id = self._surroundings.vpc_id
         arguments = target_group(service, deployment=self.deployment, vpc_id=vpc_id)
         return self.add(VpclatticeTargetGroup, service.name, **arguments)
 
-    def _way_to(self, service: Service, group: Ref) -> list[Ref]:
+    def _way_to(self, service: Service) -> list[Ref]:
         """What leads to a service's tasks: listener, association, policy. ECS refuses a target group that no service
         knows. The record that leads to these comes later, when the service has moved."""
         known = self._services[service.name]
         tls = over_tls(self.deployment, service)
-        target = VpclatticeListenerDefaultActionForwardTargetGroups(target_group_identifier=group.id, weight=100)
-        forward = VpclatticeListenerDefaultActionForward(target_groups=[target])
+        workloads = self.deployment.workloads_of(service.name)
+        targets = [
+            VpclatticeListenerDefaultActionForwardTargetGroups(
+                target_group_identifier=self._groups[each.name].id, weight=each.weight
+            )
+            for each in workloads
+        ]
+        forward = VpclatticeListenerDefaultActionForward(target_groups=targets)
         listener = self.add(
             VpclatticeListener,
             service.name,
@@ -130,7 +160,7 @@ class VpcLattice(Part):
             service_network_identifier=self._network.id,
             lifecycle=OUTLIVES_TASKS,
         )
-        ways = [listener, association]
+        ways = [listener, association, *self._matches(workloads[1:], service=known, listener=listener)]
         if not tls:
             self._records[service.name] = record(self, service, known=known, vpc_id=self._surroundings.vpc_id)
         if self.deployment.catalog.mesh.auth == "iam":

@@ -20,7 +20,7 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> di
     # The last one, because a target group belongs to one service only (VPC Lattice API reference, CreateTargetGroup).
     forces_new = (str(service.port), version, network.vpc_id or network.cidr, identity(deployment, service))
     return {
-        "name": names.target_group(deployment.id, service.name, forces_new=forces_new),
+        "name": names.target_group(deployment.id, *service.name.split("_"), forces_new=forces_new),
         "type": "IP",
         "config": {
             "vpc_identifier": vpc_id,

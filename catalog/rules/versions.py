@@ -1,0 +1,175 @@
+"""Other versions of a service, and who gets which requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.model import Deployment, Service
+from catalog.priorities import match_priority
+from catalog.problems import Finding, Path
+from catalog.written import Written
+
+_GROUPS = 5
+"""Target groups of one action (ALB guide, "Quotas")."""
+_TARGETS = 10
+"""Targets of one route (App Mesh API reference, HttpRouteAction), target groups of one rule (VPC Lattice API reference,
+ForwardAction)."""
+_VALUES = 5
+"""Condition values of one rule (ALB guide, "Quotas")."""
+_METHOD = re.compile(r"/\w+(\.\w+)*(/\w+)?")
+
+
+def _versions(deployment: Deployment) -> Iterator[tuple[Service, int, Service, Path]]:
+    """Every version with its service, its number and its table."""
+    for name, versions in deployment.versions.items():
+        for index, version in enumerate(versions):
+            yield deployment.services[name], index, version, ("services", name, "versions", index)
+
+
+def name_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A version is known by its name."""
+    for service, index, version, place in _versions(deployment):
+        earlier = [each.version for each in deployment.versions[service.name][:index]]
+        if version.version in earlier:
+            other: Path = (*place[:3], earlier.index(version.version), "name")
+            yield Finding(
+                place=(*place, "name"),
+                message=f'"{version.version}" is already a version of {service.name} ({written.where(*other)}); '
+                "write another",
+                about=(other,),
+            )
+
+
+def more_than_all(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Weights are percentages; the service itself keeps the rest."""
+    for name, versions in deployment.versions.items():
+        total = sum(version.weight for version in versions)
+        place: Path = ("services", name, "versions")
+        if total > 100:
+            yield Finding(place=place, message=f"have {total} percent of its requests; let them add up to 100 at most")
+        elif total == 100:
+            message = f"have all requests of {name}, which itself stays deployed and gets none"
+            yield Finding(place=place, message=message, level="notice")
+
+
+def requests_without_port(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Only what has a port gets requests to share."""
+    for service, _, version, place in _versions(deployment):
+        for key, said in (("weight", version.weight > 0), ("match", version.match is not None)):
+            if service.port is None and said:
+                yield Finding(
+                    place=(*place, key),
+                    message=f"{service.name} has no port, and so no requests to share; remove it, or add port",
+                    about=((*place[:2], "port"),),
+                )
+
+
+def nothing_to_get(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A version that nobody reaches costs what any other does."""
+    for service, _, version, place in _versions(deployment):
+        if service.port is not None and version.weight == 0 and version.match is None:
+            yield Finding(
+                place=place,
+                message="is deployed and gets no requests; write weight or match, unless it only waits",
+                level="notice",
+            )
+
+
+def match_of_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """TCP knows neither paths nor headers."""
+    for service, _, version, place in _versions(deployment):
+        if service.is_tcp and version.match is not None:
+            message = "tcp knows neither paths nor headers; write weight instead"
+            yield Finding(place=(*place, "match"), message=message, about=((*place[:2], "protocol"),))
+
+
+def empty_match(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A match of everything would leave the service nothing."""
+    for _, _, version, place in _versions(deployment):
+        match = version.match
+        if match is not None and match.path == "/" and not match.headers:
+            message = 'matches every request; write path or headers, as in { headers = { x-version = "next" } }'
+            yield Finding(place=(*place, "match"), message=message)
+
+
+def path_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """gRPC is routed by service and method (App Mesh API reference, GrpcRouteMatch)."""
+    for service, _, version, place in _versions(deployment):
+        match = version.match
+        if service.protocol == "grpc" and match is not None and match.path != "/" and not _METHOD.fullmatch(match.path):
+            yield Finding(
+                place=(*place, "match", "path"),
+                message=f'"{match.path}" is not a gRPC service or method; write "/package.Service" or '
+                '"/package.Service/Method"',
+                about=((*place[:2], "protocol"),),
+            )
+
+
+def path_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A load balancer sends a service what is under its path, and nothing else."""
+    for service, _, version, place in _versions(deployment):
+        match = version.match
+        if service.public is None or match is None or match.path == "/":
+            continue
+        under = service.public.path.rstrip("/")
+        if match.path != under and not match.path.startswith(f"{under}/"):
+            public: Path = (*place[:2], "public")
+            yield Finding(
+                place=(*place, "match", "path"),
+                message=f'"{match.path}" is not under "{service.public.path}", where {service.name} is reached from '
+                f'outside ({written.where(*public)}); write one that begins with "{under}/"',
+                about=(public,),
+            )
+
+
+def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Requests are shared among so many, and no more."""
+    for name, versions in deployment.versions.items():
+        public = deployment.services[name].public is not None
+        most = (_GROUPS if public else _TARGETS) - 1
+        if len(versions) > most:
+            who = "a load balancer" if public else "a mesh"
+            yield Finding(
+                place=("services", name, "versions"),
+                message=f"{len(versions)} versions and the service itself are more than {who} shares requests among; "
+                f"write at most {most}",
+                about=(("services", name, "public"),),
+            )
+
+
+def many_headers(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A load balancer's rule compares five values (ALB guide, "Quotas")."""
+    for service, _, version, place in _versions(deployment):
+        if service.public is None or version.match is None:
+            continue
+        paths = 1 if version.match.path != "/" or service.public.path == "/" else 2
+        most = _VALUES - paths - (service.public.host is not None)
+        if len(version.match.headers) > most:
+            yield Finding(
+                place=(*place, "match", "headers"),
+                message=f"{len(version.match.headers)} headers are more than a load balancer's rule compares beside "
+                f"path and host; write at most {most}",
+                about=((*place[:2], "public"),),
+            )
+
+
+def same_match_priority(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Two rules of a listener cannot have one priority (VPC Lattice API reference, CreateRule.priority)."""
+    for name, versions in deployment.versions.items():
+        seen: dict[int, int] = {}
+        for index, version in enumerate(versions):
+            if version.match is None:
+                continue
+            priority = match_priority(version)
+            other = seen.setdefault(priority, index)
+            if other != index:
+                place: Path = ("services", name, "versions", other)
+                taken = {match_priority(each) for each in versions if each.match is not None}
+                free = min(set(range(1, 101)) - taken, key=lambda each: (abs(each - priority), each))
+                yield Finding(
+                    place=(*place[:3], index, "match"),
+                    message=f"would have priority {priority}, like that of {versions[other].version} "
+                    f"({written.where(*place, 'match')}); write priority = {free} here",
+                    about=((*place, "match"),),
+                )
