@@ -129,7 +129,7 @@ def _of_service(service: Service, *, deployment: Deployment) -> Iterator[str]:
     yield from (arn.split(":")[2] for arn in secrets if arn)
     written = [
         action
-        for statement in service.access.statements
+        for statement in (*service.access.statements, *service.granted)
         if statement.effect == "Allow"
         for action in statement.actions
         if action != "*"

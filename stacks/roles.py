@@ -40,7 +40,10 @@ class Roles(Part):
             *_log(log_group),
             *_read_secrets(service, addition),
         ]
-        own = [_statement(s.effect, s.actions, s.resources, s.conditions) for s in service.access.statements]
+        own = [
+            _statement(s.effect, s.actions, s.resources, s.conditions)
+            for s in (*service.access.statements, *service.granted)
+        ]
         self.execution = self._role(service, "execution", statements=execution)
         self.task = self._role(service, "task", statements=[*task_statements, *own])
 

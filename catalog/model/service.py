@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from catalog.model.access import Access, Statement
 from catalog.model.types import (
     AbsolutePath,
     Duration,
@@ -161,26 +162,6 @@ _ARN = text("ARN", "^arn:aws[a-z-]*:(secretsmanager|ssm):")
 
 def _secret(value: object) -> object:
     return {"arn": value} if isinstance(value, str) else value
-
-
-class Statement(Table):
-    """One statement of an IAM policy."""
-
-    actions: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Actions, as in "dynamodb:GetItem"."""
-    resources: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Resources, as ARNs."""
-    effect: Literal["Allow", "Deny"] = "Allow"
-    """Allow or Deny."""
-    conditions: dict[str, dict[str, Any]] = {}
-    """IAM's Condition block: operator, then key, then value or list."""
-
-
-class Access(Table):
-    """What a service may do in AWS, beyond what running takes."""
-
-    statements: tuple[Statement, ...] = ()
-    """Statements of its task role, taken over as they are."""
 
 
 class Volume(Table):
@@ -347,6 +328,8 @@ class Service(ServiceKeys):
     version: str | None = None
     weight: int = 100
     match: Match | None = None
+    granted: tuple[Statement, ...] = ()
+    """What `access` opens, as statements of its task role."""
     timeout: DurationOrNone
     idle_timeout: DurationOrNone
 

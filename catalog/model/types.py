@@ -98,6 +98,11 @@ def matching(pattern: str, what: str, cure: str) -> BeforeValidator:
     return BeforeValidator(check, json_schema_input_type=text(title, f"^({pattern.strip('^$')})$"))
 
 
+def arn_or_name(service: str, pattern: str, what: str, cure: str) -> BeforeValidator:
+    """A name that matches `pattern`, or an ARN of a service; `what` and `cure` as for `matching`."""
+    return matching(rf"(arn:aws[a-z-]*:{service}:[a-z0-9-]*:[^:]*:[^*]+|{pattern})", what, cure)
+
+
 _DURATION = {"type": "string", "title": "duration", "pattern": r"^\d{1,6}[smh]$"}
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
 """Seconds, as a whole number; written as "30s", "10m" or "1h"."""

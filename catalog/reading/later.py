@@ -10,10 +10,6 @@ _SERVICE = {
     "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "exec", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
-_ACCESS = {
-    "bedrock", "sagemaker", "s3_read", "s3_write", "sqs_consume", "sqs_send", "dynamodb", "secrets_read", "kms_decrypt",
-    "task_protection",
-}  # fmt: skip
 _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
@@ -24,7 +20,6 @@ _KEYS: dict[tuple[str, ...], set[str]] = {
     ("images",): {"loader", "collector", "log_router", "registry"},
     ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
-    ("services", "*", "access"): _ACCESS,
 }
 _VALUES: dict[tuple[str, ...], tuple[set[str], str]] = {
     ("services", "*", "volumes", "*", "kind"): ({"efs"}, "scratch"),

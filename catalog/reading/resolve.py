@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from catalog import names
+from catalog import marks, names
+from catalog.access import Where, granted
 from catalog.addresses import address
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
@@ -73,6 +74,9 @@ def _complete(
     findings += [finding for finding in found if finding.place[-1] in said]
     if service.version is None:
         update["weight"] = max(0, 100 - sum(version.weight for version in service.versions))
+    account = values.get("account", marks.ACCOUNT)
+    where = Where(partition=draft.partition, region=draft.region, account=account, cluster=draft.id)
+    update["granted"] = granted(service.access, where=where)
     return service.model_copy(update=update)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from catalog.model import Deployment
-from catalog.model.service import Statement
+from catalog.model.access import Statement
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.written import Written
 
@@ -65,10 +65,13 @@ def unknown_operator(deployment: Deployment, written: Written) -> Iterator[Findi
 def too_much(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """All inline policies of a role have at most 10,240 characters (IAM User Guide, "IAM and AWS STS quotas")."""
     for service in deployment.services.values():
-        written_out = [statement.model_dump() for statement in service.access.statements]
+        every = (*service.access.statements, *service.granted)
+        written_out = [statement.model_dump() for statement in every]
         size = len(json.dumps(written_out, separators=(",", ":"), default=str)) if written_out else 0
         if size > _POLICY:
+            base: Path = ("services", service.name, "access")
             yield Finding(
-                place=("services", service.name, "access", "statements"),
-                message=f"have {size} characters, IAM takes {_POLICY} for a role; join statements, or use wildcards",
+                place=base if service.granted else (*base, "statements"),
+                message=f"{'its statements ' if service.granted else ''}have {size} characters, IAM takes {_POLICY} "
+                "for a role; join statements, or use wildcards",
             )

@@ -25,6 +25,8 @@ def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
         for name, secret in service.secrets.items():
             if secret.kms is not None:
                 yield ("services", service.name, "secrets", name, "kms"), secret.kms, "key"
+        for index, arn in enumerate(service.access.kms_decrypt):
+            yield ("services", service.name, "access", "kms_decrypt", index), arn, "key"
 
 
 def another_kind(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -35,14 +37,20 @@ def another_kind(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=place, message=f'is not the ARN of a {kind}; that goes on with ":{kind}/" and its name')
 
 
+def _named(deployment: Deployment) -> Iterator[tuple[Path, str]]:
+    """Every other ARN that a service names."""
+    for service in deployment.services.values():
+        for name, secret in service.secrets.items():
+            yield ("services", service.name, "secrets", name), secret.arn
+        for key, values in service.access:
+            for index, value in enumerate(values if isinstance(values, tuple) else ()):
+                if isinstance(value, str) and value.startswith("arn:") and key != "kms_decrypt":
+                    yield ("services", service.name, "access", key, index), value
+
+
 def another_partition(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Partitions share nothing (AWS General Reference, "Amazon Resource Names")."""
-    secrets = [
-        (("services", service.name, "secrets", name), secret.arn)
-        for service in deployment.services.values()
-        for name, secret in service.secrets.items()
-    ]
-    for place, arn in (*((place, arn) for place, arn, _ in _arns(deployment)), *secrets):
+    for place, arn in (*((place, arn) for place, arn, _ in _arns(deployment)), *_named(deployment)):
         if arn.split(":")[1] != deployment.partition:
             yield Finding(
                 place=place,

@@ -72,8 +72,8 @@ def _assert_listens(deployment: Deployment, service: Service, node: dict[str, An
     assert node["serviceDiscovery"]["awsCloudMap"]["namespaceName"] == deployment.namespace
     assert node["serviceDiscovery"]["awsCloudMap"]["serviceName"] == service.name
     route = mesh.route(service.name)[_ROUTES[service.protocol]]
-    (target,) = route["action"]["weightedTargets"]
-    assert target["virtualNode"] == service.name
+    targets = {target["virtualNode"]: target["weight"] for target in route["action"]["weightedTargets"]}
+    assert targets == {each.name: each.weight for each in deployment.workloads_of(service.name)}
     assert mesh.provider(deployment.host_of(service.name)) == {"virtualRouter": {"virtualRouterName": service.name}}
     assert _seconds(route["timeout"]["idle"]) == service.idle_timeout
     # Behind a load balancer a listener bears more silence than that, so that it never closes first.

@@ -56,13 +56,16 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
     [listener] = account.lattice.list_listeners(serviceIdentifier=known["id"])["items"]
     assert (listener["protocol"], listener["port"]) == ("HTTPS" if tls else "HTTP", service.port)
     described = account.lattice.get_listener(serviceIdentifier=known["id"], listenerIdentifier=listener["id"])
-    [target] = described["defaultAction"]["forward"]["targetGroups"]
-    group = account.lattice.get_target_group(targetGroupIdentifier=target["targetGroupIdentifier"])
-    config = group["config"]
-    assert (config["port"], config["protocolVersion"]) == (service.port, _PROTOCOL_VERSIONS[service.protocol])
-    [bound] = ecs_service(service, deployment)["deployments"][0]["vpcLatticeConfigurations"]
-    assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.name)
-    assert len(found(service, deployment)) == service.replicas
+    targets = described["defaultAction"]["forward"]["targetGroups"]
+    workloads = deployment.workloads_of(service.name)
+    for each, target in zip(workloads, targets, strict=True):
+        assert target["weight"] == each.weight
+        group = account.lattice.get_target_group(targetGroupIdentifier=target["targetGroupIdentifier"])
+        config = group["config"]
+        assert (config["port"], config["protocolVersion"]) == (service.port, _PROTOCOL_VERSIONS[service.protocol])
+        [bound] = ecs_service(each, deployment)["deployments"][0]["vpcLatticeConfigurations"]
+        assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.name)
+        assert len(found(each, deployment)) == each.replicas
     associations = account.lattice.list_service_network_service_associations(serviceIdentifier=known["id"])["items"]
     assert len(associations) == 1
     if tls:
