@@ -186,15 +186,15 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         access.sqs_send = ["arn:aws:sns:us-west-2:123456789012:topic"]
-        #^ services.web.access.sqs_send[0]: "arn:aws:sns:us-west-2:123456789012:topic" is not a queue; write its name, or
-        #| its ARN
+        #^ services.web.access.sqs_send[0]: "arn:aws:sns:us-west-2:123456789012:topic" is not a queue; write its name,
+        #| or its ARN
     """,
     "another partition": """
         [services.web]
         image = "r.io/web:1"
         access.sqs_send = ["arn:aws-cn:sqs:cn-north-1:123456789012:work"]
-        #^ services.web.access.sqs_send[0]: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write one
-        #| of these
+        #^ services.web.access.sqs_send[0]: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write
+        #| one of these
     """,
     "an alias for a key": """
         [services.web]

@@ -120,5 +120,6 @@ def too_many_services(deployment: Deployment, written: Written) -> Iterator[Find
     for ingress, services in _behind(deployment):
         count = sum(len(deployment.workloads_of(service.name)) for service in services)
         if count > _SERVICES_PER_BALANCER:
-            message = f"{count} services{' and versions' if count > len(services) else ''} are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
+            what = "services" if count == len(services) else "services and versions"
+            message = f"{count} {what} are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
             yield Finding(place=("ingress", ingress), message=message + "add another [ingress] for the rest")
