@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from catalog.model.access import Access, Statement
 
@@ -83,6 +84,18 @@ def bucket_and_prefix(text: str) -> tuple[str, str]:
     bare = re.sub(r"^(s3://|arn:[^:]*:s3:::)", "", text)
     bucket, _, prefix = bare.partition("/")
     return bucket, prefix.strip("/")
+
+
+def reading(source: str, *, partition: str) -> list[dict[str, Any]]:
+    """The statements, as JSON spells them, by which a bucket or a part of it is read."""
+    where = Where(partition=partition, region="", account="", cluster="")
+    return [in_json(statement) for statement in _s3_read((source,), where)]
+
+
+def in_json(statement: Statement) -> dict[str, Any]:
+    """A statement as IAM's JSON spells it."""
+    spelled = {"Effect": statement.effect, "Action": [*statement.actions], "Resource": [*statement.resources]}
+    return {**spelled, "Condition": statement.conditions} if statement.conditions else spelled
 
 
 def _s3_read(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:

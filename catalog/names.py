@@ -103,6 +103,11 @@ def let_out(caller: str, target: str) -> str:
     return f"{caller}_to_{target}"
 
 
+def folder(service: str, volume: str) -> str:
+    """What a service has on the file system: `llm_cache`."""
+    return f"{service}_{volume}"
+
+
 def version(service: str, version: str) -> str:
     """Another version of a service, in addresses and in AWS: `llm_next`. No key holds a `_`."""
     return f"{service}_{version}"

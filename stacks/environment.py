@@ -10,6 +10,7 @@ from catalog.order import start_order
 from stacks.cluster import Cluster
 from stacks.discovery import Discovery
 from stacks.endpoints import Endpoints
+from stacks.files import Files
 from stacks.ingress import Exposure, Ingress
 from stacks.mesh import LEAVING, MESHES
 from stacks.mesh.base import Surroundings
@@ -43,6 +44,7 @@ class DeploymentStack(TerraformStack):
         mesh = chosen(self, deployment=deployment, surroundings=surroundings)
         if deployment.catalog.mesh.leaving:
             LEAVING[deployment.catalog.mesh.leaving](self, deployment=deployment)
+        files = Files(self, deployment=deployment, network=network, security=security)
         ingresses = {
             name: Ingress(self, deployment=deployment, name=name, network=network, security=security)
             for name in sorted(deployment.catalog.ingress)
@@ -65,6 +67,7 @@ class DeploymentStack(TerraformStack):
                     deployment=deployment,
                     service=deployment.workloads[workload],
                     membership=membership,
+                    mounted=files.mount(deployment.workloads[workload]),
                     cluster=cluster,
                     subnets=network.private_subnet_ids,
                     security_group=security.of(name),

@@ -21,6 +21,8 @@ class Network(Part):
     """A VPC of our own, with public subnets for load balancers and private ones for tasks; or one that exists."""
 
     vpc_id: str
+    private_subnets: dict[str, str]
+    """The ids of the private subnets, each under a word for addresses."""
     private_subnet_ids: list[str]
     public_subnet_ids: list[str]
     task_cidrs: dict[str, str]
@@ -44,6 +46,7 @@ class Network(Part):
         assert network.vpc_id is not None
         self.vpc_id = network.vpc_id
         self.private_subnet_ids = list(network.private_subnet_ids)
+        self.private_subnets = {subnet: subnet for subnet in sorted(network.private_subnet_ids)}
         self.public_subnet_ids = list(network.public_subnet_ids)
         self.private_routes, self.public_routes, self.gateways = [], [], {}
         # Of the subnets and not of the VPC, whose data source names the first of its ranges only. Asked for only where
@@ -87,6 +90,7 @@ class Network(Part):
         }
         self.vpc_id = vpc.id
         self.private_subnet_ids = subnets.private_ids
+        self.private_subnets = subnets.private_by_letter
         self.public_subnet_ids = subnets.public_ids
         self.task_cidrs = {"main_network": network.cidr}
         self.private_routes = [*subnets.private_routes, *self.gateways.values()]

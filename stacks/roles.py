@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
 from catalog import names
+from catalog.access import in_json
 from catalog.model import Deployment, Service
 from catalog.registries import ecr_repository
 from catalog.task import Addition
@@ -40,10 +41,7 @@ class Roles(Part):
             *_log(log_group),
             *_read_secrets(service, addition),
         ]
-        own = [
-            _statement(s.effect, s.actions, s.resources, s.conditions)
-            for s in (*service.access.statements, *service.granted)
-        ]
+        own = [in_json(statement) for statement in (*service.access.statements, *service.granted)]
         self.execution = self._role(service, "execution", statements=execution)
         self.task = self._role(service, "task", statements=[*task_statements, *own])
 

@@ -22,6 +22,7 @@ from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
 from catalog.task import addition_of
 from stacks.cluster import Cluster
+from stacks.files import Mounted
 from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
@@ -42,6 +43,7 @@ class FargateService(Part):
         deployment: Deployment,
         service: Service,
         membership: Membership,
+        mounted: Mounted,
         cluster: Cluster,
         subnets: list[str],
         security_group: Ref,
@@ -63,18 +65,19 @@ class FargateService(Part):
             addition=addition,
             images=[service.image, *addition.images, *(sidecar["image"] for sidecar in membership.sidecars)],
             log_group=self.log_group,
-            task_statements=[*membership.task_statements, *addition.statements],
+            task_statements=[*membership.task_statements, *addition.statements, *mounted.statements],
         )
         self.task = task_definition(
             self,
             service=service,
             membership=membership,
             addition=addition,
+            mounted=mounted,
             roles=self.roles,
             log_group=self.log_group,
         )
         # What must stand before the first task starts, because ECS would try and fail without it.
-        waits_for = [*after, *self.roles.policies, *membership.depends_on, cluster.capacity]
+        waits_for = [*after, *self.roles.policies, *membership.depends_on, *mounted.depends_on, cluster.capacity]
         if exposure is not None:
             waits_for.append(exposure.rule)
         self.service = self.add(

@@ -59,6 +59,7 @@ class Subnets(Part):
 
         self.public_ids = [subnet.id for subnet in public.values()]
         self.private_ids = [subnet.id for subnet in private.values()]
+        self.private_by_letter = {zone.letter: subnet.id for zone, subnet in private.items()}
         self.private_route_table_ids = [table.id for table in tables.values()]
 
     def _placements(self, zones: tuple[Zone, ...]) -> dict[Zone, dict[str, Any]]:

@@ -12,7 +12,9 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
 from catalog import names
 from catalog.model import Service
 from catalog.task import Addition
+from catalog.task.model import task_storage
 from stacks.containers import definitions
+from stacks.files import Mounted
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.roles import Roles
@@ -22,10 +24,21 @@ _FREE_STORAGE = 20
 
 
 def task_definition(
-    part: Part, *, service: Service, membership: Membership, addition: Addition, roles: Roles, log_group: Ref
+    part: Part,
+    *,
+    service: Service,
+    membership: Membership,
+    addition: Addition,
+    mounted: Mounted,
+    roles: Roles,
+    log_group: Ref,
 ) -> Ref:
     """Make the task definition of a service in its part: its own container, and what its keys and the mesh add."""
-    storage = EcsTaskDefinitionEphemeralStorage(size_in_gib=service.storage)
+    size = task_storage(service)
+    storage = EcsTaskDefinitionEphemeralStorage(size_in_gib=size)
+    scratch = sorted(
+        {name for name, volume in service.volumes.items() if volume.kind == "scratch"} | {*addition.volumes}
+    )
     return part.add(
         EcsTaskDefinition,
         service.name,
@@ -34,7 +47,7 @@ def task_definition(
         requires_compatibilities=["FARGATE"],
         cpu=str(service.cpu),
         memory=str(service.memory),
-        ephemeral_storage=storage if service.storage > _FREE_STORAGE else None,
+        ephemeral_storage=storage if size > _FREE_STORAGE else None,
         runtime_platform=EcsTaskDefinitionRuntimePlatform(
             cpu_architecture=service.architecture.upper(), operating_system_family="LINUX"
         ),
@@ -43,7 +56,7 @@ def task_definition(
         container_definitions=definitions(
             part.deployment, service, membership=membership, addition=addition, log_group=log_group
         ),
-        volume=[EcsTaskDefinitionVolume(name=name) for name in sorted({*service.volumes, *addition.volumes})] or None,
+        volume=[*(EcsTaskDefinitionVolume(name=name) for name in scratch), *mounted.volumes] or None,
         # A rollback needs the old revision: ECS cannot return to one that is INACTIVE (DeregisterTaskDefinition). As
         # nothing is deleted, nothing has to be created before; and with create_before_destroy, a plan in which
         # Terraform forgets what the old revision referred to ends in a cycle.

@@ -175,3 +175,5 @@ class Images(Table):
 
     envoy: str | None = None
     """App Mesh's Envoy. Default: a pinned public image; with nat = "none" the regional one."""
+    loader: str | None = None
+    """What fetches models: takes the arguments of the AWS CLI. Default: AWS's own image of that, pinned."""

@@ -169,8 +169,29 @@ class Volume(Table):
 
     path: AbsolutePath
     """Where the container sees it."""
-    kind: Literal["scratch"] = "scratch"
-    """scratch = empty at every start, on the task's own storage."""
+    kind: Literal["scratch", "efs"] = "scratch"
+    """scratch = empty at every start, on the task's own storage; efs = kept, on a file system that all tasks of the
+    service share."""
+
+
+class Model(Table):
+    """The weights of a model, fetched before the service starts."""
+
+    source: Annotated[
+        str,
+        matching(
+            r"s3://[a-z0-9\ufdd0-\ufdd1][a-z0-9.\ufdd0-\ufdd1-]{1,75}(/[^*?\x00]+)?",
+            "a folder in S3",
+            'write one like "s3://bucket/folder"',
+        ),
+    ]
+    """Where they lie: "s3://bucket/folder"."""
+    mount: AbsolutePath = "/models"
+    """Where the container sees them, read-only."""
+    cache: Literal["scratch", "efs"] = "scratch"
+    """scratch = fetched at every start, to the task's own storage; efs = fetched once, to a file system."""
+    size_gib: Annotated[int, Field(ge=1)] | None = None
+    """How many GiB they take. With it, a Fargate task has storage for them."""
 
 
 class Deploy(Table):
@@ -261,6 +282,8 @@ class WorkloadKeys(Table):
     """What it may do in AWS."""
     volumes: dict[Name, Volume] = {}
     """Folders that lie outside the container's own file system."""
+    model: Model | None = None
+    """Weights that are fetched before it starts: { source, mount, cache }."""
     deploy: Deploy = Deploy()
     """How a new revision replaces the old."""
     logs: Logs = Logs()
@@ -337,6 +360,10 @@ class Service(ServiceKeys):
     def key(self) -> str:
         """Its key in the catalog, the same for all its versions: by it callers know it."""
         return self.name.partition("_")[0]
+
+    @property
+    def on_fargate(self) -> bool:
+        return self.capacity in ("fargate", "fargate-spot")
 
     @property
     def is_tcp(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "exec", "stack",
+    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "sidecars", "exec", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
@@ -17,13 +17,11 @@ _KEYS: dict[tuple[str, ...], set[str]] = {
     ("mesh",): {"tracing"},
     ("discovery",): {"namespace_id"},
     ("cluster",): {"exec", "arn"},
-    ("images",): {"loader", "collector", "log_router", "registry"},
+    ("images",): {"collector", "log_router", "registry"},
     ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
 }
-_VALUES: dict[tuple[str, ...], tuple[set[str], str]] = {
-    ("services", "*", "volumes", "*", "kind"): ({"efs"}, "scratch"),
-}
+_VALUES: dict[tuple[str, ...], tuple[set[str], str]] = {}
 _SERVICE_TABLES = (("defaults",), ("profiles", "*"))
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from catalog.model import Deployment, Service
 from catalog.task.addition import Addition, Container, joined, merged, share
+from catalog.task.model import model_addition
 
 __all__ = ["Addition", "Container", "addition_of", "merged", "share"]
 
-_ADDITIONS: tuple[Callable[[Deployment, Service], Addition], ...] = ()
+_ADDITIONS: tuple[Callable[[Deployment, Service], Addition], ...] = (model_addition,)
 """In the order in which containers stand in the task definition."""
 
 

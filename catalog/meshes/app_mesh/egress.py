@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.files import NFS, shared_folders
 from catalog.model import Deployment, External, Service
 
 SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
@@ -41,4 +42,7 @@ def proxied_externals(deployment: Deployment) -> dict[str, External]:
 def ignored_ports(deployment: Deployment, service: Service) -> tuple[int, ...]:
     """The ports on which whatever a service sends goes past its proxy, to any destination."""
     bypassing = {e.port for e in deployment.externals_of(service).values() if bypasses_proxy(e)}
+    if shared_folders(service):
+        # Mounted before the proxy runs (App Mesh User Guide, "App Mesh connectivity troubleshooting").
+        bypassing.add(NFS)
     return tuple(sorted(ALWAYS_IGNORED | bypassing))

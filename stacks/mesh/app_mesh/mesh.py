@@ -78,6 +78,7 @@ class AppMesh(Part):
         return replace(
             service,
             sidecars=(envoy.container(version, deployment=self.deployment, node=node),),
+            task={"proxy_configuration": envoy.proxy_configuration(version, deployment=self.deployment)},
             task_statements=({**own, "Resource": [node.arn]}, *others),
         )
 

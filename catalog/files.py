@@ -1,0 +1,29 @@
+"""Folders that outlive tasks: which volumes lie on the deployment's file system, and where there."""
+
+from __future__ import annotations
+
+from catalog import names
+from catalog.model import Deployment, Service
+
+NFS = 2049
+"""The port of a mount target (EFS user guide, "Using VPC security groups")."""
+MODEL = "model"
+"""The volume of a service's model."""
+
+
+def shared_folders(service: Service) -> dict[str, str]:
+    """The volumes of a service that lie on the file system: the folder there, by volume.
+
+    Another model has another folder: tasks of before and after a change would load a mixture of both.
+    """
+    folders = {
+        name: f"/{service.name}/{name}" for name, volume in sorted(service.volumes.items()) if volume.kind == "efs"
+    }
+    if service.model is not None and service.model.cache == "efs":
+        folders[MODEL] = f"/{service.name}/{MODEL}-{names.digest(service.model.source)}"
+    return folders
+
+
+def has_files(deployment: Deployment) -> bool:
+    """Whether a deployment needs a file system."""
+    return any(map(shared_folders, deployment.workloads.values()))

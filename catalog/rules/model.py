@@ -1,0 +1,91 @@
+"""Models whose weights can be fetched and have room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.endpoints import has_way_out, is_private_ecr
+from catalog.files import MODEL
+from catalog.model import Deployment, Service
+from catalog.problems import Finding, Path
+from catalog.task.model import LOADER, loader_image, task_storage
+from catalog.written import Written
+
+
+def _models(deployment: Deployment) -> Iterator[tuple[Service, Path]]:
+    for service in deployment.services.values():
+        if service.model is not None:
+            yield service, ("services", service.name, "model")
+
+
+def no_room(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A task has 200 GiB at most (ECS API reference, EphemeralStorage), and its images lie there too."""
+    for service, place in _models(deployment):
+        model = service.model
+        if model is None or model.cache != "scratch" or model.size_gib is None or not service.on_fargate:
+            continue
+        storage = task_storage(service)
+        if model.size_gib >= storage:
+            said = written.written(*place[:2], "storage")
+            cure = f"write storage = {min(200, model.size_gib + 10)}" if said and model.size_gib < 190 else ""
+            yield Finding(
+                place=(*place, "size_gib"),
+                message=f"{model.size_gib} GiB do not fit beside the images into {storage} GiB of storage; "
+                + (cure or 'write cache = "efs"'),
+                about=((*place[:2], "storage"),),
+            )
+
+
+def size_unknown(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What is too much for a task's storage ends it while it loads."""
+    for service, place in _models(deployment):
+        assert service.model is not None
+        said = written.written(*place[:2], "storage") or service.model.size_gib is not None
+        if service.model.cache == "scratch" and service.on_fargate and not said:
+            yield Finding(
+                place=place,
+                message=f"{service.storage} GiB of storage hold the images and the weights; write size_gib, how many "
+                "GiB the weights take, and there is room for them",
+                level="notice",
+            )
+
+
+def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Volumes of a task have different names, and so have containers (ECS API reference, RegisterTaskDefinition)."""
+    for service, place in _models(deployment):
+        if MODEL in service.volumes:
+            yield Finding(
+                place=(*place[:2], "volumes", MODEL),
+                message=f'"{MODEL}" is the volume of the model ({written.where(*place)}); write another name',
+                about=(place,),
+            )
+        if service.name == LOADER:
+            message = f'"{LOADER}" is the container that fetches its model; write another name'
+            yield Finding(place=place[:2], message=message, about=(place,))
+
+
+def start_unknown(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Terraform waits for a rollout by the time that a start may take."""
+    for _, place in _models(deployment):
+        if not written.written(*place[:2], "health", "grace"):
+            yield Finding(
+                place=place,
+                message="a start takes as long as its weights take to arrive and to load; write health.grace, which "
+                "rollouts wait for",
+                level="notice",
+            )
+
+
+def loader_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Endpoints lead to private registries only (ECR User Guide, "Interface VPC endpoints")."""
+    if has_way_out(deployment) or deployment.catalog.images.loader is not None:
+        return
+    for _, place in _models(deployment):
+        image = loader_image(deployment)
+        if not is_private_ecr(image):
+            yield Finding(
+                place=place,
+                message=f'is fetched by "{image}", which with nat = "none" ({written.where("network", "nat")}) no task '
+                "can pull; copy that to ECR and write images.loader, or write images.registry",
+                about=(("network", "nat"),),
+            )

@@ -1,0 +1,57 @@
+"""A model's weights: a container that fetches them before the service starts, and the volume in between."""
+
+from __future__ import annotations
+
+from catalog.access import bucket_and_prefix, reading
+from catalog.files import MODEL
+from catalog.model import Deployment, Service
+from catalog.task.addition import Addition
+
+LOADER = "model-loader"
+LOADER_IMAGE = "public.ecr.aws/aws-cli/aws-cli:2.34.56"
+_LARGEST = 200
+_IMAGE_GIB = 10
+"""What is left of a task's storage for its images."""
+
+
+def model_addition(deployment: Deployment, service: Service) -> Addition:
+    """The loader, which ends when all is there: the service waits for that, and sees the weights read-only.
+
+    It compares times too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
+    would be taken for those of before. It takes no share of the task, which the service has not begun to use.
+    """
+    model = service.model
+    if model is None:
+        return Addition()
+    bucket, prefix = bucket_and_prefix(model.source)
+    source = "/".join(filter(None, ("s3:/", bucket, prefix)))
+    loader = {
+        "name": LOADER,
+        "image": loader_image(deployment),
+        "essential": False,
+        "command": ["s3", "sync", source, model.mount, "--exact-timestamps", "--no-progress"],
+        "environment": [{"name": "AWS_REGION", "value": deployment.region}],
+        "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": False}],
+    }
+    return Addition(
+        containers=(loader,),
+        own={
+            "dependsOn": [{"containerName": LOADER, "condition": "SUCCESS"}],
+            "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": True}],
+        },
+        volumes=(MODEL,) if model.cache == "scratch" else (),
+        statements=tuple(reading(model.source, partition=deployment.partition)),
+    )
+
+
+def loader_image(deployment: Deployment) -> str:
+    """AWS's own command line, or what the catalog puts in its place: called with the arguments of `aws`."""
+    return deployment.catalog.images.loader or LOADER_IMAGE
+
+
+def task_storage(service: Service) -> int:
+    """GiB of a task's own storage: what the service says, or what its model takes beside its images."""
+    model = service.model
+    if model is None or model.cache != "scratch" or model.size_gib is None or "storage" in service.model_fields_set:
+        return service.storage
+    return min(_LARGEST, max(service.storage, model.size_gib + _IMAGE_GIB))

@@ -1,0 +1,145 @@
+"""Folders that outlive tasks: an EFS file system for the deployment, and in it a folder for each volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf_cdktf_provider_aws.ecs_task_definition import (
+    EcsTaskDefinitionVolume,
+    EcsTaskDefinitionVolumeEfsVolumeConfiguration,
+    EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig,
+)
+from cdktf_cdktf_provider_aws.efs_access_point import EfsAccessPoint
+from cdktf_cdktf_provider_aws.efs_file_system import EfsFileSystem
+from cdktf_cdktf_provider_aws.efs_mount_target import EfsMountTarget
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
+
+from catalog import names
+from catalog.files import NFS, has_files, shared_folders
+from catalog.model import Deployment, Service
+from stacks.network import Network
+from stacks.part import OUTLIVES_TASKS, Part, Ref
+from stacks.security import SecurityGroups
+
+_ADDRESS = names.shared("files")
+_USER = 1000
+"""As whom every task acts, whatever user its containers have; nobody's root."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mounted:
+    """What a task needs of the file system."""
+
+    volumes: tuple[EcsTaskDefinitionVolume, ...] = ()
+    statements: tuple[dict[str, Any], ...] = ()
+    """IAM statements (JSON spelling) of its role."""
+    depends_on: tuple[Ref, ...] = ()
+    """What must stand before its first task starts."""
+
+
+class Files(Part):
+    """The file system, where any service needs it: encrypted, reached by TLS and IAM, from the tasks that use it."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, security: SecurityGroups) -> None:
+        super().__init__(scope, "files", deployment=deployment)
+        self._ways: dict[str, tuple[Ref, ...]] = {}
+        self._targets: tuple[Ref, ...] = ()
+        if not has_files(deployment):
+            return
+        self._system = self.add(
+            EfsFileSystem,
+            _ADDRESS,
+            encrypted=True,
+            # Pays for what is read and written, and needs no guess at how much that is.
+            throughput_mode="elastic",
+            tags={"Name": names.owned(deployment.id, "files")},
+        )
+        group = self._security_group(network)
+        self._targets = tuple(
+            self.add(
+                EfsMountTarget,
+                f"{_ADDRESS}_{word}",
+                file_system_id=self._system.id,
+                subnet_id=subnet,
+                security_groups=[group.id],
+            )
+            for word, subnet in network.private_subnets.items()
+        )
+        for name in deployment.services:
+            if any(map(shared_folders, deployment.workloads_of(name))):
+                self._ways[name] = self._connect(name, group, security)
+
+    def mount(self, service: Service) -> Mounted:
+        """Make the folders of a service, and say what its tasks need to mount them."""
+        points = {name: self._access_point(service, name, folder) for name, folder in shared_folders(service).items()}
+        if not points:
+            return Mounted()
+        return Mounted(
+            volumes=tuple(self._volume(name, point) for name, point in points.items()),
+            statements=(self._statement(points),),
+            depends_on=(*self._targets, *self._ways[service.key]),
+        )
+
+    def _volume(self, name: str, point: Ref) -> EcsTaskDefinitionVolume:
+        access = EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
+            access_point_id=point.id, iam="ENABLED"
+        )
+        configuration = EcsTaskDefinitionVolumeEfsVolumeConfiguration(
+            file_system_id=self._system.id, transit_encryption="ENABLED", authorization_config=access
+        )
+        return EcsTaskDefinitionVolume(name=name, efs_volume_configuration=configuration)
+
+    def _statement(self, points: dict[str, Ref]) -> dict[str, Any]:
+        """Its own folders and no other (EFS user guide, "Using IAM to control file system data access")."""
+        return {
+            "Effect": "Allow",
+            "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            "Resource": [self._system.arn],
+            "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": [p.arn for p in points.values()]}},
+        }
+
+    def _access_point(self, service: Service, volume: str, folder: str) -> Ref:
+        owner = {"uid": _USER, "gid": _USER}
+        return self.add(
+            EfsAccessPoint,
+            names.folder(service.name, volume),
+            file_system_id=self._system.id,
+            posix_user=owner,
+            root_directory={
+                "path": folder,
+                "creation_info": {"owner_uid": _USER, "owner_gid": _USER, "permissions": "0750"},
+            },
+            tags={"Name": names.owned(self.deployment.id, service.name, volume), **service.tags},
+            lifecycle=OUTLIVES_TASKS,
+        )
+
+    def _security_group(self, network: Network) -> Ref:
+        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+        name = names.owned(self.deployment.id, "file_system")
+        return self.add(
+            SecurityGroup,
+            _ADDRESS,
+            name=name,
+            description="File system",
+            vpc_id=network.vpc_id,
+            tags={"Name": name},
+        )
+
+    def _connect(self, name: str, group: Ref, security: SecurityGroups) -> tuple[Ref, ...]:
+        """Let a service's tasks reach the mount targets: the rules on both sides."""
+        service = self.deployment.services[name]
+        let_in = self.add(
+            VpcSecurityGroupIngressRule,
+            names.let_in(_ADDRESS, name),
+            security_group_id=group.id,
+            description=f"From {name}",
+            ip_protocol="tcp",
+            from_port=NFS,
+            to_port=NFS,
+            referenced_security_group_id=security.of(name).id,
+            lifecycle=OUTLIVES_TASKS,
+        )
+        return let_in, *security.let_out(service, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
