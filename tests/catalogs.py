@@ -15,6 +15,21 @@ PLAIN = "none"
 """The kind of mesh that a catalog has where a test is not about meshes."""
 
 
+REFUSED = {
+    ("canary", "service-connect"): "services.llm.versions",
+    ("canary", "none"): "services.llm.versions",
+    ("everything", "service-connect"): "services.web.public",  # encrypted, and behind a load balancer
+    ("everything", "vpc-lattice"): "services.web.timeout",  # beyond ten minutes
+    ("everything", "none"): "mesh.tls",
+    ("encrypted", "vpc-lattice"): "mesh.tls",  # which has certificates of its own
+    ("encrypted", "none"): "mesh.tls",
+    ("signed", "app-mesh"): "mesh.auth",
+    ("signed", "service-connect"): "mesh.auth",
+    ("signed", "none"): "mesh.auth",
+}
+"""Which of the catalogs in examples/ and tests/more_catalogs/ are refused on which mesh, and the place of why."""
+
+
 def complete(snippet: str, *, kind: str = PLAIN) -> str:
     """A snippet as a whole catalog: [catalog], [mesh] and [services] are added behind it where it leaves them out."""
     toml = textwrap.dedent(snippet).strip("\n") + "\n"

@@ -12,13 +12,19 @@ from catalog.load import load
 from catalog.model import Deployment
 from stacks.synthesize import synthesize
 from tests import emulator
+from tests.catalogs import PLAIN
 from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
 from tests.read_back import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
-MORE = [f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models")]
-"""One for each mesh, with nearly all that it can do."""
+MORE = [
+    *(f"examples/{name}.toml" for name in ("canary", "private")),
+    *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models")),
+]
+"""One for each mesh, with nearly all that it can do, and what takes longer."""
+WITHOUT_RESOURCE_LEVEL: dict[str, str] = {}
+"""Actions that AWS knows for everything only, each with the page that says so."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 pytestmark = pytest.mark.parametrize(
@@ -74,7 +80,7 @@ def test_a_second_plan_has_no_changes(applied: Applied) -> None:
 def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) -> None:
     for deployment in applied.deployments:
         ecs = emulator.client("ecs", region=deployment.region)
-        for service in deployment.services.values():
+        for service in deployment.workloads.values():
             name = names.owned(deployment.id, service.name)
             (described,) = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
             assert (described["status"], described["runningCount"]) == ("ACTIVE", service.replicas)
@@ -103,15 +109,32 @@ def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
             assert sorted(inbound) == sorted([*expected, *(["load balancer"] if service.public else [])])
 
 
+def test_a_task_may_touch_what_the_catalog_names_and_nothing_else(applied: Applied) -> None:
+    iam = emulator.client("iam")
+    for deployment in applied.deployments:
+        for service in deployment.workloads.values():
+            role = names.role(deployment.id, service.name, "task")
+            written = [*service.access.statements, *service.granted]
+            asked = {resource for statement in written for resource in statement.resources}
+            for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+                for statement in document["Statement"]:
+                    open_ = [each for each in statement["Resource"] if each == "*" and each not in asked]
+                    without = {*statement["Action"]} - WITHOUT_RESOURCE_LEVEL.keys()
+                    assert not open_ or not without, f"{role}: {statement}"
+                    assert statement["Effect"] == "Deny" or "*" not in statement["Action"]
+
+
 def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> None:
     for deployment in applied.deployments:
         output = applied.workspaces[deployment.id].output()
-        assert set(output) == {
-            "vpc_id", "subnets", "ecs_cluster_name", "service_mesh_name", "namespace", "public_urls", "services",
+        named = {"service_mesh_name"} if deployment.catalog.mesh.kind != PLAIN else set()
+        assert set(output) - named == {
+            "vpc_id", "subnets", "ecs_cluster_name", "namespace", "public_urls", "services",
         }  # fmt: skip
         assert output["ecs_cluster_name"] == deployment.id
-        assert output["service_mesh_name"].startswith(deployment.id)
-        assert set(output["services"]) == set(deployment.services)
+        assert all(output[name].startswith(deployment.id) for name in named)
+        assert set(output["services"]) == set(deployment.workloads)
         assert all(url.startswith("http") for url in output["public_urls"].values())
         assert set(output["public_urls"]) == {s.name for s in deployment.services.values() if s.public}
 
