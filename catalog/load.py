@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
 from catalog.model import Catalog, Deployment
-from catalog.problems import CatalogError, Problem, spelled
+from catalog.problems import CatalogError, Problem, listed, spelled
 from catalog.reading import environments, later, resolve, schema_errors, versions
 from catalog.reading.filling import placeholder_values, prepared
 from catalog.reading.layers import Layers, Tree
@@ -43,17 +43,19 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
         for f in findings
     ]
     read: list[tuple[Deployment, Report]] = []
+    found: dict[str | None, list[Problem]] = {}
     for name in names:
         report = Report(Layers(base, source), source)
         deployment = _read(report, source, environment=name, overlay=overlays[name] if name is not None else {})
-        problems += report.problems
+        found[name] = report.problems
         if deployment is not None:
             read.append((deployment, report))
+    problems += _of_environments(found)
     if len(read) == len(names):
         reports = {deployment.id: report for deployment, report in read}
         for across in ACROSS_DEPLOYMENTS:
-            found = across([deployment for deployment, _ in read])
-            problems += [reports[deployment.id].problem(finding) for deployment, finding in found]
+            crossed = across([deployment for deployment, _ in read])
+            problems += [reports[deployment.id].problem(finding) for deployment, finding in crossed]
     if errors := [problem for problem in problems if problem.level == "error"]:
         raise CatalogError(errors)
     return Loaded(
@@ -61,6 +63,16 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
         notices=tuple(sorted(set(problems))),
         reports={deployment.id: report for deployment, report in read},
     )
+
+
+def _of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
+    """The problems of all environments. What only some of them have, on lines that all share, names these."""
+    for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
+        having = [str(name) for name, problems in found.items() if problem in problems]
+        if len(having) == len(found) or problem.place.startswith("environments."):
+            yield problem
+        else:
+            yield replace(problem, message=f"{problem.message} (in {listed(having)})")
 
 
 def _read(report: Report, source: Source, *, environment: str | None, overlay: Tree) -> Deployment | None:

@@ -133,6 +133,22 @@ def test_an_environment_unsets_first_and_says_then() -> None:
     assert web.tags == {"new": "2"}
 
 
+def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
+    assert problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        memory = 2048
+        replicas = "two"
+        [environments.dev]
+        services.web.cpu = 4096
+        [environments.prod]
+    """) == [
+        "services.toml:3: services.web.memory: Fargate has no task with cpu = 4096 and memory = 2048; for web, write "
+        "memory = 8192 (in dev)",
+        "services.toml:4: services.web.replicas: expected a whole number, not text; write a whole number",
+    ]
+
+
 @pytest.mark.parametrize(
     ("layer", "place"),
     [
