@@ -287,8 +287,9 @@ class ServiceKeys(Table):
     """What becomes of its output."""
     signed: bool = False
     """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
-    stop_timeout: Duration = 30.0
-    """How long it may take to stop, at most 120s on Fargate."""
+    stop_timeout: Duration | None = None
+    """How long it may take to stop, at most 120s on Fargate. Default: timeout, as an answer may be under way, but from
+    30s to 120s; for tcp 30s."""
     readonly_root: bool = False
     """Make the container's root file system read-only."""
     tags: dict[str, str] = {}
@@ -303,6 +304,7 @@ class Service(ServiceKeys):
     name: str
     timeout: DurationOrNone
     idle_timeout: DurationOrNone
+    stop_timeout: Duration
 
     @property
     def is_tcp(self) -> bool:

@@ -10,6 +10,7 @@ from catalog.addresses import address
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading import placeholders
+from catalog.stopping import stop_timeout
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""
@@ -31,6 +32,7 @@ def deployment(
                 "name": name,
                 "timeout": timeouts[name],
                 "idle_timeout": _idle(keys, timeouts[name]),
+                "stop_timeout": stop_timeout(keys, timeout=timeouts[name]),
             },
         )
         for name, keys in sorted(catalog.services.items())
