@@ -8,6 +8,7 @@ from typing import Literal
 
 from catalog.meshes import MESHES, mesh_of
 from catalog.meshes.asked import Asked, catalog_key, has_callers, service_key
+from catalog.meshes.base import Verdict
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path, listed, or_list
 from catalog.written import Written
@@ -157,17 +158,8 @@ FEATURES = (
 
 def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """What the catalog asks for and its mesh does not have. Of what is tuned, one notice for each key."""
-    mesh = mesh_of(deployment)
     strict = deployment.catalog.mesh.strict
-    for feature in FEATURES:
-        verdict = mesh.parity[feature.key]
-        if verdict.carried:
-            continue
-        places = [
-            place
-            for place in feature.asked(deployment, written)
-            if not (feature.times and verdict.unlimited and _is_unlimited(deployment, place))
-        ]
+    for feature, verdict, places in asked_in_vain(deployment, written):
         if feature.effect == "meaning" or (feature.effect == "tuning" and strict):
             for place in places:
                 yield Finding(place=place, message=_refusal(feature, deployment), about=(("mesh", "kind"),))
@@ -178,6 +170,16 @@ def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 level="notice",
                 about=(("mesh", "kind"),),
             )
+
+
+def asked_in_vain(deployment: Deployment, written: Written) -> Iterator[tuple[Feature, Verdict, list[Path]]]:
+    """What the mesh does not have, and where the catalog asks for it."""
+    for feature in FEATURES:
+        verdict = mesh_of(deployment).parity[feature.key]
+        if not verdict.carried:
+            exempt = feature.times and verdict.unlimited
+            asked = feature.asked(deployment, written)
+            yield feature, verdict, [place for place in asked if not (exempt and _is_unlimited(deployment, place))]
 
 
 def _is_unlimited(deployment: Deployment, place: Path) -> bool:

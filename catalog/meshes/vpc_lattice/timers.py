@@ -20,16 +20,16 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     if hop.caller is None or not is_carried(service):
         return
     yield Timer(
-        at="VPC Lattice",
+        at=f"VPC Lattice to {service.name}",
         limits="connection",
         seconds=CONNECTION,
         asked=service.timeout,
         reason="VPC Lattice ends a connection after ten minutes, whatever is on it",
     )
     yield Timer(
-        at="VPC Lattice",
+        at=f"VPC Lattice to {service.name}",
         limits="silence",
         seconds=SILENCE,
         asked=service.idle_timeout,
-        reason="VPC Lattice closes what is silent for a minute: stream, or send a sign of life",
+        reason="VPC Lattice closes what is silent for a minute",
     )
