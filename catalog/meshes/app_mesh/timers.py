@@ -63,7 +63,7 @@ def _of_the_route(service: Service) -> Iterator[Timer]:
             seconds=one_try(per_try=retries.per_try, attempts=retries.attempts, timeout=service.timeout),
             asked=service.timeout,
             key="retries.per_try",
-            reason="an answer has to start in time for every try to fit into the timeout"
+            reason="the timeout in as many parts as there are retries.attempts"
             if retries.per_try is None
             else "as its retries.per_try says",
         )
