@@ -33,8 +33,9 @@ def calling(edges: str, *, public: str = "", kind: str = "none") -> Deployment:
         if callee:
             calls[caller].append(callee)
             calls.setdefault(callee, [])
+    begin = {name: f', public = {{ path = "/{name}" }}' for name in public.split()}
     lines = [
-        f'{name} = {{ image = "r.io/x:1", port = 80, calls = {callees}, public = {str(name in public.split()).lower()} }}\n'
+        f'{name} = {{ image = "r.io/x:1", port = 80, calls = {callees}{begin.get(name, "")} }}\n'
         for name, callees in calls.items()
     ]
     way_in = '[ingress.open]\nallow = ["10.0.0.0/8"]\n' if public else ""

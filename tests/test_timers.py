@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.hops import timers_of
+from catalog.meshes import MESHES
 from catalog.timers import Hop
 from tests.catalogs import loaded, notices_of, problems_of
 from tests.conftest import ROOT
@@ -30,6 +31,12 @@ def _in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda file: file.stem)
 def test_every_timer_on_every_path_is_long_enough_or_explained(catalog: Path, kind: str, tmp_path: Path) -> None:
     assert_timers_are_as_explained(catalog, kind, tmp_path, of_mesh=READ[kind])
+
+
+def test_the_timers_of_every_mesh_are_read_here_or_in_a_folder_of_its_own() -> None:
+    for kind in MESHES.keys() - READ.keys():
+        folder = ROOT / "tests" / kind.replace("-", "_")
+        assert (folder / f"test_{folder.name}_timers.py").is_file(), kind
 
 
 # ---- How long a task may take to stop

@@ -172,13 +172,13 @@ def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
             )
 
 
-def asked_in_vain(deployment: Deployment, written: Written) -> Iterator[tuple[Feature, Verdict, list[Path]]]:
+def asked_in_vain(deployment: Deployment, asking: Written) -> Iterator[tuple[Feature, Verdict, list[Path]]]:
     """What the mesh does not have, and where the catalog asks for it."""
     for feature in FEATURES:
         verdict = mesh_of(deployment).parity[feature.key]
         if not verdict.carried:
             exempt = feature.times and verdict.unlimited
-            asked = feature.asked(deployment, written)
+            asked = feature.asked(deployment, asking)
             yield feature, verdict, [place for place in asked if not (exempt and _is_unlimited(deployment, place))]
 
 
