@@ -17,7 +17,7 @@ _LEAST = 30.0
 
 def stop_timeout(keys: ServiceKeys, *, timeout: float) -> float:
     """Seconds between SIGTERM and SIGKILL: as written, else as many as a service's longest answer takes, so that it can
-    finish what it has begun, and no more than Fargate waits: elsewhere too, as programs that do not heed SIGTERM take all
+    finish what it has begun. No more than Fargate waits, wherever it runs: programs that do not heed SIGTERM take all
     of it."""
     if keys.stop_timeout is not None:
         return keys.stop_timeout
