@@ -1,4 +1,4 @@
-"""`python -m catalog`: check a catalog without synthesizing it, and write what is made from the model."""
+"""`python -m catalog`: check and explain a catalog without synthesizing it, and write what is made from the model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from catalog.explain import explanation
 from catalog.load import Loaded, load
-from catalog.problems import CatalogError
+from catalog.problems import CatalogError, Problem, did_you_mean, listed
 
 USER_ERROR = 2
 _MADE = {
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "check":
         return check(options.file)
+    if options.command == "explain":
+        return explain(options.name, file=options.file, environment=options.environment)
     # Only here: the schema takes a while to make, and a check needs none of it.
     module, function = _MADE[options.command]
     made: str = getattr(importlib.import_module(module), function)()
@@ -44,6 +47,30 @@ def check(file: str) -> int:
     return 0
 
 
+def explain(name: str, *, file: str, environment: str | None) -> int:
+    """Say where time is counted on every way to a service, in each deployment that has it."""
+    try:
+        loaded = load(file, environment=environment)
+        services = {each.id: each.services[name] for each in loaded.deployments if name in each.services}
+        if not services:
+            raise CatalogError([Problem(file=file, line=0, place="", message=_unknown(name, loaded))])
+    except CatalogError as error:
+        print(error, file=sys.stderr)
+        return USER_ERROR
+    having = [each for each in loaded.deployments if each.id in services]
+    texts = [explanation(each, services[each.id], report=loaded.reports[each.id]) for each in having]
+    print("\n".join(texts), end="")
+    return 0
+
+
+def _unknown(name: str, loaded: Loaded) -> str:
+    if any(name in each.catalog.external for each in loaded.deployments):
+        return f'"{name}" lies outside the catalog, and its timers with it; name a service'
+    known = sorted({service for each in loaded.deployments for service in each.services})
+    close = did_you_mean(name, known)
+    return f'there is no service "{name}"; ' + (f'did you mean "{close}"?' if close else f"name one of {listed(known)}")
+
+
 def _size(loaded: Loaded) -> str:
     services = [service for deployment in loaded.deployments for service in deployment.services.values()]
     calls = sum(len(service.calls) for service in services)
@@ -57,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     checked = commands.add_parser("check", help="say every problem of a catalog; CATALOG_ENVIRONMENT narrows it to one")
     default = os.environ.get("CATALOG_FILE") or "services.toml"
     checked.add_argument("file", nargs="?", default=default, help=f"the catalog (default: {default})")
+    explained = commands.add_parser("explain", help="print every timer on each path from the outside to a service")
+    explained.add_argument("name", help="the service")
+    explained.add_argument("--file", default=default, help=f"the catalog (default: {default})")
+    chosen = os.environ.get("CATALOG_ENVIRONMENT") or None
+    explained.add_argument("--environment", default=chosen, help="only this environment of the catalog")
     commands.add_parser("schema", help="print services.schema.json")
     commands.add_parser("reference", help="print docs/catalog.md")
     commands.add_parser("meshes", help="print docs/meshes.md")

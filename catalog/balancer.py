@@ -1,11 +1,17 @@
-"""The silence that a load balancer bears, and what stands behind it must bear longer."""
+"""The load balancer of an ingress as a keeper of time: the silence it bears, and what stands behind it must bear
+longer; how long it lets answers finish."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from catalog.model import Deployment, Service
+from catalog.timers import Hop, Timer
 
 SHORTEST_IDLE, LONGEST_IDLE = 60, 4000
 """Seconds; the default, and the limit (ELBv2 API reference, LoadBalancerAttribute idle_timeout.timeout_seconds)."""
+LONGEST_DRAINING = 3600
+"""Seconds; ELBv2 API reference, TargetGroupAttribute deregistration_delay.timeout_seconds."""
 _MARGIN = 5
 
 
@@ -28,3 +34,32 @@ def idle_behind_balancer(deployment: Deployment, service: Service) -> float:
     if ingress is None:
         return service.idle_timeout
     return max(service.idle_timeout, float(balancer_idle(deployment, ingress) + _MARGIN))
+
+
+def deregistration_delay(service: Service) -> int:
+    """Seconds for which a task that is to go may finish its answers before it is asked to stop: a request under way may
+    take as long as its caller waits for it."""
+    return int(min(service.timeout, LONGEST_DRAINING))
+
+
+def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
+    """What counts on the way in through an ingress, before any mesh."""
+    if hop.ingress is None:
+        return
+    service = hop.callee
+    yield Timer(
+        at="load balancer",
+        limits="silence",
+        seconds=balancer_idle(deployment, hop.ingress),
+        asked=service.idle_timeout,
+        key="idle_timeout",
+        reason=f"a load balancer bears {LONGEST_IDLE} s of silence at most",
+    )
+    yield Timer(
+        at="target group",
+        limits="draining",
+        seconds=deregistration_delay(service),
+        asked=service.timeout,
+        key="timeout",
+        reason=f"a target group drains for {LONGEST_DRAINING} s at most",
+    )

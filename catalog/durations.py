@@ -14,3 +14,13 @@ def spelled_duration(seconds: float) -> str:
         if whole and whole % length == 0:
             return f'"{whole // length}{unit}"'
     return f'"{whole}s"'
+
+
+def short_duration(seconds: float) -> str:
+    """`10m5s`: for tables, in all units that it takes."""
+    if seconds == UNLIMITED:
+        return "none"
+    minutes, rest = divmod(round(seconds, 3), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = [f"{hours}h" * (hours > 0), f"{minutes}m" * (minutes > 0), f"{round(rest, 3):g}s" * (rest > 0)]
+    return "".join(parts) or "0s"

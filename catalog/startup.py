@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from catalog.model.service import Health
+from catalog.timers import Hop, Timer
 
 MAX_START_PERIOD = 300
 MAX_RETRIES = 10
@@ -45,3 +47,18 @@ def rollout_minutes(*, grace: float, drain: float) -> int:
     """How long Terraform waits for a rollout: ten minutes for placing and pulling, the start three times over (a
     failed try counts), and the time connections take to drain from a load balancer."""
     return math.ceil((600 + 3 * grace + drain) / 60)
+
+
+def timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:
+    """How long ECS lets a new task of a service start, where something looks at it; `watched` says whether the mesh
+    does."""
+    service = hop.callee
+    seconds = service_grace(service.health, balanced=service.public is not None or watched)
+    if seconds is not None:
+        yield Timer(
+            at=f"task of {service.name}",
+            limits="starting",
+            seconds=seconds,
+            asked=service.health.grace,
+            key="health.grace",
+        )

@@ -18,6 +18,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 from constructs import Construct
 
 from catalog import names
+from catalog.balancer import deregistration_delay
 from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
 from catalog.task import addition_of
@@ -27,7 +28,6 @@ from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.roles import Roles
-from stacks.target_group import LONGEST_DRAINING
 from stacks.task import task_definition
 
 _CAPACITY_PROVIDERS = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
@@ -105,7 +105,7 @@ class FargateService(Part):
     def _rollout(self, service: Service, membership: Membership, *, drains: bool) -> dict[str, Any]:
         """How a new revision replaces the old, and how long Terraform waits for it."""
         deploy = service.deploy
-        drain = min(service.timeout, LONGEST_DRAINING) if drains else 0
+        drain = deregistration_delay(service) if drains else 0
         minutes = f"{rollout_minutes(grace=service.health.grace, drain=drain)}m"
         arguments = {
             "deployment_circuit_breaker": EcsServiceDeploymentCircuitBreaker(enable=True, rollback=deploy.rollback),

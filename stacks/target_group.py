@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from catalog import names
-from catalog.model import UNLIMITED, Deployment, Service
+from catalog.balancer import deregistration_delay
+from catalog.model import Deployment, Service
 from stacks.part import OUTLIVES_TASKS
-
-LONGEST_DRAINING = 3600
-"""Seconds; ELBv2 API reference, TargetGroupAttribute deregistration_delay.timeout_seconds."""
 
 _VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
 
@@ -29,8 +27,7 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
         "port": service.port,
         "protocol": protocol,
         "protocol_version": version,
-        # A request under way may take as long as its caller waits for it.
-        "deregistration_delay": str(_seconds(service.timeout, at_most=LONGEST_DRAINING)),
+        "deregistration_delay": str(deregistration_delay(service)),
         "health_check": {
             "protocol": protocol,
             "interval": int(service.health.interval),
@@ -51,7 +48,3 @@ def _probe(service: Service) -> dict[str, str]:
         return {"path": path, "matcher": "0"} if path else {"path": "/AWS.ALB/healthcheck", "matcher": "12"}
     # Without a path to ask for, an answer of any kind but a failure is good: many services have nothing at /.
     return {"path": path, "matcher": "200-399"} if path else {"path": "/", "matcher": "200-499"}
-
-
-def _seconds(duration: float, *, at_most: int) -> int:
-    return at_most if duration == UNLIMITED else min(int(duration), at_most)

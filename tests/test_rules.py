@@ -45,12 +45,16 @@ NOTED = {
         image = "docker.io/library/nginx:1"
     """,
     "an idle timeout below the timeout": r"""
+        [ingress.open]
+        allow = ["10.0.0.0/8"]
+
         [services.llm]
         image = "r.io/llm:1"
         port = 80
+        public = true
         timeout = "10m"
-        idle_timeout = "30s"
-        #^ services.llm.idle_timeout: notice: cuts llm off after "30s" of silence, though an answer may take "10m";
+        idle_timeout = "90s"
+        #^ services.llm.idle_timeout: notice: cuts llm off after "90s" of silence, though an answer may take "10m";
         #| leave it out, unless it streams
     """,
     "an answer longer than a load balancer waits": r"""

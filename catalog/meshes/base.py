@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalog.model import Deployment, Service
 from catalog.problems import Finding
+from catalog.timers import Hop, Timer
 from catalog.written import Written
 
 Rule = Callable[[Deployment, Written], Iterable[Finding]]
@@ -19,6 +20,8 @@ class Verdict:
 
     carried: bool
     how: str
+    unlimited: bool = False
+    """Whether, of what is timed, nothing counts there: then "none" is honoured all the same."""
 
 
 def yes(how: str) -> Verdict:
@@ -27,6 +30,15 @@ def yes(how: str) -> Verdict:
 
 def no(how: str) -> Verdict:
     return Verdict(carried=False, how=how)
+
+
+def nothing_counts(how: str) -> Verdict:
+    """For a timer that does not exist there."""
+    return Verdict(carried=False, how=how, unlimited=True)
+
+
+def _no_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
+    return ()
 
 
 def _not_generated(deployment: Deployment, service: Service) -> str | None:
@@ -49,6 +61,8 @@ class MeshTraits:
     """Whether callers find services by names that the mesh makes itself, whatever kind of namespace there is."""
     starts_watched: Callable[[Service], bool] = lambda service: False
     """Whether ECS, in a rollout, waits for what the mesh finds of a task of a service."""
+    timers: Callable[[Deployment, Hop], Iterable[Timer]] = _no_timers
+    """What it counts on a hop, in the order in which a call meets it: what `stacks` builds, and limits of AWS."""
     rules: tuple[Rule, ...] = ()
     """What it demands of a catalog."""
     across: tuple[AcrossRule, ...] = ()

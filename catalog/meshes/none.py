@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.meshes.base import MeshTraits, no, yes
+from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
 
 NONE = MeshTraits(
     title="none",
@@ -12,9 +12,9 @@ NONE = MeshTraits(
         "tls": no("nothing stands between services that could encrypt"),
         "auth": no("security groups alone say who may call whom"),
         "signed": no("nothing reads signatures"),
-        "timeout": no("nothing between services counts time, callers have to"),
-        "idle_timeout": no("nothing between services counts silence"),
-        "idle_timeout_of_tcp": no("nothing between services counts silence"),
+        "timeout": nothing_counts("nothing between services counts time, callers have to"),
+        "idle_timeout": nothing_counts("nothing between services counts silence"),
+        "idle_timeout_of_tcp": nothing_counts("nothing between services counts silence"),
         "retries": no("nothing sends a request again, callers have to"),
         "no_retries": yes("nothing sends a request again"),
         "versions": no("callers connect to whichever task they find; only a load balancer tells versions apart"),

@@ -8,7 +8,8 @@ from typing import Literal
 
 from catalog.meshes import MESHES, mesh_of
 from catalog.meshes.asked import Asked, catalog_key, has_callers, service_key
-from catalog.model import Deployment, Service
+from catalog.meshes.base import Verdict
+from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path, listed, or_list
 from catalog.written import Written
 
@@ -28,11 +29,18 @@ class Feature:
     effect: Effect
     asked: Asked
     """Where a catalog asks for it."""
+    times: bool = False
+    """Whether its key sets a timer, so that "none" asks for nothing where nothing counts."""
 
 
 def _answers(deployment: Deployment, service: Service) -> bool:
     """Whether somebody waits for a service's answers, inside or outside."""
     return not service.is_tcp and (has_callers(deployment, service) or service.public is not None)
+
+
+def _called_for_answers(deployment: Deployment, service: Service) -> bool:
+    """Whether other services wait for a service's answers, which tcp knows none of."""
+    return has_callers(deployment, service) and not service.is_tcp
 
 
 def _probed(service: Service) -> bool:
@@ -58,13 +66,15 @@ FEATURES = (
         keys="timeout",
         effect="tuning",
         asked=service_key("timeout", where=_answers),
+        times=True,
     ),
     Feature(
         key="idle_timeout",
         title="Idle timeout",
         keys="idle_timeout",
         effect="tuning",
-        asked=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and not service.is_tcp),
+        asked=service_key("idle_timeout", where=_called_for_answers),
+        times=True,
     ),
     Feature(
         key="idle_timeout_of_tcp",
@@ -72,6 +82,7 @@ FEATURES = (
         keys="idle_timeout",
         effect="tuning",
         asked=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and service.is_tcp),
+        times=True,
     ),
     Feature(
         key="retries",
@@ -79,7 +90,7 @@ FEATURES = (
         keys="retries",
         effect="tuning",
         asked=service_key(
-            "retries", where=lambda d, service: has_callers(d, service) and bool(service.retries.attempts)
+            "retries", where=lambda d, service: _called_for_answers(d, service) and bool(service.retries.attempts)
         ),
     ),
     Feature(
@@ -88,7 +99,9 @@ FEATURES = (
         keys="retries.attempts = 0",
         effect="tuning",
         asked=service_key(
-            "retries", "attempts", where=lambda d, service: has_callers(d, service) and service.retries.attempts == 0
+            "retries",
+            "attempts",
+            where=lambda d, service: _called_for_answers(d, service) and service.retries.attempts == 0,
         ),
     ),
     Feature(
@@ -103,8 +116,20 @@ FEATURES = (
             ),
         ),
     ),
-    Feature(key="pool", title="Limits of a service", keys="pool", effect="tuning", asked=service_key("pool")),
-    Feature(key="outlier", title="Outlier detection", keys="outlier", effect="tuning", asked=service_key("outlier")),
+    Feature(
+        key="pool",
+        title="Limits of a service",
+        keys="pool",
+        effect="tuning",
+        asked=service_key("pool", where=has_callers),
+    ),
+    Feature(
+        key="outlier",
+        title="Outlier detection",
+        keys="outlier",
+        effect="tuning",
+        asked=service_key("outlier", where=has_callers),
+    ),
     Feature(
         key="probes",
         title="Probes from outside",
@@ -145,13 +170,8 @@ FEATURES = (
 
 def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """What the catalog asks for and its mesh does not have. Of what is tuned, one notice for each key."""
-    mesh = mesh_of(deployment)
     strict = deployment.catalog.mesh.strict
-    for feature in FEATURES:
-        verdict = mesh.parity[feature.key]
-        if verdict.carried:
-            continue
-        places = list(feature.asked(deployment, written))
+    for feature, verdict, places in asked_in_vain(deployment, written):
         if feature.effect == "meaning" or (feature.effect == "tuning" and strict):
             for place in places:
                 yield Finding(place=place, message=_refusal(feature, deployment), about=(("mesh", "kind"),))
@@ -162,6 +182,21 @@ def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 level="notice",
                 about=(("mesh", "kind"),),
             )
+
+
+def asked_in_vain(deployment: Deployment, asking: Written) -> Iterator[tuple[Feature, Verdict, list[Path]]]:
+    """What the mesh does not have, and where the catalog asks for it."""
+    for feature in FEATURES:
+        verdict = mesh_of(deployment).parity[feature.key]
+        if not verdict.carried:
+            exempt = feature.times and verdict.unlimited
+            asked = feature.asked(deployment, asking)
+            yield feature, verdict, [place for place in asked if not (exempt and _is_unlimited(deployment, place))]
+
+
+def _is_unlimited(deployment: Deployment, place: Path) -> bool:
+    _, name, key = place
+    return bool(getattr(deployment.services[str(name)], str(key)) == UNLIMITED)
 
 
 def alternatives(feature: Feature) -> list[str]:

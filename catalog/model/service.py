@@ -288,8 +288,9 @@ class WorkloadKeys(Table):
     """How a new revision replaces the old."""
     logs: Logs = Logs()
     """What becomes of its output."""
-    stop_timeout: Duration = 30.0
-    """How long it may take to stop, at most 120s on Fargate."""
+    stop_timeout: Duration | None = None
+    """How long it may take to stop, at most 120s on Fargate. Default: timeout, as an answer may be under way, but from
+    30s to 120s; for tcp 30s."""
     readonly_root: bool = False
     """Make the container's root file system read-only."""
     container: dict[str, Any] = {}
@@ -355,6 +356,7 @@ class Service(ServiceKeys):
     """What `access` opens, as statements of its task role."""
     timeout: DurationOrNone
     idle_timeout: DurationOrNone
+    stop_timeout: Duration
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading import placeholders
 from catalog.reading.versions import completed
+from catalog.stopping import stop_timeout
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""
@@ -34,6 +35,7 @@ def deployment(
                 "name": name,
                 "timeout": timeouts[name],
                 "idle_timeout": _idle(keys, timeouts[name]),
+                "stop_timeout": stop_timeout(keys, timeout=timeouts[name]),
             },
         )
         for name, keys in sorted(catalog.services.items())

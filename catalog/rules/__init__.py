@@ -165,7 +165,6 @@ RULES: tuple[Rule, ...] = (
     texts.address_left_as_text,
     texts.definition_too_large,
     meshes.of_the_mesh,
-    meshes.what_it_lacks,
     meshes.leaving_what_is_chosen,
     meshes.leaving_what_has_not_ended,
 )

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.stopping import LONGEST_STOP, SHORTEST_STOP
 from catalog.written import Written
-
-_STOP = (2, 120)
-"""Seconds (ECS API reference, ContainerDefinition.stopTimeout, on Fargate)."""
 
 
 def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -36,7 +34,7 @@ def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 def stop_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
-    least, most = _STOP
+    least, most = SHORTEST_STOP, LONGEST_STOP
     for service in deployment.services.values():
         if not least <= service.stop_timeout <= most:
             yield Finding(

@@ -11,14 +11,17 @@ from catalog.written import Written
 
 
 def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """The rules of the mesh that the catalog has chosen."""
+    """What the chosen mesh demands, and what it lacks: what changes meaning is refused, what is tuning is told
+    (`catalog.meshes.parity`). A value that its own rules refuse, in words that say more, is not refused twice."""
+    refused = set()
     for rule in mesh_of(deployment).rules:
-        yield from rule(deployment, written)
-
-
-def what_it_lacks(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """What changes meaning is refused, what is tuning is told (`catalog.meshes.parity`)."""
-    yield from parity.lacking(deployment, written)
+        for finding in rule(deployment, written):
+            if finding.level == "error":
+                refused.add(finding.place)
+            yield finding
+    for finding in parity.lacking(deployment, written):
+        if finding.level != "error" or finding.place not in refused:
+            yield finding
 
 
 def leaving_what_is_chosen(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog.balancer import LONGEST_IDLE
 from catalog.durations import spelled_duration
+from catalog.hops import hops_into, timers_of
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path
 from catalog.written import Written
@@ -61,13 +62,23 @@ def zero(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 
 def silence_cut_off(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """An answer that is not streamed is silent for its whole length (Envoy: stream_idle_timeout)."""
+    """An answer that is not streamed is silent for its whole length (Envoy: stream_idle_timeout). Said only where
+    something counts the silence that the catalog sets."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "idle_timeout")
-        if not service.is_tcp and 0 < service.idle_timeout < service.timeout and written.written(*place):
+        if service.is_tcp or not 0 < service.idle_timeout < service.timeout or not written.written(*place):
+            continue
+        counted = [
+            timer.seconds
+            for hop in hops_into(deployment, service)
+            for timer in timers_of(deployment, hop)
+            if timer.limits == "silence" and timer.key == "idle_timeout"
+        ]
+        silence = min(counted, default=UNLIMITED)
+        if silence < service.timeout:
             yield Finding(
                 place=place,
-                message=f"cuts {service.name} off after {spelled_duration(service.idle_timeout)} of silence, "
+                message=f"cuts {service.name} off after {spelled_duration(silence)} of silence, "
                 f"though an answer may take {spelled_duration(service.timeout)}; leave it out, unless it streams",
                 level="notice",
             )

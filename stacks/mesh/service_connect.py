@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from cdktf import DataResource
@@ -19,9 +18,10 @@ from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDis
 from constructs import Construct
 
 from catalog import names
-from catalog.balancer import idle_behind_balancer
-from catalog.meshes.service_connect import proxy_share, serves
-from catalog.model import UNLIMITED, Deployment, Service
+from catalog.meshes.service_connect import proxy_share
+from catalog.meshes.service_connect.serving import serves
+from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
+from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
 from stacks.part import OUTLIVES_TASKS, Part, Ref
@@ -130,16 +130,11 @@ class ServiceConnect(Part):
         if service.is_tcp:
             return None
         return EcsServiceServiceConnectConfigurationServiceTimeout(
-            idle_timeout_seconds=_seconds(idle_behind_balancer(self.deployment, service)),
-            per_request_timeout_seconds=_seconds(service.timeout),
+            idle_timeout_seconds=idle_seconds(self.deployment, service),
+            per_request_timeout_seconds=answer_seconds(service),
         )
 
     @staticmethod
     def _tls(role: InfrastructureRole, authority: str) -> EcsServiceServiceConnectConfigurationServiceTls:
         issuer = EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority(aws_pca_authority_arn=authority)
         return EcsServiceServiceConnectConfigurationServiceTls(issuer_cert_authority=issuer, role_arn=role.role.arn)
-
-
-def _seconds(duration: float) -> int:
-    """Whole seconds, and 0 for no limit."""
-    return 0 if duration == UNLIMITED else max(1, math.ceil(duration))

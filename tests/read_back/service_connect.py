@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog import names
 from catalog.addresses import address
-from catalog.meshes.service_connect import serves
+from catalog.meshes.service_connect.serving import serves
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.order import start_order
 from tests import emulator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.meshes.app_mesh.rules import RULES
+from catalog.meshes.app_mesh.timers import timers
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.registries import ECR_ENDPOINTS
 
@@ -13,6 +14,7 @@ APP_MESH = MeshTraits(
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
     rules=RULES,
+    timers=timers,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
     endpoints=(*ECR_ENDPOINTS, "appmesh-envoy-management"),
     parity={

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from catalog.meshes.base import MeshTraits, no, yes
+from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
 from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed
 from catalog.meshes.vpc_lattice.rules import ACROSS, RULES
+from catalog.meshes.vpc_lattice.timers import timers
 
 VPC_LATTICE = MeshTraits(
     title="VPC Lattice",
@@ -15,13 +16,14 @@ VPC_LATTICE = MeshTraits(
     rules=RULES,
     across=ACROSS,
     generated_host=generated_host,
+    timers=timers,
     parity={
         "tls": yes("as far as VPC Lattice, under host names that AWS generates; from there to the task in plain HTTP"),
         "auth": yes("callers' task roles, by a policy for each service"),
         "signed": yes("read where `mesh.auth` says so"),
         "timeout": no("nothing counts the time of an answer, but a connection ends after ten minutes"),
         "idle_timeout": no("a connection that is silent for 60 seconds is closed, whatever is said"),
-        "idle_timeout_of_tcp": no("nothing counts the silence of what is reached directly"),
+        "idle_timeout_of_tcp": nothing_counts("nothing counts the silence of what is reached directly"),
         "retries": no("nothing sends a request again, callers have to"),
         "no_retries": yes("nothing sends a request again"),
         "versions": yes("by the listener and its rules"),

@@ -39,10 +39,12 @@ def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
         for service in deployment.services.values()
     )
     if rules > _RULES_OF_A_GROUP:
+        # Without IAM, services on one port are open to each other's callers (`open_beyond_calls`).
+        also = "" if deployment.catalog.mesh.auth == "iam" else ' with auth = "iam"'
         yield Finding(
             place=("mesh", "kind"),
             message=f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
-            f"{_RULES_OF_A_GROUP}, ask for more, or let services share ports",
+            f"{_RULES_OF_A_GROUP}, ask for more, or{also} let services share ports",
             level="warning",
         )
 

@@ -13,14 +13,11 @@ from catalog.meshes.vpc_lattice.quotas import (
     policy_too_long,
     two_in_one_network,
 )
+from catalog.meshes.vpc_lattice.timers import CONNECTION, SILENCE
 from catalog.model import UNLIMITED, Deployment
 from catalog.problems import Finding, Path, listed
 from catalog.written import Written
 
-_CONNECTION = 600
-_SILENCE = 60
-"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
-CreateService, idleTimeoutSeconds)."""
 _SHORTEST_NAME = 3
 _NAMED = 8
 """How many callers a message names before it counts them."""
@@ -93,7 +90,7 @@ def signed_for_nobody(deployment: Deployment, written: Written) -> Iterator[Find
 def answer_longer_than_a_connection(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A connection ends after ten minutes, whatever is on it (VPC Lattice API reference, CreateService)."""
     for service in carried_services(deployment):
-        if service.timeout <= _CONNECTION or not deployment.callers_of(service.name):
+        if service.timeout <= CONNECTION or not deployment.callers_of(service.name):
             continue
         base: Path = ("services", service.name)
         longest = "any time" if service.timeout == UNLIMITED else spelled_duration(service.timeout)
@@ -111,12 +108,12 @@ def silent_answers(deployment: Deployment, written: Written) -> Iterator[Finding
     slow = [
         service.name
         for service in carried_services(deployment)
-        if service.timeout > _SILENCE and deployment.callers_of(service.name)
+        if service.timeout > SILENCE and deployment.callers_of(service.name)
     ]
     if slow:
         yield Finding(
             place=("mesh", "kind"),
-            message=f"VPC Lattice closes a connection that is silent for {_SILENCE} seconds, and answers of "
+            message=f"VPC Lattice closes a connection that is silent for {SILENCE} seconds, and answers of "
             f"{listed(slow)} may take longer: they arrive only if they are streamed",
             level="warning",
         )

@@ -12,7 +12,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
     AppmeshVirtualNodeSpecListenerConnectionPoolTcp,
 )
 
-from catalog.balancer import idle_behind_balancer
+from catalog.meshes.app_mesh.timers import answer_at_listener, idle_at_listener
 from catalog.model import Deployment, Service
 from catalog.model.service import Outlier, Pool
 from stacks.mesh.app_mesh.destinations import Destination
@@ -21,14 +21,9 @@ from stacks.part import Ref
 
 
 def of_service(service: Service, *, deployment: Deployment, certificate: Ref | None) -> AppmeshVirtualNodeSpecListener:
-    """The listener of a service with a port.
-
-    The longest request timeout of a conversation has to stand on the source node, the destination node and the route
-    (App Mesh API reference, HttpTimeout), so a caller's listener bears its callees' too.
-    """
-    requests = [service.timeout, *(callee.timeout for callee in deployment.callees_of(service) if not callee.is_tcp)]
-    idle = idle_behind_balancer(deployment, service)
-    timers = timeouts(service.protocol, request=max(requests), idle=idle)
+    """The listener of a service with a port."""
+    request, idle = answer_at_listener(deployment, service), idle_at_listener(deployment, service)
+    timers = timeouts(service.protocol, request=request, idle=idle)
     return AppmeshVirtualNodeSpecListener(
         port_mapping={"port": service.port, "protocol": service.protocol},
         health_check=_health_check(service),

@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_aws.appmesh_route import (
     AppmeshRouteSpecTcpRouteActionWeightedTarget,
 )
 
+from catalog.meshes.app_mesh.timers import one_try
 from catalog.model import Service
 from catalog.model.service import Match
 from catalog.priorities import match_priority
@@ -85,7 +86,9 @@ def _retry_policy(destination: Destination) -> dict[str, Any]:
     events = set(retries.on)
     policy: dict[str, Any] = {
         "max_retries": retries.attempts,
-        "per_retry_timeout": duration(retries.per_try or destination.timeout / max(retries.attempts, 1)),
+        "per_retry_timeout": duration(
+            one_try(per_try=retries.per_try, attempts=retries.attempts, timeout=destination.timeout)
+        ),
         "tcp_retry_events": sorted(events & _TCP_EVENTS),
         "http_retry_events": sorted(events & _HTTP_EVENTS),
     }

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from catalog import names
 from catalog.meshes import private_ca
 from catalog.meshes.base import MeshTraits, no, yes
-from catalog.model import Deployment, Service
+from catalog.meshes.service_connect.serving import serves
+from catalog.meshes.service_connect.timers import beyond_ecs, timers
+from catalog.model import Deployment
 from catalog.order import start_order
 from catalog.problems import Finding, listed
 from catalog.sizes import Share
@@ -27,12 +29,6 @@ def proxy_share(cpu: int, memory: int) -> Share:
     proxy has what the containers leave.
     """
     return Share(min(256, cpu // 4), max(64, min(256, memory // 8)))
-
-
-def serves(deployment: Deployment, service: Service) -> bool:
-    """Whether a service's proxy takes in calls. With TLS it would take nothing else on that port, and a load balancer,
-    which is no client of Service Connect, could not be shown to get through."""
-    return service.port is not None and not (service.public is not None and deployment.catalog.mesh.tls is not None)
 
 
 def authority_that_ecs_may_not_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -123,7 +119,9 @@ SERVICE_CONNECT = MeshTraits(
         starts_before_its_callee,
         name_too_long,
         no_room_for_many,
+        beyond_ecs,
     ),
+    timers=timers,
     # By which the proxy gets its configuration (ECS developer guide, "Amazon ECS interface VPC endpoints").
     endpoints=("ecs-agent",),
     parity={
@@ -132,7 +130,6 @@ SERVICE_CONNECT = MeshTraits(
         "signed": no("proxies do not read signatures"),
         "timeout": yes("at the callee"),
         "idle_timeout": yes("at the callee"),
-        # ECS has a place for it, and the provider none (hashicorp/terraform-provider-aws issue 38432).
         "idle_timeout_of_tcp": no("a tcp connection is closed after an hour of silence, which the provider cannot set"),
         "retries": no("its proxies retry in a way of their own, which cannot be set"),
         "no_retries": no("its proxies retry in a way of their own, which cannot be turned off"),
