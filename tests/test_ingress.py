@@ -32,7 +32,7 @@ def made(*, web: dict[str, Any] | None = None, protocol: str = "HTTP", **service
         security = SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints)
         ingress = Ingress(stack, deployment=described, name="web", network=network, security=security)
         public = described.public_services("web")
-        parts.extend([ingress, {one.name: ingress.expose(one, target_protocol=protocol) for one in public}])
+        parts.extend([ingress, {one.name: ingress.expose(one, target_protocol=protocol)[one.name] for one in public}])
 
     output = synthesized(build)
     return *parts, output

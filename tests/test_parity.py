@@ -22,6 +22,7 @@ ASKING = {
     "idle_timeout_of_tcp": 'services.cache.idle_timeout = "2h"',
     "retries": "services.llm.retries.attempts = 1",
     "no_retries": "services.llm.retries.attempts = 0",
+    "versions": 'services.llm.versions = [{{ name = "next", weight = 5 }}]',
     "pool": "services.llm.pool.connections = 10",
     "outlier": "services.llm.outlier.errors = 3",
     "probes": 'services.llm.health.path = "/health"',
