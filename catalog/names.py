@@ -82,6 +82,10 @@ def cidr_word(cidr: str) -> str:
 ROLES = ("task", "execution")
 """What a service has two of, always with the suffix: IAM roles and their policies."""
 
+SCALERS = ("cpu", "memory", "requests", "backlog", "metric", "start")
+"""What a service may have several of, always with the suffix: scaling policies, and the alarm that starts its first
+task. Its scheduled actions bear their own names."""
+
 
 def shared(*words: str) -> str:
     """What a deployment has, beside its services: `main_network`, `main_ingress_public`.
@@ -104,4 +108,4 @@ def let_out(caller: str, target: str) -> str:
 def owner(address: str) -> str | None:
     """The service to which an address belongs, by its suffix; None for what is shared."""
     service, _, suffix = address.partition("_")
-    return service if not suffix or suffix in ROLES or suffix.startswith(("from_", "to_")) else None
+    return service if not suffix or suffix in (*ROLES, *SCALERS) or suffix.startswith(("from_", "to_")) else None

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from catalog.model.scale import Scale
 from catalog.model.types import (
     AbsolutePath,
     Duration,
@@ -254,6 +255,8 @@ class ServiceKeys(Table):
     """Where tasks run."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
     """How many tasks."""
+    scale: Scale | None = None
+    """How many tasks, by load or by the clock, instead of replicas."""
     calls: tuple[Name, ...] = ()
     """Services and externals that it may talk to; the rest is closed."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
@@ -307,3 +310,18 @@ class Service(ServiceKeys):
     @property
     def is_tcp(self) -> bool:
         return self.protocol == "tcp"
+
+    @property
+    def first_tasks(self) -> int:
+        """How many tasks it begins with."""
+        return self.scale.min if self.scale else self.replicas
+
+    @property
+    def fewest_tasks(self) -> int:
+        """How many tasks it has at least, at any time."""
+        return self.scale.fewest if self.scale else self.replicas
+
+    @property
+    def most_tasks(self) -> int:
+        """How many tasks it has at most, at any time."""
+        return self.scale.most if self.scale else self.replicas
