@@ -35,6 +35,8 @@ class Exposure:
     rule: Ref
     """What sends requests there; ECS refuses a target group that no load balancer knows."""
     url: str
+    request_label: str
+    """What its requests are counted under (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
 
 
 class Ingress(Part):
@@ -73,7 +75,12 @@ class Ingress(Part):
             depends_on=[edge.element for edge in self._edges(service, port=service.port)],
         )
         root = self._balancer.url_under(service.public.host) if service.public.host else self.url
-        return Exposure(target_group=group, rule=rule, url=root + service.public.path.rstrip("/"))
+        return Exposure(
+            target_group=group,
+            rule=rule,
+            url=root + service.public.path.rstrip("/"),
+            request_label=f"{self._balancer.arn_suffix}/{group.arn_suffix}",
+        )
 
     def _edges(self, service: Service, *, port: int) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""

@@ -65,7 +65,7 @@ def not_a_queue(deployment: Deployment, written: Written) -> Iterator[Finding]:
         if not backlog.queue.split(":", 5)[4] or not _QUEUE.fullmatch(backlog.queue.split(":", 5)[5]):
             yield Finding(
                 place=(*place, "queue"),
-                message=f'"{backlog.queue}" is not the ARN of a queue; write one like '
+                message="does not end as the ARN of a queue does, in account and name; write one like "
                 f'"arn:{deployment.partition}:sqs:{deployment.region}:{{account}}:jobs"',
             )
 
