@@ -18,24 +18,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cdktf_cdktf_provider_aws.appautoscaling_policy import (
-    AppautoscalingPolicy,
-    AppautoscalingPolicyStepScalingPolicyConfiguration as Steps,
-    AppautoscalingPolicyStepScalingPolicyConfigurationStepAdjustment as Step,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecification as Customized,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetrics as Query,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricsMetricStat as Stat,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricsMetricStatMetric as StatMetric,  # noqa: E501
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricsMetricStatMetricDimensions as Dimension,  # noqa: E501
-)
+from cdktf_cdktf_provider_aws import appautoscaling_policy as _aws
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarm,
-    CloudwatchMetricAlarmMetricQuery as AlarmQuery,
-    CloudwatchMetricAlarmMetricQueryMetric as AlarmMetric,
+    CloudwatchMetricAlarmMetricQuery,
+    CloudwatchMetricAlarmMetricQueryMetric,
 )
 
 from catalog.model.scale import Backlog
 from stacks.part import Part
+
+_Steps = _aws.AppautoscalingPolicyStepScalingPolicyConfiguration
+_Step = _aws.AppautoscalingPolicyStepScalingPolicyConfigurationStepAdjustment
+_Customized = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecification
+_Query = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetrics
+_Stat = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricsMetricStat
+_StatMetric = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricsMetricStatMetric  # noqa: E501  # fmt: skip
+_Dimension = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricsMetricStatMetricDimensions  # noqa: E501  # fmt: skip
 
 _MINUTE = 60
 _STATISTIC = "Maximum"
@@ -72,14 +71,14 @@ def _measured(backlog: Backlog, counted: Counted) -> dict[str, Measured]:
 def tracked(backlog: Backlog, counted: Counted) -> dict[str, Any]:
     """The metric that a policy holds at the backlog's target."""
     queries = [_query(*measured) for measured in _measured(backlog, counted).values()]
-    per_task = Query(id="backlog", label="Messages per task", expression=_PER_TASK, return_data=True)
-    return {"customized_metric_specification": Customized(metrics=[*queries, per_task])}
+    per_task = _Query(id="backlog", label="Messages per task", expression=_PER_TASK, return_data=True)
+    return {"customized_metric_specification": _Customized(metrics=[*queries, per_task])}
 
 
-def _query(id_: str, namespace: str, metric: str, dimensions: dict[str, str]) -> Query:
-    named = [Dimension(name=name, value=value) for name, value in sorted(dimensions.items())]
-    stat_metric = StatMetric(namespace=namespace, metric_name=metric, dimensions=named)
-    return Query(id=id_, metric_stat=Stat(stat=_STATISTIC, metric=stat_metric), return_data=False)
+def _query(id_: str, namespace: str, metric: str, dimensions: dict[str, str]) -> _Query:
+    named = [_Dimension(name=name, value=value) for name, value in sorted(dimensions.items())]
+    stat_metric = _StatMetric(namespace=namespace, metric_name=metric, dimensions=named)
+    return _Query(id=id_, metric_stat=_Stat(stat=_STATISTIC, metric=stat_metric), return_data=False)
 
 
 def starts_first_task(
@@ -90,29 +89,31 @@ def starts_first_task(
     It adds one, and not again before that one can be counted; it never sets a count, which could take tasks away.
     """
     policy = part.add(
-        AppautoscalingPolicy,
+        _aws.AppautoscalingPolicy,
         name,
         name=name.rpartition("_")[2],
         policy_type="StepScaling",
-        step_scaling_policy_configuration=Steps(
+        step_scaling_policy_configuration=_Steps(
             adjustment_type="ChangeInCapacity",
             cooldown=_LATE + int(grace),
-            step_adjustment=[Step(scaling_adjustment=1, metric_interval_lower_bound="0")],
+            step_adjustment=[_Step(scaling_adjustment=1, metric_interval_lower_bound="0")],
         ),
         **target,
     )
     measured = _measured(backlog, counted)
     queries = [
-        AlarmQuery(
+        CloudwatchMetricAlarmMetricQuery(
             id=id_,
-            metric=AlarmMetric(
+            metric=CloudwatchMetricAlarmMetricQueryMetric(
                 namespace=namespace, metric_name=metric, dimensions=dimensions, period=_MINUTE, stat=_STATISTIC
             ),
             return_data=False,
         )
         for id_, namespace, metric, dimensions in (measured["visible"], measured["running"])
     ]
-    starting = AlarmQuery(id="unattended", label="Nobody there", expression=_NOBODY_THERE, return_data=True)
+    starting = CloudwatchMetricAlarmMetricQuery(
+        id="unattended", label="Nobody there", expression=_NOBODY_THERE, return_data=True
+    )
     part.add(
         CloudwatchMetricAlarm,
         name,

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdktf_cdktf_provider_aws.appautoscaling_policy import (
-    AppautoscalingPolicy,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration as Tracking,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecification as Customized,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensions as Dimension,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification as Predefined,
-)
+from cdktf_cdktf_provider_aws import appautoscaling_policy as _aws
 from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import (
     AppautoscalingScheduledAction,
     AppautoscalingScheduledActionScalableTargetAction,
@@ -24,6 +18,11 @@ from stacks.backlog import Counted, starts_first_task, tracked
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
 from stacks.part import Part, Ref
+
+_Tracking = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration
+_Customized = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecification
+_Dimension = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationDimensions
+_Predefined = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification
 
 COUNT = "desired_count"
 """What an ECS service that is scaled no longer says of itself: Terraform would undo what the scaler did."""
@@ -76,8 +75,8 @@ class Scaling(Part):
         self._schedule()
 
     def _bounds(self, *, cluster: Cluster, ecs_service: Ref) -> Ref:
-        """What a scheduled action sets is not undone by the next apply. With its ECS service it is made anew: AWS drops
-        the bounds of a service that is gone."""
+        """What a scheduled action sets is not undone by the next apply. Where the ECS service is replaced, they are
+        made anew: those of a service that is gone do not outlive it for certain."""
         entries = self._scale.schedule
         scheduled = {
             "min_capacity": any(entry.min is not None for entry in entries),
@@ -111,11 +110,11 @@ class Scaling(Part):
     def _track(self, suffix: str, target: float, metric: dict[str, Any]) -> None:
         """Hold a metric at a target."""
         self.add(
-            AppautoscalingPolicy,
+            _aws.AppautoscalingPolicy,
             f"{self._name}_{suffix}",
             name=suffix,
             policy_type="TargetTrackingScaling",
-            target_tracking_scaling_policy_configuration=Tracking(
+            target_tracking_scaling_policy_configuration=_Tracking(
                 target_value=target,
                 scale_out_cooldown=int(self._scale.scale_out_after),
                 scale_in_cooldown=int(self._scale.scale_in_after),
@@ -141,15 +140,16 @@ class Scaling(Part):
 
 
 def _predefined(type_: str, *, resource_label: str | None = None) -> dict[str, Any]:
-    return {"predefined_metric_specification": Predefined(predefined_metric_type=type_, resource_label=resource_label)}
+    return {"predefined_metric_specification": _Predefined(predefined_metric_type=type_, resource_label=resource_label)}
 
 
 def _customized(metric: Metric) -> dict[str, Any]:
     return {
-        "customized_metric_specification": Customized(
+        "customized_metric_specification": _Customized(
             namespace=metric.namespace,
             metric_name=metric.name,
             statistic=metric.statistic,
-            dimensions=[Dimension(name=name, value=value) for name, value in sorted(metric.dimensions.items())] or None,
+            dimensions=[_Dimension(name=name, value=value) for name, value in sorted(metric.dimensions.items())]
+            or None,
         )
     }

@@ -77,7 +77,7 @@ def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) 
         for service in deployment.services.values():
             name = names.owned(deployment.id, service.name)
             (described,) = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
-            assert (described["status"], described["runningCount"]) == ("ACTIVE", service.replicas)
+            assert (described["status"], described["runningCount"]) == ("ACTIVE", service.first_tasks)
 
 
 def test_the_mesh_reads_back_as_the_catalog_says(applied: Applied) -> None:

@@ -29,8 +29,8 @@ class Backlog(Table):
 
     @property
     def target(self) -> float:
-        """Messages that one task gets done in time (Application Auto Scaling user guide, "Scaling based on SQS"). Rounded,
-        as a number of Terraform's is written out in full."""
+        """Messages that one task gets done in time (EC2 Auto Scaling user guide, "Scaling policy based on Amazon SQS"),
+        rounded to what anybody reads."""
         return round(self.latency / self.seconds_per_message, 3)
 
 

@@ -134,6 +134,7 @@ RULES: tuple[Rule, ...] = (
     scale.entry_without_bounds,
     scale.entry_twice,
     scale.never_started,
+    scale.never_stopped,
     scale_metrics.requests_of_nobody,
     scale_metrics.queue_elsewhere,
     scale_metrics.not_a_queue,

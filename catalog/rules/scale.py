@@ -75,10 +75,27 @@ def entry_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
 def never_started(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Of no tasks there is no CPU, no memory and no request: nothing would ever start the first one."""
     for place, scale in scaled(deployment):
-        starts = scale.backlog or scale.metric or any(entry.min for entry in scale.schedule)
-        if scale.min == 0 and not starts:
-            yield Finding(
-                place=(*place, "min"),
-                message="nothing starts the first task again once there is none; write at least 1, or add backlog, "
-                "metric, or a schedule with a min above 0",
-            )
+        if scale.fewest > 0 or scale.backlog or scale.metric or any(entry.min for entry in scale.schedule):
+            continue
+        to_none = next((index for index, entry in enumerate(scale.schedule) if entry.min == 0), 0)
+        yield Finding(
+            place=(*place, "min") if scale.min == 0 else (*place, "schedule", to_none, "min"),
+            message="nothing starts the first task again once there is none; write at least 1, or add backlog, "
+            "metric, or a schedule with a min above 0",
+        )
+
+
+def never_stopped(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A scheduled action starts tasks up to a min and stops them down to a max; that a min is lower than before stops
+    none (Application Auto Scaling user guide, "Scheduled scaling")."""
+    for place, scale in scaled(deployment):
+        if any(getattr(scale, policy) is not None for policy in POLICIES):
+            continue
+        mins = [entry.min for entry in scale.schedule if entry.min is not None]
+        for index, entry in enumerate(scale.schedule):
+            if entry.min is not None and entry.max is None and entry.min < max(mins):
+                yield Finding(
+                    place=(*place, "schedule", index),
+                    message=f"a lower min alone stops no task; write max = {entry.min} "
+                    "as well, or add a policy such as cpu_percent",
+                )

@@ -20,7 +20,7 @@ _INSIGHTS: Path = ("cluster", "insights")
 
 
 def requests_of_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Requests are counted by a load balancer (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
+    """A load balancer counts requests (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
     for place, scale in scaled(deployment):
         if scale.requests_per_minute is not None and deployment.services[str(place[1])].public is None:
             yield Finding(

@@ -25,7 +25,7 @@ def namespaces(deployment: Deployment) -> list[str]:
 def assert_found_by_dns(service: Service, deployment: Deployment) -> None:
     """Cloud Map has a DNS record for every task of a service, under its own name."""
     found = discovered(service, namespace=deployment.namespace, region=deployment.region)
-    assert len(found) == service.replicas, service.name
+    assert len(found) == service.first_tasks, service.name
 
 
 def ecs_service(service: Service, deployment: Deployment) -> dict[str, Any]:

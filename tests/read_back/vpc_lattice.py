@@ -62,7 +62,7 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
     assert (config["port"], config["protocolVersion"]) == (service.port, _PROTOCOL_VERSIONS[service.protocol])
     [bound] = ecs_service(service, deployment)["deployments"][0]["vpcLatticeConfigurations"]
     assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.name)
-    assert len(found(service, deployment)) == service.replicas
+    assert len(found(service, deployment)) == service.first_tasks
     associations = account.lattice.list_service_network_service_associations(serviceIdentifier=known["id"])["items"]
     assert len(associations) == 1
     if tls:
