@@ -33,7 +33,11 @@ def nothing_asks(deployment: Deployment, written: Written) -> Iterator[Finding]:
     for place, scale in scaled(deployment):
         if not scale.schedule and all(getattr(scale, policy) is None for policy in POLICIES):
             cure = f"add one of {', '.join(POLICIES)} or schedule, or write replicas instead"
-            yield Finding(place=place, message=f"nothing asks for more or fewer tasks; {cure}")
+            yield Finding(
+                place=place,
+                message=f"nothing asks for more or fewer tasks; {cure}",
+                about=tuple((*place, key) for key in (*POLICIES, "schedule")),
+            )
 
 
 def bounds_crossed(deployment: Deployment, written: Written) -> Iterator[Finding]:
