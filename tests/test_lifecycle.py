@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
 from tests.read_back import MESHES
 
-CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
+CATALOGS = ["services.toml", *(f"examples/{name}.toml" for name in ("smallest", "mutual", "environments", "batch"))]
 MORE = [f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed")]
 """One for each mesh, with nearly all that it can do."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"

@@ -186,6 +186,23 @@ WRONG = {
         name = "Waiting"
         target = 3
     """,
+    "numbers that are none": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.metric]
+        namespace = "MyApp"
+        name = "Waiting"
+        target = 0
+        #^ services.a.scale.metric.target: 0 is not a number above 0; write one like 30 or 0.5, without quotes
+        [services.a.scale.backlog]
+        queue = "arn:aws:sqs:us-west-2:{account}:jobs"
+        latency = "10m"
+        seconds_per_message = inf
+        #^ services.a.scale.backlog.seconds_per_message: inf is not a number above 0; write one like 30 or 0.5, without
+        #| quotes
+    """,
     "dimensions that CloudWatch has not": """
         [services.a]
         image = "r.io/a:1"

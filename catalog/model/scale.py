@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from catalog.model.cron import cron
-from catalog.model.types import Duration, Name, QueueArn, Table, matching
+from catalog.model.types import AboveZero, Duration, Name, QueueArn, Table, matching
 
 Tasks = Annotated[int, Field(ge=0, le=1000)]
 Percent = Annotated[int, Field(ge=1, le=100)]
@@ -18,7 +18,7 @@ class Backlog(Table):
 
     queue: QueueArn
     """ARN of the SQS queue."""
-    seconds_per_message: Annotated[float, Field(gt=0)]
+    seconds_per_message: AboveZero
     """How long one task works on a message, in seconds; less than 1 where it works on several at once."""
     latency: Duration
     """How long a message may wait until it is done."""
@@ -48,14 +48,14 @@ class Metric(Table):
     ]
     """Namespace, as in "AWS/ApplicationELB"."""
     name: Annotated[
-        str, matching(r"[!-~]([ -~]{0,253}[!-~])?", "the name of a metric", "write 1 to 255 characters of ASCII")
+        str, matching(r"[!-~]([ -~]{0,253}[!-~])?", "a name of a metric", "write 1 to 255 characters of ASCII")
     ]
     """Name of the metric."""
-    dimensions: Annotated[dict[str, str], Field(max_length=30)] = {}
+    dimensions: dict[str, str] = {}
     """Dimensions, all that it was published with."""
     statistic: Literal["Average", "Minimum", "Maximum", "SampleCount", "Sum"] = "Average"
     """Statistic of each minute."""
-    target: Annotated[float, Field(gt=0)]
+    target: AboveZero
     """The value at which it is held, as it is: not divided by the number of tasks."""
 
 

@@ -16,6 +16,8 @@ _QUEUE = re.compile(r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?")
 """SQS API reference, CreateQueue."""
 _DIMENSION = (re.compile(r"[!-9;-~][ -~]{0,254}"), re.compile(r"[ -~]{1,1024}"))
 """Name and value (CloudWatch API reference, Dimension): ASCII, and no colon at the beginning of a name."""
+_DIMENSIONS = 30
+"""Of one metric (CloudWatch API reference, MetricDatum)."""
 _INSIGHTS: Path = ("cluster", "insights")
 
 
@@ -98,6 +100,9 @@ def tasks_not_counted(deployment: Deployment, written: Written) -> Iterator[Find
 def not_a_dimension(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Names and values of dimensions (CloudWatch API reference, Dimension)."""
     for place, scale in scaled(deployment):
+        if scale.metric and len(scale.metric.dimensions) > _DIMENSIONS:
+            message = f"has {len(scale.metric.dimensions)} dimensions, a metric has at most {_DIMENSIONS}; remove some"
+            yield Finding(place=(*place, "metric", "dimensions"), message=message)
         for name, value in scale.metric.dimensions.items() if scale.metric else ():
             at: Path = (*place, "metric", "dimensions", name)
             if not _DIMENSION[0].fullmatch(name):
