@@ -106,11 +106,13 @@ def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
 def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> None:
     for deployment in applied.deployments:
         output = applied.workspaces[deployment.id].output()
+        has_mesh = deployment.catalog.mesh.kind != "none"
         assert set(output) == {
-            "vpc_id", "subnets", "ecs_cluster_name", "service_mesh_name", "namespace", "public_urls", "services",
+            "vpc_id", "subnets", "ecs_cluster_name", "namespace", "public_urls", "services",
+            *(["service_mesh_name"] if has_mesh else []),
         }  # fmt: skip
         assert output["ecs_cluster_name"] == deployment.id
-        assert output["service_mesh_name"].startswith(deployment.id)
+        assert not has_mesh or output["service_mesh_name"].startswith(deployment.id)
         assert set(output["services"]) == set(deployment.services)
         assert all(url.startswith("http") for url in output["public_urls"].values())
         assert set(output["public_urls"]) == {s.name for s in deployment.services.values() if s.public}
