@@ -84,6 +84,10 @@ def cidr_word(cidr: str) -> str:
 ROLES = ("task", "execution")
 """What a service has two of, always with the suffix: IAM roles and their policies."""
 
+SCALERS = ("cpu", "memory", "requests", "backlog", "metric", "start")
+"""What a service may have several of, always with the suffix: scaling policies, and the alarm that starts its first
+task. Its scheduled actions bear their own names."""
+
 
 def shared(*words: str) -> str:
     """What a deployment has, beside its services: `main_network`, `main_ingress_public`.
@@ -120,4 +124,4 @@ def owner(address: str, *, workloads: Container[str]) -> str | None:
     word, _, rest = suffix.partition("_")
     if version(service, word) in workloads:
         suffix = rest
-    return service if not suffix or suffix in ROLES or suffix.startswith(("from_", "to_")) else None
+    return service if not suffix or suffix in (*ROLES, *SCALERS) or suffix.startswith(("from_", "to_")) else None

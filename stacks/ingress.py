@@ -38,6 +38,8 @@ class Exposure:
     rule: Ref
     """What sends requests there; ECS refuses a target group that no load balancer knows."""
     url: str
+    request_label: str
+    """What its requests are counted under (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
 
 
 class Ingress(Part):
@@ -83,7 +85,15 @@ class Ingress(Part):
                 )
         root = self._balancer.url_under(service.public.host) if service.public.host else self.url
         url = root + service.public.path.rstrip("/")
-        return {name: Exposure(target_group=group, rule=rule, url=url) for name, group in groups.items()}
+        return {
+            name: Exposure(
+                target_group=group,
+                rule=rule,
+                url=url,
+                request_label=f"{self._balancer.arn_suffix}/{group.arn_suffix}",
+            )
+            for name, group in groups.items()
+        }
 
     def _target_group(self, service: Service, *, protocol: str) -> Ref:
         arguments = target_group(service, deployment=self.deployment, vpc_id=self._vpc_id, protocol=protocol)

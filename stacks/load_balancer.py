@@ -30,6 +30,7 @@ class LoadBalancer(Part):
     """The one that takes rules."""
     security_group: Ref
     url: str
+    arn_suffix: str
 
     def __init__(
         self, scope: Construct, *, deployment: Deployment, name: str, settings: Ingress, network: Network
@@ -49,6 +50,7 @@ class LoadBalancer(Part):
             self.listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
         if settings.zone_id and settings.domain:
             self._record(zone_id=settings.zone_id, domain=settings.domain)
+        self.arn_suffix = self._balancer.arn_suffix
         self.url = self.url_under(settings.domain or self._balancer.dns_name)
 
     def url_under(self, host: str) -> str:

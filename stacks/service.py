@@ -28,6 +28,7 @@ from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.roles import Roles
+from stacks.scaling import COUNT, Scaling
 from stacks.task import task_definition
 
 _CAPACITY_PROVIDERS = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
@@ -86,7 +87,7 @@ class FargateService(Part):
             name=names.owned(deployment.id, service.name),
             cluster=cluster.arn,
             task_definition=self.task.arn,
-            desired_count=service.replicas,
+            desired_count=service.first_tasks,
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=subnets, security_groups=[security_group.id], assign_public_ip=False
             ),
@@ -101,6 +102,16 @@ class FargateService(Part):
             **self._rollout(service, membership, drains=exposure is not None),
             **membership.service,
         )
+        if service.scale is not None:
+            Scaling(
+                self,
+                deployment=deployment,
+                scale=service.scale,
+                cluster=cluster,
+                ecs_service=self.service,
+                exposure=exposure,
+                grace=service.health.grace,
+            )
 
     def _rollout(self, service: Service, membership: Membership, *, drains: bool) -> dict[str, Any]:
         """How a new revision replaces the old, and how long Terraform waits for it."""
@@ -119,8 +130,10 @@ class FargateService(Part):
         lifecycle = TerraformResourceLifecycle(
             postcondition=[self._not_rolled_back(service)] if deploy.wait else None,
             replace_triggered_by=[ref.address for ref in membership.replaced_with] or None,
+            ignore_changes=[COUNT] if service.scale else None,
         )
-        return {**arguments, "lifecycle": lifecycle} if deploy.wait or membership.replaced_with else arguments
+        needed = deploy.wait or membership.replaced_with or service.scale
+        return {**arguments, "lifecycle": lifecycle} if needed else arguments
 
     def _not_rolled_back(self, service: Service) -> Postcondition:
         """The provider reports success after ECS has returned to the old revision (provider issues 19519, 20858)."""

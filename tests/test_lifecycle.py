@@ -19,7 +19,7 @@ from tests.read_back import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
 MORE = [
-    *(f"examples/{name}.toml" for name in ("canary", "private")),
+    *(f"examples/{name}.toml" for name in ("batch", "canary", "private")),
     *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models")),
 ]
 """One for each mesh, with nearly all that it can do, and what takes longer."""
@@ -83,7 +83,7 @@ def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) 
         for service in deployment.workloads.values():
             name = names.owned(deployment.id, service.name)
             (described,) = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
-            assert (described["status"], described["runningCount"]) == ("ACTIVE", service.replicas)
+            assert (described["status"], described["runningCount"]) == ("ACTIVE", service.first_tasks)
 
 
 def test_the_mesh_reads_back_as_the_catalog_says(applied: Applied) -> None:

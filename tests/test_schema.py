@@ -50,7 +50,7 @@ def test_a_shipped_catalog_names_the_schema_in_its_first_line(file: Path) -> Non
     "written",
     [
         "replica = 3",
-        "scale = { min = 1, max = 3 }",
+        "scale = { max = 3, cpu_percent = 101 }",
         "port = '80'",
         "port = 70000",
         "timeout = 30",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from catalog.model.access import Access, Statement
+from catalog.model.scale import Scale
 from catalog.model.types import (
     AbsolutePath,
     Duration,
@@ -270,6 +271,8 @@ class WorkloadKeys(Table):
     """Where tasks run."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
     """How many tasks."""
+    scale: Scale | None = None
+    """How many tasks, by load or by the clock, instead of replicas."""
     health: Health = Health()
     """How to tell that it is well."""
     environment: dict[VariableName, str] = {}
@@ -370,3 +373,18 @@ class Service(ServiceKeys):
     @property
     def is_tcp(self) -> bool:
         return self.protocol == "tcp"
+
+    @property
+    def first_tasks(self) -> int:
+        """How many tasks it begins with."""
+        return self.scale.min if self.scale else self.replicas
+
+    @property
+    def fewest_tasks(self) -> int:
+        """How many tasks it has at least, at any time."""
+        return self.scale.fewest if self.scale else self.replicas
+
+    @property
+    def most_tasks(self) -> int:
+        """How many tasks it has at most, at any time."""
+        return self.scale.most if self.scale else self.replicas

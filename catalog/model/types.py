@@ -46,6 +46,12 @@ def _duration_or_none(value: object) -> float:
     return UNLIMITED if value == "none" else _duration(value)
 
 
+def _above_zero(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise wrong("{value} is not a number above 0; write one like 30 or 0.5, without quotes", value=_shown(value))
+    return float(value)
+
+
 def _cidr(value: object) -> str:
     if not isinstance(value, str):
         raise wrong('{value} is not an address range; write one in quotes, as in "10.0.0.0/16"', value=_shown(value))
@@ -112,6 +118,11 @@ DurationOrNone = Annotated[
     WithJsonSchema({**_DURATION, "title": 'duration or "none"', "pattern": r"^(\d{1,6}[smh]|none)$"}),
 ]
 """Seconds, or UNLIMITED, written as "none"."""
+AboveZero = Annotated[
+    float,
+    BeforeValidator(_above_zero),
+    WithJsonSchema({"type": "number", "title": "number above 0", "exclusiveMinimum": 0}),
+]
 Cidr = Annotated[
     str, BeforeValidator(_cidr, json_schema_input_type=text("address range", r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))
 ]
@@ -127,6 +138,7 @@ AuthorityArn = Annotated[str, _arn("acm-pca")]
 SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
+QueueArn = Annotated[str, _arn("sqs")]
 VariableName = Annotated[
     str,
     matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name", "use letters, digits and _, not beginning with a digit"),

@@ -7,7 +7,7 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "sidecars", "exec", "stack",
+    "ports", "gpus", "shm_mib", "secrets_follow", "sidecars", "exec", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}

@@ -16,19 +16,22 @@ def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A rollout starts a task first or stops one first (ECS API reference, DeploymentConfiguration: the minimum is
     rounded up, the maximum down)."""
     for service in deployment.services.values():
-        replicas, deploy = service.replicas, service.deploy
+        # Fewer tasks are harder to move than more; and of a service that is scaled, some run at times.
+        replicas = max(service.fewest_tasks, 1) if service.scale else service.replicas
+        deploy = service.deploy
         stays, may_run = math.ceil(replicas * deploy.min / 100), math.floor(replicas * deploy.max / 100)
         if replicas == 0 or stays < replicas or may_run > replicas:
             continue
         place: Path = ("services", service.name, "deploy")
         tasks = "1 task" if replicas == 1 else f"{replicas} tasks"
+        tasks = f"{tasks} at least" if service.scale else tasks
         needed = math.ceil(100 * (replicas + 1) / replicas)
         cure = f"write max = {needed}{' or more' if needed < 200 else ''}"
         yield Finding(
             place=place,
             message=f"of the {tasks} of {service.name}, none may stop (min = {deploy.min}) and none may be added "
             f"(max = {deploy.max}); {cure}, or a lower min",
-            about=(("services", service.name, "replicas"),),
+            about=(("services", service.name, "scale" if service.scale else "replicas"),),
         )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
@@ -12,12 +14,15 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import ELBv2Backend
 from moto.route53.responses import Route53
 
+from . import validation
+
 _create_launch_template = EC2Backend.create_launch_template
 _delete_vpc = EC2Backend.delete_vpc
 _create_hosted_zone = Route53.create_hosted_zone
 _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
 _modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
+_deregister_scalable_target = ApplicationAutoScalingResponse.deregister_scalable_target
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
 
@@ -104,6 +109,37 @@ def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
     return answer
 
 
+def deregister_scalable_target(self: ApplicationAutoScalingResponse) -> str:
+    """Its policies, their alarms and its scheduled actions go with a target (DeregisterScalableTarget)."""
+    backend, resource = self.applicationautoscaling_backend, self._get_param("ResourceId")
+    for key, policy in tuple(backend.policies.items()):
+        if policy.resource_id == resource:
+            policy.delete_alarms(self.current_account, self.region)
+            del backend.policies[key]
+    backend.scheduled_actions = [each for each in backend.scheduled_actions if each.resource_id != resource]
+    return _deregister_scalable_target(self)
+
+
+def _checked(operation: str, kept: Callable[[ApplicationAutoScalingResponse], str]) -> Any:
+    """An operation that refuses what its model forbids, and a target that is not there."""
+
+    def call(self: ApplicationAutoScalingResponse) -> str:
+        request = json.loads(self.body)
+        found = validation.problems("application-autoscaling", operation, request)
+        targets = self.applicationautoscaling_backend.targets.get(request.get("ScalableDimension"), {})
+        if not found and request.get("ResourceId") not in targets:
+            found = [f"No scalable target registered for resource ID: {request.get('ResourceId')}"]
+        if found:
+            raise AWSValidationException("; ".join(found))
+        return kept(self)
+
+    return call
+
+
+put_scaling_policy = _checked("PutScalingPolicy", ApplicationAutoScalingResponse.put_scaling_policy)
+put_scheduled_action = _checked("PutScheduledAction", ApplicationAutoScalingResponse.put_scheduled_action)
+
+
 def list_tags_for_resource(self: ApplicationAutoScalingResponse) -> str:
     return json.dumps({"Tags": _tags(self).get(self._get_param("ResourceARN"), {})})
 
@@ -132,5 +168,9 @@ def install() -> None:
     Route53.create_hosted_zone = create_hosted_zone
     ELBv2Backend.modify_target_group_attributes = modify_target_group_attributes
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
-    for function in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
+    for function in (
+        register_scalable_target, deregister_scalable_target, list_tags_for_resource, tag_resource, untag_resource,
+    ):  # fmt: skip
         setattr(ApplicationAutoScalingResponse, function.__name__, function)
+    ApplicationAutoScalingResponse.put_scaling_policy = put_scaling_policy
+    ApplicationAutoScalingResponse.put_scheduled_action = put_scheduled_action

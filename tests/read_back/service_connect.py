@@ -20,7 +20,7 @@ def assert_reaches(deployment: Deployment) -> None:
             assert "services" not in deployed["serviceConnectConfiguration"]
             continue
         _assert_offers(service, deployment)
-        assert len(found(service, deployment)) == service.replicas, service.name
+        assert len(found(service, deployment)) == service.first_tasks, service.name
     for name, callees in start_order(deployment):
         known = emulator.known_endpoints(deployment.id, names.owned(deployment.id, name), region=deployment.region)
         for callee in callees:

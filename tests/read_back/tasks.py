@@ -26,7 +26,7 @@ def assert_found_by_dns(service: Service, deployment: Deployment) -> None:
     """Cloud Map has a DNS record for every task of a service, under its own name."""
     found = discovered(service, namespace=deployment.namespace, region=deployment.region)
     registered = [each for each in deployment.workloads_of(service.name) if is_registered(each, deployment)]
-    assert len(found) == sum(each.replicas for each in registered), service.name
+    assert len(found) == sum(each.first_tasks for each in registered), service.name
 
 
 def is_registered(service: Service, deployment: Deployment) -> bool:

@@ -65,7 +65,7 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
         assert (config["port"], config["protocolVersion"]) == (service.port, _PROTOCOL_VERSIONS[service.protocol])
         [bound] = ecs_service(each, deployment)["deployments"][0]["vpcLatticeConfigurations"]
         assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.name)
-        assert len(found(each, deployment)) == each.replicas
+        assert len(found(each, deployment)) == each.first_tasks
     associations = account.lattice.list_service_network_service_associations(serviceIdentifier=known["id"])["items"]
     assert len(associations) == 1
     if tls:
