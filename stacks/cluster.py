@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster, EcsClusterSetting
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.ecs_cluster import (
+    EcsCluster,
+    EcsClusterConfiguration,
+    EcsClusterConfigurationExecuteCommandConfiguration,
+    EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration,
+    EcsClusterSetting,
+)
 from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import EcsClusterCapacityProviders
 from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.task.shell import audit_log_group, is_open
 from stacks.part import Part, Ref
+
+RETENTION_DAYS = 90
+"""For what operators did, which is asked for late."""
 
 
 class Cluster(Part):
@@ -25,6 +36,7 @@ class Cluster(Part):
             EcsCluster,
             names.shared("cluster"),
             name=deployment.id,
+            configuration=self._audited_sessions(),
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
         self.name = cluster.name
@@ -35,3 +47,17 @@ class Cluster(Part):
             cluster_name=cluster.name,
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
         )
+
+    def _audited_sessions(self) -> EcsClusterConfiguration | None:
+        """Where sessions of ECS Exec are logged, if any service lets operators in."""
+        if not any(is_open(self.deployment, service) for service in self.deployment.services.values()):
+            return None
+        group = self.add(
+            CloudwatchLogGroup,
+            names.shared("exec"),
+            name=audit_log_group(self.deployment),
+            retention_in_days=RETENTION_DAYS,
+        )
+        logs = EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration(cloud_watch_log_group_name=group.name)
+        sessions = EcsClusterConfigurationExecuteCommandConfiguration(logging="OVERRIDE", log_configuration=logs)
+        return EcsClusterConfiguration(execute_command_configuration=sessions)

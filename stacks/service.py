@@ -21,11 +21,13 @@ from catalog import names
 from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
 from catalog.task import addition_of
+from catalog.task.shell import is_open
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.roles import Roles
+from stacks.secret_versions import following
 from stacks.target_group import LONGEST_DRAINING
 from stacks.task import task_definition
 
@@ -96,7 +98,8 @@ class FargateService(Part):
             **_capacity(service),
             **_balancer(service, exposure),
             **self._rollout(service, membership, drains=exposure is not None),
-            **membership.service,
+            enable_execute_command=is_open(deployment, service) or None,
+            **following(self, service=service, addition=addition, arguments=membership.service),
         )
 
     def _rollout(self, service: Service, membership: Membership, *, drains: bool) -> dict[str, Any]:

@@ -6,21 +6,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from catalog.model.container import Check, Secrets
+from catalog.model.container import Secret as Secret
+from catalog.model.sidecar import Sidecar
 from catalog.model.types import (
     AbsolutePath,
     Duration,
     DurationOrNone,
     Host,
-    KeyArn,
     Name,
     Port,
-    SecretArn,
     SecretsManagerArn,
     Table,
     VariableName,
     matching,
     table_or_true,
-    text,
     wrong,
 )
 
@@ -84,14 +84,7 @@ class Public(Table):
     """Rule priority, 1 to 50000, where the computed one collides."""
 
 
-def _command(value: object) -> object:
-    if isinstance(value, str):
-        return ("CMD-SHELL", value)
-    # A list that is not all text stays as it is, so that the error counts its items as they are written.
-    return ("CMD", *value) if isinstance(value, tuple) and all(isinstance(part, str) for part in value) else value
-
-
-class Health(Table):
+class Health(Check):
     """How to tell that a service is well."""
 
     path: (
@@ -100,14 +93,6 @@ class Health(Table):
     ) = None
     """Path that answers with success; probed by load balancer and mesh. Without it, Envoys try the port, load balancers
     and VPC Lattice ask for / and take any answer but a failure."""
-    interval: Duration = 10.0
-    """Time between two probes, 5s to 300s."""
-    timeout: Duration = 5.0
-    """How long one probe may take, 2s to 60s, shorter than the interval."""
-    command: Annotated[tuple[str, ...] | None, BeforeValidator(_command, json_schema_input_type=str | list[str])] = None
-    """The container's own check: a string for its shell, or a list of arguments."""
-    grace: Duration = 60.0
-    """How long a start may take."""
 
 
 class Retries(Table):
@@ -143,24 +128,6 @@ class Outlier(Table):
     """How long it is left out, at least."""
     max_percent: Annotated[int, Field(ge=0, le=100)] = 50
     """Share of the tasks that may be left out at once."""
-
-
-class Secret(Table):
-    """A value that ECS reads at start and hands to the container."""
-
-    arn: SecretArn
-    """ARN of a Secrets Manager secret or an SSM parameter."""
-    key: Annotated[str, matching(r"[^:]+", "a key of a secret", "leave out the colons")] | None = None
-    """Key within a Secrets Manager secret that holds JSON."""
-    kms: KeyArn | None = None
-    """ARN of the customer key it is encrypted with, if it is."""
-
-
-_ARN = text("ARN", "^arn:aws[a-z-]*:(secretsmanager|ssm):")
-
-
-def _secret(value: object) -> object:
-    return {"arn": value} if isinstance(value, str) else value
 
 
 class Statement(Table):
@@ -214,6 +181,19 @@ def _retention(value: object) -> int:
     return int(str(value))
 
 
+class LogRouter(Table):
+    """FireLens: a Fluent Bit in every task, which sends what the service writes on to somewhere else. Its own output,
+    and that of the task's other containers, stays in the log group. What the destination takes is for `access` to say.
+    """
+
+    options: dict[str, str] = {}
+    """The output plugin of Fluent Bit, by its `Name`, and its other options, passed on as they are."""
+    secrets: Secrets = {}
+    """Options of the output plugin whose values are secrets: NAME = ARN, or { arn, key, kms }."""
+    config: AbsolutePath | None = None
+    """Path of a configuration in the image of the router, included beside what ECS writes itself."""
+
+
 class Logs(Table):
     """What becomes of a service's output."""
 
@@ -221,6 +201,8 @@ class Logs(Table):
         int, BeforeValidator(_retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
     ] = 30
     """Days until log lines are deleted."""
+    router: LogRouter | None = None
+    """Send the service's own output on, instead of to its log group."""
 
 
 class ServiceKeys(Table):
@@ -273,18 +255,25 @@ class ServiceKeys(Table):
     """When a task that fails is left out for a while."""
     environment: dict[VariableName, str] = {}
     """Environment variables."""
-    secrets: dict[VariableName, Annotated[Secret, BeforeValidator(_secret, json_schema_input_type=_ARN | Secret)]] = {}
+    secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
+    secrets_follow: bool = False
+    """Deploy the service anew when a secret of Secrets Manager has a new current version. Terraform asks for the ids of
+    versions, never for values."""
     credentials: SecretsManagerArn | None = None
     """ARN of the secret with user name and password of a private registry."""
     access: Access = Access()
     """What it may do in AWS."""
     volumes: dict[Name, Volume] = {}
     """Folders that lie outside the container's own file system."""
+    sidecars: dict[Name, Sidecar] = {}
+    """Containers beside its own in every task."""
     deploy: Deploy = Deploy()
     """How a new revision replaces the old."""
     logs: Logs = Logs()
     """What becomes of its output."""
+    exec: bool | None = None
+    """Let operators open a shell in its containers (ECS Exec), or not, whatever `cluster.exec` says."""
     signed: bool = False
     """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
     stop_timeout: Duration = 30.0

@@ -47,15 +47,17 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
     if isinstance(value, str):
         if path[:1] == ("vars",):
             return value  # filled already, and may hold the mark that stands for the account
-        if len(path) == 4 and path[0] == "services" and path[2] == "environment":
+        if _has_addresses(path):
             return _readable(value, path, report)
         return filled(value, path, values, report)
     return value
 
 
-def _in_environment(path: Path) -> bool:
-    return path[:2] == ("defaults", "environment") or (
-        path[:1] in (("services",), ("profiles",)) and path[2:3] == ("environment",)
+def _has_addresses(path: Path) -> bool:
+    """Whether a text is of the environment of a service, or of a container beside it."""
+    return path[:1] == ("services",) and (
+        (len(path) == 4 and path[2] == "environment")
+        or (len(path) == 6 and path[2] == "sidecars" and path[4] == "environment")
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "versions", "exec", "stack",
+    "ports", "gpus", "shm_mib", "scale", "model", "versions", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _ACCESS = {
@@ -18,10 +18,9 @@ _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_i
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"capacity", "jobs", "security"},
-    ("mesh",): {"tracing"},
     ("discovery",): {"namespace_id"},
-    ("cluster",): {"exec", "arn"},
-    ("images",): {"loader", "collector", "log_router", "registry"},
+    ("cluster",): {"arn"},
+    ("images",): {"loader"},
     ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
     ("services", "*", "access"): _ACCESS,

@@ -8,8 +8,10 @@ from typing import Any
 from catalog import names
 from catalog.addresses import address
 from catalog.model import Catalog, Deployment, Service
+from catalog.model.sidecar import Sidecar
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading import placeholders
+from catalog.registries import mirrored
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""
@@ -38,7 +40,7 @@ def deployment(
     draft = Deployment(id=id_, environment=environment, catalog=catalog, services=services)
     findings: list[Finding] = []
     complete = {
-        name: service.model_copy(update={"environment": _environment(draft, service, values, findings)})
+        name: service.model_copy(update=_completed(draft, service, values, findings))
         for name, service in services.items()
     }
     return Deployment(id=id_, environment=environment, catalog=catalog, services=complete), findings
@@ -69,16 +71,49 @@ def _timeouts(catalog: Catalog) -> dict[str, float]:
     return timeouts
 
 
-def _environment(
+def _completed(
     draft: Deployment, service: Service, values: Mapping[str, str], findings: list[Finding]
-) -> dict[str, str]:
-    """The callees' URLs, under what the service says itself, with its placeholders filled in."""
-    reachable = [name for name in sorted(service.calls) if _has_address(draft, name)]
-    environment = {
+) -> dict[str, Any]:
+    """What of a service is not as it is written: texts with addresses, and images where other registries stand in."""
+    registry = draft.catalog.images.registry
+    place: Path = ("services", service.name)
+
+    def completed(name: str, sidecar: Sidecar) -> Sidecar:
+        texts = _filled(draft, service, sidecar.environment, (*place, "sidecars", name), values, findings)
+        image = mirrored(sidecar.image, registry=registry)
+        return sidecar.model_copy(update={"environment": dict(sorted(texts.items())), "image": image})
+
+    texts = _filled(draft, service, service.environment, place, values, findings)
+    return {
+        "environment": dict(sorted({**_urls(draft, service), **texts}.items())),
+        "image": mirrored(service.image, registry=registry),
+        "sidecars": {name: completed(name, sidecar) for name, sidecar in sorted(service.sidecars.items())},
+    }
+
+
+def _urls(draft: Deployment, service: Service) -> dict[str, str]:
+    """The callees' URLs, under the names that the service does not use for a secret."""
+    return {
         names.variable(name): address(draft, name).url
-        for name in reachable
+        for name in _reachable(draft, service)
         if names.variable(name) not in service.secrets
     }
+
+
+def _reachable(draft: Deployment, service: Service) -> list[str]:
+    return [name for name in sorted(service.calls) if _has_address(draft, name)]
+
+
+def _filled(
+    draft: Deployment,
+    service: Service,
+    texts: Mapping[str, str],
+    place: Path,
+    values: Mapping[str, str],
+    findings: list[Finding],
+) -> dict[str, str]:
+    """An environment of a service's task, with its placeholders filled in."""
+    reachable = _reachable(draft, service)
 
     def filled(placeholder: str) -> str:
         name, _, what = placeholder.partition(".")
@@ -86,7 +121,8 @@ def _environment(
             return str(getattr(address(draft, name), what))
         raise placeholders.UnknownCallee(_why_unreachable(draft, service, name, placeholder), callee=name)
 
-    for key, text in service.environment.items():
+    environment: dict[str, str] = {}
+    for key, text in texts.items():
         try:
             environment[key] = placeholders.fill(text, values, address=filled)
         except placeholders.Unknown as reason:
@@ -94,14 +130,8 @@ def _environment(
             if isinstance(reason, placeholders.UnknownCallee):
                 callee: Path = ("services", reason.callee)
                 rests_on = (("services", service.name, "calls"), (*callee, "port"), ("external", reason.callee))
-            findings.append(
-                Finding(
-                    place=("services", service.name, "environment", key),
-                    message=str(reason),
-                    about=rests_on,
-                )
-            )
-    return dict(sorted(environment.items()))
+            findings.append(Finding(place=(*place, "environment", key), message=str(reason), about=rests_on))
+    return environment
 
 
 def _has_address(draft: Deployment, name: str) -> bool:

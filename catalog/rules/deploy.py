@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.rules.each import containers
 from catalog.written import Written
 
 _STOP = (2, 120)
@@ -37,10 +38,10 @@ def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
 def stop_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
     least, most = _STOP
-    for service in deployment.services.values():
-        if not least <= service.stop_timeout <= most:
+    for place, container in containers(deployment.services):
+        if not least <= container.stop_timeout <= most:
             yield Finding(
-                place=("services", service.name, "stop_timeout"),
-                message=f"{spelled_duration(service.stop_timeout)} is out of range on Fargate; "
+                place=(*place, "stop_timeout"),
+                message=f"{spelled_duration(container.stop_timeout)} is out of range on Fargate; "
                 f'write "{least}s" to "{most}s"',
             )

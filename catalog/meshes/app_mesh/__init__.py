@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.meshes.app_mesh.rules import RULES
+from catalog.meshes.app_mesh.envoy import envoy_share
+from catalog.meshes.app_mesh.rules import PROXY_CONTAINER, RULES
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.registries import ECR_ENDPOINTS
 
@@ -12,6 +13,8 @@ APP_MESH = MeshTraits(
     resource_prefix="aws_appmesh_",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
+    containers=frozenset({PROXY_CONTAINER}),
+    proxy_share=envoy_share,
     rules=RULES,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
     endpoints=(*ECR_ENDPOINTS, "appmesh-envoy-management"),
@@ -29,6 +32,7 @@ APP_MESH = MeshTraits(
         "probes": yes("by every caller's proxy"),
         "probes_of_grpc": yes("by the health service of gRPC, whatever the path"),
         "access_logs": yes("by every proxy, to the service's log group"),
+        "traced_proxies": yes("every proxy traces what passes it"),
         "tcp": yes("told apart by port"),
         "envoy": yes("in every task"),
     },
