@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_cluster import (
     EcsCluster,
@@ -36,7 +38,7 @@ class Cluster(Part):
             EcsCluster,
             names.shared("cluster"),
             name=deployment.id,
-            configuration=self._audited_sessions(),
+            configuration=self._sessions(),
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
         self.name = cluster.name
@@ -48,10 +50,13 @@ class Cluster(Part):
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
         )
 
-    def _audited_sessions(self) -> EcsClusterConfiguration | None:
-        """Where sessions of ECS Exec are logged, if any service lets operators in."""
+    def _sessions(self) -> EcsClusterConfiguration:
+        """Where sessions of ECS Exec are logged: in a log group of their own, if any service lets operators in.
+
+        Written out where none does, with AWS's own default: the provider cannot take a configuration away again.
+        """
         if not any(is_open(self.deployment, service) for service in self.deployment.services.values()):
-            return None
+            return _configuration(logging="DEFAULT")
         group = self.add(
             CloudwatchLogGroup,
             names.shared("exec"),
@@ -59,5 +64,9 @@ class Cluster(Part):
             retention_in_days=RETENTION_DAYS,
         )
         logs = EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration(cloud_watch_log_group_name=group.name)
-        sessions = EcsClusterConfigurationExecuteCommandConfiguration(logging="OVERRIDE", log_configuration=logs)
-        return EcsClusterConfiguration(execute_command_configuration=sessions)
+        return _configuration(logging="OVERRIDE", log_configuration=logs)
+
+
+def _configuration(**arguments: Any) -> EcsClusterConfiguration:
+    sessions = EcsClusterConfigurationExecuteCommandConfiguration(**arguments)
+    return EcsClusterConfiguration(execute_command_configuration=sessions)

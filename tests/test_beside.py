@@ -191,7 +191,10 @@ def test_sessions_are_logged_where_the_tasks_may_write(shop) -> None:
 def test_nothing_is_there_for_shells_that_nobody_may_open(shop) -> None:
     output = shop('[services.web]\nimage = "r.io/a:1"')
 
-    assert "configuration" not in resources(output, "aws_ecs_cluster")["main_cluster"]
+    # Written out, so that Terraform can come back to it.
+    assert resources(output, "aws_ecs_cluster")["main_cluster"]["configuration"] == {
+        "execute_command_configuration": {"logging": "DEFAULT"}
+    }
     assert "main_exec" not in resources(output, "aws_cloudwatch_log_group")
 
 
