@@ -46,6 +46,16 @@ WRONG = {
         #| larger memory, or let them take less
         sidecars = { a = { image = "r.io/a:1", cpu = 448, memory = 1000 } }
     """,
+    "a sidecar without an image": """
+        [services.web]
+        image = "r.io/web:1"
+        [services.web.sidecars.a]
+        #^ services.web.sidecars.a: required key "image" is missing; add image = "registry/name:tag"
+        command = ["x"]
+        [services.web.sidecars.b]
+        imgae = "x"
+        #^ services.web.sidecars.b.imgae: unknown key; did you mean "image"?
+    """,
     "a volume that the service does not have": """
         [services.web]
         image = "r.io/web:1"
@@ -240,6 +250,21 @@ def test_credentials_of_an_image_that_comes_from_ecr_are_pointed_out() -> None:
     assert notice.startswith("services.toml:5: services.web.credentials: warning: ")
 
 
+def test_images_and_followed_secrets_that_nothing_needs_are_pointed_out() -> None:
+    snippet = """
+        [images]
+        collector = "r.io/collector:1"
+        #^ images.collector: notice: nothing runs it; write mesh.tracing, or remove it
+        log_router = "r.io/router:1"
+        #^ images.log_router: notice: nothing runs it; write logs.router of a service, or remove it
+        [services.web]
+        image = "r.io/web:1"
+        secrets_follow = true
+        #^ services.web.secrets_follow: notice: web has no secrets; add some, or remove it
+    """
+    assert notices_of(snippet) == pointed_out(snippet)
+
+
 def test_with_a_cache_nothing_is_out_of_reach() -> None:
     [deployment] = loaded("""
         [network]
@@ -262,12 +287,12 @@ def test_with_a_cache_nothing_is_out_of_reach() -> None:
 def test_sidecars_are_laid_over_each_other_by_their_names() -> None:
     [deployment] = loaded("""
         [defaults.sidecars.proxy]
-        image = "r.io/proxy:1"
         environment = { LEVEL = "info" }
         [services.web]
         image = "r.io/web:1"
-        [services.web.sidecars.proxy.environment]
-        MODE = "fast"
+        [services.web.sidecars.proxy]
+        image = "r.io/proxy:1"
+        environment = { MODE = "fast" }
     """).deployments
 
     proxy = deployment.services["web"].sidecars["proxy"]

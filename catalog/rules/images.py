@@ -115,6 +115,17 @@ def _copied(place: Path) -> str:
     return "copy it there" if place[-1] == "image" or place[0] == "images" else "name a copy of it in [images]"
 
 
+def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An image runs in a container that something asks for."""
+    catalog = deployment.catalog
+    routed = any(service.logs.router is not None for service in deployment.services.values())
+    asked = {"collector": (catalog.mesh.tracing, "mesh.tracing"), "log_router": (routed, "logs.router of a service")}
+    for key, (used, by) in asked.items():
+        if getattr(catalog.images, key) is not None and not used:
+            message = f"nothing runs it; write {by}, or remove it"
+            yield Finding(place=("images", key), message=message, level="notice")
+
+
 def credentials_of_ecr(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Credentials are for registries outside of AWS (ECS developer guide, "Using non-AWS container images"), and with
     them ECS asks for no token of ECR."""

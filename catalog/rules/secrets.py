@@ -9,6 +9,7 @@ from catalog.endpoints import has_way_out
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers
+from catalog.task import addition_of, secrets_of
 from catalog.written import Written
 
 
@@ -57,6 +58,15 @@ def key_of_a_parameter(deployment: Deployment, written: Written) -> Iterator[Fin
         if key is not None and arn.split(":")[2] == "ssm":
             message = "a parameter has one value and no keys; remove it, or write the ARN of a Secrets Manager secret"
             yield Finding(place=(*place, "key"), message=message, about=((*place, "arn"),))
+
+
+def follows_nothing(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What is followed is what ECS reads at a start."""
+    for service in deployment.services.values():
+        place: Path = ("services", service.name, "secrets_follow")
+        if service.secrets_follow and written.own(*place) and not secrets_of(service, addition_of(deployment, service)):
+            message = f"{service.name} has no secrets; add some, or remove it"
+            yield Finding(place=place, message=message, level="notice", about=((*place[:2], "secrets"),))
 
 
 def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding]:
