@@ -81,6 +81,12 @@ def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> N
     assert planned["aws_ecs_service.chat"] == planned["aws_ecs_service.llm"] == ["update"]
     assert planned["aws_cloudwatch_log_group.main_exec"] == ["delete"]
     assert not services(ecs)["trial-chat"].get("enableExecuteCommand")
+    task = ecs.describe_task_definition(taskDefinition="trial-chat")["taskDefinition"]
+    arrived = {each["name"]: each for each in task["containerDefinitions"]}
+    assert list(arrived) == ["chat", "cache", "otel_collector", "log_router"]
+    # Of keys that it does not know, the provider says nothing.
+    assert arrived["otel_collector"]["restartPolicy"] == {"enabled": True}
+    assert arrived["log_router"]["firelensConfiguration"] == {"type": "fluentbit"}
 
     write(trial)
     assert applied(trial)["aws_ecs_service.chat"] == ["update"]

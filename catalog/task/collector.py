@@ -27,11 +27,7 @@ _CONFIGURATION = {
                 "http": {"endpoint": f"127.0.0.1:{_HTTP}"},
             }
         },
-        "awsxray": {
-            "endpoint": f"127.0.0.1:{XRAY_PORT}",
-            "transport": "udp",
-            "proxy_server": {"endpoint": f"127.0.0.1:{XRAY_PORT}"},
-        },
+        "awsxray": {"endpoint": f"127.0.0.1:{XRAY_PORT}", "transport": "udp"},
     },
     "processors": {"batch": {"timeout": "1s", "send_batch_size": 50}},
     "exporters": {"awsxray": {}},
