@@ -30,4 +30,5 @@ def following(part: Part, *, service: Service, addition: Addition, arguments: Ma
 
 def _current(versions: str) -> str:
     """The id of the current one of some versions; empty text where there is none yet."""
-    return f'${{join(",", [for each in {versions} : each.version_id if contains(each.version_stages, "AWSCURRENT")])}}'
+    current = 'contains(version.version_stages, "AWSCURRENT")'
+    return f'${{join(",", [for version in {versions} : version.version_id if {current}])}}'

@@ -202,17 +202,21 @@ def test_a_router_gets_what_the_service_writes_and_nothing_else(shop) -> None:
     output = shop("""
         [services.web]
         image = "r.io/a:1"
+        calls = ["archive"]
         sidecars = { beside = { image = "r.io/b:1" } }
         [services.web.logs.router]
-        options = { Name = "http", Host = "logs.example.com", Format = "${json}" }
+        options = { Name = "http", Host = "{archive.host}", Format = "${json}" }
         secrets = { HTTP_Passwd = "arn:aws:secretsmanager:us-west-2:1:secret:logs-AbCdEf" }
         config = "/fluent-bit/configs/parse-json.conf"
+        [services.archive]
+        image = "r.io/archive:1"
+        port = 80
         """)
 
     task = containers(output, "web")
     assert task["web"]["logConfiguration"] == {
         "logDriver": "awsfirelens",
-        "options": {"Name": "http", "Host": "logs.example.com", "Format": "$${json}"},
+        "options": {"Name": "http", "Host": "archive.shop.internal", "Format": "$${json}"},
         "secretOptions": [
             {"name": "HTTP_Passwd", "valueFrom": "arn:aws:secretsmanager:us-west-2:1:secret:logs-AbCdEf"}
         ],

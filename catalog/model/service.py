@@ -187,7 +187,8 @@ class LogRouter(Table):
     """
 
     options: dict[str, str] = {}
-    """The output plugin of Fluent Bit, by its `Name`, and its other options, passed on as they are."""
+    """The output plugin of Fluent Bit, by its `Name`, and its other options, passed on as they are; with addresses of
+    callees, as in an environment."""
     secrets: Secrets = {}
     """Options of the output plugin whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     config: AbsolutePath | None = None

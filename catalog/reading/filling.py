@@ -39,7 +39,7 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
 
 
 def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) -> Any:
-    """The tree as the model wants it. The texts of a service's environment wait for the addresses of its callees."""
+    """The tree as the model wants it. Texts with addresses of callees wait until these are known."""
     if isinstance(value, dict):
         return {key: prepared(value[key], (*path, key), values, report) for key in sorted(value)}
     if isinstance(value, list):
@@ -54,10 +54,11 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
 
 
 def _has_addresses(path: Path) -> bool:
-    """Whether a text is of the environment of a service, or of a container beside it."""
+    """Whether a text is of the environment of a service or of a container beside it, or says where its logs go."""
     return path[:1] == ("services",) and (
         (len(path) == 4 and path[2] == "environment")
         or (len(path) == 6 and path[2] == "sidecars" and path[4] == "environment")
+        or (len(path) == 6 and path[2:5] == ("logs", "router", "options"))
     )
 
 

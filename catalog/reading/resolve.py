@@ -79,14 +79,21 @@ def _completed(
     place: Path = ("services", service.name)
 
     def completed(name: str, sidecar: Sidecar) -> Sidecar:
-        texts = _filled(draft, service, sidecar.environment, (*place, "sidecars", name), values, findings)
+        texts = _filled(
+            draft, service, sidecar.environment, (*place, "sidecars", name, "environment"), values, findings
+        )
         image = mirrored(sidecar.image, registry=registry)
         return sidecar.model_copy(update={"environment": dict(sorted(texts.items())), "image": image})
 
-    texts = _filled(draft, service, service.environment, place, values, findings)
+    texts = _filled(draft, service, service.environment, (*place, "environment"), values, findings)
+    logs, router = service.logs, service.logs.router
+    if router is not None:
+        options = _filled(draft, service, router.options, (*place, "logs", "router", "options"), values, findings)
+        logs = logs.model_copy(update={"router": router.model_copy(update={"options": options})})
     return {
         "environment": dict(sorted({**_urls(draft, service), **texts}.items())),
         "image": mirrored(service.image, registry=registry),
+        "logs": logs,
         "sidecars": {name: completed(name, sidecar) for name, sidecar in sorted(service.sidecars.items())},
     }
 
@@ -112,7 +119,7 @@ def _filled(
     values: Mapping[str, str],
     findings: list[Finding],
 ) -> dict[str, str]:
-    """An environment of a service's task, with its placeholders filled in."""
+    """The texts of a table, with the placeholders of the service's callees filled in too."""
     reachable = _reachable(draft, service)
 
     def filled(placeholder: str) -> str:
@@ -121,17 +128,17 @@ def _filled(
             return str(getattr(address(draft, name), what))
         raise placeholders.UnknownCallee(_why_unreachable(draft, service, name, placeholder), callee=name)
 
-    environment: dict[str, str] = {}
+    complete: dict[str, str] = {}
     for key, text in texts.items():
         try:
-            environment[key] = placeholders.fill(text, values, address=filled)
+            complete[key] = placeholders.fill(text, values, address=filled)
         except placeholders.Unknown as reason:
             rests_on: tuple[Path, ...] = ()
             if isinstance(reason, placeholders.UnknownCallee):
                 callee: Path = ("services", reason.callee)
                 rests_on = (("services", service.name, "calls"), (*callee, "port"), ("external", reason.callee))
-            findings.append(Finding(place=(*place, "environment", key), message=str(reason), about=rests_on))
-    return environment
+            findings.append(Finding(place=(*place, key), message=str(reason), about=rests_on))
+    return complete
 
 
 def _has_address(draft: Deployment, name: str) -> bool:
