@@ -59,6 +59,7 @@ _BY_ACTION: dict[str, tuple[str, ...]] = {
     "sns": ("sns:*",),
     "sqs": ("sqs:*",),
     "ssm": ("ssm:*",),
+    "ssmmessages": ("ssmmessages:*",),
     "states": ("states:*",),
     "sts": ("sts:*",),
     "textract": ("textract:*",),
@@ -124,7 +125,7 @@ def _of_service(service: Service, *, deployment: Deployment) -> Iterator[str]:
     if any(map(is_private_ecr, (service.image, *addition.images))):
         yield from ECR_ENDPOINTS
     # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
-    secrets = [secret.arn for secret in (*service.secrets.values(), *addition.secrets)]
+    secrets = [secret.arn for secret in (*service.secrets.values(), *addition.secrets.values())]
     secrets += [*addition.credentials, service.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)
     written = [

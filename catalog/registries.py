@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ECR_ENDPOINTS = ("ecr.api", "ecr.dkr", "s3")
@@ -38,8 +39,45 @@ def is_dual_stack(image: str) -> bool:
     return ecr_repository(image) is not None and image.partition("/")[0].endswith(".on.aws")
 
 
+_DOCKER_HUB = "docker.io"
+_NAMES_OF_DOCKER_HUB = (_DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
+_PUBLIC = frozenset(
+    {
+        *("docker.io", "gcr.io", "ghcr.io", "lscr.io", "mcr.microsoft.com", "nvcr.io", "public.ecr.aws", "quay.io"),
+        *("registry.gitlab.com", "registry.k8s.io"),
+    }
+)
+"""Registries that anybody may pull from: among them all that ECR has pull-through caches for (ECR User Guide, "Sync an
+upstream registry")."""
+_ANY = "*"
+"""The key of what stands for every public registry."""
+
+
 def is_docker_hub(image: str) -> bool:
     """Whether an image comes from Docker Hub: by name, or because no registry host is named."""
-    host, slash, _ = image.partition("/")
-    names_a_host = bool(slash) and ("." in host or ":" in host or host == "localhost")
-    return host in ("docker.io", "index.docker.io", "registry-1.docker.io") or not names_a_host
+    return _split(image)[0] == _DOCKER_HUB
+
+
+def mirrored(image: str, *, registry: Mapping[str, str]) -> str:
+    """The image as it is pulled: from what [images] registry names instead of its own registry, by host."""
+    if is_mirrored(image, registry=registry):
+        return image
+    host, path = _split(image)
+    instead = registry.get(host) or (registry.get(_ANY) if host in _PUBLIC else None)
+    return f"{instead}/{path}" if instead and path else image
+
+
+def is_mirrored(image: str, *, registry: Mapping[str, str]) -> bool:
+    """Whether an image is pulled from what stands in the place of another registry."""
+    return any(image.startswith(f"{instead}/") for instead in registry.values())
+
+
+def _split(image: str) -> tuple[str, str]:
+    """Registry host and the rest, written out as Docker reads them (github.com/distribution/reference,
+    normalize.go)."""
+    host, slash, path = image.partition("/")
+    if not (slash and ("." in host or ":" in host or host == "localhost")):
+        host, path = _DOCKER_HUB, image
+    if host in _NAMES_OF_DOCKER_HUB:
+        return _DOCKER_HUB, path if "/" in path or not path else f"library/{path}"
+    return host, path

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from catalog.model.service import Health
+from catalog.model.container import Check
 from catalog.timers import Hop, Timer
 
 MAX_START_PERIOD = 300
@@ -18,7 +18,7 @@ _RETRIES = 3
 """ECS's own default."""
 
 
-def container_check(health: Health) -> dict[str, Any] | None:
+def container_check(health: Check) -> dict[str, Any] | None:
     """The `healthCheck` of a container definition, or None where the service names no command.
 
     ECS ignores failures for at most 300 seconds. What `grace` asks beyond that is bought with retries, as many as there
@@ -37,7 +37,7 @@ def container_check(health: Health) -> dict[str, Any] | None:
     }
 
 
-def service_grace(health: Health, *, balanced: bool) -> int | None:
+def service_grace(health: Check, *, balanced: bool) -> int | None:
     """Seconds for which ECS takes no failed check of a new task for an answer, the load balancer's or the container's;
     None where there is neither (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
     return int(health.grace) if balanced or health.command is not None else None

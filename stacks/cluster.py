@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster, EcsClusterSetting
+from typing import Any
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.ecs_cluster import (
+    EcsCluster,
+    EcsClusterConfiguration,
+    EcsClusterConfigurationExecuteCommandConfiguration,
+    EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration,
+    EcsClusterSetting,
+)
 from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import EcsClusterCapacityProviders
 from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.task.shell import audit_log_group, is_open
 from stacks.part import Part, Ref
+
+RETENTION_DAYS = 90
+"""For what operators did, which is asked for late."""
 
 
 class Cluster(Part):
@@ -25,6 +38,7 @@ class Cluster(Part):
             EcsCluster,
             names.shared("cluster"),
             name=deployment.id,
+            configuration=self._sessions(),
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
         self.name = cluster.name
@@ -35,3 +49,24 @@ class Cluster(Part):
             cluster_name=cluster.name,
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
         )
+
+    def _sessions(self) -> EcsClusterConfiguration:
+        """Where sessions of ECS Exec are logged: in a log group of their own, if any service lets operators in.
+
+        Written out where none does, with AWS's own default: the provider cannot take a configuration away again.
+        """
+        if not any(is_open(self.deployment, service) for service in self.deployment.services.values()):
+            return _configuration(logging="DEFAULT")
+        group = self.add(
+            CloudwatchLogGroup,
+            names.shared("exec"),
+            name=audit_log_group(self.deployment),
+            retention_in_days=RETENTION_DAYS,
+        )
+        logs = EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration(cloud_watch_log_group_name=group.name)
+        return _configuration(logging="OVERRIDE", log_configuration=logs)
+
+
+def _configuration(**arguments: Any) -> EcsClusterConfiguration:
+    sessions = EcsClusterConfigurationExecuteCommandConfiguration(**arguments)
+    return EcsClusterConfiguration(execute_command_configuration=sessions)

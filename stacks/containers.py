@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from catalog.model import Deployment, Service
-from catalog.model.service import Secret
 from catalog.sizes import service_share
 from catalog.startup import container_check
-from catalog.task import Addition, Container, merged, share
+from catalog.task import Addition, Container, merged, raw, share, value_from
 from stacks.mesh.base import Membership
 from stacks.part import Ref
 
@@ -53,7 +51,7 @@ def _own(service: Service, *, membership: Membership, addition: Addition) -> Con
         "workingDirectory": service.working_dir,
         "readonlyRootFilesystem": service.readonly_root or None,
         "environment": [{"name": name, "value": value} for name, value in sorted(service.environment.items())] or None,
-        "secrets": [{"name": n, "valueFrom": _value_from(s)} for n, s in sorted(service.secrets.items())] or None,
+        "secrets": [{"name": n, "valueFrom": value_from(s)} for n, s in sorted(service.secrets.items())] or None,
         "portMappings": _ports(service, membership),
         "mountPoints": [
             {"sourceVolume": name, "containerPath": volume.path, "readOnly": False}
@@ -65,26 +63,11 @@ def _own(service: Service, *, membership: Membership, addition: Addition) -> Con
         "repositoryCredentials": {"credentialsParameter": service.credentials} if service.credentials else None,
     }
     complete = merged({key: value for key, value in written.items() if value is not None}, addition.own)
-    return {**complete, **_raw(complete, service.container)}
-
-
-def _raw(container: Container, raw: Mapping[str, Any]) -> Container:
-    """The user's own keys of the API: tables merge with ours, lists and values replace."""
-    return {
-        key: {**container[key], **_raw(container[key], value)}
-        if isinstance(value, dict) and isinstance(container.get(key), dict)
-        else value
-        for key, value in raw.items()
-    }
+    return {**complete, **raw(complete, service.container)}
 
 
 def _list(value: Iterable[str] | None) -> list[str] | None:
     return None if value is None else list(value)
-
-
-def _value_from(secret: Secret) -> str:
-    """`arn`, or `arn:key:stage:version` with the last two left to ECS (ECS developer guide, "Secrets")."""
-    return f"{secret.arn}:{secret.key}::" if secret.key else secret.arn
 
 
 def _ports(service: Service, membership: Membership) -> list[Container] | None:

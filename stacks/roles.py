@@ -13,8 +13,8 @@ from constructs import Construct
 from catalog import names
 from catalog.access import in_json
 from catalog.model import Deployment, Service
-from catalog.registries import ecr_repository
-from catalog.task import Addition
+from catalog.registries import ecr_repository, is_mirrored
+from catalog.task import Addition, secrets_of
 from stacks.part import Part, Ref
 
 Statement = dict[str, Any]
@@ -37,7 +37,7 @@ class Roles(Part):
         super().__init__(scope, "roles", deployment=deployment)
         self.policies: list[Ref] = []
         execution = [
-            *_pull(images, partition=deployment.partition),
+            *_pull(tuple(images), deployment=deployment),
             *_log(log_group),
             *_read_secrets(service, addition),
         ]
@@ -87,19 +87,35 @@ def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
     return policy([statement])
 
 
-def _pull(images: Iterable[str], *, partition: str) -> list[Statement]:
+def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[Statement]:
     """Pulling from private ECR; the token action knows no resource (Service Authorization Reference, ECR)."""
-    repositories = sorted(
+    repositories = _repositories(images, partition=deployment.partition)
+    if not repositories:
+        return []
+    registry = deployment.catalog.images.registry
+    cached = _repositories(
+        [image for image in images if is_mirrored(image, registry=registry)], partition=deployment.partition
+    )
+    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    # By the first pull, an image comes into the cache (ECR User Guide, "IAM permissions required to sync an upstream
+    # registry").
+    fetch = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+    return [
+        _statement("Allow", ["ecr:GetAuthorizationToken"], ["*"]),
+        _statement("Allow", pull, repositories),
+        *([_statement("Allow", fetch, cached)] if cached else []),
+    ]
+
+
+def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
+    """The ARNs of those private ECR repositories that images come from."""
+    return sorted(
         {
             f"arn:{partition}:ecr:{found.region}:{found.account}:repository/{found.name}"
             for found in map(ecr_repository, images)
             if found is not None
         }
     )
-    if not repositories:
-        return []
-    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    return [_statement("Allow", ["ecr:GetAuthorizationToken"], ["*"]), _statement("Allow", pull, repositories)]
 
 
 def _log(log_group: Ref) -> list[Statement]:
@@ -107,7 +123,7 @@ def _log(log_group: Ref) -> list[Statement]:
 
 
 def _read_secrets(service: Service, addition: Addition) -> list[Statement]:
-    secrets = [*service.secrets.values(), *addition.secrets]
+    secrets = secrets_of(service, addition).values()
     by_manager = {*addition.credentials, *(s.arn for s in secrets if ":secretsmanager:" in s.arn)}
     if service.credentials is not None:
         by_manager.add(service.credentials)

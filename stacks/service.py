@@ -22,6 +22,7 @@ from catalog.balancer import deregistration_delay
 from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
 from catalog.task import addition_of
+from catalog.task.shell import is_open
 from stacks.cluster import Cluster
 from stacks.files import Mounted
 from stacks.ingress import Exposure
@@ -29,6 +30,7 @@ from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.roles import Roles
 from stacks.scaling import COUNT, Scaling
+from stacks.secret_versions import following
 from stacks.task import task_definition
 
 _CAPACITY_PROVIDERS = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
@@ -100,7 +102,8 @@ class FargateService(Part):
             **_capacity(service),
             **_balancer(service, exposure),
             **self._rollout(service, membership, drains=exposure is not None),
-            **membership.service,
+            enable_execute_command=is_open(deployment, service) or None,
+            **following(self, service=service, addition=addition, arguments=membership.service),
         )
         if service.scale is not None:
             Scaling(

@@ -23,9 +23,9 @@ def test_a_service_starts_when_its_weights_are_there_and_cannot_change_them(tmp_
 
     found = containers(output, "embedding")
 
-    assert found["embedding"]["dependsOn"] == [{"containerName": "model-loader", "condition": "SUCCESS"}]
+    assert found["embedding"]["dependsOn"] == [{"containerName": "model_loader", "condition": "SUCCESS"}]
     assert found["embedding"]["mountPoints"] == [{"sourceVolume": "model", "containerPath": "/data", "readOnly": True}]
-    loader = found["model-loader"]
+    loader = found["model_loader"]
     assert loader["command"][:4] == ["s3", "sync", "s3://weights/bge", "/data"]
     assert loader["essential"] is False
     assert loader["mountPoints"] == [{"sourceVolume": "model", "containerPath": "/data", "readOnly": False}]
@@ -134,8 +134,9 @@ WRONG = {
         [services.llm]
         image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/llm:1"
         model = { source = "s3://weights/llama" }
-        #^ services.llm.model: is fetched by "public.ecr.aws/aws-cli/aws-cli:2.34.56", which with nat = "none"
-        #| (services.toml:2) no task can pull; copy that to ECR and write images.loader, or write images.registry
+        #^ services.llm.model: "public.ecr.aws/aws-cli/aws-cli:2.34.56" is not in a private ECR repository, and with
+        #| nat = "none" (services.toml:2) tasks reach only those of us-west-2; name a copy of it in [images], or write
+        #| nat = "single"
     """,
 }
 

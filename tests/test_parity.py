@@ -28,6 +28,7 @@ ASKING = {
     "probes": 'services.llm.health.path = "/health"',
     "probes_of_grpc": 'services.llm.health.path = "/grpc.health.v1.Health/Check"\nservices.llm.protocol = "grpc"',
     "access_logs": "mesh.access_logs = true",
+    "traced_proxies": "mesh.tracing = true",
     "tcp": "",  # by services.cache, in every one of these
     "envoy": 'images.envoy = "r.io/envoy:1"',
 }

@@ -31,7 +31,7 @@ def _cases() -> list[Any]:
     ]
 
 
-def _of_kind(file: Path, kind: str, folder: Path) -> Path:
+def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
     """A copy of a catalog with another mesh, beside what it reads."""
     if (images := file.parent / "images").is_dir():
         shutil.copytree(images, folder / "images")
@@ -43,7 +43,7 @@ def _of_kind(file: Path, kind: str, folder: Path) -> Path:
 @pytest.mark.parametrize(("file", "kind"), _cases())
 def test_what_loads_is_valid_and_can_be_planned(aws: None, file: Path, kind: str, tmp_path: Path) -> None:
     emulator.reset()
-    loaded = load(_of_kind(file, kind, tmp_path))
+    loaded = load(copied_of_kind(file, kind, tmp_path))
     outdir = synthesize(loaded, outdir=tmp_path / "out").outdir
     for deployment in loaded.deployments:
         here = workspace(outdir / "stacks" / deployment.id, tmp_path / "run")
@@ -73,7 +73,7 @@ def test_what_no_fast_test_applies_is_valid(aws: None, catalog: Path, tmp_path: 
 )
 def test_what_a_mesh_cannot_carry_is_refused_with_the_reason(file: Path, kind: str, place: str, tmp_path: Path) -> None:
     with pytest.raises(CatalogError) as refused:
-        load(_of_kind(file, kind, tmp_path))
+        load(copied_of_kind(file, kind, tmp_path))
 
     assert place in {problem.place for problem in refused.value.problems}
 
@@ -85,4 +85,4 @@ def test_every_example_loads_on_every_mesh_that_can_carry_it(kind: str, tmp_path
             continue
         folder = tmp_path / file.stem
         folder.mkdir()
-        assert load(_of_kind(file, kind, folder)).deployments
+        assert load(copied_of_kind(file, kind, folder)).deployments

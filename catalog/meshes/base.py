@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalog.model import Deployment, Service
 from catalog.problems import Finding
+from catalog.sizes import Share
 from catalog.timers import Hop, Timer
 from catalog.written import Written
 
@@ -72,6 +73,10 @@ class MeshTraits:
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
     """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
     spoken to over TLS. `stacks` puts a reference in its place."""
+    containers: frozenset[str] = frozenset()
+    """The names of the containers that it puts into every task."""
+    proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)
+    """What its proxy takes of a task with so much CPU and memory."""
     ended: bool = False
     """Whether AWS has ended it: then it is nobody's alternative, and its resources cannot be deleted any more."""
     resource_prefix: str = ""

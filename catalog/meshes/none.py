@@ -23,6 +23,7 @@ NONE = MeshTraits(
         "probes": no("ECS only knows the container's own check"),
         "probes_of_grpc": no("ECS only knows the container's own check"),
         "access_logs": no("nothing sees requests"),
+        "traced_proxies": yes("there is no proxy to trace, services send all there is"),
         "tcp": yes("any protocol, directly"),
         "envoy": no("there is no proxy"),
     },

@@ -152,6 +152,13 @@ FEATURES = (
         asked=catalog_key("mesh", "access_logs"),
     ),
     Feature(
+        key="traced_proxies",
+        title="Traces of what passes it",
+        keys="mesh.tracing",
+        effect="detour",
+        asked=catalog_key("mesh", "tracing"),
+    ),
+    Feature(
         key="tcp",
         title="Services that speak tcp",
         keys='protocol = "tcp"',
@@ -218,5 +225,5 @@ def _refusal(feature: Feature, deployment: Deployment) -> str:
 def _ignored(feature: Feature, places: list[Path]) -> str:
     services = [str(place[1]) for place in places if place[0] == "services"]
     if feature.effect == "detour":
-        return f": {listed(services)}"
+        return f": {listed(services)}" if services else ""
     return f"; not honoured for {listed(services)}" if services else "; not honoured"

@@ -16,6 +16,7 @@ from catalog.model.types import (
     Table,
     matching,
     table_or_true,
+    text,
     wrong,
 )
 
@@ -118,6 +119,9 @@ class Mesh(Table):
     """Encrypt calls between services: true, or { authority = CA ARN } where the mesh needs a private CA."""
     access_logs: bool = True
     """Log every request between services, where the mesh can."""
+    tracing: bool = False
+    """Collect traces: beside each service, a collector takes those of OpenTelemetry and X-Ray on localhost and sends
+    them to X-Ray, those of proxies too, where the mesh has any that trace."""
     strict: bool = False
     """Refuse what this mesh can only ignore, instead of saying so."""
     auth: Literal["none", "iam"] = "none"
@@ -131,6 +135,8 @@ class Cluster(Table):
 
     insights: Literal["enhanced", "enabled", "disabled"] = "enhanced"
     """Container Insights."""
+    exec: bool = False
+    """Let operators open a shell in the containers of all services (ECS Exec). What they do there is logged."""
 
 
 class Ingress(Table):
@@ -170,6 +176,26 @@ class External(Table):
     """Its address ranges, where known: egress is opened to these only."""
 
 
+EVERY_PUBLIC = "*"
+_REGISTRY = r"[^\s/:@.]+(\.[^\s/:@.]+)+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+_Registry = text("registry", f"^{_REGISTRY}$")
+
+
+def _registries(value: object) -> object:
+    hosts = {EVERY_PUBLIC: value} if isinstance(value, str) else value
+    if not isinstance(hosts, dict):
+        raise wrong('expected a registry or a table of them; write { "docker.io" = "registry.example.com/hub" }')
+    for host, registry in hosts.items():
+        if host != EVERY_PUBLIC and "/" in host:
+            raise wrong('"{host}" is not a host; write it without scheme and path, as in "docker.io"', host=host)
+        if not isinstance(registry, str) or not re.fullmatch(_REGISTRY, registry):
+            message = (
+                '"{registry}" is not a registry; write its host, and maybe a path, without scheme and / at the end'
+            )
+            raise wrong(message, registry=registry)
+    return hosts
+
+
 class Images(Table):
     """Images of containers that the catalog adds to tasks."""
 
@@ -177,3 +203,13 @@ class Images(Table):
     """App Mesh's Envoy. Default: a pinned public image; with nat = "none" the regional one."""
     loader: str | None = None
     """What fetches models: takes the arguments of the AWS CLI. Default: AWS's own image of that, pinned."""
+    collector: str | None = None
+    """AWS Distro for OpenTelemetry, which `mesh.tracing` adds. Default: a pinned public image."""
+    log_router: str | None = None
+    """AWS for Fluent Bit, which `logs.router` adds. Default: a pinned public image."""
+    registry: Annotated[
+        dict[str, str], BeforeValidator(_registries, json_schema_input_type=_Registry | dict[str, _Registry])
+    ] = {}
+    """Where images of public registries are taken from instead, as from pull-through caches of ECR: a table of hosts,
+    { "docker.io" = "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub" }, or one for all of them. The rest of the name
+    follows behind it, that of `redis:7` being `library/redis:7`."""

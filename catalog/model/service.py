@@ -7,22 +7,22 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from catalog.model.access import Access, Statement
+from catalog.model.container import Check, Secrets
+from catalog.model.container import Secret as Secret
 from catalog.model.scale import Scale
+from catalog.model.sidecar import Sidecar
 from catalog.model.types import (
     AbsolutePath,
     Duration,
     DurationOrNone,
     Host,
-    KeyArn,
     Name,
     Port,
-    SecretArn,
     SecretsManagerArn,
     Table,
     VariableName,
     matching,
     table_or_true,
-    text,
     wrong,
 )
 
@@ -86,14 +86,7 @@ class Public(Table):
     """Rule priority, 1 to 50000, where the computed one collides."""
 
 
-def _command(value: object) -> object:
-    if isinstance(value, str):
-        return ("CMD-SHELL", value)
-    # A list that is not all text stays as it is, so that the error counts its items as they are written.
-    return ("CMD", *value) if isinstance(value, tuple) and all(isinstance(part, str) for part in value) else value
-
-
-class Health(Table):
+class Health(Check):
     """How to tell that a service is well."""
 
     path: (
@@ -102,14 +95,6 @@ class Health(Table):
     ) = None
     """Path that answers with success; probed by load balancer and mesh. Without it, Envoys try the port, load balancers
     and VPC Lattice ask for / and take any answer but a failure."""
-    interval: Duration = 10.0
-    """Time between two probes, 5s to 300s."""
-    timeout: Duration = 5.0
-    """How long one probe may take, 2s to 60s, shorter than the interval."""
-    command: Annotated[tuple[str, ...] | None, BeforeValidator(_command, json_schema_input_type=str | list[str])] = None
-    """The container's own check: a string for its shell, or a list of arguments."""
-    grace: Duration = 60.0
-    """How long a start may take."""
 
 
 class Retries(Table):
@@ -145,24 +130,6 @@ class Outlier(Table):
     """How long it is left out, at least."""
     max_percent: Annotated[int, Field(ge=0, le=100)] = 50
     """Share of the tasks that may be left out at once."""
-
-
-class Secret(Table):
-    """A value that ECS reads at start and hands to the container."""
-
-    arn: SecretArn
-    """ARN of a Secrets Manager secret or an SSM parameter."""
-    key: Annotated[str, matching(r"[^:]+", "a key of a secret", "leave out the colons")] | None = None
-    """Key within a Secrets Manager secret that holds JSON."""
-    kms: KeyArn | None = None
-    """ARN of the customer key it is encrypted with, if it is."""
-
-
-_ARN = text("ARN", "^arn:aws[a-z-]*:(secretsmanager|ssm):")
-
-
-def _secret(value: object) -> object:
-    return {"arn": value} if isinstance(value, str) else value
 
 
 class Volume(Table):
@@ -217,6 +184,20 @@ def _retention(value: object) -> int:
     return int(str(value))
 
 
+class LogRouter(Table):
+    """FireLens: a Fluent Bit in every task, which sends what the service writes on to somewhere else. Its own output,
+    and that of the task's other containers, stays in the log group. What the destination takes is for `access` to say.
+    """
+
+    options: dict[str, str] = {}
+    """The output plugin of Fluent Bit, by its `Name`, and its other options, passed on as they are; with addresses of
+    callees, as in an environment."""
+    secrets: Secrets = {}
+    """Options of the output plugin whose values are secrets: NAME = ARN, or { arn, key, kms }."""
+    config: AbsolutePath | None = None
+    """Path of a configuration in the image of the router, included beside what ECS writes itself."""
+
+
 class Logs(Table):
     """What becomes of a service's output."""
 
@@ -224,6 +205,8 @@ class Logs(Table):
         int, BeforeValidator(_retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
     ] = 30
     """Days until log lines are deleted."""
+    router: LogRouter | None = None
+    """Send the service's own output on, instead of to its log group."""
 
 
 class Match(Table):
@@ -277,8 +260,11 @@ class WorkloadKeys(Table):
     """How to tell that it is well."""
     environment: dict[VariableName, str] = {}
     """Environment variables."""
-    secrets: dict[VariableName, Annotated[Secret, BeforeValidator(_secret, json_schema_input_type=_ARN | Secret)]] = {}
+    secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
+    secrets_follow: bool = False
+    """Deploy the service anew when a secret of Secrets Manager has a new current version. Terraform asks for the ids of
+    versions, never for values."""
     credentials: SecretsManagerArn | None = None
     """ARN of the secret with user name and password of a private registry."""
     access: Access = Access()
@@ -287,6 +273,8 @@ class WorkloadKeys(Table):
     """Folders that lie outside the container's own file system."""
     model: Model | None = None
     """Weights that are fetched before it starts: { source, mount, cache }."""
+    sidecars: dict[Name, Sidecar] = {}
+    """Containers beside its own in every task."""
     deploy: Deploy = Deploy()
     """How a new revision replaces the old."""
     logs: Logs = Logs()
@@ -296,6 +284,8 @@ class WorkloadKeys(Table):
     30s to 120s; for tcp 30s."""
     readonly_root: bool = False
     """Make the container's root file system read-only."""
+    exec: bool | None = None
+    """Let operators open a shell in its containers (ECS Exec), or not, whatever `cluster.exec` says."""
     container: dict[str, Any] = {}
     """Raw keys of the ECS container definition, merged in and checked against AWS's model."""
 

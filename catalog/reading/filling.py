@@ -39,7 +39,7 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
 
 
 def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) -> Any:
-    """The tree as the model wants it. The texts of a service's environment wait for the addresses of its callees."""
+    """The tree as the model wants it. Texts with addresses of callees wait until these are known."""
     if isinstance(value, dict):
         return {key: prepared(value[key], (*path, key), values, report) for key in sorted(value)}
     if isinstance(value, list):
@@ -47,16 +47,21 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
     if isinstance(value, str):
         if path[:1] == ("vars",):
             return value  # filled already, and may hold the mark that stands for the account
-        if _waits_for_addresses(path):
+        if _has_addresses(path):
             return _readable(value, path, report)
         return filled(value, path, values, report)
     return value
 
 
-def _waits_for_addresses(path: Path) -> bool:
-    """Whether a text is of a service's environment, or of one of its versions'."""
+def _has_addresses(path: Path) -> bool:
+    """Whether a text is of the environment of a service or of a container beside it, or says where its logs go; or the
+    same of one of its versions."""
     below = path[4:] if path[2:3] == ("versions",) else path[2:]
-    return path[:1] == ("services",) and len(below) == 2 and below[0] == "environment"
+    return path[:1] == ("services",) and (
+        (len(below) == 2 and below[0] == "environment")
+        or (len(below) == 4 and below[0] == "sidecars" and below[2] == "environment")
+        or (len(below) == 4 and below[:3] == ("logs", "router", "options"))
+    )
 
 
 def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> str:

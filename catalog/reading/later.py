@@ -7,17 +7,15 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "secrets_follow", "sidecars", "exec", "stack",
+    "ports", "gpus", "shm_mib", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"capacity", "jobs", "security"},
-    ("mesh",): {"tracing"},
     ("discovery",): {"namespace_id"},
-    ("cluster",): {"exec", "arn"},
-    ("images",): {"collector", "log_router", "registry"},
+    ("cluster",): {"arn"},
     ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from catalog import names
-from catalog.model import Deployment, Service, Version
+from catalog.model import Deployment, Service, ServiceKeys, Version
 from catalog.model.service import WorkloadKeys
 from catalog.problems import Finding, Path
 from catalog.reading.layers import EXCLUSIVE
@@ -20,12 +20,6 @@ _OF_THE_VERSION = ("name", "weight", "match")
 
 def completed(service: Service, version: Version) -> Service:
     """The service as it is in one of its versions: what that says, and else what the service says."""
-    said = {key: getattr(version, key) for key in version.model_fields_set if key not in _OF_THE_VERSION}
-    changed = {key: _laid_over(getattr(service, key), value) for key, value in said.items()}
-    for one, other in EXCLUSIVE:
-        for nearer, farther in ((one, other), (other, one)):
-            if nearer in said and farther not in said and farther in WorkloadKeys.model_fields:
-                changed[farther] = WorkloadKeys.model_fields[farther].get_default()
     identity = {
         "name": names.version(service.name, version.name),
         "version": version.name,
@@ -33,7 +27,18 @@ def completed(service: Service, version: Version) -> Service:
         "match": version.match,
         "versions": (),
     }
-    return service.model_copy(update={**changed, **identity})
+    return service.model_copy(update={**_changed(service, version), **identity})
+
+
+def _changed(service: ServiceKeys, version: Version) -> dict[str, Any]:
+    """What differs in a version, whole: of two keys that exclude each other, its own drops the service's."""
+    said = {key: getattr(version, key) for key in version.model_fields_set if key not in _OF_THE_VERSION}
+    changed = {key: _laid_over(getattr(service, key), value) for key, value in said.items()}
+    for one, other in EXCLUSIVE:
+        for nearer, farther in ((one, other), (other, one)):
+            if nearer in said and farther not in said:
+                changed[farther] = WorkloadKeys.model_fields[farther].get_default()
+    return changed
 
 
 def _laid_over(base: Any, over: Any) -> Any:
@@ -61,8 +66,11 @@ def checked(
             inside = _Inside(written, name=name, index=index)
             # Under the service's own name: rules tell apart what differs, not what it is called.
             stand_in = version.model_copy(update={"name": name, "version": None})
+            keys = deployment.catalog.services
+            written_as = keys[name].model_copy(update=_changed(keys[name], keys[name].versions[index]))
+            catalog = deployment.catalog.model_copy(update={"services": {**keys, name: written_as}})
             services = {**deployment.services, name: stand_in}
-            seen = replace(deployment, services=services, versions={})
+            seen = replace(deployment, catalog=catalog, services=services, versions={})
             for rule in every:
                 for finding in rule(seen, inside):
                     if (finding.place, finding.message) not in said:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.model import Deployment
+from catalog.model.container import Secret
 from catalog.problems import Finding, Path
+from catalog.rules.each import containers
 from catalog.written import Written
 
 
@@ -21,12 +23,21 @@ def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
     for name, ingress in catalog.ingress.items():
         if ingress.certificate is not None:
             yield ("ingress", name, "certificate"), ingress.certificate, "certificate"
+    for place, secret in _secrets(deployment):
+        if secret.kms is not None:
+            yield (*place, "kms"), secret.kms, "key"
     for service in deployment.services.values():
-        for name, secret in service.secrets.items():
-            if secret.kms is not None:
-                yield ("services", service.name, "secrets", name, "kms"), secret.kms, "key"
         for index, arn in enumerate(service.access.kms_decrypt):
             yield ("services", service.name, "access", "kms_decrypt", index), arn, "key"
+
+
+def _secrets(deployment: Deployment) -> Iterator[tuple[Path, Secret]]:
+    for place, container in containers(deployment.services):
+        for name, secret in container.secrets.items():
+            yield (*place, "secrets", name), secret
+    for service in deployment.services.values():
+        for name, secret in service.logs.router.secrets.items() if service.logs.router else ():
+            yield ("services", service.name, "logs", "router", "secrets", name), secret
 
 
 def another_kind(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -39,9 +50,8 @@ def another_kind(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 def _named(deployment: Deployment) -> Iterator[tuple[Path, str]]:
     """Every other ARN that a service names."""
+    yield from ((place, secret.arn) for place, secret in _secrets(deployment))
     for service in deployment.services.values():
-        for name, secret in service.secrets.items():
-            yield ("services", service.name, "secrets", name), secret.arn
         for key, values in service.access:
             for index, value in enumerate(values if isinstance(values, tuple) else ()):
                 if isinstance(value, str) and value.startswith("arn:") and key != "kms_decrypt":

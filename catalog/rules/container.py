@@ -9,6 +9,7 @@ from catalog.container_model import container_definition
 from catalog.model import Deployment
 from catalog.problems import Finding, Path, did_you_mean, or_list
 from catalog.reading.schema_errors import toml_type
+from catalog.rules.each import containers
 from catalog.written import Written
 
 _OWN = {
@@ -34,6 +35,13 @@ _OWN = {
 """Keys that the catalog fills in itself, and the key of the service that says what they hold."""
 _OURS = ("dependsOn", "essential", "name")
 """Keys that follow from the service as a whole."""
+_OWN_OF_SIDECARS = {
+    **{key: own for key, own in _OWN.items() if key not in ("logConfiguration", "portMappings")},
+    "dependsOn": "start",
+    "essential": "essential",
+}
+_OURS_OF_SIDECARS = ("logConfiguration", "name", "portMappings")
+"""The same of sidecars, which log where their service does, and are reached on localhost alone."""
 _NOT_ON_FARGATE = frozenset(
     {
         ("disableNetworking",),
@@ -68,19 +76,28 @@ _TYPES: dict[str, tuple[str, Any]] = {
 
 def raw_keys(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
-    for service in deployment.services.values():
-        for key, value in service.container.items():
-            yield from _member(container_definition(), key, value, ("services", service.name, "container", key), ())
+    for place, container in containers(deployment.services):
+        beside = "sidecars" in place
+        own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if beside else (_OWN, _OURS)
+        for key, value in container.container.items():
+            meant = _meant(key, container_definition())
+            here: Path = (*place, "container", key)
+            if meant in own:
+                message = f"the catalog has a key of its own for this; write {own[meant]} beside container"
+                yield Finding(place=here, message=message)
+            elif meant in ours:
+                yield Finding(place=here, message="follows from the rest of the catalog; remove it")
+            else:
+                yield from _member(container_definition(), key, value, here, ())
+
+
+def _meant(key: str, shape: dict[str, Any]) -> str | None:
+    return key if key in shape["members"] else _closest(key, shape)
 
 
 def _member(shape: dict[str, Any], key: str, value: Any, place: Path, above: tuple[str, ...]) -> Iterator[Finding]:
-    meant = key if key in shape["members"] else _closest(key, shape)
-    if not above and meant in _OWN:
-        message = f"the catalog has a key of its own for this; write {_OWN[meant]} beside container"
-        yield Finding(place=place, message=message)
-    elif not above and meant in _OURS:
-        yield Finding(place=place, message="follows from the rest of the catalog; remove it")
-    elif meant != key:
+    meant = _meant(key, shape)
+    if meant != key:
         cure = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
         yield Finding(place=place, message=f"unknown key; {cure}")
     elif (*above, key) in _NOT_ON_FARGATE:
@@ -103,7 +120,7 @@ def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]
     elif shape["type"] == "structure":
         for key in value:
             yield from _member(shape, key, value[key], (*place, key), keys)
-        said = {key if key in shape["members"] else _closest(key, shape) for key in value}
+        said = {_meant(key, shape) for key in value}
         for key in shape["required"]:
             if key not in said:
                 yield Finding(place=place, message=f'required key "{key}" is missing; add it')
@@ -121,21 +138,21 @@ def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]
 
 def added_capability(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate adds SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
-    for service in deployment.services.values():
-        added: Any = service.container
+    for owner, container in containers(deployment.services):
+        added: Any = container.container
         path = ("linuxParameters", "capabilities", "add")
         for key in path:
             added = added.get(key, ()) if isinstance(added, dict) else ()
         for index, capability in enumerate(added if isinstance(added, tuple) else ()):
             if capability != _CAPABILITY:
-                place: Path = ("services", service.name, "container", *path, index)
+                place: Path = (*owner, "container", *path, index)
                 yield Finding(place=place, message=f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"')
 
 
 def start_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.startTimeout)."""
-    for service in deployment.services.values():
-        seconds = service.container.get("startTimeout")
+    for owner, container in containers(deployment.services):
+        seconds = container.container.get("startTimeout")
         if isinstance(seconds, int) and not isinstance(seconds, bool) and not 2 <= seconds <= 120:
-            place: Path = ("services", service.name, "container", "startTimeout")
+            place: Path = (*owner, "container", "startTimeout")
             yield Finding(place=place, message=f"{seconds} is out of range on Fargate; write 2 to 120")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.rules.each import containers
 from catalog.stopping import LONGEST_STOP, SHORTEST_STOP
 from catalog.written import Written
 
@@ -38,10 +39,10 @@ def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
 def stop_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
     least, most = SHORTEST_STOP, LONGEST_STOP
-    for service in deployment.services.values():
-        if not least <= service.stop_timeout <= most:
+    for place, container in containers(deployment.services):
+        stop = container.stop_timeout
+        if stop is not None and not least <= stop <= most:
             yield Finding(
-                place=("services", service.name, "stop_timeout"),
-                message=f"{spelled_duration(service.stop_timeout)} is out of range on Fargate; "
-                f'write "{least}s" to "{most}s"',
+                place=(*place, "stop_timeout"),
+                message=f'{spelled_duration(stop)} is out of range on Fargate; write "{least}s" to "{most}s"',
             )

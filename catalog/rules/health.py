@@ -10,6 +10,7 @@ from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.model.service import Health
 from catalog.problems import Finding, Path
+from catalog.rules.each import containers
 from catalog.startup import LONGEST_GRACE
 from catalog.written import Written
 
@@ -22,28 +23,29 @@ _METHOD = re.compile(r"/\w+(\.\w+)*/\w+")
 
 def probe_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Probes keep within what AWS accepts."""
-    for service in deployment.services.values():
+    for place, container in containers(deployment.services):
         for key, (least, most) in _BOUNDS.items():
-            value = getattr(service.health, key)
+            value = getattr(container.health, key)
             if not least <= value <= most:
-                place: Path = ("services", service.name, "health", key)
                 bounds = f'write "{least}s" to {spelled_duration(most)}'
-                yield Finding(place=place, message=f"{spelled_duration(value)} is out of range; {bounds}")
+                yield Finding(
+                    place=(*place, "health", key), message=f"{spelled_duration(value)} is out of range; {bounds}"
+                )
 
 
 def probe_longer_than_interval(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A probe ends before the next begins (ELBv2: "Health check interval must be greater than the timeout")."""
-    for service in deployment.services.values():
-        health = service.health
+    for owner, container in containers(deployment.services):
+        health = container.health
         in_bounds = all(least <= getattr(health, key) <= most for key, (least, most) in _BOUNDS.items())
         if in_bounds and health.timeout >= health.interval:
-            place: Path = ("services", service.name, "health")
+            place: Path = (*owner, "health")
             wrong, other = ("timeout", "interval") if written.written(*place, "timeout") else ("interval", "timeout")
             than = "is not shorter than the" if wrong == "timeout" else "is not longer than the"
             yield Finding(
                 place=(*place, wrong),
                 message=f"{spelled_duration(getattr(health, wrong))} {than} {other} "
-                f"{spelled_duration(getattr(health, other))} of {service.name} ({written.where(*place, other)}); "
+                f"{spelled_duration(getattr(health, other))} of {owner[-1]} ({written.where(*place, other)}); "
                 f"{_apart(health.timeout, health.interval, wrong)}",
                 about=((*place, other),),
             )
@@ -75,20 +77,24 @@ def path_over_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]
 
 def empty_command(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A check runs something (ECS: a health check command has at least two items)."""
-    for service in deployment.services.values():
-        command = service.health.command
+    for place, container in containers(deployment.services):
+        command = container.health.command
         if command is not None and not any(part.strip() for part in command[1:]):
-            place: Path = ("services", service.name, "health", "command")
-            yield Finding(place=place, message='is empty; write one like "curl -f http://localhost/", or remove it')
+            yield Finding(
+                place=(*place, "health", "command"),
+                message='is empty; write one like "curl -f http://localhost/", or remove it',
+            )
 
 
 def grace_beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """ECS counts the seconds of a start in 31 bits (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
-    for service in deployment.services.values():
-        if service.health.grace > LONGEST_GRACE:
-            place: Path = ("services", service.name, "health", "grace")
+    for place, container in containers(deployment.services):
+        if container.health.grace > LONGEST_GRACE:
             longest = f"{LONGEST_GRACE // 3600}h"
-            yield Finding(place=place, message=f'is longer than ECS can wait for a start; write at most "{longest}"')
+            yield Finding(
+                place=(*place, "health", "grace"),
+                message=f'is longer than ECS can wait for a start; write at most "{longest}"',
+            )
 
 
 def grace_for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:

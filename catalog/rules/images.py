@@ -10,7 +10,9 @@ from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.names import dns_suffix
 from catalog.problems import Finding, Path, listed
-from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack
+from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack, mirrored
+from catalog.rules.each import containers
+from catalog.task import addition_of
 from catalog.written import Written
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -23,17 +25,34 @@ _LENGTH = 255
 """Characters up to the digest (ECS API reference, ContainerDefinition.image)."""
 
 
-def _images(deployment: Deployment) -> Iterator[tuple[Path, str]]:
-    for service in deployment.services.values():
-        yield ("services", service.name, "image"), service.image
+def _written(deployment: Deployment) -> Iterator[tuple[Path, str]]:
+    """Every image as it is written."""
+    for place, container in containers(deployment.catalog.services):
+        yield (*place, "image"), container.image
     for key, image in deployment.catalog.images:
-        if image is not None:
+        if isinstance(image, str):
             yield ("images", key), image
+
+
+def _pulled(deployment: Deployment) -> dict[Path, str]:
+    """Every image that tasks pull, as they do, with the place that says so."""
+    found: dict[Path, str] = {}
+    for service in deployment.services.values():
+        found["services", service.name, "image"] = service.image
+        addition = addition_of(deployment, service)
+        for container in addition.containers:
+            place = addition.places.get(container["name"], ("services", service.name))
+            found[place] = container["image"]
+    images, parity = deployment.catalog.images, mesh_of(deployment).parity
+    for key, image in images:
+        if isinstance(image, str) and key in parity and parity[key].carried:
+            found["images", key] = mirrored(image, registry=images.registry)
+    return found
 
 
 def not_an_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """An image reference has a form (github.com/distribution/reference)."""
-    for place, image in _images(deployment):
+    for place, image in _written(deployment):
         if image == "":
             message = 'is empty; write one like "registry/name:tag"'
         elif "://" in image:
@@ -60,7 +79,7 @@ def _lowered(image: str) -> str:
 
 def too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """An image has at most 255 characters in front of its digest (ECS API reference, ContainerDefinition.image)."""
-    for place, image in _images(deployment):
+    for place, image in _pulled(deployment).items():
         count = len(image.partition("@")[0])
         if count > _LENGTH:
             yield Finding(place=place, message=f"has {count} characters; ECS takes {_LENGTH}")
@@ -71,12 +90,9 @@ def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
     if has_way_out(deployment):
         return
     where = written.where("network", "nat")
-    for place, image in _images(deployment):
-        # Of what not every mesh runs, there is a row in the table of what each has.
-        verdict = mesh_of(deployment).parity.get(str(place[1])) if place[0] == "images" else None
-        pulled = verdict is None or verdict.carried
+    for place, image in _pulled(deployment).items():
         repository = ecr_repository(image)
-        if not pulled or not _IMAGE.fullmatch(image):
+        if not _IMAGE.fullmatch(image):
             continue
         if repository is not None and repository.region == deployment.region:
             if is_dual_stack(image):
@@ -89,9 +105,38 @@ def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
         yield Finding(
             place=place,
             message=f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {deployment.region}; '
-            'copy it there, or write nat = "single"',
-            about=(("network", "nat"), ("catalog", "region")),
+            f'{_copied(place)}, or write nat = "single"',
+            about=(("network", "nat"), ("catalog", "region"), ("images", "registry")),
         )
+
+
+def _copied(place: Path) -> str:
+    """What to do about an image that cannot be reached."""
+    return "copy it there" if place[-1] == "image" or place[0] == "images" else "name a copy of it in [images]"
+
+
+def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An image runs in a container that something asks for."""
+    catalog = deployment.catalog
+    routed = any(service.logs.router is not None for service in deployment.services.values())
+    asked = {"collector": (catalog.mesh.tracing, "mesh.tracing"), "log_router": (routed, "logs.router of a service")}
+    for key, (used, by) in asked.items():
+        if getattr(catalog.images, key) is not None and not used:
+            message = f"nothing runs it; write {by}, or remove it"
+            yield Finding(place=("images", key), message=message, level="notice")
+
+
+def credentials_of_ecr(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Credentials are for registries outside of AWS (ECS developer guide, "Using non-AWS container images"), and with
+    them ECS asks for no token of ECR."""
+    for place, container in containers(deployment.services):
+        if container.credentials is not None and ecr_repository(container.image) is not None:
+            yield Finding(
+                place=(*place, "credentials"),
+                message=f'"{container.image}" comes from ECR, which knows no such credentials; remove them',
+                level="warning",
+                about=((*place, "image"), ("images", "registry")),
+            )
 
 
 def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -100,13 +145,16 @@ def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Findin
     if not has_way_out(deployment):
         return
     pulling = [
-        service for service in deployment.services.values() if is_docker_hub(service.image) and not service.credentials
+        place
+        for place, container in containers(deployment.services)
+        if is_docker_hub(container.image) and not container.credentials
     ]
     if pulling:
-        verb = "comes" if len(pulling) == 1 else "come"
+        names = list(dict.fromkeys(str(place[1]) for place in pulling))
+        verb = "comes" if len(names) == 1 else "come"
         yield Finding(
-            place=("services", pulling[0].name, "image"),
-            message=f"{listed([service.name for service in pulling])} {verb} from Docker Hub, which allows all tasks "
+            place=(*pulling[0], "image"),
+            message=f"{listed(names)} {verb} from Docker Hub, which allows all tasks "
             "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR",
             level="notice",
         )

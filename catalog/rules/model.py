@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.endpoints import has_way_out, is_private_ecr
 from catalog.files import MODEL
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.task.model import LOADER, loader_image, task_storage
+from catalog.task.model import task_storage
 from catalog.written import Written
 
 
@@ -51,7 +50,7 @@ def size_unknown(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 
 def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Volumes of a task have different names, and so have containers (ECS API reference, RegisterTaskDefinition)."""
+    """Volumes of a task have different names (ECS API reference, RegisterTaskDefinition)."""
     for service, place in _models(deployment):
         if MODEL in service.volumes:
             yield Finding(
@@ -59,9 +58,6 @@ def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 message=f'"{MODEL}" is the volume of the model ({written.where(*place)}); write another name',
                 about=(place,),
             )
-        if service.name == LOADER:
-            message = f'"{LOADER}" is the container that fetches its model; write another name'
-            yield Finding(place=place[:2], message=message, about=(place,))
 
 
 def start_unknown(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -73,19 +69,4 @@ def start_unknown(deployment: Deployment, written: Written) -> Iterator[Finding]
                 message="a start takes as long as its weights take to arrive and to load; write health.grace, which "
                 "rollouts wait for",
                 level="notice",
-            )
-
-
-def loader_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Endpoints lead to private registries only (ECR User Guide, "Interface VPC endpoints")."""
-    if has_way_out(deployment) or deployment.catalog.images.loader is not None:
-        return
-    for _, place in _models(deployment):
-        image = loader_image(deployment)
-        if not is_private_ecr(image):
-            yield Finding(
-                place=place,
-                message=f'is fetched by "{image}", which with nat = "none" ({written.where("network", "nat")}) no task '
-                "can pull; copy that to ECR and write images.loader, or write images.registry",
-                about=(("network", "nat"),),
             )

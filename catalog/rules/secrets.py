@@ -8,26 +8,48 @@ from collections.abc import Iterator
 from catalog.endpoints import has_way_out
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.rules.each import containers
+from catalog.task import addition_of, secrets_of
 from catalog.written import Written
 
 
 def _secrets(deployment: Deployment) -> Iterator[tuple[Path, str, str | None]]:
     """Every secret's place, ARN and key."""
+    for place, container in containers(deployment.services):
+        for name, secret in container.secrets.items():
+            yield (*place, "secrets", name), secret.arn, secret.key
+        if container.credentials is not None:
+            yield (*place, "credentials"), container.credentials, None
     for service in deployment.services.values():
-        for name, secret in service.secrets.items():
-            yield ("services", service.name, "secrets", name), secret.arn, secret.key
-        if service.credentials is not None:
-            yield ("services", service.name, "credentials"), service.credentials, None
+        for name, secret in service.logs.router.secrets.items() if service.logs.router else ():
+            yield ("services", service.name, "logs", "router", "secrets", name), secret.arn, secret.key
 
 
 def both_secret_and_plain(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
     environment variables")."""
-    for service in deployment.services.values():
-        for name in sorted(service.secrets.keys() & deployment.catalog.services[service.name].environment.keys()):
-            other: Path = ("services", service.name, "environment", name)
+    for place, container in containers(deployment.catalog.services):
+        for name in sorted(container.secrets.keys() & container.environment.keys()):
+            other: Path = (*place, "environment", name)
             message = f"is also in environment ({written.where(*other)}); remove one of them"
-            yield Finding(place=("services", service.name, "secrets", name), message=message, about=(other,))
+            yield Finding(place=(*place, "secrets", name), message=message, about=(other,))
+
+
+def not_followed(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Terraform can ask which versions a secret of Secrets Manager has without reading any; of a parameter it gets the
+    value too, and keeps it in the state."""
+    for service in deployment.services.values():
+        asked: Path = ("services", service.name, "secrets_follow")
+        if not service.secrets_follow:
+            continue
+        for place, arn, _ in _secrets(deployment):
+            if place[1] == service.name and place[-1] != "credentials" and arn.split(":")[2] == "ssm":
+                yield Finding(
+                    place=place,
+                    message=f"a parameter cannot be followed ({written.where(*asked)}): Terraform would keep its value "
+                    "in the state; write the ARN of a Secrets Manager secret, or secrets_follow = false",
+                    about=(asked,),
+                )
 
 
 def key_of_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -38,6 +60,15 @@ def key_of_a_parameter(deployment: Deployment, written: Written) -> Iterator[Fin
             yield Finding(place=(*place, "key"), message=message, about=((*place, "arn"),))
 
 
+def follows_nothing(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What is followed is what ECS reads at a start."""
+    for service in deployment.services.values():
+        place: Path = ("services", service.name, "secrets_follow")
+        if service.secrets_follow and written.own(*place) and not secrets_of(service, addition_of(deployment, service)):
+            message = f"{service.name} has no secrets; add some, or remove it"
+            yield Finding(place=place, message=message, level="notice", about=((*place[:2], "secrets"),))
+
+
 def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A secret's ARN ends with a hyphen and six characters that AWS adds (Secrets Manager User Guide, "ARN")."""
     for place, arn, _ in _secrets(deployment):
@@ -46,9 +77,7 @@ def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding
             continue
         if len(parts) > 7:
             message = f'names a key behind the secret; write {{ arn = "…", key = "{parts[7]}" }}'
-            message = (
-                message if place[2] == "secrets" and parts[7] else "goes on behind the secret; end it after the name"
-            )
+            message = message if "secrets" in place and parts[7] else "goes on behind the secret; end it after the name"
         elif parts[5] != "secret" or len(parts) < 7:
             message = 'is not the ARN of a secret; it goes on with ":secret:" and the name'
         elif not re.fullmatch(r".+-[A-Za-z0-9]{6}", parts[6]):

@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from catalog.model import Deployment, Service
-from catalog.task.addition import Addition, Container, joined, merged, share
+from catalog.model.container import Secret
+from catalog.task.addition import Addition, Container, joined, merged, raw, share, value_from
+from catalog.task.collector import collector
+from catalog.task.log_router import log_router
 from catalog.task.model import model_addition
+from catalog.task.shell import shell
+from catalog.task.sidecars import sidecars
 
-__all__ = ["Addition", "Container", "addition_of", "merged", "share"]
+__all__ = ["Addition", "Container", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
 
-_ADDITIONS: tuple[Callable[[Deployment, Service], Addition], ...] = (model_addition,)
+_ADDITIONS: tuple[Callable[[Deployment, Service], Addition], ...] = (
+    model_addition,
+    sidecars,
+    collector,
+    log_router,
+    shell,
+)
 """In the order in which containers stand in the task definition."""
 
 
 def addition_of(deployment: Deployment, service: Service) -> Addition:
     """All that the keys of a service, and of the deployment, add to its task."""
     return joined(add(deployment, service) for add in _ADDITIONS)
+
+
+def secrets_of(service: Service, addition: Addition) -> dict[str, Secret]:
+    """All secrets that ECS reads when a task of a service starts, by who gets them: the variable of the service, or a
+    container and its own."""
+    return dict(sorted({**service.secrets, **addition.secrets}.items()))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.model.service import Secret
+from catalog.model.container import Secret
+from catalog.problems import Path
 from catalog.sizes import Share
 
 Container = dict[str, Any]
@@ -27,10 +28,12 @@ class Addition:
     """Names of volumes on the task's own storage."""
     statements: tuple[dict[str, Any], ...] = ()
     """IAM statements (JSON spelling) of the task role."""
-    secrets: tuple[Secret, ...] = ()
-    """What ECS reads for the added containers."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    """What ECS reads for the added containers, and for log drivers: by who gets it, as in `proxy.TOKEN`."""
     credentials: tuple[str, ...] = ()
     """ARNs of the secrets with which their images are pulled."""
+    places: Mapping[str, Path] = field(default_factory=dict)
+    """By container, where the catalog says which image it has, or asks for a container that has one by itself."""
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -53,8 +56,9 @@ def joined(additions: Iterable[Addition]) -> Addition:
         own=own,
         volumes=tuple(name for each in every for name in each.volumes),
         statements=tuple(statement for each in every for statement in each.statements),
-        secrets=tuple(secret for each in every for secret in each.secrets),
+        secrets={name: secret for each in every for name, secret in each.secrets.items()},
         credentials=tuple(arn for each in every for arn in each.credentials),
+        places={name: place for each in every for name, place in each.places.items()},
     )
 
 
@@ -75,3 +79,18 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def share(container: Container) -> Share:
     """What a container takes of its task."""
     return Share(container.get("cpu", 0), container.get("memoryReservation", 0))
+
+
+def raw(container: Container, keys: Mapping[str, Any]) -> Container:
+    """The user's own keys of the API: tables merge with ours, lists and values replace."""
+    return {
+        key: {**container[key], **raw(container[key], value)}
+        if isinstance(value, dict) and isinstance(container.get(key), dict)
+        else value
+        for key, value in keys.items()
+    }
+
+
+def value_from(secret: Secret) -> str:
+    """`arn`, or `arn:key:stage:version` with the last two left to ECS (ECS developer guide, "Secrets")."""
+    return f"{secret.arn}:{secret.key}::" if secret.key else secret.arn

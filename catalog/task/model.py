@@ -6,9 +6,10 @@ from catalog.access import bucket_and_prefix, reading
 from catalog.files import MODEL
 from catalog.model import Deployment, Service
 from catalog.task.addition import Addition
+from catalog.task.images import image_of, place_of
 
-LOADER = "model-loader"
-LOADER_IMAGE = "public.ecr.aws/aws-cli/aws-cli:2.34.56"
+LOADER = "model_loader"
+"""Its container; the `_` keeps it apart from services and sidecars."""
 _LARGEST = 200
 _IMAGE_GIB = 10
 """What is left of a task's storage for its images."""
@@ -27,7 +28,7 @@ def model_addition(deployment: Deployment, service: Service) -> Addition:
     source = "/".join(filter(None, ("s3:/", bucket, prefix)))
     loader = {
         "name": LOADER,
-        "image": loader_image(deployment),
+        "image": image_of(deployment, "loader"),
         "essential": False,
         "command": ["s3", "sync", source, model.mount, "--exact-timestamps", "--no-progress"],
         "environment": [{"name": "AWS_REGION", "value": deployment.region}],
@@ -40,13 +41,9 @@ def model_addition(deployment: Deployment, service: Service) -> Addition:
             "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": True}],
         },
         volumes=(MODEL,) if model.cache == "scratch" else (),
+        places={LOADER: place_of(deployment, "loader", asked_by=("services", service.name, "model"))},
         statements=tuple(reading(model.source, partition=deployment.partition)),
     )
-
-
-def loader_image(deployment: Deployment) -> str:
-    """AWS's own command line, or what the catalog puts in its place: called with the arguments of `aws`."""
-    return deployment.catalog.images.loader or LOADER_IMAGE
 
 
 def task_storage(service: Service) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.meshes.app_mesh.rules import RULES
+from catalog.meshes.app_mesh.envoy import envoy_share
+from catalog.meshes.app_mesh.rules import PROXY_CONTAINER, RULES
 from catalog.meshes.app_mesh.timers import timers
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.registries import ECR_ENDPOINTS
@@ -13,6 +14,8 @@ APP_MESH = MeshTraits(
     resource_prefix="aws_appmesh_",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
+    containers=frozenset({PROXY_CONTAINER}),
+    proxy_share=envoy_share,
     rules=RULES,
     timers=timers,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
@@ -32,6 +35,7 @@ APP_MESH = MeshTraits(
         "probes": yes("by every caller's proxy"),
         "probes_of_grpc": yes("by the health service of gRPC, whatever the path"),
         "access_logs": yes("by every proxy, to the service's log group"),
+        "traced_proxies": yes("every proxy traces what passes it"),
         "tcp": yes("told apart by port"),
         "envoy": yes("in every task"),
     },

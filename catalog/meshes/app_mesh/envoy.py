@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.registries import ecr_repository, mirrored
 from catalog.sizes import Share
 
 ENVOY_VERSION = "v1.34.13.3-prod"
@@ -32,10 +33,12 @@ def envoy_image(deployment: Deployment) -> str:
     VPC endpoints lead to the region's own registry but not to public.ecr.aws, so a network that has nothing else takes
     the regional image.
     """
-    if deployment.catalog.images.envoy is not None:
-        return deployment.catalog.images.envoy
-    if deployment.catalog.network.nat != "none" or deployment.uses_existing_network:
-        return f"public.ecr.aws/appmesh/aws-appmesh-envoy:{ENVOY_VERSION}"
+    images = deployment.catalog.images
+    if images.envoy is not None:
+        return mirrored(images.envoy, registry=images.registry)
+    public = mirrored(f"public.ecr.aws/appmesh/aws-appmesh-envoy:{ENVOY_VERSION}", registry=images.registry)
+    if deployment.catalog.network.nat != "none" or deployment.uses_existing_network or ecr_repository(public):
+        return public
     region = deployment.region
     registry = f"{_ACCOUNTS.get(region, _COMMON_ACCOUNT)}.dkr.ecr.{region}.{names.dns_suffix(region)}"
     return f"{registry}/aws-appmesh-envoy:{ENVOY_VERSION}"

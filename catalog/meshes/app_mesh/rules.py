@@ -20,7 +20,7 @@ from catalog.meshes.app_mesh.tcp import (
 )  # fmt: skip
 from catalog.model import Deployment, Service
 from catalog.model.network import KINDS
-from catalog.problems import Finding, listed, or_list
+from catalog.problems import Finding, Path, listed, or_list
 from catalog.written import Written
 
 _PROXY_PORTS = {
@@ -31,7 +31,7 @@ _PROXY_PORTS = {
 }
 """Ports that Envoy and its agent listen on (App Mesh User Guide, "Envoy configuration variables" and "Getting started
 with App Mesh and Amazon ECS")."""
-_PROXY_CONTAINER = "envoy"
+PROXY_CONTAINER = "envoy"
 _PROXY_USER = "1337"
 """Traffic of this user is not redirected (the same, `IgnoredUID`)."""
 _COMMON_NAME = 64
@@ -69,9 +69,9 @@ def name_too_long_for_certificate(deployment: Deployment, written: Written) -> I
 def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
     its own."""
-    if _PROXY_CONTAINER in deployment.services:
-        message = f'"{_PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
-        yield Finding(place=("services", _PROXY_CONTAINER), message=message)
+    if PROXY_CONTAINER in deployment.services:
+        message = f'"{PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
+        yield Finding(place=("services", PROXY_CONTAINER), message=message)
 
 
 def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -89,8 +89,15 @@ def user_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
     """What the proxy's user sends goes past the proxy (ECS API reference, ProxyConfiguration, IgnoredUID)."""
     for service in deployment.services.values():
         if service.user is not None and service.user.partition(":")[0] == _PROXY_USER:
-            message = f'"{_PROXY_USER}" is the proxy\'s own user, whose traffic goes past it; write another'
-            yield Finding(place=("services", service.name, "user"), message=message)
+            yield _past_the_proxy(("services", service.name, "user"))
+        for name, sidecar in service.sidecars.items():
+            if sidecar.user is not None and sidecar.user.partition(":")[0] == _PROXY_USER:
+                yield _past_the_proxy(("services", service.name, "sidecars", name, "user"))
+
+
+def _past_the_proxy(place: Path) -> Finding:
+    message = f'"{_PROXY_USER}" is the proxy\'s own user, whose traffic goes past it; write another'
+    return Finding(place=place, message=message)
 
 
 def _has_backends(service: Service, *, deployment: Deployment) -> bool:

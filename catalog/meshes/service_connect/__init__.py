@@ -111,6 +111,7 @@ SERVICE_CONNECT = MeshTraits(
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: False,
     makes_names=True,
+    proxy_share=proxy_share,
     rules=(
         private_ca.without_authority,
         private_ca.authority_elsewhere,
@@ -139,6 +140,7 @@ SERVICE_CONNECT = MeshTraits(
         "probes": no("ECS only knows the container's own check"),
         "probes_of_grpc": no("ECS only knows the container's own check"),
         "access_logs": no("the provider has no access logs for it yet, only the proxies' own messages"),
+        "traced_proxies": no("its proxies send no traces, services alone do"),
         "tcp": yes("as connections"),
         "envoy": no("ECS brings its own proxy"),
     },

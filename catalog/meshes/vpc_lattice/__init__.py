@@ -32,6 +32,7 @@ VPC_LATTICE = MeshTraits(
         "probes": yes("of every task, by its target group"),
         "probes_of_grpc": no("there are no probes of grpc"),
         "access_logs": yes("of all services, in one log group"),
+        "traced_proxies": no("VPC Lattice sends no traces, services alone do"),
         "tcp": no("what speaks tcp is reached directly, by its name in Cloud Map"),
         "envoy": no("there is no proxy"),
     },

@@ -38,6 +38,7 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
         "memoryReservation": share.memory,
         "environment": [
             {"name": "APPMESH_RESOURCE_ARN", "value": node.arn},
+            *_tracing(deployment),
             {"name": "ENABLE_ENVOY_STATS_TAGS", "value": "1"},
             {"name": "ENVOY_LOG_LEVEL", "value": "info"},
             {"name": "LISTENER_DRAIN_WAIT_TIME_S", "value": str(_DRAIN_SECONDS)},
@@ -54,6 +55,12 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
         # "App Mesh scaling troubleshooting"). This is what Fargate gives, and more than an instance does.
         "ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}],
     }
+
+
+def _tracing(deployment: Deployment) -> list[dict[str, str]]:
+    """Traces to the collector beside it, which listens where X-Ray's daemon would (App Mesh User Guide, "Envoy
+    configuration variables")."""
+    return [{"name": "ENABLE_ENVOY_XRAY_TRACING", "value": "1"}] if deployment.catalog.mesh.tracing else []
 
 
 def proxy_configuration(service: Service, *, deployment: Deployment) -> EcsTaskDefinitionProxyConfiguration:

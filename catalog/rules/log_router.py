@@ -1,0 +1,39 @@
+"""Where logs are sent on to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.model import Deployment
+from catalog.problems import Finding, Path
+from catalog.written import Written
+
+
+def without_output(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """ECS makes an output of Fluent Bit of the options, and of none where there are none (ECS developer guide, "Send
+    Amazon ECS logs to an AWS service or AWS Partner"): then nothing that the service writes arrives anywhere."""
+    for service in deployment.services.values():
+        router = service.logs.router
+        if router is None:
+            continue
+        place: Path = ("services", service.name, "logs", "router")
+        named = any(key.lower() == "name" for key in router.options)
+        if (router.options or router.secrets) and not named:
+            message = 'no output plugin of Fluent Bit is named; add options.Name, as in Name = "cloudwatch_logs"'
+        elif not named and router.config is None:
+            message = 'nothing is routed anywhere; write options = { Name = "…" } with an output plugin of Fluent Bit, '
+            message += "or config"
+        else:
+            continue
+        yield Finding(place=place, message=message, about=((*place, "options"), (*place, "config")))
+
+
+def both_secret_and_plain(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An option has one value (ECS API reference, LogConfiguration, `options` and `secretOptions`)."""
+    for service in deployment.services.values():
+        router = service.logs.router
+        for name in sorted(router.secrets.keys() & router.options.keys()) if router is not None else ():
+            place: Path = ("services", service.name, "logs", "router")
+            other: Path = (*place, "options", name)
+            message = f"is also in options ({written.where(*other)}); remove one of them"
+            yield Finding(place=(*place, "secrets", name), message=message, about=(other,))

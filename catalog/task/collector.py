@@ -1,0 +1,111 @@
+"""`mesh.tracing`: a collector of traces beside a service."""
+
+from __future__ import annotations
+
+import json
+
+from catalog.model import Deployment, Service
+from catalog.sizes import Share
+from catalog.task.addition import Addition
+from catalog.task.images import image_of, place_of
+
+CONTAINER = "otel_collector"
+XRAY_PORT = 2000
+"""Where X-Ray's SDKs and Envoy look for its daemon, by UDP (X-Ray developer guide, "X-Ray daemon")."""
+_GRPC, _HTTP, _CHECKED = 4317, 4318, 13133
+PORTS = (_GRPC, _HTTP, _CHECKED, XRAY_PORT)
+"""On which it listens: OTLP twice (opentelemetry.io, "OTLP Specification"), its own check, X-Ray."""
+_OWN_EXPORTER = "OTEL_EXPORTER_OTLP_"
+
+_CONFIGURATION = {
+    # Traces alone: the one that the image brings sends metrics to CloudWatch Logs as well, which would take rights.
+    "extensions": {"health_check": {"endpoint": f"127.0.0.1:{_CHECKED}"}},
+    "receivers": {
+        "otlp": {
+            "protocols": {
+                "grpc": {"endpoint": f"127.0.0.1:{_GRPC}"},
+                "http": {"endpoint": f"127.0.0.1:{_HTTP}"},
+            }
+        },
+        "awsxray": {"endpoint": f"127.0.0.1:{XRAY_PORT}", "transport": "udp"},
+    },
+    "processors": {"batch": {"timeout": "1s", "send_batch_size": 50}},
+    "exporters": {"awsxray": {}},
+    "service": {
+        "extensions": ["health_check"],
+        "pipelines": {
+            "traces": {"receivers": ["otlp", "awsxray"], "processors": ["batch"], "exporters": ["awsxray"]},
+        },
+        # Else it serves its own metrics on port 8888, which is its service's.
+        "telemetry": {"metrics": {"level": "none"}},
+    },
+}
+_RIGHTS = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingStatisticSummaries",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+
+
+def collector_share(cpu: int, memory: int) -> Share:
+    """What it gets of a task: an eighth, within bounds."""
+    return Share(min(256, cpu // 8), max(64, min(512, memory // 8)))
+
+
+def collector(deployment: Deployment, service: Service) -> Addition:
+    """AWS Distro for OpenTelemetry (its documentation, "Setting up the AWS Distro for OpenTelemetry Collector in Amazon
+    ECS"). A service goes on without it: it starts again by itself when it fails."""
+    if not deployment.catalog.mesh.tracing:
+        return Addition()
+    share = collector_share(service.cpu, service.memory)
+    container = {
+        "name": CONTAINER,
+        "image": image_of(deployment, "collector"),
+        "essential": False,
+        "restartPolicy": {"enabled": True},
+        "cpu": share.cpu,
+        "memoryReservation": share.memory,
+        "environment": [{"name": "AOT_CONFIG_CONTENT", "value": json.dumps(_CONFIGURATION, sort_keys=True)}],
+        # The image has no shell (aws-otel-collector issue 2034).
+        "healthCheck": {
+            "command": ["CMD", "/healthcheck"],
+            "interval": 10,
+            "timeout": 5,
+            "retries": 3,
+            "startPeriod": 10,
+        },
+    }
+    return Addition(
+        containers=(container,),
+        own={
+            "environment": [{"name": name, "value": value} for name, value in _variables(deployment, service).items()],
+            "dependsOn": [{"containerName": CONTAINER, "condition": "START"}],
+        },
+        # X-Ray knows no resource for any of them (Service Authorization Reference, "AWS X-Ray").
+        statements=({"Effect": "Allow", "Action": list(_RIGHTS), "Resource": ["*"]},),
+        places={CONTAINER: place_of(deployment, "collector", asked_by=("mesh", "tracing"))},
+    )
+
+
+def _variables(deployment: Deployment, service: Service) -> dict[str, str]:
+    """What OpenTelemetry's SDKs read (opentelemetry.io, "Environment Variable Specification"), where the service does
+    not say it itself."""
+    said = {*service.environment, *service.secrets}
+    attributes = f"service.namespace={deployment.id}"
+    if deployment.environment is not None:
+        attributes += f",deployment.environment.name={deployment.environment}"
+    ours = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{_HTTP}",
+        # Endpoint and protocol belong together, and SDKs differ in what they take for granted.
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_RESOURCE_ATTRIBUTES": attributes,
+        "OTEL_SERVICE_NAME": service.key,
+    }
+    exports_itself = any(name.startswith(_OWN_EXPORTER) for name in said)
+    return {
+        name: value
+        for name, value in ours.items()
+        if name not in said and not (exports_itself and name.startswith(_OWN_EXPORTER))
+    }
