@@ -7,7 +7,7 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "scale", "secrets_follow", "model", "sidecars", "versions", "exec", "stack",
+    "ports", "scale", "secrets_follow", "model", "sidecars", "versions", "exec", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _ACCESS = {
@@ -17,7 +17,7 @@ _ACCESS = {
 _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
-    (): {"capacity", "jobs", "security"},
+    (): {"jobs", "security"},
     ("mesh",): {"tracing"},
     ("discovery",): {"namespace_id"},
     ("cluster",): {"exec", "arn"},

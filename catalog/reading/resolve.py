@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog import names
 from catalog.addresses import address
+from catalog.capacity import chosen_deploys
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.reading import placeholders
@@ -22,7 +23,7 @@ def deployment(
 ) -> tuple[Deployment, list[Finding]]:
     """The deployment that a catalog describes. `values` are those of the general placeholders."""
     id_ = catalog.catalog.name + (f"-{environment}" if environment else "")
-    timeouts = _timeouts(catalog)
+    timeouts, deploys = _timeouts(catalog), chosen_deploys(catalog)
     services = {
         name: Service.model_construct(
             _fields_set=keys.model_fields_set,
@@ -31,6 +32,7 @@ def deployment(
                 "name": name,
                 "timeout": timeouts[name],
                 "idle_timeout": _idle(keys, timeouts[name]),
+                "deploy": deploys.get(name, keys.deploy),
             },
         )
         for name, keys in sorted(catalog.services.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.container_model import container_definition
@@ -54,8 +54,20 @@ _NOT_ON_FARGATE = frozenset(
 )
 """ECS developer guide, "Task definition differences for Fargate"; `hostname` by the awsvpc network mode (ECS API
 reference, ContainerDefinition)."""
+_NOT_IN_AWSVPC = frozenset({("disableNetworking",), ("extraHosts",), ("hostname",), ("links",)})
+"""What a task with a network interface of its own cannot have (ECS API reference, ContainerDefinition)."""
+_OF_INSTANCES = {("linuxParameters", "sharedMemorySize"): "shm_mib", ("resourceRequirements",): "gpus"}
+"""Keys that the catalog fills in itself where Fargate does not refuse them."""
+_FARGATE = {keys: "Fargate does not support it; remove it" for keys in _NOT_ON_FARGATE}
+_INSTANCES = {keys: "a task with its own network interface does not support it; remove it" for keys in _NOT_IN_AWSVPC}
+_INSTANCES |= {
+    keys: f"the catalog has a key of its own for this; write {key} beside container"
+    for keys, key in _OF_INSTANCES.items()
+}
 _CAPABILITY = "SYS_PTRACE"
 """The only one that Fargate adds (the same)."""
+_Refused = Mapping[tuple[str, ...], str]
+"""What is said of keys, by the way to them."""
 _TYPES: dict[str, tuple[str, Any]] = {
     "structure": ("a table", (dict,)),
     "map": ("a table", (dict,)),
@@ -69,11 +81,15 @@ _TYPES: dict[str, tuple[str, Any]] = {
 def raw_keys(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
     for service in deployment.services.values():
+        refused = _FARGATE if service.on_fargate else _INSTANCES
+        place: Path = ("services", service.name, "container")
         for key, value in service.container.items():
-            yield from _member(container_definition(), key, value, ("services", service.name, "container", key), ())
+            yield from _member(container_definition(), key, value, (*place, key), (), refused)
 
 
-def _member(shape: dict[str, Any], key: str, value: Any, place: Path, above: tuple[str, ...]) -> Iterator[Finding]:
+def _member(
+    shape: dict[str, Any], key: str, value: Any, place: Path, above: tuple[str, ...], refused: _Refused
+) -> Iterator[Finding]:
     meant = key if key in shape["members"] else _closest(key, shape)
     if not above and meant in _OWN:
         message = f"the catalog has a key of its own for this; write {_OWN[meant]} beside container"
@@ -83,10 +99,10 @@ def _member(shape: dict[str, Any], key: str, value: Any, place: Path, above: tup
     elif meant != key:
         cure = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
         yield Finding(place=place, message=f"unknown key; {cure}")
-    elif (*above, key) in _NOT_ON_FARGATE:
-        yield Finding(place=place, message="Fargate does not support it; remove it")
+    elif (*above, key) in refused:
+        yield Finding(place=place, message=refused[(*above, key)])
     else:
-        yield from _value(shape["members"][key], value, place, (*above, key))
+        yield from _value(shape["members"][key], value, place, (*above, key), refused)
 
 
 def _closest(key: str, shape: dict[str, Any]) -> str | None:
@@ -96,23 +112,25 @@ def _closest(key: str, shape: dict[str, Any]) -> str | None:
     return members[close] if close else None
 
 
-def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[Finding]:
+def _value(
+    shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...], refused: _Refused
+) -> Iterator[Finding]:
     expected, types = _TYPES[shape["type"]]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         yield Finding(place=place, message=f"expected {expected}, not {toml_type(value)}; write {expected}")
     elif shape["type"] == "structure":
         for key in value:
-            yield from _member(shape, key, value[key], (*place, key), keys)
+            yield from _member(shape, key, value[key], (*place, key), keys, refused)
         said = {key if key in shape["members"] else _closest(key, shape) for key in value}
         for key in shape["required"]:
             if key not in said:
                 yield Finding(place=place, message=f'required key "{key}" is missing; add it')
     elif shape["type"] == "list":
         for index, item in enumerate(value):
-            yield from _value(shape["member"], item, (*place, index), keys)
+            yield from _value(shape["member"], item, (*place, index), keys, refused)
     elif shape["type"] == "map":
         for key, item in value.items():
-            yield from _value(shape["value"], item, (*place, key), keys)
+            yield from _value(shape["value"], item, (*place, key), keys, refused)
     elif value not in shape.get("enum", (value,)):
         close = did_you_mean(value, shape["enum"])
         cure = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
@@ -121,7 +139,7 @@ def _value(shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...]
 
 def added_capability(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate adds SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
-    for service in deployment.services.values():
+    for service in filter(lambda each: each.on_fargate, deployment.services.values()):
         added: Any = service.container
         path = ("linuxParameters", "capabilities", "add")
         for key in path:
@@ -134,7 +152,7 @@ def added_capability(deployment: Deployment, written: Written) -> Iterator[Findi
 
 def start_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.startTimeout)."""
-    for service in deployment.services.values():
+    for service in filter(lambda each: each.on_fargate, deployment.services.values()):
         seconds = service.container.get("startTimeout")
         if isinstance(seconds, int) and not isinstance(seconds, bool) and not 2 <= seconds <= 120:
             place: Path = ("services", service.name, "container", "startTimeout")

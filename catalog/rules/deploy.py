@@ -38,7 +38,7 @@ def stop_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Fin
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
     least, most = _STOP
     for service in deployment.services.values():
-        if not least <= service.stop_timeout <= most:
+        if service.on_fargate and not least <= service.stop_timeout <= most:
             yield Finding(
                 place=("services", service.name, "stop_timeout"),
                 message=f"{spelled_duration(service.stop_timeout)} is out of range on Fargate; "
