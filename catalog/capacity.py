@@ -123,7 +123,7 @@ def instances_needed(tasks: Iterable[tuple[Size, int]], room: Room) -> int:
 
 
 def _spread(size: Size, count: int, left: Room, instances: int) -> list[tuple[Room, int]]:
-    """Equal instances after they took as many of `count` tasks as they hold: full ones, one in between, and the rest."""
+    """Equal instances after they took what they hold of `count` tasks: full ones, one in between, and the rest."""
     each = left.holds(size)
     if not each or not count:
         return [(left, instances)]

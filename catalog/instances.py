@@ -60,7 +60,9 @@ def _fits(described: dict[str, Any]) -> bool:
         described.get("Hypervisor") == "nitro"
         and not described["BareMetal"]
         and not described["InstanceType"].startswith("a1.")
-        and not any(f"{kind}Info" in described for kind in ("Fpga", "InferenceAccelerator", "MediaAccelerator", "Neuron"))
+        and not any(
+            f"{kind}Info" in described for kind in ("Fpga", "InferenceAccelerator", "MediaAccelerator", "Neuron")
+        )
         and all(gpu["Manufacturer"] == "NVIDIA" and gpu.get("GpuPartitionSize", 1) == 1 for gpu in gpus)
     )
 

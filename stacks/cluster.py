@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster, EcsClusterSetting
 from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import EcsClusterCapacityProviders
 from constructs import Construct
@@ -10,12 +12,17 @@ from catalog import names
 from catalog.model import Deployment
 from stacks.part import Part, Ref
 
+_FARGATE = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
+
 
 class Cluster(Part):
     """Where the tasks of all services run."""
 
+    ref: Ref
     name: str
     arn: str
+    providers: dict[str, str]
+    """The capacity providers, by the name that a service gives as its capacity."""
     capacity: Ref
     """What services must wait for: until then the cluster does not know the capacity they ask for."""
 
@@ -27,11 +34,16 @@ class Cluster(Part):
             name=deployment.id,
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
+        self.ref = cluster
         self.name = cluster.name
         self.arn = cluster.arn
+
+    def offer(self, capacities: Mapping[str, Ref]) -> None:
+        """Let services use Fargate, and the capacity providers of instances, which join the cluster themselves."""
+        self.providers = _FARGATE | {name: provider.name for name, provider in capacities.items()}
         self.capacity = self.add(
             EcsClusterCapacityProviders,
             names.shared("cluster"),
-            cluster_name=cluster.name,
-            capacity_providers=["FARGATE", "FARGATE_SPOT"],
+            cluster_name=self.name,
+            capacity_providers=list(self.providers.values()),
         )

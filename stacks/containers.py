@@ -61,7 +61,20 @@ def _own(service: Service, *, membership: Membership) -> Container:
         "dependsOn": list(membership.container_dependencies) or None,
         "repositoryCredentials": {"credentialsParameter": service.credentials} if service.credentials else None,
     }
-    return {**{key: value for key, value in written.items() if value is not None}, **service.container}
+    return {**{key: value for key, value in written.items() if value is not None}, **_raw(service)}
+
+
+def _raw(service: Service) -> Container:
+    """What the catalog passes on, and beside it what a [capacity] has and Fargate has not."""
+    linux = service.container.get("linuxParameters", {}) | (
+        {"sharedMemorySize": service.shm_mib} if service.shm_mib else {}
+    )
+    gpus = [{"type": "GPU", "value": str(service.gpus)}] if service.gpus else []
+    return {
+        **service.container,
+        **({"linuxParameters": linux} if linux else {}),
+        **({"resourceRequirements": gpus} if gpus else {}),
+    }
 
 
 def _list(value: Iterable[str] | None) -> list[str] | None:

@@ -30,6 +30,8 @@ Regions for Amazon ECS on AWS Fargate"), and in use1-az3 the endpoints of many s
 class Subnets(Part):
     """In every zone a public subnet, open to the internet, and a private one, which gets out by NAT or not at all."""
 
+    private: dict[str, str]
+    """The private subnets, by the letter of their zone."""
     private_ids: list[str]
     public_ids: list[str]
     private_route_table_ids: list[str]
@@ -58,7 +60,8 @@ class Subnets(Part):
             self.private_routes.append(self._way_out(f"private_{zone.letter}", tables[zone], nat_gateway_id=gateway.id))
 
         self.public_ids = [subnet.id for subnet in public.values()]
-        self.private_ids = [subnet.id for subnet in private.values()]
+        self.private = {zone.letter: subnet.id for zone, subnet in private.items()}
+        self.private_ids = list(self.private.values())
         self.private_route_table_ids = [table.id for table in tables.values()]
 
     def _placements(self, zones: tuple[Zone, ...]) -> dict[Zone, dict[str, Any]]:

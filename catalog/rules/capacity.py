@@ -18,7 +18,7 @@ _KEPT = ("aws", "ecs", "fargate")
 
 def unused(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Instances without tasks cost money."""
-    for name in deployment.catalog.capacity.keys() - deployment.used_capacity.keys():
+    for name in sorted(deployment.catalog.capacity.keys() - deployment.used_capacity.keys()):
         message = f'no service runs on it, so nothing is made of it; write capacity = "{name}" in one, or remove it'
         yield Finding(place=("capacity", name), message=message, level="notice")
 
@@ -78,8 +78,8 @@ def types_apart(deployment: Deployment, written: Written) -> Iterator[Finding]:
         elif "arm64" in by_architecture and True in with_gpus:
             yield Finding(
                 place=place,
-                message=f"AWS makes no ECS-optimized Amazon Linux 2023 image for GPUs on arm64, which {with_gpus[True]} "
-                "needs; write a type with x86_64, as in g4dn.xlarge",
+                message=f"{with_gpus[True]} has GPUs and is arm64, for which AWS makes no ECS-optimized image (Amazon "
+                "Linux 2023); write a type with x86_64, as in g4dn.xlarge",
             )
 
 

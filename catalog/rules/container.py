@@ -34,7 +34,9 @@ _OWN = {
 """Keys that the catalog fills in itself, and the key of the service that says what they hold."""
 _OURS = ("dependsOn", "essential", "name")
 """Keys that follow from the service as a whole."""
-_NOT_ON_FARGATE = frozenset(
+_Refused = Mapping[tuple[str, ...], str]
+"""What is said of keys, by the way to them."""
+_NOT_ON_FARGATE: frozenset[tuple[str, ...]] = frozenset(
     {
         ("disableNetworking",),
         ("dnsSearchDomains",),
@@ -54,20 +56,22 @@ _NOT_ON_FARGATE = frozenset(
 )
 """ECS developer guide, "Task definition differences for Fargate"; `hostname` by the awsvpc network mode (ECS API
 reference, ContainerDefinition)."""
-_NOT_IN_AWSVPC = frozenset({("disableNetworking",), ("extraHosts",), ("hostname",), ("links",)})
+_NOT_IN_AWSVPC: frozenset[tuple[str, ...]] = frozenset(
+    {("disableNetworking",), ("extraHosts",), ("hostname",), ("links",)}
+)
 """What a task with a network interface of its own cannot have (ECS API reference, ContainerDefinition)."""
-_OF_INSTANCES = {("linuxParameters", "sharedMemorySize"): "shm_mib", ("resourceRequirements",): "gpus"}
+_OF_INSTANCES: _Refused = {("linuxParameters", "sharedMemorySize"): "shm_mib", ("resourceRequirements",): "gpus"}
 """Keys that the catalog fills in itself where Fargate does not refuse them."""
-_FARGATE = {keys: "Fargate does not support it; remove it" for keys in _NOT_ON_FARGATE}
-_INSTANCES = {keys: "a task with its own network interface does not support it; remove it" for keys in _NOT_IN_AWSVPC}
-_INSTANCES |= {
-    keys: f"the catalog has a key of its own for this; write {key} beside container"
-    for keys, key in _OF_INSTANCES.items()
+_FARGATE: _Refused = dict.fromkeys(_NOT_ON_FARGATE, "Fargate does not support it; remove it")
+_INSTANCES: _Refused = {
+    **dict.fromkeys(_NOT_IN_AWSVPC, "a task with its own network interface does not support it; remove it"),
+    **{
+        keys: f"the catalog has a key of its own for this; write {key} beside container"
+        for keys, key in _OF_INSTANCES.items()
+    },
 }
 _CAPABILITY = "SYS_PTRACE"
 """The only one that Fargate adds (the same)."""
-_Refused = Mapping[tuple[str, ...], str]
-"""What is said of keys, by the way to them."""
 _TYPES: dict[str, tuple[str, Any]] = {
     "structure": ("a table", (dict,)),
     "map": ("a table", (dict,)),

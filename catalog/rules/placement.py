@@ -88,8 +88,8 @@ def other_architecture(deployment: Deployment, written: Written) -> Iterator[Fin
             there: Path = ("capacity", service.capacity, "instance_types")
             yield Finding(
                 place=("services", service.name, "architecture"),
-                message=f'{service.name} is for "{service.architecture}", but {types[0].name} ({written.where(*there)}) '
-                f'is "{types[0].architecture}"; write that here, or another type there',
+                message=f'{service.name} is for "{service.architecture}", but {types[0].name} '
+                f'({written.where(*there)}) is "{types[0].architecture}"; write that here, or another type there',
                 about=(there, ("services", service.name, "capacity")),
             )
 
@@ -130,7 +130,8 @@ def too_few_instances(deployment: Deployment, written: Written) -> Iterator[Find
         yield Finding(
             place=("capacity", name, "max"),
             message=f"{listed(of)} {'needs' if len(of) == 1 else 'need'} {placed.needed} of {placed.type_name}, which "
-            f"has {_spelled(placed.room)} and {tasks} for tasks; write max = {placed.needed} or more, or fewer replicas",
+            f"has {_spelled(placed.room)} and {tasks} for tasks; write max = {placed.needed} or more, or fewer "
+            "replicas",
             about=(
                 ("capacity", name, "instance_types"),
                 *(("services", service.name, key) for service in services for key in ("replicas", "cpu", "memory")),
@@ -139,7 +140,7 @@ def too_few_instances(deployment: Deployment, written: Written) -> Iterator[Find
 
 
 def no_room_beside(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A rollout that may stop no task needs room for one more; where the catalog says nothing of it, one stops first."""
+    """A rollout that stops no task first needs room for one more; where the catalog says nothing of it, one stops."""
     for name, capacity in deployment.used_capacity.items():
         placed = placement(deployment.catalog, name)
         if placed is None or placed.needed > capacity.max:
