@@ -106,7 +106,7 @@ def does_not_fit(deployment: Deployment, written: Written) -> Iterator[Finding]:
             key = lacks[0].partition(" ")[0]
             yield Finding(
                 place=("services", service.name, key),
-                message=f"a task of {service.name} takes {key} = {getattr(size, key)}, and a {type_.name} "
+                message=f"a task of {service.name} takes {key} = {getattr(size, key)}, and {type_.name} "
                 f"({written.where('capacity', service.capacity, 'instance_types')}) has room for {_spelled(room)}; "
                 "write less, or a larger type",
                 about=(("services", service.name, "capacity"), ("capacity", service.capacity, "instance_types")),
@@ -126,11 +126,13 @@ def too_few_instances(deployment: Deployment, written: Written) -> Iterator[Find
             continue
         services = [service for service in deployment.services.values() if service.capacity == name]
         of = [f"{service.name} (replicas = {service.replicas})" for service in services if service.replicas]
-        tasks = f"{placed.room.tasks} network interface{'s' if placed.room.tasks != 1 else ''}"
+        room = (
+            f"{_spelled(placed.room)}, and for {placed.room.tasks} task{'s' if placed.room.tasks != 1 else ''} in all"
+        )
         yield Finding(
             place=("capacity", name, "max"),
             message=f"{listed(of)} {'needs' if len(of) == 1 else 'need'} {placed.needed} of {placed.type_name}, which "
-            f"has {_spelled(placed.room)} and {tasks} for tasks; write max = {placed.needed} or more, or fewer "
+            f"has room for {room}; write max = {placed.needed} or more, or fewer "
             "replicas",
             about=(
                 ("capacity", name, "instance_types"),

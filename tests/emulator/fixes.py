@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.autoscaling.models import AutoScalingBackend
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ecs.models import EC2ContainerServiceBackend
@@ -18,6 +19,7 @@ _create_hosted_zone = Route53.create_hosted_zone
 _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
 _modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
+_set_instance_protection = AutoScalingBackend.set_instance_protection
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
 
@@ -89,6 +91,16 @@ def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, at
         self.target_groups[target_group_arn].attributes[delay] = _LONGEST_DRAINING
 
 
+def set_instance_protection(
+    self: AutoScalingBackend, group_name: str, instance_ids: list[str], protected_from_scale_in: bool | None
+) -> None:
+    """Of too many instances, those go that nothing protects any more (aws_autoscaling_group with
+    protect_from_scale_in, which the provider drains by this)."""
+    _set_instance_protection(self, group_name, instance_ids, protected_from_scale_in)
+    group = self.autoscaling_groups[group_name]
+    group.set_desired_capacity(group.desired_capacity)
+
+
 def create_hosted_zone(self: Route53) -> Any:
     """A zone that is made for a VPC is private, whether or not the request says so (aws_route53_zone with vpc)."""
     if self.params.get("VPC"):
@@ -130,6 +142,7 @@ def install() -> None:
     EC2Backend.delete_vpc = delete_vpc
     SecurityGroupRule.__init__ = init_rule
     Route53.create_hosted_zone = create_hosted_zone
+    AutoScalingBackend.set_instance_protection = set_instance_protection
     ELBv2Backend.modify_target_group_attributes = modify_target_group_attributes
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
     for function in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
