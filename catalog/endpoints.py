@@ -100,7 +100,7 @@ def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
 def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
-    if deployment.used_capacity:
+    if deployment.catalog.capacity:
         needed.update(_OF_INSTANCES)
     for service in deployment.services.values():
         needed.update(_of_service(service))

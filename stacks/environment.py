@@ -93,15 +93,17 @@ class DeploymentStack(TerraformStack):
 def _capacities(
     stack: TerraformStack, *, deployment: Deployment, cluster: Cluster, network: Network, endpoints: Endpoints
 ) -> dict[str, Ref]:
-    """The capacity providers of instances that some service runs on, by the catalog's names."""
-    if not deployment.used_capacity:
+    """The capacity providers of instances, by the catalog's names. Also of those that no service runs on: a cluster
+    lets none go before the last service has left it (ECS API reference, PutClusterCapacityProviders), and would be
+    asked to before Terraform gets to the service that leaves."""
+    if not deployment.catalog.capacity:
         return {}
     instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
     return {
         name: InstanceCapacity(
             stack, deployment=deployment, name=name, cluster=cluster.ref, instances=instances, network=network
         ).provider
-        for name in deployment.used_capacity
+        for name in sorted(deployment.catalog.capacity)
     }
 
 

@@ -17,8 +17,8 @@ from tests.emulator.terraform import Workspace, workspace
 from tests.read_back import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
-MORE = [f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed")]
-"""One for each mesh, with nearly all that it can do."""
+MORE = [f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "gpu")]
+"""One for each mesh, with nearly all that it can do, and one on EC2."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 pytestmark = pytest.mark.parametrize(

@@ -347,8 +347,8 @@ def test_every_mistake_is_pointed_out(snippet: str) -> None:
 
 def test_a_capacity_without_services_is_no_mistake_but_said() -> None:
     assert notices_of('[capacity.pool]\ninstance_types = ["m7i.large"]\nmax = 1\n') == [
-        "services.toml:1: capacity.pool: notice: no service runs on it, so nothing is made of it; "
-        'write capacity = "pool" in one, or remove it'
+        "services.toml:1: capacity.pool: notice: no service runs on it; "
+        'write capacity = "pool" in one, or, after an apply without, remove it'
     ]
 
 

@@ -17,9 +17,9 @@ _KEPT = ("aws", "ecs", "fargate")
 
 
 def unused(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Instances without tasks cost money."""
+    """What nobody runs on is a service forgotten, or left behind by one that moved away."""
     for name in sorted(deployment.catalog.capacity.keys() - deployment.used_capacity.keys()):
-        message = f'no service runs on it, so nothing is made of it; write capacity = "{name}" in one, or remove it'
+        message = f'no service runs on it; write capacity = "{name}" in one, or, after an apply without, remove it'
         yield Finding(place=("capacity", name), message=message, level="notice")
 
 
