@@ -12,10 +12,10 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from constructs import Construct
 
 from catalog import names
-from catalog.capacity import RESERVED_MEMORY
 from catalog.endpoints import has_way_out
 from catalog.model import Deployment
 from catalog.model.capacity import Capacity
+from catalog.rooms import RESERVED_MEMORY
 from stacks.egress import tcp
 from stacks.endpoints import Endpoints
 from stacks.network import Network

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.synth import deployment  # isort: skip
-from catalog.capacity import Room, Size, instances_needed, placement, room_of
+from catalog.capacity import placement
 from catalog.instances import FILE, current_table, instance_types
+from catalog.rooms import Room, Size, instances_needed, room_of
 from tests.catalogs import loaded, notices_of, problems_of
 
 MIB_OF = {"g5.xlarge": 14899, "g4dn.12xlarge": 181606, "t3.micro": 691, "m7g.large": 7321, "p4d.24xlarge": 1090918}

@@ -397,3 +397,21 @@ def test_what_fargate_alone_forbids_is_possible_on_an_instance() -> None:
         container.linuxParameters = { capabilities = { add = ["NET_ADMIN"] } }
     """
     assert notices_of(snippet) == []
+
+
+def test_a_task_on_spot_instances_has_two_minutes_to_stop() -> None:
+    snippet = """
+        [capacity.pool]
+        instance_types = ["m7i.large"]
+        max = 2
+        spot = true
+        [services.web]
+        image = "r.io/web:1"
+        capacity = "pool"
+        stop_timeout = "5m"
+    """
+    assert notices_of(snippet) == [
+        "services.toml:8: services.web.stop_timeout: notice: an instance of capacity.pool may be gone 120 seconds "
+        "after AWS asks for it back (spot, services.toml:4), whatever is said here; "
+        'write "2m" or less, or do without spot'
+    ]
