@@ -67,6 +67,14 @@ def test_small_tasks_fill_what_large_ones_leave() -> None:
     assert instances_needed([(small, 5), (large, 2)], room) == 3
 
 
+def test_what_a_partly_filled_instance_has_left_is_counted() -> None:
+    room = Room(cpu=4096, memory=10000, gpus=0, tasks=10)
+    large, middle, small = (Size(cpu=10, memory=memory) for memory in (6000, 2000, 1000))
+
+    assert instances_needed([(large, 2), (middle, 3), (small, 2)], room) == 2
+    assert instances_needed([(large, 2), (middle, 3), (small, 3)], room) == 3
+
+
 def test_no_tasks_need_no_instances() -> None:
     assert instances_needed([], Room(cpu=1, memory=1, gpus=0, tasks=1)) == 0
 

@@ -8,12 +8,15 @@ from typing import Any
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.models import AutoScalingBackend
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.utils import parse_user_data
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import ELBv2Backend
 from moto.route53.responses import Route53
 
 _create_launch_template = EC2Backend.create_launch_template
+_create_version = LaunchTemplate.create_version
 _delete_vpc = EC2Backend.delete_vpc
 _create_hosted_zone = Route53.create_hosted_zone
 _init_rule = SecurityGroupRule.__init__
@@ -32,6 +35,13 @@ def create_launch_template(
             each for each in data["TagSpecifications"] if each["ResourceType"] != "launch-template"
         ]
     return _create_launch_template(self, name, description, data, tags)
+
+
+def create_version(self: LaunchTemplate, data: dict[str, Any], description: str) -> Any:
+    """A further version of a template starts instances as the first does (aws_launch_template with user_data)."""
+    if "UserData" in data:
+        data["UserData"] = parse_user_data(data["UserData"])
+    return _create_version(self, data, description)
 
 
 def delete_vpc(self: EC2Backend, vpc_id: str) -> Any:
@@ -139,6 +149,7 @@ def _tags(response: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]
 def install() -> None:
     """Apply every correction; moto looks each method up when it is called."""
     EC2Backend.create_launch_template = create_launch_template
+    LaunchTemplate.create_version = create_version
     EC2Backend.delete_vpc = delete_vpc
     SecurityGroupRule.__init__ = init_rule
     Route53.create_hosted_zone = create_hosted_zone
