@@ -39,7 +39,7 @@ def create_launch_template(
 
 def create_version(self: LaunchTemplate, data: dict[str, Any], description: str) -> Any:
     """A further version of a template starts instances as the first does (aws_launch_template with user_data)."""
-    if "UserData" in data:
+    if isinstance(data.get("UserData"), str):
         data["UserData"] = parse_user_data(data["UserData"])
     return _create_version(self, data, description)
 

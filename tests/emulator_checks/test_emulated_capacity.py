@@ -117,3 +117,16 @@ def test_instances_that_lose_their_protection_go_where_too_many_run(aws: Any) ->
 
     [made] = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert made["Instances"] == []
+
+
+def test_a_further_version_of_a_template_starts_instances_too(aws: Any) -> None:
+    ec2, scaling = aws("ec2"), aws("autoscaling")
+    group(aws)
+    data = {"InstanceType": "m7i.large", "UserData": "IyEvYmluL2Jhc2gK"}
+    ec2.create_launch_template_version(LaunchTemplateName="gpu", LaunchTemplateData=data)
+    template = {"LaunchTemplateName": "gpu", "Version": "2"}
+
+    scaling.update_auto_scaling_group(AutoScalingGroupName="gpu", MinSize=1, LaunchTemplate=template)
+
+    [made] = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert len(made["Instances"]) == 1
