@@ -17,6 +17,9 @@ GATEWAYS = ("dynamodb", "s3")
 
 _ALWAYS = ("logs",)
 """Every container writes to CloudWatch Logs."""
+_OF_INSTANCES = ("ecs", "ecs-agent", "ecs-telemetry")
+"""What the agent on an instance speaks to (ECS developer guide, "Amazon ECS interface VPC endpoints"). The image's
+parameter is read by Auto Scaling, not by the instance, which needs no endpoint of Systems Manager for it."""
 
 _BY_ACTION: dict[str, tuple[str, ...]] = {
     # Endpoint, and the actions that go there (each service's guide, "interface VPC endpoints"; the actions are those of
@@ -99,6 +102,8 @@ def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
 def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
+    if deployment.catalog.capacity:
+        needed.update(_OF_INSTANCES)
     for service in deployment.workloads.values():
         needed.update(_of_service(service, deployment=deployment))
     return tuple(sorted(needed))

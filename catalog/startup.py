@@ -43,10 +43,11 @@ def service_grace(health: Check, *, balanced: bool) -> int | None:
     return int(health.grace) if balanced or health.command is not None else None
 
 
-def rollout_minutes(*, grace: float, drain: float) -> int:
-    """How long Terraform waits for a rollout: ten minutes for placing and pulling, the start three times over (a
-    failed try counts), and the time connections take to drain from a load balancer."""
-    return math.ceil((600 + 3 * grace + drain) / 60)
+def rollout_minutes(*, grace: float, drain: float, on_instances: bool = False) -> int:
+    """How long Terraform waits for a rollout: ten minutes for placing and pulling, ten more where instances may have to
+    start first, the start three times over (a failed try counts), and the time connections take to drain from a load
+    balancer."""
+    return math.ceil((600 + 600 * on_instances + 3 * grace + drain) / 60)
 
 
 def timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:

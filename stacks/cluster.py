@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -22,13 +23,17 @@ from stacks.part import Part, Ref
 
 RETENTION_DAYS = 90
 """For what operators did, which is asked for late."""
+_FARGATE = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
 
 
 class Cluster(Part):
     """Where the tasks of all services run."""
 
+    ref: Ref
     name: str
     arn: str
+    providers: dict[str, str]
+    """The capacity providers, by the name that a service gives as its capacity."""
     capacity: Ref
     """What services must wait for: until then the cluster does not know the capacity they ask for."""
 
@@ -41,13 +46,18 @@ class Cluster(Part):
             configuration=self._sessions(),
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
+        self.ref = cluster
         self.name = cluster.name
         self.arn = cluster.arn
+
+    def offer(self, capacities: Mapping[str, Ref]) -> None:
+        """Let services use Fargate, and the capacity providers of instances, which join the cluster themselves."""
+        self.providers = _FARGATE | {name: provider.name for name, provider in capacities.items()}
         self.capacity = self.add(
             EcsClusterCapacityProviders,
             names.shared("cluster"),
-            cluster_name=cluster.name,
-            capacity_providers=["FARGATE", "FARGATE_SPOT"],
+            cluster_name=self.name,
+            capacity_providers=list(self.providers.values()),
         )
 
     def _sessions(self) -> EcsClusterConfiguration:
@@ -55,7 +65,7 @@ class Cluster(Part):
 
         Written out where none does, with AWS's own default: the provider cannot take a configuration away again.
         """
-        if not any(is_open(self.deployment, service) for service in self.deployment.services.values()):
+        if not any(is_open(self.deployment, service) for service in self.deployment.workloads.values()):
             return _configuration(logging="DEFAULT")
         group = self.add(
             CloudwatchLogGroup,

@@ -63,7 +63,15 @@ def _own(service: Service, *, membership: Membership, addition: Addition) -> Con
         "repositoryCredentials": {"credentialsParameter": service.credentials} if service.credentials else None,
     }
     complete = merged({key: value for key, value in written.items() if value is not None}, addition.own)
+    complete = merged(complete, _of_instances(service))
     return {**complete, **raw(complete, service.container)}
+
+
+def _of_instances(service: Service) -> Container:
+    """What a [capacity] has and Fargate has not."""
+    linux = {"linuxParameters": {"sharedMemorySize": service.shm_mib}} if service.shm_mib else {}
+    gpus = {"resourceRequirements": [{"type": "GPU", "value": str(service.gpus)}]} if service.gpus else {}
+    return {**linux, **gpus}
 
 
 def _list(value: Iterable[str] | None) -> list[str] | None:

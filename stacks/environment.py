@@ -7,7 +7,9 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 
 from catalog.model import Deployment
 from catalog.order import start_order
+from stacks.capacity import InstanceCapacity
 from stacks.cluster import Cluster
+from stacks.container_instances import ContainerInstances
 from stacks.discovery import Discovery
 from stacks.endpoints import Endpoints
 from stacks.files import Files
@@ -39,6 +41,7 @@ class DeploymentStack(TerraformStack):
         endpoints = Endpoints(self, deployment=deployment, network=network)
         security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
         cluster = Cluster(self, deployment=deployment)
+        cluster.offer(_capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints))
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id)
         surroundings = Surroundings(vpc_id=network.vpc_id, discovery=discovery, security=security)
         mesh = chosen(self, deployment=deployment, surroundings=surroundings)
@@ -91,6 +94,23 @@ class DeploymentStack(TerraformStack):
             exposures=exposures,
             services=services,
         )
+
+
+def _capacities(
+    stack: TerraformStack, *, deployment: Deployment, cluster: Cluster, network: Network, endpoints: Endpoints
+) -> dict[str, Ref]:
+    """The capacity providers of instances, by the catalog's names. Also of those that no service runs on: a cluster
+    lets none go before the last service has left it (ECS API reference, PutClusterCapacityProviders), and would be
+    asked to before Terraform gets to the service that leaves."""
+    if not deployment.catalog.capacity:
+        return {}
+    instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
+    return {
+        name: InstanceCapacity(
+            stack, deployment=deployment, name=name, cluster=cluster.ref, instances=instances, network=network
+        ).provider
+        for name in sorted(deployment.catalog.capacity)
+    }
 
 
 class _Account(Part):

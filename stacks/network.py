@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
@@ -40,6 +42,12 @@ class Network(Part):
             self._use()
         else:
             self._make()
+
+    def private_subnets_in(self, zones: Iterable[str] | None) -> list[str]:
+        """The private subnets of some zones, by their letters or names; all where none are named."""
+        if zones is None:
+            return self.private_subnet_ids
+        return [self.private_subnets[names.zone_letter(zone)] for zone in zones]
 
     def _use(self) -> None:
         network = self.deployment.catalog.network

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
     EcsServiceDeploymentCircuitBreaker,
     EcsServiceLoadBalancer,
     EcsServiceNetworkConfiguration,
+    EcsServiceOrderedPlacementStrategy,
     EcsServiceTimeouts,
 )
 from constructs import Construct
@@ -33,7 +34,12 @@ from stacks.scaling import COUNT, Scaling
 from stacks.secret_versions import following
 from stacks.task import task_definition
 
-_CAPACITY_PROVIDERS = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
+_PLACEMENT = [
+    EcsServiceOrderedPlacementStrategy(type="spread", field="attribute:ecs.availability-zone"),
+    EcsServiceOrderedPlacementStrategy(type="binpack", field="memory"),
+]
+"""On instances: over the zones, which rebalancing asks for, and then close together, so that room for large tasks is
+left (ECS developer guide, "Task placement strategies"). Fargate takes none."""
 
 
 class FargateService(Part):
@@ -99,7 +105,7 @@ class FargateService(Part):
                 service.health, balanced=exposure is not None or membership.probed
             ),
             depends_on=[ref.element for ref in waits_for],
-            **_capacity(service),
+            **_capacity(service, cluster),
             **_balancer(service, exposure),
             **self._rollout(service, membership, drains=exposure is not None),
             enable_execute_command=is_open(deployment, service) or None,
@@ -120,7 +126,7 @@ class FargateService(Part):
         """How a new revision replaces the old, and how long Terraform waits for it."""
         deploy = service.deploy
         drain = deregistration_delay(service) if drains else 0
-        minutes = f"{rollout_minutes(grace=service.health.grace, drain=drain)}m"
+        minutes = f"{rollout_minutes(grace=service.health.grace, drain=drain, on_instances=not service.on_fargate)}m"
         arguments = {
             "deployment_circuit_breaker": EcsServiceDeploymentCircuitBreaker(enable=True, rollback=deploy.rollback),
             "deployment_minimum_healthy_percent": deploy.min,
@@ -155,11 +161,12 @@ def _said(service: Service) -> str:
     return f"{service.key}, version {service.version}" if service.version else service.key
 
 
-def _capacity(service: Service) -> dict[str, Any]:
+def _capacity(service: Service, cluster: Cluster) -> dict[str, Any]:
     """Never a launch type: from there to a strategy, the service is replaced (provider issue 22823)."""
-    provider = _CAPACITY_PROVIDERS[service.capacity]
+    provider = cluster.providers[service.capacity]
     strategy = EcsServiceCapacityProviderStrategy(capacity_provider=provider, weight=1, base=0)
-    return {"capacity_provider_strategy": [strategy], "force_new_deployment": True}
+    placed = {} if service.on_fargate else {"ordered_placement_strategy": _PLACEMENT}
+    return {"capacity_provider_strategy": [strategy], "force_new_deployment": True, **placed}
 
 
 def _balancer(service: Service, exposure: Exposure | None) -> dict[str, Any]:

@@ -44,10 +44,10 @@ def task_definition(
         service.name,
         family=names.owned(part.deployment.id, service.name),
         network_mode="awsvpc",
-        requires_compatibilities=["FARGATE"],
+        requires_compatibilities=["FARGATE" if service.on_fargate else "EC2"],
         cpu=str(service.cpu),
         memory=str(service.memory),
-        ephemeral_storage=storage if size > _FREE_STORAGE else None,
+        ephemeral_storage=storage if service.on_fargate and size > _FREE_STORAGE else None,
         runtime_platform=EcsTaskDefinitionRuntimePlatform(
             cpu_architecture=service.architecture.upper(), operating_system_family="LINUX"
         ),

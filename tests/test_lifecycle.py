@@ -20,7 +20,7 @@ from tests.read_back import MESHES
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
 MORE = [
     *(f"examples/{name}.toml" for name in ("batch", "canary", "private")),
-    *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models", "beside")),
+    *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models", "beside", "gpu")),
 ]
 """One for each mesh, with nearly all that it can do, and what takes longer."""
 WITHOUT_RESOURCE_LEVEL: dict[str, str] = {}

@@ -114,7 +114,7 @@ def test_the_schema_allows_what_a_file_can_say(written: str) -> None:
     "written",
     [
         "colour = 'blue'",
-        "capacity = {}",
+        "capacity = { pool = { max = 1 } }",
         "network = { zones = 9 }",
         "network = { zones = [] }",
         "state = { s3 = {}, local = {} }",

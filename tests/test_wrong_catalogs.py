@@ -158,8 +158,8 @@ WRONG = {
     "a key that is not supported yet": r"""
         [services.web]
         image = "r.io/web:1"
-        gpus = 1
-        #^ services.web.gpus: not supported yet; remove it
+        alarms = true
+        #^ services.web.alarms: not supported yet; remove it
     """,
     "an unknown profile": r"""
         [services.web]

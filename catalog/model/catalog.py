@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from catalog import names
+from catalog.model.capacity import Capacity
 from catalog.model.network import Cluster, Discovery, External, Images, Ingress, Mesh, Network
 from catalog.model.service import Service, ServiceKeys
 from catalog.model.types import Name, PolicyArn, Region, RoleArn, Table, matching, text, wrong
@@ -112,6 +113,8 @@ class Catalog(Table):
     discovery: Discovery = Discovery()
     mesh: Mesh
     cluster: Cluster = Cluster()
+    capacity: dict[Name, Capacity] = {}
+    """EC2 instances for tasks, beside Fargate."""
     ingress: dict[Name, Ingress] = {}
     """Ways in from outside."""
     external: dict[Name, External] = {}
@@ -183,6 +186,16 @@ class Deployment:
             for callee in service.calls:
                 callers.setdefault(callee, []).append(service)
         return {name: tuple(services) for name, services in callers.items()}
+
+    def capacity_of(self, service: Service) -> Capacity | None:
+        """The instances that a service runs on; None for Fargate, and for a name that there is not."""
+        return None if service.on_fargate else self.catalog.capacity.get(service.capacity)
+
+    @cached_property
+    def used_capacity(self) -> dict[str, Capacity]:
+        """The instances that some service runs on, by name."""
+        used = {service.capacity for service in self.workloads.values()}
+        return {name: self.catalog.capacity[name] for name in sorted(used & self.catalog.capacity.keys())}
 
     def public_services(self, ingress: str) -> tuple[Service, ...]:
         """The services behind an ingress, by name."""

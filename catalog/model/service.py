@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from catalog.model.access import Access, Statement
+from catalog.model.capacity import FARGATE
 from catalog.model.container import Check, Secrets
 from catalog.model.container import Secret as Secret
 from catalog.model.scale import Scale
@@ -247,11 +248,15 @@ class WorkloadKeys(Table):
     memory: int = 1024
     """MiB of memory of the whole task, containers that the catalog adds included."""
     storage: Annotated[int, Field(ge=20, le=200)] = 20
-    """GiB of task storage, 20 to 200."""
+    """GiB of task storage on Fargate, 20 to 200; on a [capacity] tasks share its disk."""
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     """Processor."""
-    capacity: Literal["fargate", "fargate-spot"] = "fargate"
-    """Where tasks run."""
+    capacity: Name = "fargate"
+    """Where tasks run: fargate, fargate-spot, or the name of a [capacity]."""
+    gpus: Annotated[int, Field(ge=0, le=16)] = 0
+    """GPUs of each task's own container, on a [capacity] that has them."""
+    shm_mib: Annotated[int, Field(ge=0)] = 0
+    """MiB of shared memory (/dev/shm) of the container, out of `memory`, on a [capacity]; 0 is Docker's 64."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
     """How many tasks."""
     scale: Scale | None = None
@@ -358,7 +363,7 @@ class Service(ServiceKeys):
 
     @property
     def on_fargate(self) -> bool:
-        return self.capacity in ("fargate", "fargate-spot")
+        return self.capacity in FARGATE
 
     @property
     def is_tcp(self) -> bool:

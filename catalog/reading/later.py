@@ -7,13 +7,13 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "gpus", "shm_mib", "stack",
+    "ports", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
-    (): {"capacity", "jobs", "security"},
+    (): {"jobs", "security"},
     ("discovery",): {"namespace_id"},
     ("cluster",): {"arn"},
     ("ingress", "*"): _INGRESS,

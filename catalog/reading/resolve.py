@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from catalog.capacity import chosen_deploys
 from catalog.model import Catalog, Deployment, Service
 from catalog.problems import Finding
 from catalog.reading import completing
@@ -45,6 +46,7 @@ def deployment(
     draft = Deployment(id=id_, environment=environment, catalog=catalog, services=services, versions=versions)
     findings: list[Finding] = []
     complete = completing.workloads(draft, values=values, findings=findings)
+    complete |= {name: complete[name].model_copy(update={"deploy": how}) for name, how in chosen_deploys(draft).items()}
     deployment = replace(
         draft,
         services={name: _with_its_share(complete[name]) for name in services},

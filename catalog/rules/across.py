@@ -50,7 +50,7 @@ def same_state(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, 
 def same_names(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """What a deployment owns is named after its id and the service, so that two pairs can meet in one name."""
     for one, other in combinations(deployments, 2):
-        for table in ("services", "ingress"):
+        for table in ("services", "ingress", "capacity"):
             owned = {names.owned(one.id, name): name for name in getattr(one.catalog, table)}
             for name in getattr(other.catalog, table):
                 full = names.owned(other.id, name)

@@ -39,7 +39,7 @@ def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
 def stop_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
     least, most = SHORTEST_STOP, LONGEST_STOP
-    for place, container in containers(deployment.services):
+    for place, container in containers({name: each for name, each in deployment.services.items() if each.on_fargate}):
         stop = container.stop_timeout
         if stop is not None and not least <= stop <= most:
             yield Finding(

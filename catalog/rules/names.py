@@ -20,6 +20,7 @@ def _named(deployment: Deployment) -> Iterator[Path]:
         ("services", deployment.catalog.services),
         ("external", deployment.catalog.external),
         ("ingress", deployment.catalog.ingress),
+        ("capacity", deployment.catalog.capacity),
     ):
         yield from ((table, key) for key in keys)
     if deployment.environment is not None:

@@ -13,7 +13,7 @@ from catalog.written import Written
 def not_of_fargate(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Fargate has CPU and memory in pairs (ECS API reference, RegisterTaskDefinition.cpu)."""
     for service in deployment.services.values():
-        if service.memory in FARGATE_SIZES.get(service.cpu, ()):
+        if not service.on_fargate or service.memory in FARGATE_SIZES.get(service.cpu, ()):
             continue
         base: Path = ("services", service.name)
         wrong = "cpu" if service.cpu not in FARGATE_SIZES or not written.written(*base, "memory") else "memory"

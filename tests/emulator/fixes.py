@@ -8,8 +8,11 @@ from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.autoscaling.models import AutoScalingBackend
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.utils import parse_user_data
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import ELBv2Backend
 from moto.route53.responses import Route53
@@ -17,12 +20,14 @@ from moto.route53.responses import Route53
 from . import validation
 
 _create_launch_template = EC2Backend.create_launch_template
+_create_version = LaunchTemplate.create_version
 _delete_vpc = EC2Backend.delete_vpc
 _create_hosted_zone = Route53.create_hosted_zone
 _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
 _modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
 _deregister_scalable_target = ApplicationAutoScalingResponse.deregister_scalable_target
+_set_instance_protection = AutoScalingBackend.set_instance_protection
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
 
@@ -35,6 +40,13 @@ def create_launch_template(
             each for each in data["TagSpecifications"] if each["ResourceType"] != "launch-template"
         ]
     return _create_launch_template(self, name, description, data, tags)
+
+
+def create_version(self: LaunchTemplate, data: dict[str, Any], description: str) -> Any:
+    """A further version of a template starts instances as the first does (aws_launch_template with user_data)."""
+    if isinstance(data.get("UserData"), str):
+        data["UserData"] = parse_user_data(data["UserData"])
+    return _create_version(self, data, description)
 
 
 def delete_vpc(self: EC2Backend, vpc_id: str) -> Any:
@@ -92,6 +104,16 @@ def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, at
     _modify_target_group_attributes(self, target_group_arn, {**attributes, **({delay: "3599"} if longest else {})})
     if longest:
         self.target_groups[target_group_arn].attributes[delay] = _LONGEST_DRAINING
+
+
+def set_instance_protection(
+    self: AutoScalingBackend, group_name: str, instance_ids: list[str], protected_from_scale_in: bool | None
+) -> None:
+    """Of too many instances, those go that nothing protects any more (aws_autoscaling_group with
+    protect_from_scale_in, which the provider drains by this)."""
+    _set_instance_protection(self, group_name, instance_ids, protected_from_scale_in)
+    group = self.autoscaling_groups[group_name]
+    group.set_desired_capacity(group.desired_capacity)
 
 
 def create_hosted_zone(self: Route53) -> Any:
@@ -163,9 +185,11 @@ def _tags(response: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]
 def install() -> None:
     """Apply every correction; moto looks each method up when it is called."""
     EC2Backend.create_launch_template = create_launch_template
+    LaunchTemplate.create_version = create_version
     EC2Backend.delete_vpc = delete_vpc
     SecurityGroupRule.__init__ = init_rule
     Route53.create_hosted_zone = create_hosted_zone
+    AutoScalingBackend.set_instance_protection = set_instance_protection
     ELBv2Backend.modify_target_group_attributes = modify_target_group_attributes
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
     for function in (

@@ -68,6 +68,15 @@ def _capacity(settings: Settings, cluster: Cluster, task: TaskDefinition) -> Ite
         yield "A capacity provider strategy needs at least one weight or base above 0."
     if (names & FARGATE or launch_type == "FARGATE") and "FARGATE" not in (task.requires_compatibilities or []):
         yield "Task definition does not support launch_type FARGATE."
+    if (names - FARGATE or launch_type == "EC2") and "EC2" not in (task.requires_compatibilities or ["EC2"]):
+        yield "Task definition does not support launch_type EC2."
+    if (names & FARGATE or launch_type == "FARGATE") and settings.get("placementStrategy"):
+        yield "Placement strategies are not supported with FARGATE launch type."
+    placement = settings.get("placementStrategy") or []
+    if settings.get("availabilityZoneRebalancing") == "ENABLED" and placement:
+        first = placement[0]
+        if (first["type"], first.get("field")) != ("spread", "attribute:ecs.availability-zone"):
+            yield "Availability Zone rebalancing needs a spread over Availability Zones as the first strategy."
 
 
 def _deployment(settings: Settings) -> Iterator[str]:

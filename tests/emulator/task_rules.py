@@ -46,6 +46,8 @@ def faults(task: Definition, *, account: str, partition: str) -> Iterator[str]:
     yield from _roles(task, account, partition)
     if "FARGATE" in task.get("requiresCompatibilities", []):
         yield from _fargate(task)
+    elif "EC2" in task.get("requiresCompatibilities", []):
+        yield from _instances(task)
 
 
 def _container(container: Definition, task: Definition, containers: dict[str, Definition]) -> Iterator[str]:
@@ -148,6 +150,21 @@ def _fargate(task: Definition) -> Iterator[str]:
             yield f"The containers' {key} ({total}) exceeds that of the task ({limit})."
     for container in task["containerDefinitions"]:
         yield from _fargate_container(container, task)
+
+
+def _instances(task: Definition) -> Iterator[str]:
+    if task.get("ephemeralStorage"):
+        yield "Ephemeral storage is only supported on Fargate."
+    if task.get("cpu") and not 128 <= int(task["cpu"]) <= 196608:
+        yield f"Task-level CPU must be between 128 and 196608 units, not {task['cpu']}."
+    for key in ("cpu", "memory"):
+        limit = int(task.get(key) or 0)
+        if limit and (total := sum(container.get(key) or 0 for container in task["containerDefinitions"])) > limit:
+            yield f"The containers' {key} ({total}) exceeds that of the task ({limit})."
+    for container in task["containerDefinitions"]:
+        for each in container.get("resourceRequirements", []):
+            if each["type"] == "GPU" and not each["value"].isdigit():
+                yield f"A container asks for a whole number of GPUs, not {each['value']}."
 
 
 def _fargate_container(container: Definition, task: Definition) -> Iterator[str]:

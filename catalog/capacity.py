@@ -1,0 +1,109 @@
+"""Whether the tasks of a catalog fit the instances that it gives them, and can be replaced there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from catalog.instances import InstanceType, instance_types
+from catalog.model.capacity import Capacity
+from catalog.model.catalog import Deployment
+from catalog.model.service import Deploy, Service
+from catalog.rooms import Room, Size, instances_needed, room_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """How a service's tasks can be replaced."""
+
+    can_stop: bool
+    """Whether some may stop before new ones run."""
+    may_add: bool
+    """Whether more may run than the service asks for."""
+
+    def moves(self, *, beside: bool) -> bool:
+        """Whether it can take a step; `beside`: whether there is room for one more task."""
+        return self.can_stop or (self.may_add and beside)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """What the tasks on a capacity need, on the type of which they need most instances."""
+
+    type_name: str
+    room: Room
+    needed: int
+    """Instances for all tasks that the services ask for."""
+    beside: dict[str, int]
+    """Instances for all of these and, while it rolls out, one more task of a service, by its name."""
+
+
+def size_of(service: Service) -> Size:
+    """What a task of a service takes, sidecars included."""
+    return Size(gpus=service.gpus, memory=service.memory, cpu=service.cpu)
+
+
+def rollout(deploy: Deploy, replicas: int) -> Rollout:
+    """What a service's percentages allow (ECS API reference, DeploymentConfiguration: the minimum is rounded up, the
+    maximum down)."""
+    return Rollout(
+        can_stop=math.ceil(replicas * deploy.min / 100) < replicas,
+        may_add=math.floor(replicas * deploy.max / 100) > replicas,
+    )
+
+
+def stop_first(replicas: int) -> dict[str, int]:
+    """The percentages with which one task stops before its successor starts, and no more run than before."""
+    return {"min": 100 * (replicas - 1) // replicas, "max": 100}
+
+
+def known_types(capacity: Capacity) -> list[InstanceType]:
+    """The instance types of a capacity, without those that there are not."""
+    return [instance_types()[name] for name in capacity.instance_types if name in instance_types()]
+
+
+def services_on(deployment: Deployment, name: str) -> dict[str, Service]:
+    """The services, and other versions of them, that run on a capacity, by name."""
+    return {key: service for key, service in deployment.workloads.items() if service.capacity == name}
+
+
+def placement(deployment: Deployment, name: str) -> Placement | None:
+    """What the tasks on a capacity need; None where one does not fit a type at all, or nothing is known of it."""
+    services = services_on(deployment, name)
+    sizes = {key: size_of(service) for key, service in services.items()}
+    rooms = {type_.name: room_of(type_) for type_ in known_types(deployment.catalog.capacity[name])}
+    possible = all(size.cpu > 0 and size.memory > 0 for size in sizes.values())
+    if not (rooms and possible and all(room.holds(size) for room in rooms.values() for size in sizes.values())):
+        return None
+    counts = {key: service.first_tasks for key, service in services.items()}
+    found = [
+        Placement(
+            type_name=type_name,
+            room=room,
+            needed=_needed(sizes, counts, room),
+            beside={key: _needed(sizes, {**counts, key: count + 1}, room) for key, count in counts.items() if count},
+        )
+        for type_name, room in rooms.items()
+    ]
+    return max(found, key=lambda each: each.needed)
+
+
+def _needed(sizes: dict[str, Size], counts: dict[str, int], room: Room) -> int:
+    return instances_needed([(sizes[key], count) for key, count in counts.items() if count], room)
+
+
+def chosen_deploys(deployment: Deployment) -> dict[str, Deploy]:
+    """Of services that say nothing of `min` and `max`, and whose rollout would find no room beside the old tasks: how
+    they are replaced instead."""
+    chosen: dict[str, Deploy] = {}
+    for name, capacity in deployment.catalog.capacity.items():
+        placed = placement(deployment, name)
+        if placed is None:
+            continue
+        for key, service in services_on(deployment, name).items():
+            said = {"min", "max"} & service.deploy.model_fields_set
+            if said or not service.first_tasks or placed.beside[key] <= capacity.max:
+                continue
+            if not rollout(service.deploy, service.first_tasks).moves(beside=False):
+                chosen[key] = service.deploy.model_copy(update=stop_first(service.first_tasks))
+    return chosen
