@@ -44,7 +44,9 @@ class DeploymentStack(TerraformStack):
         if deployment.catalog.mesh.leaving:
             LEAVING[deployment.catalog.mesh.leaving](self, deployment=deployment)
         ingresses = {
-            name: Ingress(self, deployment=deployment, name=name, network=network, security=security)
+            name: Ingress(
+                self, deployment=deployment, name=name, network=network, security=security, account=account.reference
+            )
             for name in sorted(deployment.catalog.ingress)
             if deployment.public_services(name)
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
@@ -16,10 +17,13 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from constructs import Construct
 
 from catalog import names
+from catalog.login import login_before
 from catalog.model import Deployment, Service
 from catalog.model.service import Public
 from catalog.priorities import priority_of
 from stacks.load_balancer import LoadBalancer
+from stacks.log_bucket import LogBucket
+from stacks.login import client_secret, login_action
 from stacks.network import Network
 from stacks.part import Part, Ref
 from stacks.security import SecurityGroups
@@ -44,12 +48,23 @@ class Ingress(Part):
     """Where it is reached."""
 
     def __init__(
-        self, scope: Construct, *, deployment: Deployment, name: str, network: Network, security: SecurityGroups
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        name: str,
+        network: Network,
+        security: SecurityGroups,
+        account: Callable[[], str],
     ) -> None:
         super().__init__(scope, names.shared("ingress", name), deployment=deployment)
         self._address = names.shared("ingress", name)
         settings = deployment.catalog.ingress[name]
-        self._balancer = LoadBalancer(self, deployment=deployment, name=name, settings=settings, network=network)
+        logs = LogBucket(self, deployment=deployment, name=name, settings=settings.logs, account=account)
+        self._balancer = LoadBalancer(
+            self, deployment=deployment, name=name, settings=settings, network=network, logs=logs
+        )
+        self._client_secret = client_secret(self, self._address, settings.login)
         self._vpc_id = network.vpc_id
         self._security = security
         self.url = self._balancer.url
@@ -68,12 +83,22 @@ class Ingress(Part):
             listener_arn=self._balancer.listener.arn,
             priority=priority_of(service),
             condition=_conditions(service.public),
-            action=[LbListenerRuleAction(type="forward", target_group_arn=group.arn)],
+            action=self._actions(service, group),
             # Whoever waits for the rule waits for probes to come through as well.
             depends_on=[edge.element for edge in self._edges(service, port=service.port)],
         )
         root = self._balancer.url_under(service.public.host) if service.public.host else self.url
         return Exposure(target_group=group, rule=rule, url=root + service.public.path.rstrip("/"))
+
+    def _actions(self, service: Service, group: Ref) -> list[LbListenerRuleAction]:
+        """What becomes of a request: who sends it may have to log in first."""
+        login = login_before(self.deployment, service)
+        if login is None:
+            return [LbListenerRuleAction(type="forward", target_group_arn=group.arn)]
+        return [
+            login_action(login, client_secret=self._client_secret, order=1),
+            LbListenerRuleAction(type="forward", target_group_arn=group.arn, order=2),
+        ]
 
     def _edges(self, service: Service, *, port: int) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""

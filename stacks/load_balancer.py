@@ -11,14 +11,19 @@ from cdktf_cdktf_provider_aws.lb_listener import (
 )
 from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
 from constructs import Construct
 
 from catalog import names
 from catalog.balancer import balancer_idle
 from catalog.model import Deployment, Ingress
+from stacks.egress import tcp
+from stacks.log_bucket import LogBucket
 from stacks.network import Network
 from stacks.part import Part, Ref
+from stacks.subnets import ANYWHERE
 
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
@@ -32,14 +37,23 @@ class LoadBalancer(Part):
     url: str
 
     def __init__(
-        self, scope: Construct, *, deployment: Deployment, name: str, settings: Ingress, network: Network
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        name: str,
+        settings: Ingress,
+        network: Network,
+        logs: LogBucket,
     ) -> None:
         super().__init__(scope, "load_balancer", deployment=deployment)
         self._address = names.shared("ingress", name)
         self._name = name
         self._settings = settings
         self.security_group = self._security_group(network)
-        self._balancer = self._load_balancer(name, network)
+        self._balancer = self._load_balancer(name, network, logs)
+        if settings.waf:
+            self.add(Wafv2WebAclAssociation, self._address, resource_arn=self._balancer.arn, web_acl_arn=settings.waf)
         if settings.certificate:
             self.listener = self._listener(
                 _NOT_FOUND, protocol="HTTPS", port=443, certificate_arn=settings.certificate, ssl_policy=SSL_POLICY
@@ -79,10 +93,19 @@ class LoadBalancer(Part):
                     to_port=port,
                     cidr_ipv4=cidr,
                 )
+        if self._settings.login:
+            # The load balancer itself turns codes into tokens and asks who somebody is.
+            self.add(
+                VpcSecurityGroupEgressRule,
+                names.let_out(self._address, "anywhere_443"),
+                security_group_id=group.id,
+                **tcp(443, to="the identity provider", cidr_ipv4=ANYWHERE),
+            )
         return group
 
-    def _load_balancer(self, name: str, network: Network) -> Ref:
+    def _load_balancer(self, name: str, network: Network, logs: LogBucket) -> Ref:
         internal = self._settings.internal
+        waits_for = [*(() if internal else network.public_routes), *logs.refs]
         return self.add(
             Lb,
             self._address,
@@ -93,7 +116,9 @@ class LoadBalancer(Part):
             security_groups=[self.security_group.id],
             drop_invalid_header_fields=True,
             idle_timeout=balancer_idle(self.deployment, name),
-            depends_on=None if internal else [route.element for route in network.public_routes],
+            access_logs=logs.attribute,
+            connection_logs=logs.attribute,
+            depends_on=[ref.element for ref in waits_for] or None,
         )
 
     def _listener(self, action: LbListenerDefaultAction, *, protocol: str, port: int, **tls: str) -> Ref:

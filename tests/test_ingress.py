@@ -30,7 +30,14 @@ def made(*, web: dict[str, Any] | None = None, protocol: str = "HTTP", **service
         network = Network(stack, deployment=described)
         endpoints = Endpoints(stack, deployment=described, network=network)
         security = SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints)
-        ingress = Ingress(stack, deployment=described, name="web", network=network, security=security)
+        ingress = Ingress(
+            stack,
+            deployment=described,
+            name="web",
+            network=network,
+            security=security,
+            account=lambda: "123456789012",
+        )
         public = described.public_services("web")
         parts.extend([ingress, {one.name: ingress.expose(one, target_protocol=protocol) for one in public}])
 

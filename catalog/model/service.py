@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from catalog.model.login import Sticky
 from catalog.model.types import (
     AbsolutePath,
     Duration,
@@ -82,6 +83,10 @@ class Public(Table):
     """Which [ingress]; may be left out where there is only one."""
     priority: Annotated[int, Field(ge=1, le=50000)] | None = None
     """Rule priority, 1 to 50000, where the computed one collides."""
+    sticky: Sticky = None
+    """How long a browser stays with the same task, by a cookie of the load balancer: 1s to 7 days (168h), or false."""
+    login: bool = True
+    """false = open, where the ingress has a login."""
 
 
 def _command(value: object) -> object:
@@ -257,7 +262,7 @@ class ServiceKeys(Table):
     calls: tuple[Name, ...] = ()
     """Services and externals that it may talk to; the rest is closed."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
-    """Reachable from outside: true, or { path, host, ingress, priority }."""
+    """Reachable from outside: true, or { path, host, ingress, priority, sticky, login }."""
     health: Health = Health()
     """How to tell that it is well."""
     timeout: DurationOrNone | None = None

@@ -122,6 +122,8 @@ AuthorityArn = Annotated[str, _arn("acm-pca")]
 SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
+WebAclArn = Annotated[str, _arn("wafv2")]
+UserPoolArn = Annotated[str, _arn("cognito-idp")]
 VariableName = Annotated[
     str,
     matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name", "use letters, digits and _, not beginning with a digit"),
