@@ -10,8 +10,9 @@ from catalog.order import start_order
 from stacks.cluster import Cluster
 from stacks.discovery import Discovery
 from stacks.endpoints import Endpoints
+from stacks.gateway import Gateway
 from stacks.ingress import Exposure, Ingress
-from stacks.mesh import LEAVING, MESHES
+from stacks.mesh import GATEWAYS, LEAVING, MESHES
 from stacks.mesh.base import Surroundings
 from stacks.network import Network
 from stacks.outputs import Outputs
@@ -48,17 +49,32 @@ class DeploymentStack(TerraformStack):
                 self, deployment=deployment, name=name, network=network, security=security, account=account.reference
             )
             for name in sorted(deployment.catalog.ingress)
-            if deployment.public_services(name)
+            if deployment.public_services(name) and not deployment.catalog.ingress[name].gateway
+        }
+        gateways = {
+            name: Gateway(
+                self,
+                deployment=deployment,
+                name=name,
+                network=network,
+                endpoints=endpoints,
+                security=security,
+                mesh=str(mesh.name),
+                make=GATEWAYS[deployment.catalog.mesh.kind],
+            )
+            for name in sorted(deployment.catalog.ingress)
+            if deployment.public_services(name) and deployment.catalog.ingress[name].gateway
         }
 
+        ways_in: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
         services: dict[str, FargateService] = {}
         exposures: dict[str, Exposure] = {}
         for name, callees in start_order(deployment):
             service = deployment.services[name]
             membership = mesh.join(service)
-            ingress = ingresses.get(deployment.ingress_of(service) or "")
-            if ingress is not None:
-                exposures[name] = ingress.expose(service, target_protocol=membership.target_protocol)
+            way_in = ways_in.get(deployment.ingress_of(service) or "")
+            if way_in is not None:
+                exposures[name] = way_in.expose(service, target_protocol=membership.target_protocol)
             services[name] = FargateService(
                 self,
                 deployment=deployment,
@@ -67,13 +83,26 @@ class DeploymentStack(TerraformStack):
                 cluster=cluster,
                 subnets=network.private_subnet_ids,
                 security_group=security.of(name),
-                exposure=exposures.get(name),
+                exposure=exposures[name] if name in exposures and exposures[name].target_group else None,
                 after=[
                     *network.private_routes,
                     *endpoints.refs,
                     *security.egress_of(name),
                     *(services[callee].service for callee in callees),
                 ],
+            )
+
+        for gateway in gateways.values():
+            FargateService(
+                self,
+                deployment=deployment,
+                service=gateway.service,
+                membership=gateway.membership,
+                cluster=cluster,
+                subnets=network.private_subnet_ids,
+                security_group=gateway.security_group,
+                exposure=gateway.exposure,
+                after=[*network.private_routes, *endpoints.refs, *gateway.ways_out],
             )
 
         Outputs(

@@ -34,8 +34,8 @@ from stacks.target_group import target_group
 class Exposure:
     """A service as it is reached from outside."""
 
-    target_group: Ref
-    """Where its tasks are registered."""
+    target_group: Ref | None
+    """Where its tasks are registered; None where the mesh's gateway leads to them."""
     rule: Ref
     """What sends requests there; ECS refuses a target group that no load balancer knows."""
     url: str

@@ -9,10 +9,7 @@ from cdktf_cdktf_provider_aws.lb_listener import (
     LbListenerDefaultActionFixedResponse,
     LbListenerDefaultActionRedirect,
 )
-from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
 from constructs import Construct
 
@@ -20,6 +17,7 @@ from catalog import names
 from catalog.balancer import balancer_idle
 from catalog.model import Deployment, Ingress
 from stacks.egress import tcp
+from stacks.entry import entry_group, entry_record
 from stacks.log_bucket import LogBucket
 from stacks.network import Network
 from stacks.part import Part, Ref
@@ -61,8 +59,7 @@ class LoadBalancer(Part):
             self._listener(_TO_HTTPS, protocol="HTTP", port=80)
         else:
             self.listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
-        if settings.zone_id and settings.domain:
-            self._record(zone_id=settings.zone_id, domain=settings.domain)
+        entry_record(self, name=name, settings=settings, balancer=self._balancer)
         self.url = self.url_under(settings.domain or self._balancer.dns_name)
 
     def url_under(self, host: str) -> str:
@@ -70,29 +67,8 @@ class LoadBalancer(Part):
         return f"{'https' if self._settings.certificate else 'http'}://{host}"
 
     def _security_group(self, network: Network) -> Ref:
-        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
-        name = names.owned(self.deployment.id, f"ingress_{self._name}")
-        group = self.add(
-            SecurityGroup,
-            self._address,
-            name=name,
-            description="Load balancer",
-            vpc_id=network.vpc_id,
-            tags={"Name": name},
-        )
         ports = {"https": 443, "http": 80} if self._settings.certificate else {"http": 80}
-        for protocol, port in ports.items():
-            for cidr in self._settings.allow:
-                self.add(
-                    VpcSecurityGroupIngressRule,
-                    f"{self._address}_{protocol}_from_{names.cidr_word(cidr)}",
-                    security_group_id=group.id,
-                    description=f"{protocol.upper()} from outside",
-                    ip_protocol="tcp",
-                    from_port=port,
-                    to_port=port,
-                    cidr_ipv4=cidr,
-                )
+        group = entry_group(self, name=self._name, settings=self._settings, vpc_id=network.vpc_id, ports=ports)
         if self._settings.login:
             # The load balancer itself turns codes into tokens and asks who somebody is.
             self.add(
@@ -131,12 +107,6 @@ class LoadBalancer(Part):
             default_action=[action],
             **tls,
         )
-
-    def _record(self, *, zone_id: str, domain: str) -> None:
-        target = Route53RecordAlias(
-            name=self._balancer.dns_name, zone_id=self._balancer.zone_id, evaluate_target_health=True
-        )
-        self.add(Route53Record, self._address, zone_id=zone_id, name=domain, type="A", alias=target)
 
 
 _NOT_FOUND = LbListenerDefaultAction(

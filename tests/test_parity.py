@@ -29,6 +29,7 @@ ASKING = {
     "access_logs": "mesh.access_logs = true",
     "tcp": "",  # by services.cache, in every one of these
     "envoy": 'images.envoy = "r.io/envoy:1"',
+    "gateway": 'ingress.public.allow = ["10.0.0.0/8"]\ningress.public.gateway = true',
 }
 """For each row, the lines by which a catalog asks for it."""
 

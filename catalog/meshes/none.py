@@ -24,5 +24,6 @@ NONE = MeshTraits(
         "access_logs": no("nothing sees requests"),
         "tcp": yes("any protocol, directly"),
         "envoy": no("there is no proxy"),
+        "gateway": no("there are no proxies to let requests in"),
     },
 )

@@ -143,5 +143,6 @@ SERVICE_CONNECT = MeshTraits(
         "access_logs": no("the provider has no access logs for it yet, only the proxies' own messages"),
         "tcp": yes("as connections"),
         "envoy": no("ECS brings its own proxy"),
+        "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )

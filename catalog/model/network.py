@@ -158,6 +158,8 @@ class Ingress(Table):
     """Who may pass. Holds for every service behind it that does not say `public.login = false`."""
     logs: Annotated[AccessLogs | None, BeforeValidator(table_or_true, json_schema_input_type=bool | AccessLogs)] = None
     """Keep access and connection logs: true makes a bucket, or { bucket, prefix, days }."""
+    gateway: bool = False
+    """Let proxies of the mesh take requests, behind a Network Load Balancer: App Mesh's virtual gateway."""
 
 
 class External(Table):

@@ -14,7 +14,7 @@ _ACCESS = {
     "bedrock", "sagemaker", "s3_read", "s3_write", "sqs_consume", "sqs_send", "dynamodb", "secrets_read", "kms_decrypt",
     "task_protection",
 }  # fmt: skip
-_INGRESS = {"gateway", "listener_arn", "security_group_id", "priorities"}
+_INGRESS = {"listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"capacity", "jobs", "security"},

@@ -31,5 +31,6 @@ APP_MESH = MeshTraits(
         "access_logs": yes("by every proxy, to the service's log group"),
         "tcp": yes("told apart by port"),
         "envoy": yes("in every task"),
+        "gateway": yes("Envoys behind a Network Load Balancer"),
     },
 )

@@ -31,5 +31,6 @@ VPC_LATTICE = MeshTraits(
         "access_logs": yes("of all services, in one log group"),
         "tcp": no("what speaks tcp is reached directly, by its name in Cloud Map"),
         "envoy": no("there is no proxy"),
+        "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )
