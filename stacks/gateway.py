@@ -64,7 +64,8 @@ class Gateway(Part):
         self._security = security
         self._gateway = make(self, deployment=deployment, ingress=name, mesh=mesh)
         task = self._gateway.task
-        ports = {"tls": 443} if settings.certificate else {"tcp": 80}
+        # Under the words of the other load balancer: to AWS it is the same rule, which only one address can have.
+        ports = {"https": 443} if settings.certificate else {"http": 80}
         self._front = entry_group(self, name=name, settings=settings, vpc_id=network.vpc_id, ports=ports)
         self.security_group = self._group(network)
         self.ways_out = self._ways_out(endpoints)

@@ -87,7 +87,7 @@ def test_each_hop_admits_the_one_before_alone(tmp_path: Path) -> None:
     output = output_of(tmp_path)
     rules = resources(output, "aws_vpc_security_group_ingress_rule")
     front, tasks = (f"${{aws_security_group.{ADDRESS}{end}.id}}" for end in ("", "_tasks"))
-    assert rules[f"{ADDRESS}_tls_from_0-0-0-0-0"]["security_group_id"] == front
+    assert rules[f"{ADDRESS}_https_from_0-0-0-0-0"]["security_group_id"] == front
     assert rules[f"{ADDRESS}_tasks_from_balancer"]["referenced_security_group_id"] == front
     for name in ("web", "api"):
         assert rules[f"{name}_from_{ADDRESS}_tasks"]["referenced_security_group_id"] == tasks
