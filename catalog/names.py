@@ -42,6 +42,12 @@ def load_balancer(deployment: str, ingress: str) -> str:
     return shortened(owned(deployment, ingress), 32)
 
 
+def log_bucket(deployment: str, ingress: str, *, account: str, region: str) -> str:
+    """Bucket: at most 63 characters, and nobody else's anywhere (S3 user guide, "Bucket naming rules"). `account` may
+    be a reference, which will have twelve."""
+    return f"{shortened(owned(deployment, ingress, 'logs'), 49 - len(region))}-{account}-{region}"
+
+
 def target_group(deployment: str, *service: str, forces_new: tuple[str, ...]) -> str:
     """Target group: at most 32 characters, with a hash of what cannot be changed in place: port and protocol."""
     return _renewed(32, deployment, *service, forces_new=forces_new)

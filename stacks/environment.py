@@ -12,9 +12,10 @@ from stacks.cluster import Cluster
 from stacks.container_instances import ContainerInstances
 from stacks.discovery import Discovery
 from stacks.endpoints import Endpoints
-from stacks.files import Files
+from stacks.files import Files, Mounted
+from stacks.gateway import Gateway
 from stacks.ingress import Exposure, Ingress
-from stacks.mesh import LEAVING, MESHES
+from stacks.mesh import GATEWAYS, LEAVING, MESHES
 from stacks.mesh.base import Surroundings
 from stacks.network import Network
 from stacks.outputs import Outputs
@@ -49,11 +50,28 @@ class DeploymentStack(TerraformStack):
             LEAVING[deployment.catalog.mesh.leaving](self, deployment=deployment)
         files = Files(self, deployment=deployment, network=network, security=security)
         ingresses = {
-            name: Ingress(self, deployment=deployment, name=name, network=network, security=security)
+            name: Ingress(
+                self, deployment=deployment, name=name, network=network, security=security, account=account.reference
+            )
             for name in sorted(deployment.catalog.ingress)
-            if deployment.public_services(name)
+            if deployment.public_services(name) and not deployment.catalog.ingress[name].gateway
+        }
+        gateways = {
+            name: Gateway(
+                self,
+                deployment=deployment,
+                name=name,
+                network=network,
+                endpoints=endpoints,
+                security=security,
+                mesh=str(mesh.name),
+                make=GATEWAYS[deployment.catalog.mesh.kind],
+            )
+            for name in sorted(deployment.catalog.ingress)
+            if deployment.public_services(name) and deployment.catalog.ingress[name].gateway
         }
 
+        ways_in: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
         services: dict[str, FargateService] = {}
         exposures: dict[str, Exposure] = {}
         for name, callees in start_order(deployment):
@@ -61,9 +79,9 @@ class DeploymentStack(TerraformStack):
             memberships = {name: mesh.join(service)}
             for version in deployment.versions.get(name, ()):
                 memberships[version.name] = mesh.join_version(version, service=memberships[name])
-            ingress = ingresses.get(deployment.ingress_of(service) or "")
-            if ingress is not None:
-                exposures |= ingress.expose(service, target_protocol=memberships[name].target_protocol)
+            way_in = ways_in.get(deployment.ingress_of(service) or "")
+            if way_in is not None:
+                exposures |= way_in.expose(service, target_protocol=memberships[name].target_protocol)
             for workload, membership in memberships.items():
                 services[workload] = FargateService(
                     self,
@@ -74,7 +92,7 @@ class DeploymentStack(TerraformStack):
                     cluster=cluster,
                     subnets=network.private_subnet_ids,
                     security_group=security.of(name),
-                    exposure=exposures.get(workload),
+                    exposure=_balanced(exposures.get(workload)),
                     after=[
                         *network.private_routes,
                         *endpoints.refs,
@@ -82,6 +100,20 @@ class DeploymentStack(TerraformStack):
                         *(services[callee].service for callee in callees),
                     ],
                 )
+
+        for gateway in gateways.values():
+            FargateService(
+                self,
+                deployment=deployment,
+                service=gateway.service,
+                membership=gateway.membership,
+                mounted=Mounted(),
+                cluster=cluster,
+                subnets=network.private_subnet_ids,
+                security_group=gateway.security_group,
+                exposure=gateway.exposure,
+                after=[*network.private_routes, *endpoints.refs, *gateway.ways_out],
+            )
 
         Outputs(
             self,
@@ -111,6 +143,11 @@ def _capacities(
         ).provider
         for name in sorted(deployment.catalog.capacity)
     }
+
+
+def _balanced(exposure: Exposure | None) -> Exposure | None:
+    """Of services behind a mesh's gateway, no load balancer knows the tasks."""
+    return exposure if exposure is not None and exposure.target_group is not None else None
 
 
 class _Account(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
@@ -19,10 +20,13 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from constructs import Construct
 
 from catalog import names
+from catalog.login import login_before
 from catalog.model import Deployment, Service
 from catalog.model.service import Match, Public
 from catalog.priorities import priority_of, priority_of_match
 from stacks.load_balancer import LoadBalancer
+from stacks.log_bucket import LogBucket
+from stacks.login import client_secret, login_action
 from stacks.network import Network
 from stacks.part import Part, Ref
 from stacks.security import SecurityGroups
@@ -33,13 +37,14 @@ from stacks.target_group import target_group
 class Exposure:
     """A service as it is reached from outside."""
 
-    target_group: Ref
-    """Where its tasks are registered."""
+    target_group: Ref | None
+    """Where its tasks are registered; None where the mesh's gateway leads to them."""
     rule: Ref
     """What sends requests there; ECS refuses a target group that no load balancer knows."""
     url: str
-    request_label: str
-    """What its requests are counted under (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
+    request_label: str = ""
+    """What its requests are counted under (Application Auto Scaling API reference, PredefinedMetricSpecification);
+    empty where no load balancer counts them."""
 
 
 class Ingress(Part):
@@ -49,12 +54,23 @@ class Ingress(Part):
     """Where it is reached."""
 
     def __init__(
-        self, scope: Construct, *, deployment: Deployment, name: str, network: Network, security: SecurityGroups
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        name: str,
+        network: Network,
+        security: SecurityGroups,
+        account: Callable[[], str],
     ) -> None:
         super().__init__(scope, names.shared("ingress", name), deployment=deployment)
         self._address = names.shared("ingress", name)
         settings = deployment.catalog.ingress[name]
-        self._balancer = LoadBalancer(self, deployment=deployment, name=name, settings=settings, network=network)
+        logs = LogBucket(self, deployment=deployment, name=name, settings=settings.logs, account=account)
+        self._balancer = LoadBalancer(
+            self, deployment=deployment, name=name, settings=settings, network=network, logs=logs
+        )
+        self._client_secret = client_secret(self, self._address, settings.login)
         self._vpc_id = network.vpc_id
         self._security = security
         self.url = self._balancer.url
@@ -71,7 +87,7 @@ class Ingress(Part):
             service,
             priority=priority_of(service),
             conditions=conditions(service.public),
-            action=_by_weight([(groups[each.name], each.weight) for each in workloads]),
+            groups=[(groups[each.name], each.weight) for each in workloads],
             after=edges,
         )
         for version in workloads[1:]:
@@ -80,7 +96,7 @@ class Ingress(Part):
                     version,
                     priority=priority_of_match(service, version),
                     conditions=conditions(service.public, version.match),
-                    action=_by_weight([(groups[version.name], version.weight)]),
+                    groups=[(groups[version.name], version.weight)],
                     after=edges,
                 )
         root = self._balancer.url_under(service.public.host) if service.public.host else self.url
@@ -105,7 +121,7 @@ class Ingress(Part):
         *,
         priority: int,
         conditions: list[LbListenerRuleCondition],
-        action: LbListenerRuleAction,
+        groups: list[tuple[Ref, int]],
         after: list[Ref],
     ) -> Ref:
         return self.add(
@@ -114,9 +130,19 @@ class Ingress(Part):
             listener_arn=self._balancer.listener.arn,
             priority=priority,
             condition=conditions,
-            action=[action],
+            action=self._actions(service, groups),
             depends_on=[edge.element for edge in after],
         )
+
+    def _actions(self, service: Service, groups: list[tuple[Ref, int]]) -> list[LbListenerRuleAction]:
+        """What becomes of a request: who sends it may have to log in first."""
+        login = login_before(self.deployment, service)
+        if login is None:
+            return [_forward(service, groups)]
+        return [
+            login_action(login, client_secret=self._client_secret, order=1),
+            _forward(service, groups, order=2),
+        ]
 
     def _edges(self, service: Service, *, port: int) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""
@@ -156,8 +182,12 @@ def _literal(value: str) -> str:
     return value.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
 
 
-def _by_weight(groups: list[tuple[Ref, int]]) -> LbListenerRuleAction:
+def _forward(service: Service, groups: list[tuple[Ref, int]], order: int | None = None) -> LbListenerRuleAction:
+    """To the one group, or to several by their weights; where a browser stays with a task, with its version first."""
     if len(groups) == 1:
-        return LbListenerRuleAction(type="forward", target_group_arn=groups[0][0].arn)
+        return LbListenerRuleAction(type="forward", target_group_arn=groups[0][0].arn, order=order)
     targets = [LbListenerRuleActionForwardTargetGroup(arn=group.arn, weight=weight) for group, weight in groups]
-    return LbListenerRuleAction(type="forward", forward=LbListenerRuleActionForward(target_group=targets))
+    sticky = service.public.sticky if service.public else None
+    stays = {"enabled": True, "duration": int(sticky)} if sticky else None
+    forward = LbListenerRuleActionForward(target_group=targets, stickiness=stays)
+    return LbListenerRuleAction(type="forward", forward=forward, order=order)

@@ -9,16 +9,19 @@ from cdktf_cdktf_provider_aws.lb_listener import (
     LbListenerDefaultActionFixedResponse,
     LbListenerDefaultActionRedirect,
 )
-from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
+from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
 from constructs import Construct
 
 from catalog import names
 from catalog.balancer import balancer_idle
 from catalog.model import Deployment, Ingress
+from stacks.egress import tcp
+from stacks.entry import entry_group, entry_record
+from stacks.log_bucket import LogBucket
 from stacks.network import Network
 from stacks.part import Part, Ref
+from stacks.subnets import ANYWHERE
 
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
@@ -33,14 +36,23 @@ class LoadBalancer(Part):
     arn_suffix: str
 
     def __init__(
-        self, scope: Construct, *, deployment: Deployment, name: str, settings: Ingress, network: Network
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        name: str,
+        settings: Ingress,
+        network: Network,
+        logs: LogBucket,
     ) -> None:
         super().__init__(scope, "load_balancer", deployment=deployment)
         self._address = names.shared("ingress", name)
         self._name = name
         self._settings = settings
         self.security_group = self._security_group(network)
-        self._balancer = self._load_balancer(name, network)
+        self._balancer = self._load_balancer(name, network, logs)
+        if settings.waf:
+            self.add(Wafv2WebAclAssociation, self._address, resource_arn=self._balancer.arn, web_acl_arn=settings.waf)
         if settings.certificate:
             self.listener = self._listener(
                 _NOT_FOUND, protocol="HTTPS", port=443, certificate_arn=settings.certificate, ssl_policy=SSL_POLICY
@@ -48,9 +60,8 @@ class LoadBalancer(Part):
             self._listener(_TO_HTTPS, protocol="HTTP", port=80)
         else:
             self.listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
-        if settings.zone_id and settings.domain:
-            self._record(zone_id=settings.zone_id, domain=settings.domain)
         self.arn_suffix = self._balancer.arn_suffix
+        entry_record(self, name=name, settings=settings, balancer=self._balancer)
         self.url = self.url_under(settings.domain or self._balancer.dns_name)
 
     def url_under(self, host: str) -> str:
@@ -58,33 +69,21 @@ class LoadBalancer(Part):
         return f"{'https' if self._settings.certificate else 'http'}://{host}"
 
     def _security_group(self, network: Network) -> Ref:
-        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
-        name = names.owned(self.deployment.id, f"ingress_{self._name}")
-        group = self.add(
-            SecurityGroup,
-            self._address,
-            name=name,
-            description="Load balancer",
-            vpc_id=network.vpc_id,
-            tags={"Name": name},
-        )
         ports = {"https": 443, "http": 80} if self._settings.certificate else {"http": 80}
-        for protocol, port in ports.items():
-            for cidr in self._settings.allow:
-                self.add(
-                    VpcSecurityGroupIngressRule,
-                    f"{self._address}_{protocol}_from_{names.cidr_word(cidr)}",
-                    security_group_id=group.id,
-                    description=f"{protocol.upper()} from outside",
-                    ip_protocol="tcp",
-                    from_port=port,
-                    to_port=port,
-                    cidr_ipv4=cidr,
-                )
+        group = entry_group(self, name=self._name, settings=self._settings, vpc_id=network.vpc_id, ports=ports)
+        if self._settings.login:
+            # The load balancer itself turns codes into tokens and asks who somebody is.
+            self.add(
+                VpcSecurityGroupEgressRule,
+                names.let_out(self._address, "anywhere_443"),
+                security_group_id=group.id,
+                **tcp(443, to="the identity provider", cidr_ipv4=ANYWHERE),
+            )
         return group
 
-    def _load_balancer(self, name: str, network: Network) -> Ref:
+    def _load_balancer(self, name: str, network: Network, logs: LogBucket) -> Ref:
         internal = self._settings.internal
+        waits_for = [*(() if internal else network.public_routes), *logs.refs]
         return self.add(
             Lb,
             self._address,
@@ -95,7 +94,9 @@ class LoadBalancer(Part):
             security_groups=[self.security_group.id],
             drop_invalid_header_fields=True,
             idle_timeout=balancer_idle(self.deployment, name),
-            depends_on=None if internal else [route.element for route in network.public_routes],
+            access_logs=logs.attribute,
+            connection_logs=logs.attribute,
+            depends_on=[ref.element for ref in waits_for] or None,
         )
 
     def _listener(self, action: LbListenerDefaultAction, *, protocol: str, port: int, **tls: str) -> Ref:
@@ -108,12 +109,6 @@ class LoadBalancer(Part):
             default_action=[action],
             **tls,
         )
-
-    def _record(self, *, zone_id: str, domain: str) -> None:
-        target = Route53RecordAlias(
-            name=self._balancer.dns_name, zone_id=self._balancer.zone_id, evaluate_target_health=True
-        )
-        self.add(Route53Record, self._address, zone_id=zone_id, name=domain, type="A", alias=target)
 
 
 _NOT_FOUND = LbListenerDefaultAction(

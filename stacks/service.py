@@ -170,7 +170,7 @@ def _capacity(service: Service, cluster: Cluster) -> dict[str, Any]:
 
 
 def _balancer(service: Service, exposure: Exposure | None) -> dict[str, Any]:
-    if exposure is None or service.port is None:
+    if exposure is None or exposure.target_group is None or service.port is None:
         return {}
     group = exposure.target_group.arn
     balancer = EcsServiceLoadBalancer(target_group_arn=group, container_name=service.key, container_port=service.port)

@@ -36,8 +36,17 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
             "unhealthy_threshold": 3,
             **_probe(service),
         },
+        "stickiness": _stickiness(service),
         "lifecycle": OUTLIVES_TASKS,
     }
+
+
+def _stickiness(service: Service) -> dict[str, Any]:
+    """Written out where there is none: left out, Terraform would keep what was there before."""
+    duration = service.public.sticky if service.public else None
+    if duration is None:
+        return {"type": "lb_cookie", "enabled": False}
+    return {"type": "lb_cookie", "enabled": True, "cookie_duration": int(duration)}
 
 
 def _probe(service: Service) -> dict[str, str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.synth import deployment, resources, synthesized  # isort: skip
+from tests.synth import catalog_output, deployment, resources, synthesized  # isort: skip
+from catalog import names
 from catalog.priorities import LAST, priority
 from stacks.endpoints import Endpoints
 from stacks.ingress import Exposure, Ingress
 from stacks.network import Network
 from stacks.security import SecurityGroups
+from tests.conftest import ROOT
 
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"
 WEB = {"allow": ["10.0.0.0/8", "192.0.2.0/24"]}
@@ -30,7 +34,14 @@ def made(*, web: dict[str, Any] | None = None, protocol: str = "HTTP", **service
         network = Network(stack, deployment=described)
         endpoints = Endpoints(stack, deployment=described, network=network)
         security = SecurityGroups(stack, deployment=described, network=network, endpoints=endpoints)
-        ingress = Ingress(stack, deployment=described, name="web", network=network, security=security)
+        ingress = Ingress(
+            stack,
+            deployment=described,
+            name="web",
+            network=network,
+            security=security,
+            account=lambda: "123456789012",
+        )
         public = described.public_services("web")
         parts.extend([ingress, {one.name: ingress.expose(one, target_protocol=protocol)[one.name] for one in public}])
 
@@ -245,3 +256,141 @@ def test_a_new_public_service_changes_no_rule_of_another() -> None:
     before, after = output_of(chat={}), output_of(chat={}, admin={"public": {"path": "/admin"}})
     for type_ in ("aws_lb_listener_rule", "aws_lb_target_group", "aws_lb_listener", "aws_lb", "aws_security_group"):
         assert {name: resources(after, type_)[name] for name in resources(before, type_)} == resources(before, type_)
+
+
+COGNITO = {
+    "user_pool": "arn:aws:cognito-idp:us-west-2:123456789012:userpool/us-west-2_AbCdEfGhI",
+    "domain": "entry",
+    "client_id": "x",
+}
+OIDC = {
+    "issuer": "https://login.example.com",
+    "authorization_endpoint": "https://login.example.com/authorize",
+    "token_endpoint": "https://login.example.com/token",
+    "user_info_endpoint": "https://login.example.com/userinfo",
+    "client_id": "x",
+    "secret_in_state": True,
+}
+SECRET = "arn:aws:secretsmanager:us-west-2:123456789012:secret:login-AbCdEf"
+
+
+def test_cookies_are_as_the_service_says_and_off_in_so_many_words_where_it_says_nothing() -> None:
+    assert target(public={"sticky": "1h"})["stickiness"] == {
+        "type": "lb_cookie", "enabled": True, "cookie_duration": 3600,
+    }  # fmt: skip
+    off = {"type": "lb_cookie", "enabled": False}
+    assert target()["stickiness"] == target(public={"sticky": False})["stickiness"] == off
+    assert target(public={"sticky": "1h"})["name"] == target()["name"]
+
+
+def test_users_log_in_before_a_service_that_does_not_stay_open() -> None:
+    web = {"certificate": CERTIFICATE, "login": {**COGNITO, "session_timeout": "1h"}}
+    output = output_of(web=web, chat={}, hooks={"public": {"path": "/hooks", "login": False}})
+    rules = resources(output, "aws_lb_listener_rule")
+    login, forward = rules["chat"]["action"]
+    assert (login["order"], login["type"]) == (1, "authenticate-cognito")
+    assert login["authenticate_cognito"] == {
+        "user_pool_arn": COGNITO["user_pool"],
+        "user_pool_client_id": "x",
+        "user_pool_domain": "entry",
+        "scope": "openid",
+        "session_timeout": 3600,
+        "on_unauthenticated_request": "authenticate",
+    }
+    assert (forward["order"], forward["type"]) == (2, "forward")
+    assert [action["type"] for action in rules["hooks"]["action"]] == ["forward"]
+
+
+def test_the_balancer_gets_out_to_the_provider_only_where_users_log_in() -> None:
+    web = {"certificate": CERTIFICATE, "login": COGNITO}
+    out = resources(output_of(web=web), "aws_vpc_security_group_egress_rule")["main_ingress_web_to_anywhere_443"]
+    assert (out["cidr_ipv4"], out["from_port"], out["to_port"]) == ("0.0.0.0/0", 443, 443)
+    assert "main_ingress_web_to_anywhere_443" not in resources(output_of(), "aws_vpc_security_group_egress_rule")
+
+
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [
+        ({"arn": SECRET}, "${data.aws_secretsmanager_secret_version.main_ingress_web.secret_string}"),
+        (
+            {"arn": SECRET, "key": "id"},
+            '${jsondecode(data.aws_secretsmanager_secret_version.main_ingress_web.secret_string)["id"]}',
+        ),
+    ],
+)
+def test_the_secret_of_a_provider_is_read_when_terraform_runs(secret: dict[str, str], expected: str) -> None:
+    output = output_of(web={"certificate": CERTIFICATE, "login": {**OIDC, "client_secret": secret}})
+    action = resources(output, "aws_lb_listener_rule")["chat"]["action"][0]
+    assert action["authenticate_oidc"]["client_secret"] == expected
+    assert output["data"]["aws_secretsmanager_secret_version"]["main_ingress_web"]["secret_id"] == SECRET
+
+
+def test_requests_pass_the_firewall_that_is_named() -> None:
+    acl = "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/x/0a1b"
+    found = resources(output_of(web={"waf": acl}), "aws_wafv2_web_acl_association")["main_ingress_web"]
+    assert found == {"resource_arn": "${aws_lb.main_ingress_web.arn}", "web_acl_arn": acl}
+    assert not resources(output_of(), "aws_wafv2_web_acl_association")
+
+
+def test_logs_go_to_a_bucket_that_lets_log_delivery_write_this_accounts_and_nobody_in_without_tls() -> None:
+    output = output_of(web={"logs": {"prefix": "web", "days": 7}})
+    balancer = resources(output, "aws_lb")["main_ingress_web"]
+    written = {"bucket": "${aws_s3_bucket.main_ingress_web.id}", "prefix": "web", "enabled": True}
+    assert balancer["access_logs"] == balancer["connection_logs"] == written
+    assert "aws_s3_bucket_policy.main_ingress_web" in balancer["depends_on"]
+    bucket = resources(output, "aws_s3_bucket")["main_ingress_web"]
+    assert (bucket["bucket"], bucket["force_destroy"]) == ("shop-web-logs-123456789012-us-west-2", True)
+    delivery, tls = json.loads(resources(output, "aws_s3_bucket_policy")["main_ingress_web"]["policy"])["Statement"]
+    assert delivery["Principal"] == {"AWS": "arn:aws:iam::797873946194:root"}
+    assert delivery["Resource"] == "${aws_s3_bucket.main_ingress_web.arn}/web/AWSLogs/123456789012/*"
+    assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    (kept,) = resources(output, "aws_s3_bucket_lifecycle_configuration")["main_ingress_web"]["rule"]
+    assert kept["expiration"] == [{"days": 7}]
+    (encryption,) = resources(output, "aws_s3_bucket_server_side_encryption_configuration")["main_ingress_web"]["rule"]
+    assert encryption["apply_server_side_encryption_by_default"] == {"sse_algorithm": "AES256"}
+    closed = resources(output, "aws_s3_bucket_public_access_block")["main_ingress_web"]
+    assert [closed[key] for key in closed if key.startswith(("block_", "ignore_", "restrict_"))] == [True] * 4
+
+
+def test_logs_go_to_a_given_bucket_as_it_is() -> None:
+    output = output_of(web={"logs": {"bucket": "company-logs", "prefix": "web"}})
+    balancer = resources(output, "aws_lb")["main_ingress_web"]
+    assert balancer["access_logs"] == {"bucket": "company-logs", "prefix": "web", "enabled": True}
+    assert not resources(output, "aws_s3_bucket")
+
+
+def test_without_logs_the_balancer_is_told_so() -> None:
+    """Left out, Terraform would leave them on."""
+    balancer = resources(output_of(), "aws_lb")["main_ingress_web"]
+    assert balancer["access_logs"] == balancer["connection_logs"] == {"bucket": "", "enabled": False}
+
+
+@pytest.mark.parametrize("region", ["us-west-2", "ap-southeast-3"])
+def test_the_name_of_a_bucket_fits_however_long_the_names_of_its_parts_are(region: str) -> None:
+    long = names.log_bucket("d" * 24, "i" * 40, account="123456789012", region=region)
+    assert len(long) <= 63
+    assert long != names.log_bucket("d" * 24, "i" * 41, account="123456789012", region=region)
+
+
+def test_two_ways_in_admit_each_its_own_ranges_to_its_own_services(tmp_path: Path) -> None:
+    output = catalog_output(ROOT / "tests/more_catalogs/ingress.toml", tmp_path)["entry"]
+    balancers = resources(output, "aws_lb")
+    assert balancers["main_ingress_public"]["subnets"] == ["${aws_subnet.public_a.id}", "${aws_subnet.public_b.id}"]
+    assert balancers["main_ingress_inner"]["subnets"] == ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"]
+    assert (balancers["main_ingress_public"]["internal"], balancers["main_ingress_inner"]["internal"]) == (False, True)
+    into = resources(output, "aws_vpc_security_group_ingress_rule")
+    admitted = {
+        way: {
+            rule["cidr_ipv4"]
+            for rule in into.values()
+            if rule["security_group_id"] == f"${{aws_security_group.main_ingress_{way}.id}}"
+        }
+        for way in ("public", "inner")
+    }
+    assert admitted == {"public": {"0.0.0.0/0"}, "inner": {"10.0.0.0/8", "192.168.0.0/16"}}
+    listeners = {name: rule["listener_arn"] for name, rule in resources(output, "aws_lb_listener_rule").items()}
+    assert listeners == {
+        "web": "${aws_lb_listener.main_ingress_public_https.arn}",
+        "hooks": "${aws_lb_listener.main_ingress_public_https.arn}",
+        "admin": "${aws_lb_listener.main_ingress_inner_https.arn}",
+    }

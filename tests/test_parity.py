@@ -31,6 +31,7 @@ ASKING = {
     "traced_proxies": "mesh.tracing = true",
     "tcp": "",  # by services.cache, in every one of these
     "envoy": 'images.envoy = "r.io/envoy:1"',
+    "gateway": 'ingress.public.allow = ["10.0.0.0/8"]\ningress.public.gateway = true',
 }
 """For each row, the lines by which a catalog asks for it."""
 

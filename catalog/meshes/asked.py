@@ -24,6 +24,17 @@ def catalog_key(*path: str) -> Asked:
     return asked
 
 
+def ingress_key(key: str) -> Asked:
+    """Where a key is written of an ingress, unless it says no."""
+
+    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
+        for name, ingress in deployment.catalog.ingress.items():
+            if getattr(ingress, key):
+                yield "ingress", name, key
+
+    return asked
+
+
 def service_key(*path: str, where: Callable[[Deployment, Service], bool] = lambda deployment, service: True) -> Asked:
     """Where a key is written of a service that `where` picks out."""
 

@@ -26,5 +26,6 @@ NONE = MeshTraits(
         "traced_proxies": yes("there is no proxy to trace, services send all there is"),
         "tcp": yes("any protocol, directly"),
         "envoy": no("there is no proxy"),
+        "gateway": no("there are no proxies to let requests in"),
     },
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from catalog.meshes import MESHES, mesh_of
-from catalog.meshes.asked import Asked, catalog_key, has_callers, service_key
+from catalog.meshes.asked import Asked, catalog_key, has_callers, ingress_key, service_key
 from catalog.meshes.base import Verdict
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path, listed, or_list
@@ -171,6 +171,9 @@ FEATURES = (
         keys="images.envoy",
         effect="tuning",
         asked=catalog_key("images", "envoy"),
+    ),
+    Feature(
+        key="gateway", title="Gateway", keys="ingress.NAME.gateway", effect="meaning", asked=ingress_key("gateway")
     ),
 )
 

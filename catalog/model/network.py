@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from catalog.model.login import AccessLogs, Login
 from catalog.model.types import (
     AuthorityArn,
     CertificateArn,
@@ -14,6 +15,7 @@ from catalog.model.types import (
     Host,
     Port,
     Table,
+    WebAclArn,
     matching,
     table_or_true,
     text,
@@ -156,6 +158,14 @@ class Ingress(Table):
     """Route 53 zone for an alias record of `domain`."""
     internal: bool = False
     """Reachable from inside the network only."""
+    waf: WebAclArn | None = None
+    """ARN of the web ACL (AWS WAF, regional) that requests have to pass."""
+    login: Login | None = None
+    """Who may pass. Holds for every service behind it that does not say `public.login = false`."""
+    logs: Annotated[AccessLogs | None, BeforeValidator(table_or_true, json_schema_input_type=bool | AccessLogs)] = None
+    """Keep access and connection logs: true makes a bucket, or { bucket, prefix, days }."""
+    gateway: bool = False
+    """Let proxies of the mesh take requests, behind a Network Load Balancer: App Mesh's virtual gateway."""
 
 
 class External(Table):

@@ -10,6 +10,7 @@ from catalog.model.access import Access, Statement
 from catalog.model.capacity import FARGATE
 from catalog.model.container import Check, Secrets
 from catalog.model.container import Secret as Secret
+from catalog.model.login import Sticky
 from catalog.model.scale import Scale
 from catalog.model.sidecar import Sidecar
 from catalog.model.types import (
@@ -85,6 +86,10 @@ class Public(Table):
     """Which [ingress]; may be left out where there is only one."""
     priority: Annotated[int, Field(ge=1, le=50000)] | None = None
     """Rule priority, 1 to 50000, where the computed one collides."""
+    sticky: Sticky = None
+    """How long a browser stays with the same task, by a cookie of the load balancer: 1s to 7 days (168h), or false."""
+    login: bool = True
+    """false = open, where the ingress has a login."""
 
 
 class Health(Check):
@@ -321,7 +326,7 @@ class ServiceKeys(WorkloadKeys):
     calls: tuple[Name, ...] = ()
     """Services and externals that it may talk to; the rest is closed."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
-    """Reachable from outside: true, or { path, host, ingress, priority }."""
+    """Reachable from outside: true, or { path, host, ingress, priority, sticky, login }."""
     timeout: DurationOrNone | None = None
     """The longest a caller waits for the whole answer, at every hop. Default "15s", with profile inference "10m"; on a
     caller at least the largest of its callees."""
@@ -359,7 +364,7 @@ class Service(ServiceKeys):
     @property
     def key(self) -> str:
         """Its key in the catalog, the same for all its versions: by it callers know it."""
-        return self.name.partition("_")[0]
+        return self.name if self.version is None else self.name.partition("_")[0]
 
     @property
     def on_fargate(self) -> bool:

@@ -139,6 +139,8 @@ SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
 QueueArn = Annotated[str, _arn("sqs")]
+WebAclArn = Annotated[str, _arn("wafv2")]
+UserPoolArn = Annotated[str, _arn("cognito-idp")]
 VariableName = Annotated[
     str,
     matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name", "use letters, digits and _, not beginning with a digit"),

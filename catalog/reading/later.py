@@ -10,7 +10,7 @@ _SERVICE = {
     "ports", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
-_INGRESS = {"waf", "login", "logs", "gateway", "listener_arn", "security_group_id", "priorities"}
+_INGRESS = {"listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"jobs", "security"},

@@ -23,6 +23,10 @@ def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
     for name, ingress in catalog.ingress.items():
         if ingress.certificate is not None:
             yield ("ingress", name, "certificate"), ingress.certificate, "certificate"
+        if ingress.waf is not None:
+            yield ("ingress", name, "waf"), ingress.waf, "regional/webacl"
+        if ingress.login is not None and ingress.login.user_pool is not None:
+            yield ("ingress", name, "login", "user_pool"), ingress.login.user_pool, "userpool"
     for place, secret in _secrets(deployment):
         if secret.kms is not None:
             yield (*place, "kms"), secret.kms, "key"

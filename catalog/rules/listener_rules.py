@@ -44,8 +44,10 @@ def same_rule(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 
 def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse)."""
-    for _, services in _behind(deployment):
+    """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse). A gateway has routes instead."""
+    for ingress, services in _behind(deployment):
+        if deployment.catalog.ingress[ingress].gateway:
+            continue
         seen: dict[int, Service] = {}
         rules: set[tuple[str, str]] = set()
         for service in services:

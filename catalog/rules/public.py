@@ -73,7 +73,9 @@ def http2_without_certificate(deployment: Deployment, written: Written) -> Itera
         assert service.public is not None
         ingress = service.public.ingress or (next(iter(deployment.catalog.ingress), "") if only else "")
         settings = deployment.catalog.ingress.get(ingress)
-        if service.protocol in ("http2", "grpc") and settings is not None and settings.certificate is None:
+        if settings is None or settings.gateway or settings.certificate is not None:
+            continue
+        if service.protocol in ("http2", "grpc"):
             yield Finding(
                 place=(*place[:2], "protocol"),
                 message=f"a load balancer passes {service.protocol} on from HTTPS only; "

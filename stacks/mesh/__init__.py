@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stacks.mesh.app_mesh import AppMesh, forget
-from stacks.mesh.base import Forget, MakeMesh
+from stacks.mesh.app_mesh import AppMesh, VirtualGateway, forget
+from stacks.mesh.base import Forget, MakeGateway, MakeMesh
 from stacks.mesh.none import NoMesh
 from stacks.mesh.service_connect import ServiceConnect
 from stacks.mesh.vpc_lattice import VpcLattice
@@ -18,3 +18,7 @@ LEAVING: dict[str, Forget] = {
     "app-mesh": forget,
 }
 """What a mesh leaves in the state that Terraform can only forget."""
+GATEWAYS: dict[str, MakeGateway] = {
+    "app-mesh": VirtualGateway,
+}
+"""How the proxies of a mesh let requests in, where they can."""

@@ -89,6 +89,35 @@ class Forget(Protocol):
     def __call__(self, stack: TerraformStack, *, deployment: Deployment) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class GatewayTask:
+    """What runs in the tasks of a mesh's gateway, and may be asked of AWS there."""
+
+    image: str
+    port: int
+    environment: dict[str, str]
+    check: tuple[str, ...]
+    """The container's own check (ECS API spelling)."""
+    statements: tuple[dict[str, Any], ...]
+
+
+class MeshGateway(Protocol):
+    """The mesh's side of a way in that its proxies serve."""
+
+    @property
+    def task(self) -> GatewayTask: ...
+
+    def lead_to(self, service: Service) -> Ref:
+        """Make what sends a service the requests that are meant for it."""
+        ...
+
+
+class MakeGateway(Protocol):
+    """The class of such a gateway: called, it makes what all services behind an ingress share."""
+
+    def __call__(self, scope: Construct, *, deployment: Deployment, ingress: str, mesh: str) -> MeshGateway: ...
+
+
 def connected(service: Service, security: SecurityGroups, *, deployment: Deployment) -> tuple[Ref, ...]:
     """The rules of all calls of a service, for a mesh in which tasks connect to tasks."""
     return tuple(rule for callee in deployment.callees_of(service) for rule in security.connect(service, callee))

@@ -38,5 +38,6 @@ APP_MESH = MeshTraits(
         "traced_proxies": yes("every proxy traces what passes it"),
         "tcp": yes("told apart by port"),
         "envoy": yes("in every task"),
+        "gateway": yes("Envoys behind a Network Load Balancer"),
     },
 )

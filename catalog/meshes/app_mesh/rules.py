@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog.meshes import private_ca
 from catalog.meshes.app_mesh.egress import bypasses_proxy
+from catalog.meshes.app_mesh.gateway import GATEWAY_RULES
 from catalog.meshes.app_mesh.ports import (
     callee_behind_an_ignored_port,
     host_twice,
@@ -136,4 +137,5 @@ RULES = (
     too_many_ports_past_the_proxy,
     callee_behind_an_ignored_port,
     port_never_redirected,
+    *GATEWAY_RULES,
 )

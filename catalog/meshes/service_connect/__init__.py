@@ -143,5 +143,6 @@ SERVICE_CONNECT = MeshTraits(
         "traced_proxies": no("its proxies send no traces, services alone do"),
         "tcp": yes("as connections"),
         "envoy": no("ECS brings its own proxy"),
+        "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )

@@ -35,5 +35,6 @@ VPC_LATTICE = MeshTraits(
         "traced_proxies": no("VPC Lattice sends no traces, services alone do"),
         "tcp": no("what speaks tcp is reached directly, by its name in Cloud Map"),
         "envoy": no("there is no proxy"),
+        "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )

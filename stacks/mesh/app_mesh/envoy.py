@@ -16,6 +16,9 @@ USER = "1337"
 INGRESS_PORT = 15000
 EGRESS_PORT = 15001
 
+SETTINGS = {"ENABLE_ENVOY_STATS_TAGS": "1", "ENVOY_LOG_LEVEL": "info"}
+CHECK = ("CMD-SHELL", "curl -s http://localhost:9901/server_info | grep state | grep -q LIVE")
+
 _DRAIN_SECONDS = 5
 _STOP_SECONDS = 15
 _NO_PORT = 1
@@ -29,6 +32,7 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
     AWS's least drain time, and what its agent takes beyond that.
     """
     share = envoy_share(service.cpu, service.memory)
+    drain = str(_DRAIN_SECONDS)
     return {
         "name": CONTAINER,
         "image": envoy_image(deployment),
@@ -37,14 +41,16 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
         "cpu": share.cpu,
         "memoryReservation": share.memory,
         "environment": [
-            {"name": "APPMESH_RESOURCE_ARN", "value": node.arn},
-            *_tracing(deployment),
-            {"name": "ENABLE_ENVOY_STATS_TAGS", "value": "1"},
-            {"name": "ENVOY_LOG_LEVEL", "value": "info"},
-            {"name": "LISTENER_DRAIN_WAIT_TIME_S", "value": str(_DRAIN_SECONDS)},
+            {"name": name, "value": value}
+            for name, value in {
+                "APPMESH_RESOURCE_ARN": node.arn,
+                **tracing(deployment),
+                **SETTINGS,
+                "LISTENER_DRAIN_WAIT_TIME_S": drain,
+            }.items()
         ],
         "healthCheck": {
-            "command": ["CMD-SHELL", "curl -s http://localhost:9901/server_info | grep state | grep -q LIVE"],
+            "command": list(CHECK),
             "interval": 5,
             "timeout": 2,
             "retries": 3,
@@ -57,10 +63,10 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
     }
 
 
-def _tracing(deployment: Deployment) -> list[dict[str, str]]:
+def tracing(deployment: Deployment) -> dict[str, str]:
     """Traces to the collector beside it, which listens where X-Ray's daemon would (App Mesh User Guide, "Envoy
     configuration variables")."""
-    return [{"name": "ENABLE_ENVOY_XRAY_TRACING", "value": "1"}] if deployment.catalog.mesh.tracing else []
+    return {"ENABLE_ENVOY_XRAY_TRACING": "1"} if deployment.catalog.mesh.tracing else {}
 
 
 def proxy_configuration(service: Service, *, deployment: Deployment) -> EcsTaskDefinitionProxyConfiguration:

@@ -36,4 +36,8 @@ def addresses(deployment: Deployment) -> list[str]:
         for version in others
         for type_ in (_NODE, _OF_THE_WAY[0])
     ]
-    return sorted([f"aws_appmesh_mesh.{names.shared('mesh')}", *services, *versions, *externals])
+    gateways = [
+        *(f"aws_appmesh_virtual_gateway.{names.shared('ingress', name)}" for name in deployment.catalog.ingress),
+        *(f"aws_appmesh_gateway_route.{name}" for name in deployment.services),
+    ]
+    return sorted([f"aws_appmesh_mesh.{names.shared('mesh')}", *services, *versions, *externals, *gateways])

@@ -47,7 +47,7 @@ def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtua
     """The virtual services that a service may call, by plain name: two services that call each other by reference are
     a cycle to Terraform. App Mesh takes names of virtual services that do not exist yet."""
     tls = deployment.catalog.mesh.tls
-    policy = _client_policy(tls.authority) if tls and tls.authority else None
+    policy = client_policy(tls.authority) if tls and tls.authority else None
     backends = [(deployment.host_of(callee.name), policy) for callee in deployment.callees_of(service)]
     backends += [(e.host, None) for e in deployment.externals_of(service).values() if not bypasses_proxy(e)]
     return [
@@ -56,7 +56,7 @@ def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtua
     ]
 
 
-def _client_policy(authority: str) -> dict[str, Any]:
+def client_policy(authority: str) -> dict[str, Any]:
     """Speak TLS only, with who shows a certificate of this authority. The name in it is checked without being written
     here: it has to be the one in Cloud Map (App Mesh User Guide, "Transport Layer Security")."""
     return {
