@@ -19,11 +19,29 @@ from tests.read_back import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
 MORE = [
-    *(f"examples/{name}.toml" for name in ("batch", "canary", "private")),
+    *(f"examples/{name}.toml" for name in ("batch", "canary", "chatqna-gpu", "private")),
     *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models", "beside", "gpu")),
 ]
 """One for each mesh, with nearly all that it can do, and what takes longer."""
-WITHOUT_RESOURCE_LEVEL: dict[str, str] = {}
+_MESSAGES = 'Service Authorization Reference, "Actions defined by Amazon Message Gateway Service"'
+_X_RAY = 'Service Authorization Reference, "Actions defined by AWS X-Ray": what writes and samples knows no resource'
+WITHOUT_RESOURCE_LEVEL = {
+    **dict.fromkeys(
+        (f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")),
+        _MESSAGES,
+    ),
+    **dict.fromkeys(
+        (
+            "xray:GetSamplingRules",
+            "xray:GetSamplingStatisticSummaries",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        ),
+        _X_RAY,
+    ),
+    "logs:DescribeLogGroups": 'CloudWatch Logs user guide, "Overview of managing access": it lists',
+}
 """Actions that AWS knows for everything only, each with the page that says so."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 

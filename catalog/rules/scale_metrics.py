@@ -24,7 +24,18 @@ _INSIGHTS: Path = ("cluster", "insights")
 def requests_of_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A load balancer counts requests (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
     for place, scale in scaled(deployment):
-        if scale.requests_per_minute is not None and deployment.services[str(place[1])].public is None:
+        service = deployment.services[str(place[1])]
+        if scale.requests_per_minute is None:
+            continue
+        ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
+        if ingress is not None and ingress.gateway:
+            yield Finding(
+                place=(*place, "requests_per_minute"),
+                message="behind a gateway no load balancer counts requests; scale by cpu_percent or metric, or leave "
+                "out gateway",
+                about=(("ingress", deployment.ingress_of(service) or "", "gateway"),),
+            )
+        if service.public is None:
             yield Finding(
                 place=(*place, "requests_per_minute"),
                 message=f"no load balancer counts the requests of {place[1]}, it is not public; "
