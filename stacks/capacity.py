@@ -79,6 +79,10 @@ class InstanceCapacity(Part):
                 managed_termination_protection="ENABLED",
                 managed_draining="ENABLED",
             ),
+            # Of a capacity that leaves the catalog, Terraform would else delete the provider before it takes it from
+            # the cluster, which AWS refuses (ECS API reference, DeleteCapacityProvider). With it, what no longer
+            # refers to the provider is updated first.
+            lifecycle={"create_before_destroy": True},
         )
 
     def _template(self, *, cluster: Ref, instances: ContainerInstances) -> Ref:

@@ -165,6 +165,8 @@ def test_the_provider_scales_protects_and_drains(shop) -> None:
     assert provider["name"] == "shop-pool"
     assert settings["managed_scaling"] == {"status": "ENABLED", "target_capacity": 100}
     assert (settings["managed_termination_protection"], settings["managed_draining"]) == ("ENABLED", "ENABLED")
+    # A cluster lets it go before it is deleted: only so does Terraform keep to that order.
+    assert provider["lifecycle"] == {"create_before_destroy": True}
 
 
 def test_services_leave_before_the_provider_and_the_provider_before_the_instances(shop) -> None:
