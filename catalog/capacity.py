@@ -67,7 +67,7 @@ def services_on(deployment: Deployment, name: str) -> dict[str, Service]:
     return {key: service for key, service in deployment.workloads.items() if service.capacity == name}
 
 
-def placement(deployment: Deployment, name: str) -> Placement | None:
+def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Placement | None:
     """What the tasks on a capacity need; None where one does not fit a type at all, or nothing is known of it."""
     services = services_on(deployment, name)
     sizes = {key: size_of(service) for key, service in services.items()}
@@ -75,7 +75,7 @@ def placement(deployment: Deployment, name: str) -> Placement | None:
     possible = all(size.cpu > 0 and size.memory > 0 for size in sizes.values())
     if not (rooms and possible and all(room.holds(size) for room in rooms.values() for size in sizes.values())):
         return None
-    counts = {key: service.first_tasks for key, service in services.items()}
+    counts = {key: service.most_tasks if at_most else service.first_tasks for key, service in services.items()}
     found = [
         Placement(
             type_name=type_name,

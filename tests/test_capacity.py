@@ -201,3 +201,25 @@ def test_the_table_has_what_people_use_and_nothing_that_cannot_run_tasks() -> No
 def test_nobody_who_runs_the_app_needs_moto(root: Path) -> None:
     program = "import sys, catalog.instances as i; i.instance_types(); sys.exit('moto' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
+
+
+def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes() -> None:
+    said = notices_of("""
+        [capacity.gpu]
+        instance_types = ["g5.xlarge"]
+        max = 3
+        [services.llm]
+        image = "r.io/llm:1"
+        port = 80
+        capacity = "gpu"
+        gpus = 1
+        cpu = 2048
+        memory = 8192
+        scale = { max = 6, cpu_percent = 60 }
+        versions = [{ name = "next", weight = 5, scale = { max = 2, cpu_percent = 60 } }]
+    """)
+
+    assert said == [
+        "services.toml:3: capacity.gpu.max: notice: when llm and version next of llm have their most tasks, all tasks "
+        "need 8 of g5.xlarge, and what finds no room waits; write max = 8, or less there"
+    ]

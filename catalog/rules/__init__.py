@@ -111,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     instances.longer_than_spot,
     placement.does_not_fit,
     placement.too_few_instances,
+    placement.too_few_at_most,
     placement.no_room_beside,
     timers.shorter_than_callee,
     timers.zero,

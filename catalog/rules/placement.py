@@ -58,6 +58,27 @@ def too_few_instances(deployment: Deployment, written: Written) -> Iterator[Find
         )
 
 
+def too_few_at_most(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What is scaled beyond its instances waits (ECS developer guide, "Task placement")."""
+    for name, capacity in deployment.used_capacity.items():
+        first, most = placement(deployment, name), placement(deployment, name, at_most=True)
+        if first is None or most is None or first.needed > capacity.max or most.needed <= capacity.max:
+            continue
+        scaled = [service for service in services_on(deployment, name).values() if service.scale]
+        yield Finding(
+            place=("capacity", name, "max"),
+            message=f"when {_at_most(scaled)}, all tasks need {most.needed} of {most.type_name}, and what finds no "
+            f"room waits; write max = {most.needed}, or less there",
+            level="notice",
+            about=tuple(("services", service.key, "scale") for service in scaled),
+        )
+
+
+def _at_most(services: list[Service]) -> str:
+    verb = "has its" if len(services) == 1 else "have their"
+    return f"{listed([said(service) for service in services])} {verb} most tasks"
+
+
 def no_room_beside(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A rollout that stops no task first needs room for one more; where the catalog says nothing of it, one stops."""
     for name, capacity in deployment.used_capacity.items():
