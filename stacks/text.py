@@ -37,7 +37,8 @@ class Text:
         catalog = self.literal(deployment.catalog)
         kept = {"state": deployment.catalog.state, "overrides": deployment.catalog.overrides}
         catalog = catalog.model_copy(update=kept)
-        return replace(deployment, catalog=catalog, services=self.literal(deployment.services))
+        texts = {"services": self.literal(deployment.services), "versions": self.literal(deployment.versions)}
+        return replace(deployment, catalog=catalog, **texts)
 
     def literal(self, value: Any) -> Any:
         """A value with every string in it made literal."""

@@ -40,7 +40,7 @@ def test_no_text_of_a_catalog_reaches_terraform_as_a_template(tmp_path: Path) ->
     output = catalog_output(_everywhere(trap), tmp_path)
 
     text = (tmp_path / "cdktf.out" / "stacks" / "shop" / "cdk.tf.json").read_text()
-    assert text.count("{trap}") >= 10
+    assert text.count("{trap}") >= 40
     assert text.count("$${trap}") == text.count("{trap}")
     assert output["shop"]
 
@@ -69,9 +69,24 @@ environment = {{ A = '{trap}' }}
 health = {{ command = '{trap}' }}
 volumes = {{ v = {{ path = '/{trap}' }} }}
 container = {{ dockerLabels = {{ '{trap}' = '{trap}' }} }}
+logs = {{ router = {{ options = {{ Name = 'http', Header = '{trap}' }}, config = '/{trap}' }} }}
+model = {{ source = 's3://models/{trap}', mount = '/models/{trap}' }}
+access.s3_read = ['documents/{trap}']
+sidecars.b = {{ image = "b:1", command = ['{trap}'], environment = {{ B = '{trap}' }} }}
+[services.a.scale]
+max = 2
+metric = {{ namespace = "Own", name = '{trap}', dimensions = {{ D = '{trap}' }}, target = 1 }}
 [[services.a.access.statements]]
 actions = ["s3:GetObject"]
 resources = ['arn:aws:s3:::{trap}/*']
+[[services.a.versions]]
+name = "next"
+command = ['next {trap}']
+environment = {{ A = 'next {trap}' }}
+match = {{ headers = {{ x-version = '{trap}' }} }}
+[[services.a.versions.access.statements]]
+actions = ["s3:GetObject"]
+resources = ['arn:aws:s3:::next{trap}/*']
 """
 
 
