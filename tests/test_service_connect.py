@@ -257,7 +257,7 @@ def test_in_a_circle_of_calls_the_one_that_starts_first_is_named_with_the_cure(
     assert notices == [
         "services.toml:6: services.a.calls[1]: warning: a and b call each other in a circle, a starts first, and its "
         "proxy knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
-        "shop --service shop-a --force-new-deployment"
+        "shop --service shop-a --region us-west-2 --force-new-deployment"
     ]
 
 
