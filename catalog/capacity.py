@@ -35,7 +35,8 @@ class Placement:
     needed: int
     """Instances for all tasks that the services ask for."""
     beside: dict[str, int]
-    """Instances for all of these and, while it rolls out, one more task of a service, by its name."""
+    """Instances for all of these and, while it rolls out, one more task of a service than it ever has room for at once,
+    by its name."""
 
 
 def size_of(service: Service) -> Size:
@@ -76,16 +77,29 @@ def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Pl
     if not (rooms and possible and all(room.holds(size) for room in rooms.values() for size in sizes.values())):
         return None
     counts = {key: service.most_tasks if at_most else service.first_tasks for key, service in services.items()}
+    largest = deployment.catalog.capacity[name].max
     found = [
         Placement(
             type_name=type_name,
             room=room,
             needed=_needed(sizes, counts, room),
-            beside={key: _needed(sizes, {**counts, key: count + 1}, room) for key, count in counts.items() if count},
+            beside={
+                key: _beside(key, sizes, counts, room, most=service.most_tasks, largest=largest)
+                for key, service in services.items()
+                if service.most_tasks
+            },
         )
         for type_name, room in rooms.items()
     ]
     return max(found, key=lambda each: each.needed)
+
+
+def _beside(key: str, sizes: dict[str, Size], counts: dict[str, int], room: Room, *, most: int, largest: int) -> int:
+    """Instances for one more task of a service beside as many as there is room for: what scales may fill them all."""
+    count = max(counts[key], 1)
+    while count < most and _needed(sizes, {**counts, key: count + 1}, room) <= largest:
+        count += 1
+    return _needed(sizes, {**counts, key: count + 1}, room)
 
 
 def _needed(sizes: dict[str, Size], counts: dict[str, int], room: Room) -> int:
@@ -102,8 +116,10 @@ def chosen_deploys(deployment: Deployment) -> dict[str, Deploy]:
             continue
         for key, service in services_on(deployment, name).items():
             said = {"min", "max"} & service.deploy.model_fields_set
-            if said or not service.first_tasks or placed.beside[key] <= capacity.max:
+            if said or placed.beside.get(key, 0) <= capacity.max:
                 continue
-            if not rollout(service.deploy, service.first_tasks).moves(beside=False):
-                chosen[key] = service.deploy.model_copy(update=stop_first(service.first_tasks))
+            # What can move with so few can with more.
+            fewest = max(service.fewest_tasks, 1)
+            if not rollout(service.deploy, fewest).moves(beside=False):
+                chosen[key] = service.deploy.model_copy(update=stop_first(fewest))
     return chosen

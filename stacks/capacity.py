@@ -142,6 +142,9 @@ class InstanceCapacity(Part):
             ],
             warm_pool=_warm_pool(capacity),
             depends_on=[ref.element for ref in after],
+            # Instances must not join before the cluster knows their provider (ECS developer guide, "Amazon ECS
+            # capacity providers for EC2"), so nothing waits for those of `min`.
+            wait_for_capacity_timeout="0",
             **_started_from(template, capacity),
         )
 

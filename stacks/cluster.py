@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -50,14 +50,16 @@ class Cluster(Part):
         self.name = cluster.name
         self.arn = cluster.arn
 
-    def offer(self, capacities: Mapping[str, Ref]) -> None:
-        """Let services use Fargate, and the capacity providers of instances, which join the cluster themselves."""
+    def offer(self, capacities: Mapping[str, Ref], *, after: Iterable[Ref]) -> None:
+        """Let services use Fargate, and the capacity providers of instances, which join the cluster themselves, when
+        what they reach AWS by stands."""
         self.providers = _FARGATE | {name: provider.name for name, provider in capacities.items()}
         self.capacity = self.add(
             EcsClusterCapacityProviders,
             names.shared("cluster"),
             cluster_name=self.name,
             capacity_providers=list(self.providers.values()),
+            depends_on=[ref.element for ref in after] if capacities else None,
         )
 
     def _sessions(self) -> EcsClusterConfiguration:

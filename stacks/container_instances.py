@@ -57,7 +57,9 @@ class ContainerInstances(Part):
             )
             for target, arguments in self._targets(network, endpoints).items()
         ]
-        self.after = [attachment, *rules, *network.private_routes, *endpoints.refs]
+        # Not the network's routes: with the provider's create_before_destroy on them, a new NAT gateway would want the
+        # address that the old one still has.
+        self.after = [attachment, *rules, *endpoints.refs]
 
     def _role(self) -> Ref:
         catalog, region = self.deployment.catalog, self.deployment.region

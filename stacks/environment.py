@@ -22,7 +22,7 @@ from stacks.outputs import Outputs
 from stacks.part import Part, Ref
 from stacks.provider import configure
 from stacks.security import SecurityGroups
-from stacks.service import FargateService
+from stacks.service import Workload
 from stacks.text import Text
 
 
@@ -42,7 +42,8 @@ class DeploymentStack(TerraformStack):
         endpoints = Endpoints(self, deployment=deployment, network=network)
         security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
         cluster = Cluster(self, deployment=deployment)
-        cluster.offer(_capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints))
+        capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
+        cluster.offer(capacities, after=network.private_routes)
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id)
         surroundings = Surroundings(vpc_id=network.vpc_id, discovery=discovery, security=security)
         mesh = chosen(self, deployment=deployment, surroundings=surroundings)
@@ -72,7 +73,7 @@ class DeploymentStack(TerraformStack):
         }
 
         ways_in: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
-        services: dict[str, FargateService] = {}
+        services: dict[str, Workload] = {}
         exposures: dict[str, Exposure] = {}
         for name, callees in start_order(deployment):
             service = deployment.services[name]
@@ -83,7 +84,7 @@ class DeploymentStack(TerraformStack):
             if way_in is not None:
                 exposures |= way_in.expose(service, target_protocol=memberships[name].target_protocol)
             for workload, membership in memberships.items():
-                services[workload] = FargateService(
+                services[workload] = Workload(
                     self,
                     deployment=deployment,
                     service=deployment.workloads[workload],
@@ -102,7 +103,7 @@ class DeploymentStack(TerraformStack):
                 )
 
         for gateway in gateways.values():
-            FargateService(
+            Workload(
                 self,
                 deployment=deployment,
                 service=gateway.service,

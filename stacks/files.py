@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
 )
 from cdktf_cdktf_provider_aws.efs_access_point import EfsAccessPoint
 from cdktf_cdktf_provider_aws.efs_file_system import EfsFileSystem
+from cdktf_cdktf_provider_aws.efs_file_system_policy import EfsFileSystemPolicy
 from cdktf_cdktf_provider_aws.efs_mount_target import EfsMountTarget
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
@@ -57,6 +59,10 @@ class Files(Part):
             throughput_mode="elastic",
             tags={"Name": names.owned(deployment.id, "files")},
         )
+        # Before any mount target: until it stands, whoever reaches one may read and write everything.
+        closed = self.add(
+            EfsFileSystemPolicy, _ADDRESS, file_system_id=self._system.id, policy=_tls_only(self._system.arn)
+        )
         group = self._security_group(network)
         self._targets = tuple(
             self.add(
@@ -65,6 +71,8 @@ class Files(Part):
                 file_system_id=self._system.id,
                 subnet_id=subnet,
                 security_groups=[group.id],
+                lifecycle=OUTLIVES_TASKS,
+                depends_on=[closed.element],
             )
             for word, subnet in network.private_subnets.items()
         )
@@ -143,3 +151,16 @@ class Files(Part):
             lifecycle=OUTLIVES_TASKS,
         )
         return let_in, *security.let_out(service, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
+
+
+def _tls_only(system: str) -> str:
+    """A policy that allows nothing: with any policy of its own, a file system no longer lets everybody in who reaches a
+    mount target, but those whom their roles allow (EFS user guide, "Using IAM to control file system data access")."""
+    statement = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "*",
+        "Resource": system,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)

@@ -164,7 +164,7 @@ def conditions(public: Public, match: Match | None = None) -> list[LbListenerRul
     """What a request must meet to be a service's, or one of its versions'."""
     # A prefix ends where a segment does: /api takes /api and /api/x, not /apiary.
     paths = ["/*"] if public.path == "/" else [public.path, f"{public.path}/*"]
-    if match is not None and match.path != "/":
+    if match is not None and match.path not in ("/", public.path):
         paths = [f"{match.path}*"]
     found = [LbListenerRuleCondition(path_pattern=LbListenerRuleConditionPathPattern(values=paths))]
     if public.host:

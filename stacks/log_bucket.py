@@ -28,7 +28,7 @@ from catalog import names
 from catalog.log_delivery import log_writer
 from catalog.model import Deployment
 from catalog.model.login import LOG_DAYS, AccessLogs
-from stacks.part import Part, Ref
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class LogBucket(Part):
@@ -70,6 +70,7 @@ class LogBucket(Part):
             # It is never empty, as the load balancer tries it out with a file: nothing would ever be destroyed. Who
             # has to keep logs gives a bucket of their own.
             force_destroy=True,
+            lifecycle=OUTLIVES_TASKS,
         )
         self.add(
             S3BucketServerSideEncryptionConfigurationA,
@@ -125,6 +126,8 @@ class LogBucket(Part):
             policy=json.dumps(_policy(bucket.arn, written=f"{under}/{account}/*", region=region)),
             # S3 refuses to change both at the same time (OperationAborted).
             depends_on=[closed.element],
+            # The load balancer writes until it is told not to.
+            lifecycle=OUTLIVES_TASKS,
         )
         self.refs = (policy,)
         return bucket.id

@@ -16,7 +16,7 @@ from stacks.mesh.base import Mesh
 from stacks.network import Network
 from stacks.part import Part
 from stacks.security import SecurityGroups
-from stacks.service import FargateService
+from stacks.service import Workload
 from stacks.text import Text
 
 
@@ -34,7 +34,7 @@ class Outputs(Part):
         text: Text,
         security: SecurityGroups,
         exposures: Mapping[str, Exposure],
-        services: Mapping[str, FargateService],
+        services: Mapping[str, Workload],
     ) -> None:
         super().__init__(scope, "outputs", deployment=deployment)
         self._output("vpc_id", network.vpc_id)

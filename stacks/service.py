@@ -42,8 +42,8 @@ _PLACEMENT = [
 left (ECS developer guide, "Task placement strategies"). Fargate takes none."""
 
 
-class FargateService(Part):
-    """The only writer of task definitions and ECS services."""
+class Workload(Part):
+    """A service, or one of its versions: the only writer of task definitions and ECS services."""
 
     def __init__(
         self,
@@ -147,18 +147,14 @@ class FargateService(Part):
     def _not_rolled_back(self, service: Service) -> Postcondition:
         """The provider reports success after ECS has returned to the old revision (provider issues 19519, 20858)."""
         log_group = names.log_group(self.deployment.id, service.name)
+        version = f" of version {service.version}" if service.version else ""
         return Postcondition(
             condition=f"${{self.task_definition == {self.task.expression('arn')}}}",
             error_message=(
-                f"services.{_said(service)}: the deployment was rolled back, ECS runs the revision before. "
+                f"services.{service.key}: the deployment{version} was rolled back, ECS runs the revision before. "
                 f"Its events and the log group {log_group} say why."
             ),
         )
-
-
-def _said(service: Service) -> str:
-    """A service, or one of its versions, as the catalog calls it."""
-    return f"{service.key}, version {service.version}" if service.version else service.key
 
 
 def _capacity(service: Service, cluster: Cluster) -> dict[str, Any]:

@@ -215,6 +215,7 @@ def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes() ->
         gpus = 1
         cpu = 2048
         memory = 8192
+        deploy = { min = 0, max = 100 }
         scale = { max = 6, cpu_percent = 60 }
         versions = [{ name = "next", weight = 5, scale = { max = 2, cpu_percent = 60 } }]
     """)
@@ -223,3 +224,22 @@ def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes() ->
         "services.toml:3: capacity.gpu.max: notice: when llm and version next of llm have their most tasks, all tasks "
         "need 8 of g5.xlarge, and what finds no room waits; write max = 8, or less there"
     ]
+
+
+def test_what_is_scaled_can_be_replaced_when_it_fills_its_instances() -> None:
+    [deployment_] = loaded("""
+        [capacity.gpu]
+        instance_types = ["g5.xlarge"]
+        max = 2
+        [services.llm]
+        image = "r.io/llm:1"
+        port = 80
+        capacity = "gpu"
+        gpus = 1
+        cpu = 2048
+        memory = 8192
+        scale = { min = 0, max = 3, metric = { namespace = "Own", name = "waiting", target = 2 } }
+    """).deployments
+
+    deploy = deployment_.services["llm"].deploy
+    assert (deploy.min, deploy.max) == (0, 100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,9 +28,35 @@ def test_a_service_starts_when_its_weights_are_there_and_cannot_change_them(tmp_
     assert found["embedding"]["dependsOn"] == [{"containerName": "model_loader", "condition": "SUCCESS"}]
     assert found["embedding"]["mountPoints"] == [{"sourceVolume": "model", "containerPath": "/data", "readOnly": True}]
     loader = found["model_loader"]
-    assert loader["command"][:4] == ["s3", "sync", "s3://weights/bge", "/data"]
+    variables = {each["name"]: each["value"] for each in loader["environment"]}
+    assert variables == {"AWS_REGION": "us-west-2", "SOURCE": "s3://weights/bge", "TARGET": "/data"}
     assert loader["essential"] is False
     assert loader["mountPoints"] == [{"sourceVolume": "model", "containerPath": "/data", "readOnly": False}]
+
+
+@pytest.mark.parametrize(("fetched", "status"), [("weights", 0), ("", 1)])
+def test_the_loader_ends_well_only_where_something_was_fetched(fetched: str, status: int, tmp_path: Path) -> None:
+    """The container's own words, run by a shell, with another program in place of AWS's."""
+    [output] = catalog_output(MODELS, tmp_path / "synthesized").values()
+    loader = containers(output, "embedding")["model_loader"]
+    aws = tmp_path / "aws"
+    aws.write_text(
+        f'#!/bin/sh\ntest "$1 $2 $3" = "s3 sync s3://a b/c" && test -z "{fetched}" || touch "$4/{fetched}"\n'
+    )
+    aws.chmod(0o755)
+    target = tmp_path / "some folder"
+    target.mkdir()
+
+    ran = subprocess.run(
+        [*loader["entryPoint"], *loader["command"]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE": "s3://a b/c", "TARGET": str(target)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == status, ran.stderr
+    assert ("nothing lies in s3://a b/c" in ran.stderr) == (status != 0)
 
 
 def test_a_task_has_storage_for_its_weights(tmp_path: Path) -> None:
@@ -53,6 +81,11 @@ def test_shared_folders_are_encrypted_and_opened_to_their_service_alone(tmp_path
     [output] = catalog_output(MODELS, tmp_path).values()
 
     assert resources(output, "aws_efs_file_system")["main_files"]["encrypted"] is True
+    policy = json.loads(resources(output, "aws_efs_file_system_policy")["main_files"]["policy"])
+    assert [each["Effect"] for each in policy["Statement"]] == ["Deny"]
+    for target in resources(output, "aws_efs_mount_target").values():
+        assert target["depends_on"] == ["aws_efs_file_system_policy.main_files"]
+        assert target["lifecycle"] == {"create_before_destroy": True}
     points = resources(output, "aws_efs_access_point")
     assert set(points) == {"llm_cache", "llm_model"}
     assert points["llm_cache"]["tags"]["team"] == "models"
@@ -107,6 +140,19 @@ WRONG = {
         model = { source = "s3://weights/llama", size_gib = 400 }
         #^ services.llm.model.size_gib: 400 GiB do not fit beside the images into 200 GiB of storage; write
         #| cache = "efs"
+    """,
+    "weights that do not fit on an instance": """
+        [capacity.gpu]
+        instance_types = ["g5.xlarge"]
+        max = 1
+        [services.llm]
+        image = "r.io/llm:1"
+        capacity = "gpu"
+        deploy = { min = 0, max = 100 }
+        gpus = 1
+        model = { source = "s3://weights/llama", size_gib = 400 }
+        #^ services.llm.model.size_gib: 400 GiB do not fit beside the images on a disk of 100 GiB (services.toml:1);
+        #| write disk_gib = 410 or more there, or cache = "efs"
     """,
     "a source that is none": """
         [services.llm]

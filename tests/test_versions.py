@@ -131,6 +131,28 @@ WRONG = {
         name = "next"
         match = { path = "/beta" }
     """,
+    "versions of a service called like the shared parts": r"""
+        [services.main]
+        image = "r.io/web:1"
+        port = 80
+        [[services.main.versions]]
+        #^ services.main.versions: a service called "main" has none; rename it
+        name = "exec"
+        weight = 1
+    """,
+    "two that scale by one queue": r"""
+        [services.worker]
+        image = "r.io/worker:1"
+        [services.worker.scale]
+        min = 0
+        max = 3
+        backlog = { queue = "arn:aws:sqs:us-west-2:123456789012:work", seconds_per_message = 1, latency = "1m" }
+        [[services.worker.versions]]
+        #^ services.worker.versions[0]: scales by the backlog of the same queue as worker, and both would run tasks for
+        #| all of it; write replicas here, or another scale
+        name = "next"
+        image = "r.io/worker:2"
+    """,
     "a key that belongs to the service": r"""
         [services.web]
         image = "r.io/web:1"

@@ -212,7 +212,7 @@ class Images(Table):
     envoy: str | None = None
     """App Mesh's Envoy. Default: a pinned public image; with nat = "none" the regional one."""
     loader: str | None = None
-    """What fetches models: takes the arguments of the AWS CLI. Default: AWS's own image of that, pinned."""
+    """What fetches models: an image with a shell and the AWS CLI. Default: AWS's own image of that, pinned."""
     collector: str | None = None
     """AWS Distro for OpenTelemetry, which `mesh.tracing` adds. Default: a pinned public image."""
     log_router: str | None = None

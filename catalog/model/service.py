@@ -367,6 +367,11 @@ class Service(ServiceKeys):
         return self.name if self.version is None else self.name.partition("_")[0]
 
     @property
+    def title(self) -> str:
+        """What it is called in a message."""
+        return f"version {self.version} of {self.key}" if self.version else self.name
+
+    @property
     def on_fargate(self) -> bool:
         return self.capacity in FARGATE
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.files import MODEL
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.task.model import task_storage
+from catalog.task.model import IMAGE_GIB, LARGEST, task_storage
 from catalog.written import Written
 
 
@@ -26,12 +26,33 @@ def no_room(deployment: Deployment, written: Written) -> Iterator[Finding]:
         storage = task_storage(service)
         if model.size_gib >= storage:
             said = written.written(*place[:2], "storage")
-            cure = f"write storage = {min(200, model.size_gib + 10)}" if said and model.size_gib < 190 else ""
+            cure = (
+                f"write storage = {model.size_gib + IMAGE_GIB}"
+                if said and model.size_gib <= LARGEST - IMAGE_GIB
+                else ""
+            )
             yield Finding(
                 place=(*place, "size_gib"),
                 message=f"{model.size_gib} GiB do not fit beside the images into {storage} GiB of storage; "
                 + (cure or 'write cache = "efs"'),
                 about=((*place[:2], "storage"),),
+            )
+
+
+def no_room_on_the_disk(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """On instances, images and scratch volumes of all tasks share one disk."""
+    for service, place in _models(deployment):
+        model, capacity = service.model, deployment.capacity_of(service)
+        if model is None or model.cache != "scratch" or model.size_gib is None or capacity is None:
+            continue
+        if model.size_gib + IMAGE_GIB > capacity.disk_gib:
+            disk: Path = ("capacity", service.capacity, "disk_gib")
+            yield Finding(
+                place=(*place, "size_gib"),
+                message=f"{model.size_gib} GiB do not fit beside the images on a disk of {capacity.disk_gib} GiB "
+                f"({written.where(*disk)}); write disk_gib = {model.size_gib + IMAGE_GIB} or more there, or "
+                'cache = "efs"',
+                about=(disk, (*place[:2], "capacity")),
             )
 
 

@@ -42,7 +42,7 @@ def too_few_instances(deployment: Deployment, written: Written) -> Iterator[Find
         if placed is None or placed.needed <= capacity.max:
             continue
         services = services_on(deployment, name).values()
-        of = [f"{said(service)} ({_count(service)})" for service in services if service.first_tasks]
+        of = [f"{service.title} ({_count(service)})" for service in services if service.first_tasks]
         room = (
             f"{_spelled(placed.room)}, and for {placed.room.tasks} task{'s' if placed.room.tasks != 1 else ''} in all"
         )
@@ -76,7 +76,7 @@ def too_few_at_most(deployment: Deployment, written: Written) -> Iterator[Findin
 
 def _at_most(services: list[Service]) -> str:
     verb = "has its" if len(services) == 1 else "have their"
-    return f"{listed([said(service) for service in services])} {verb} most tasks"
+    return f"{listed([service.title for service in services])} {verb} most tasks"
 
 
 def no_room_beside(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -99,11 +99,6 @@ def _table(deployment: Deployment, service: Service) -> Path:
     return ("services", service.key, "versions", deployment.versions[service.key].index(service))
 
 
-def said(service: Service) -> str:
-    """What a service, or one of its versions, is called in a message."""
-    return f"version {service.version} of {service.key}" if service.version else service.name
-
-
 def _count(service: Service) -> str:
     return f"scale.min = {service.first_tasks}" if service.scale else f"replicas = {service.replicas}"
 
@@ -111,13 +106,14 @@ def _count(service: Service) -> str:
 def _full(service: Service, at: Path, written: Written, *, most: int, needed: int, type_name: str) -> Iterator[Finding]:
     place: Path = (*at, "deploy")
     there: Path = ("capacity", service.capacity, "max")
-    is_written = written.written(*place, "min") or written.written(*place, "max")
-    way = rollout(service.deploy, service.first_tasks)
+    said_at = (place, ("services", service.key, "deploy"))
+    is_written = any(written.written(*where, key) for where in said_at for key in ("min", "max"))
+    way = rollout(service.deploy, max(service.fewest_tasks, 1))
     if is_written and (way.moves(beside=False) or not way.may_add):
         return
     instances = f"the {most} {type_name}" if most > 1 else f"the one {type_name}"
     full = f"{instances} of max ({written.where(*there)}) {'have' if most > 1 else 'has'} no room for a new task of "
-    full += f"{said(service)} beside the old"
+    full += f"{service.title} beside the old"
     more = f"write capacity.{service.capacity}.max = {needed} to have both"
     if is_written:
         yield Finding(
@@ -127,7 +123,7 @@ def _full(service: Service, at: Path, written: Written, *, most: int, needed: in
             about=(there, (*at, "replicas"), (*at, "capacity")),
         )
         return
-    interrupted = ", and nothing answers meanwhile" if service.first_tasks == 1 else ""
+    interrupted = ", and nothing answers meanwhile" if max(service.fewest_tasks, 1) == 1 else ""
     percentages = f"min = {service.deploy.min}, max = {service.deploy.max}"
     yield Finding(
         place=(*at, "capacity") if written.written(*at, "capacity") else at,

@@ -11,8 +11,10 @@ from catalog.written import Written
 
 _KEY, _VALUE = 128, 256
 _MOST = 50
-_OURS = 1
-"""`Name`, which the console shows."""
+_OURS = frozenset({"Name"})
+"""What the console shows."""
+_OF_INSTANCES = frozenset({"AmazonECSManaged"})
+"""What ECS asks of groups of instances (ECS API reference, AutoScalingGroupProvider)."""
 _TEXT = re.compile(r"[\w\s.:/=+\-@]*")
 """Letters, digits, spaces and . : / = + - @ _ (ECS API reference, Tag; IAM API reference, Tag)."""
 
@@ -57,7 +59,8 @@ _PLACEHOLDER = {"\ufdd0", "\ufdd1"}
 
 def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A resource has at most 50 tags (ECS API reference, TagResource)."""
-    shared = deployment.catalog.catalog.tags.keys() | {"Name"}
+    ours = _OURS | (_OF_INSTANCES if deployment.catalog.capacity else frozenset())
+    shared = deployment.catalog.catalog.tags.keys() | ours
     for place, tags in _tables(deployment):
         count = len(shared | tags.keys())
         if count > _MOST:

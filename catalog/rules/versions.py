@@ -41,6 +41,12 @@ def name_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
             )
 
 
+def of_main(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """The addresses of shared parts begin with `main_` (docs/decisions/0003), and those of its versions would."""
+    if deployment.versions.get("main"):
+        yield Finding(place=("services", "main", "versions"), message='a service called "main" has none; rename it')
+
+
 def more_than_all(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Weights are percentages; the service itself keeps the rest."""
     for name, versions in deployment.versions.items():
@@ -143,7 +149,8 @@ def many_headers(deployment: Deployment, written: Written) -> Iterator[Finding]:
     for service, _, version, place in _versions(deployment):
         if service.public is None or version.match is None:
             continue
-        paths = 1 if version.match.path != "/" or service.public.path == "/" else 2
+        own = version.match.path in ("/", service.public.path)
+        paths = 2 if own and service.public.path != "/" else 1
         most = _VALUES - paths - (service.public.host is not None)
         if len(version.match.headers) > most:
             yield Finding(
@@ -173,3 +180,17 @@ def same_match_priority(deployment: Deployment, written: Written) -> Iterator[Fi
                     f"({written.where(*place, 'match')}); write priority = {free} here",
                     about=((*place, "match"),),
                 )
+
+
+def same_queue(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Each would run as many tasks as all of the queue takes: a backlog is divided by one ECS service's tasks."""
+    for service, index, version, place in _versions(deployment):
+        others = [service, *deployment.versions[service.name][:index]]
+        queues = {each.scale.backlog.queue for each in others if each.scale and each.scale.backlog}
+        if version.scale and version.scale.backlog and version.scale.backlog.queue in queues:
+            yield Finding(
+                place=place,
+                message=f"scales by the backlog of the same queue as {service.name}, and both would run tasks for all "
+                "of it; write replicas here, or another scale",
+                about=((*place[:2], "scale"),),
+            )

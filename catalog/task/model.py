@@ -10,16 +10,22 @@ from catalog.task.images import image_of, place_of
 
 LOADER = "model_loader"
 """Its container; the `_` keeps it apart from services and sidecars."""
-_LARGEST = 200
-_IMAGE_GIB = 10
+LARGEST = 200
+"""GiB of a task's storage (ECS API reference, EphemeralStorage)."""
+_FETCH = (
+    'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
+    '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
+)
+"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
+would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
+IMAGE_GIB = 10
 """What is left of a task's storage for its images."""
 
 
 def model_addition(deployment: Deployment, service: Service) -> Addition:
     """The loader, which ends when all is there: the service waits for that, and sees the weights read-only.
 
-    It compares times too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
-    would be taken for those of before. It takes no share of the task, which the service has not begun to use.
+    It takes no share of the task, which the service has not begun to use.
     """
     model = service.model
     if model is None:
@@ -30,8 +36,13 @@ def model_addition(deployment: Deployment, service: Service) -> Addition:
         "name": LOADER,
         "image": image_of(deployment, "loader"),
         "essential": False,
-        "command": ["s3", "sync", source, model.mount, "--exact-timestamps", "--no-progress"],
-        "environment": [{"name": "AWS_REGION", "value": deployment.region}],
+        "entryPoint": ["sh", "-c"],
+        "command": [_FETCH],
+        "environment": [
+            {"name": "AWS_REGION", "value": deployment.region},
+            {"name": "SOURCE", "value": source},
+            {"name": "TARGET", "value": model.mount},
+        ],
         "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": False}],
     }
     return Addition(
@@ -51,4 +62,4 @@ def task_storage(service: Service) -> int:
     model = service.model
     if model is None or model.cache != "scratch" or model.size_gib is None or "storage" in service.model_fields_set:
         return service.storage
-    return min(_LARGEST, max(service.storage, model.size_gib + _IMAGE_GIB))
+    return min(LARGEST, max(service.storage, model.size_gib + IMAGE_GIB))

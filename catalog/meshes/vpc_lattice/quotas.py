@@ -67,12 +67,14 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
     """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas")."""
     most = _POLICY_BYTES // _BYTES_OF_A_ROLE - 1
     for service in carried_services(deployment):
-        callers = deployment.callers_of(service.name)
+        callers = [
+            each for caller in deployment.callers_of(service.name) for each in deployment.workloads_of(caller.name)
+        ]
         if deployment.catalog.mesh.auth == "iam" and len(callers) > most:
             yield Finding(
                 place=("services", service.name),
-                message=f"{len(callers)} services call it, an auth policy has room for {most}; split it, or leave out "
-                "mesh.auth",
+                message=f"{len(callers)} services and versions call it, an auth policy has room for {most}; split it, "
+                "or leave out mesh.auth",
                 about=(("mesh", "auth"),),
             )
 
