@@ -17,7 +17,7 @@ from catalog.reading.mending import mend
 from catalog.reading.report import Report
 from catalog.reading.service_layers import lay_services, take_images
 from catalog.reading.source import Source
-from catalog.rules import ACROSS_DEPLOYMENTS, RULES
+from catalog.rules import ACROSS_DEPLOYMENTS, OF_VERSIONS, RULES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def _checked(
     report.add(findings)
     found = [finding for rule in RULES for finding in rule(deployment, report)]
     report.add(found)
-    report.add(versions.checked(deployment, report, RULES, known=found))
+    report.add(versions.checked(deployment, report, OF_VERSIONS, known=found))
     return None if report.failed else deployment
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from catalog.load import Loaded, load
 from catalog.problems import CatalogError
+from tests.conftest import ROOT
 
 PLAIN = "none"
 """The kind of mesh that a catalog has where a test is not about meshes."""
@@ -43,7 +44,9 @@ def complete(snippet: str, *, kind: str = PLAIN) -> str:
 
 def loaded(snippet: str, *, kind: str = PLAIN) -> Loaded:
     """The deployments of a snippet, as services.toml of the current folder."""
-    Path("services.toml").write_text(complete(snippet, kind=kind))
+    file = Path("services.toml")
+    assert file.absolute() != ROOT / file, "the shipped catalog would be written over: chdir first"
+    file.write_text(complete(snippet, kind=kind))
     return load("services.toml")
 
 

@@ -203,7 +203,10 @@ def test_nobody_who_runs_the_app_needs_moto(root: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
 
 
-def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes() -> None:
+def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     said = notices_of("""
         [capacity.gpu]
         instance_types = ["g5.xlarge"]
@@ -226,7 +229,10 @@ def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes() ->
     ]
 
 
-def test_what_is_scaled_can_be_replaced_when_it_fills_its_instances() -> None:
+def test_what_is_scaled_can_be_replaced_when_it_fills_its_instances(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     [deployment_] = loaded("""
         [capacity.gpu]
         instance_types = ["g5.xlarge"]

@@ -68,9 +68,9 @@ def checked(
             stand_in = version.model_copy(update={"name": name, "version": None})
             keys = deployment.catalog.services
             written_as = keys[name].model_copy(update=_changed(keys[name], keys[name].versions[index]))
-            catalog = deployment.catalog.model_copy(update={"services": {**keys, name: written_as}})
-            services = {**deployment.services, name: stand_in}
-            seen = replace(deployment, catalog=catalog, services=services, versions={})
+            # Alone: these rules ask about one service, and would else be asked about all for every version.
+            catalog = deployment.catalog.model_copy(update={"services": {name: written_as}})
+            seen = replace(deployment, catalog=catalog, services={name: stand_in}, versions={})
             for rule in every:
                 for finding in rule(seen, inside):
                     if (finding.place, finding.message) not in said:
