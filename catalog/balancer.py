@@ -44,7 +44,7 @@ def deregistration_delay(service: Service) -> int:
 
 def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     """What counts on the way in through an ingress, before any mesh."""
-    if hop.ingress is None:
+    if hop.ingress is None or deployment.catalog.ingress[hop.ingress].gateway:
         return
     service = hop.callee
     yield Timer(

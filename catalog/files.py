@@ -12,15 +12,15 @@ MODEL = "model"
 
 
 def shared_folders(service: Service) -> dict[str, str]:
-    """The volumes of a service that lie on the file system: the folder there, by volume.
+    """The volumes of a service that lie on the file system: the folder there, by volume. Its versions share it.
 
     Another model has another folder: tasks of before and after a change would load a mixture of both.
     """
     folders = {
-        name: f"/{service.name}/{name}" for name, volume in sorted(service.volumes.items()) if volume.kind == "efs"
+        name: f"/{service.key}/{name}" for name, volume in sorted(service.volumes.items()) if volume.kind == "efs"
     }
     if service.model is not None and service.model.cache == "efs":
-        folders[MODEL] = f"/{service.name}/{MODEL}-{names.digest(service.model.source)}"
+        folders[MODEL] = f"/{service.key}/{MODEL}-{names.digest(service.model.source)}"
     return folders
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from catalog import balancer, startup, stopping
+from catalog import balancer, network_balancer, startup, stopping
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
 from catalog.timers import Hop, Timer
@@ -20,6 +20,7 @@ def _of_the_start(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
 
 PARTS: tuple[Callable[[Deployment, Hop], Iterable[Timer]], ...] = (
     balancer.timers,
+    network_balancer.timers,
     _of_the_mesh,
     stopping.timers,
     _of_the_start,

@@ -47,6 +47,7 @@ class Files(Part):
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, security: SecurityGroups) -> None:
         super().__init__(scope, "files", deployment=deployment)
+        self._points: dict[str, Ref] = {}
         self._ways: dict[str, tuple[Ref, ...]] = {}
         self._targets: tuple[Ref, ...] = ()
         if not has_files(deployment):
@@ -110,6 +111,12 @@ class Files(Part):
         }
 
     def _access_point(self, service: Service, volume: str, folder: str) -> Ref:
+        """One for each folder: a version comes after its service, and takes that of the service where they share it."""
+        if folder not in self._points:
+            self._points[folder] = self._new_access_point(service, volume, folder)
+        return self._points[folder]
+
+    def _new_access_point(self, service: Service, volume: str, folder: str) -> Ref:
         owner = {"uid": _USER, "gid": _USER}
         return self.add(
             EfsAccessPoint,

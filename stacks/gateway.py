@@ -14,6 +14,8 @@ from catalog import names
 from catalog.endpoints import has_way_out
 from catalog.model import Deployment, Service
 from catalog.model.service import Health
+from catalog.network_balancer import gateway_draining, gateway_idle
+from catalog.stopping import LONGEST_STOP
 from stacks.egress import tcp
 from stacks.endpoints import Endpoints
 from stacks.entry import entry_group, entry_record
@@ -26,11 +28,6 @@ from stacks.security import SecurityGroups
 from stacks.subnets import ANYWHERE
 
 _TASKS = 2
-_SHORTEST_IDLE, _LONGEST_IDLE = 60, 6000
-"""Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
-_DRAINING = 300
-_STOPPING = 120.0
-"""Seconds for answers under way, the most that Fargate waits (ECS API reference, ContainerDefinition.stopTimeout)."""
 
 
 class Gateway(Part):
@@ -88,9 +85,9 @@ class Gateway(Part):
             replicas=_TASKS,
             environment=task.environment,
             health=Health.model_construct(command=task.check),
-            timeout=float(_DRAINING),
-            idle_timeout=float(_DRAINING),
-            stop_timeout=_STOPPING,
+            timeout=float(gateway_draining(deployment, name)),
+            idle_timeout=float(gateway_idle(deployment, name)),
+            stop_timeout=float(LONGEST_STOP),
             # Every connection takes two files (App Mesh User Guide, "App Mesh scaling troubleshooting").
             container={"ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]},
         )
@@ -184,7 +181,7 @@ class Gateway(Part):
             vpc_id=self._network.vpc_id,
             port=port,
             protocol="TCP",
-            deregistration_delay=str(_DRAINING),
+            deregistration_delay=str(gateway_draining(self.deployment, self._name)),
             health_check={"protocol": "TCP", "interval": 10, "healthy_threshold": 2, "unhealthy_threshold": 3},
             lifecycle=OUTLIVES_TASKS,
         )
@@ -209,12 +206,11 @@ class Gateway(Part):
                 alpn_policy=alpn,
                 **common,
             )
-        silence = max(service.idle_timeout for service in services)
         return self.add(
             LbListener,
             f"{self._address}_tcp",
             port=80,
             protocol="TCP",
-            tcp_idle_timeout_seconds=int(min(max(silence, _SHORTEST_IDLE), _LONGEST_IDLE)),
+            tcp_idle_timeout_seconds=gateway_idle(self.deployment, self._name),
             **common,
         )

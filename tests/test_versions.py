@@ -16,7 +16,7 @@ from tests import emulator
 from tests.catalogs import complete, notices_of, of_kind, pointed_out, problems_of
 from tests.conftest import ROOT
 from tests.read_back import MESHES as READ_BACK
-from tests.synth import catalog_output, containers, resources
+from tests.synth import catalog_output, containers, resources, statements
 from tests.trial import Trial
 
 CANARY = ROOT / "examples" / "canary.toml"
@@ -106,6 +106,36 @@ WRONG = {
         #^ services.web.versions[0].match.path: "/apis" is not under "/api", where web is reached from outside
         #| (services.toml:6); write one that begins with "/api/"
     """,
+    "all of a service's own path": r"""
+        [ingress.public]
+        allow = ["10.0.0.0/8"]
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        public = { path = "/api" }
+        [[services.web.versions]]
+        name = "next"
+        match = { path = "/api" }
+        #^ services.web.versions[0].match: matches every request; write path or headers, as in
+        #| { headers = { x-version = "next" } }
+    """,
+    "headers that a load balancer does not see": r"""
+        [ingress.public]
+        allow = ["10.0.0.0/8"]
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        public = true
+        [[services.web.versions]]
+        name = "next"
+        [services.web.versions.match.headers]
+        host = "x.example.com"
+        #^ services.web.versions[0].match.headers.host: hosts are compared by public.host, and services by their own;
+        #| write another header
+        x_version = "next"
+        #^ services.web.versions[0].match.headers.x_version: a load balancer drops headers with other characters than
+        #| letters, digits and hyphens; write one like x-version
+    """,
     "more versions than a load balancer has room for": r"""
         [ingress.public]
         allow = ["10.0.0.0/8"]
@@ -161,7 +191,7 @@ WRONG = {
         name = "next"
         weight = 1
         port = 81
-        #^ services.web.versions[0].port: unknown key; remove it, or use one of {keys}
+        #^ services.web.versions[0].port: belongs to the service as a whole; write it there, beside versions
     """,
     "what is wrong in a version only": r"""
         [services.web]
@@ -195,10 +225,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("mistake", WRONG)
 def test_a_mistake_in_versions_is_told_with_its_line_and_its_cure(mistake: str) -> None:
-    from catalog.model import Version
-
-    snippet = WRONG[mistake].replace("{keys}", ", ".join(sorted(Version.model_fields)))
-    assert problems_of(snippet) == pointed_out(snippet)
+    assert problems_of(WRONG[mistake]) == pointed_out(WRONG[mistake])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MADE if kind not in CARRYING])
@@ -223,7 +250,7 @@ def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_n
         [services.b]
         image = "r.io/b:1"
         port = 80
-        versions = [{ name = "all", weight = 100 }]
+        versions = [{ name = "all", weight = 100, replicas = 0 }]
         """
     )
 
@@ -232,6 +259,10 @@ def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_n
         "unless it only waits",
         "services.toml:8: services.b.versions: notice: have all requests of b, which itself stays deployed and gets "
         "none",
+        "services.toml:8: services.b.versions[0].replicas: warning: gets 100 percent of the requests of b, and runs no "
+        "task; write replicas, or weight = 0",
+        "services.toml:8: services.b.versions[0].weight: notice: nobody calls b, and it is not public: there are no "
+        "requests to share",
     ]
 
 
@@ -260,6 +291,65 @@ def test_a_version_is_the_service_but_for_what_it_says() -> None:
     assert version.command == ("serve",)
     assert version.environment == {"A": "1", "B": "3", "C": "4"}
     assert (version.health.command, version.health.grace) == (("CMD-SHELL", "true"), 540)
+
+
+def test_a_version_may_say_of_a_table_only_what_differs() -> None:
+    Path("services.toml").write_text(
+        complete(
+            """
+            [services.llm]
+            image = "r.io/llm:1"
+            model = { source = "s3://models/a", mount = "/a" }
+            scale = { max = 4, cpu_percent = 50 }
+            volumes = { v = { path = "/v" } }
+            [[services.llm.versions]]
+            name = "next"
+            model = { cache = "efs" }
+            scale = { cpu_percent = 70 }
+            volumes = { v = { kind = "efs" } }
+            """
+        )
+    )
+    [deployment] = load("services.toml").deployments
+    [version] = deployment.versions["llm"]
+
+    assert version.model is not None and version.scale is not None
+    assert (version.model.source, version.model.cache) == ("s3://models/a", "efs")
+    assert (version.scale.max, version.scale.cpu_percent) == (4, 70)
+    assert (version.volumes["v"].path, version.volumes["v"].kind) == ("/v", "efs")
+
+
+def test_versions_share_the_folders_of_their_service(tmp_path: Path) -> None:
+    snippet = """
+        [services.llm]
+        image = "r.io/llm:1"
+        volumes = { cache = { path = "/cache", kind = "efs" } }
+        model = { source = "s3://models/a", cache = "efs" }
+        versions = [{ name = "next", model = { source = "s3://models/b" } }]
+    """
+    [output] = catalog_output(complete(snippet), tmp_path).values()
+
+    assert set(resources(output, "aws_efs_access_point")) == {"llm_cache", "llm_model", "llm_next_model"}
+    volumes = {each["name"]: each for each in resources(output, "aws_ecs_task_definition")["llm_next"]["volume"]}
+    shared = volumes["cache"]["efs_volume_configuration"]["authorization_config"]["access_point_id"]
+    assert shared == "${aws_efs_access_point.llm_cache.id}"
+
+
+def test_an_account_that_only_terraform_knows_may_stand_in_names(tmp_path: Path) -> None:
+    snippet = """
+        [services.web]
+        image = "r.io/web:1"
+        [services.web.access]
+        s3_read = ["documents-{account}/in"]
+        [[services.web.versions]]
+        name = "next"
+        access = { sqs_send = ["work"] }
+    """
+    [output] = catalog_output(complete(snippet), tmp_path).values()
+
+    account = "${data.aws_caller_identity.current_account.account_id}"
+    assert statements(output, "web_task")[0]["Resource"] == [f"arn:aws:s3:::documents-{account}/in/*"]
+    assert statements(output, "web_next_task")[-1]["Resource"] == [f"arn:aws:sqs:us-west-2:{account}:work"]
 
 
 def test_an_environment_may_have_its_own_versions() -> None:

@@ -485,6 +485,6 @@ def test_more_callers_than_a_security_group_and_an_auth_policy_have_room_for_are
 
     assert any("64 rules" in notice for notice in notices(callers + llm))
     assert problems_of(f'{callers}{llm}[mesh]\nkind = "vpc-lattice"\n{IAM}\n') == [
-        "services.toml:257: services.llm: 64 services and versions call it, an auth policy has room for 63; split it, or leave out "
-        "mesh.auth"
+        "services.toml:257: services.llm: 64 services and versions call it, an auth policy has room for 63; split it, "
+        "or leave out mesh.auth"
     ]

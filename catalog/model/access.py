@@ -41,7 +41,7 @@ Endpoint = Annotated[
 Bucket = Annotated[
     str,
     matching(
-        r"(s3://|arn:aws[a-z-]*:s3:::)?[a-z0-9\ufdd0-\ufdd1][a-z0-9.\ufdd0-\ufdd1-]{1,75}(/[^*?\x00]*)?",
+        r"(s3://|arn:aws[a-z-]*:s3:::)?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\x00]*)?",
         "a bucket",
         'write its name, as in "bucket", or a part of it, as in "bucket/folder"',
     ),

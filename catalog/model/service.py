@@ -154,7 +154,7 @@ class Model(Table):
     source: Annotated[
         str,
         matching(
-            r"s3://[a-z0-9\ufdd0-\ufdd1][a-z0-9.\ufdd0-\ufdd1-]{1,75}(/[^*?\x00]+)?",
+            r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\x00]+)?",
             "a folder in S3",
             'write one like "s3://bucket/folder"',
         ),

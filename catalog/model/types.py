@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from catalog import marks
+
 UNLIMITED = math.inf
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
@@ -96,7 +98,8 @@ def matching(pattern: str, what: str, cure: str) -> BeforeValidator:
     compiled = re.compile(pattern)
 
     def check(value: object) -> str:
-        if not isinstance(value, str) or not compiled.fullmatch(value):
+        # An account that only Terraform will know has twelve digits.
+        if not isinstance(value, str) or not compiled.fullmatch(value.replace(marks.ACCOUNT, "0" * 12)):
             raise wrong("{value} is not " + f"{what}; {cure}", value=_shown(value))
         return value
 

@@ -57,6 +57,9 @@ def finding(error: Any) -> Finding:
         return Finding(
             place=loc[:-1], message=f'required key "{key}" is missing; {_ADD.get(key, "add it")}', about=(loc,)
         )
+    if kind == "extra_forbidden" and loc[2:3] == ("versions",) and len(loc) == 5 and loc[4] in known_keys(loc[:2]):
+        message = "belongs to the service as a whole; write it there, beside versions"
+        return Finding(place=loc, message=message)
     if kind == "extra_forbidden":
         return Finding(place=loc, message=_unknown(str(loc[-1]), known_keys(loc[:-1])))
     if kind == "catalog":

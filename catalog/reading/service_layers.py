@@ -18,6 +18,8 @@ from catalog.reading.layers import BUILT_IN_PROFILES, Tree
 from catalog.reading.report import Report
 from catalog.reading.source import Source
 
+_WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
+
 
 def lay_services(report: Report) -> None:
     """Take [defaults] and [profiles] out of the tree and lay them under the services."""
@@ -37,6 +39,17 @@ def lay_services(report: Report) -> None:
                 report.add([_unknown_profile((*at, "profile"), profile, sorted({*known, *BUILT_IN_PROFILES}))])
         if isinstance(defaults, dict):
             layers.underlay(at, defaults, written_at=("defaults",))
+        _lay_versions(report, at, table)
+
+
+def _lay_versions(report: Report, at: Path, service: Tree) -> None:
+    """Lay a service's tables under those of its versions that could not stand alone: they have required keys."""
+    versions = service.get("versions")
+    for index, version in enumerate(versions if isinstance(versions, list | tuple) else ()):
+        for key in _WITH_REQUIRED_KEYS if isinstance(version, dict) else ():
+            if isinstance(version.get(key), dict) and isinstance(service.get(key), dict):
+                place = (*at, "versions", index, key)
+                report.layers.underlay(place, service[key], written_at=report.layers.origin((*at, key))[1])
 
 
 def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -77,7 +78,8 @@ class Source:
             if node.type == "pair":
                 _pair(node, (), lines)
             elif node.type in ("table", "table_array_element"):
-                path = _key(node.named_children[0])
+                *above, last = _key(node.named_children[0])
+                path = (*_counted(above, counts), last)
                 if node.type == "table_array_element":
                     counts[path] = counts.get(path, -1) + 1
                     lines.setdefault(path, node.start_point[0] + 1)
@@ -87,6 +89,16 @@ class Source:
                     if child.type == "pair":
                         _pair(child, path, lines)
         return lines
+
+
+def _counted(keys: Iterable[str | int], counts: Mapping[Path, int]) -> Path:
+    """The path to a table's parent: within lists of tables, in the last one so far."""
+    path: Path = ()
+    for key in keys:
+        path = (*path, key)
+        if path in counts:
+            path = (*path, counts[path])
+    return path
 
 
 def _pair(node: Any, base: Path, lines: dict[Path, int]) -> None:

@@ -119,7 +119,12 @@ def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """An image runs in a container that something asks for."""
     catalog = deployment.catalog
     routed = any(service.logs.router is not None for service in deployment.workloads.values())
-    asked = {"collector": (catalog.mesh.tracing, "mesh.tracing"), "log_router": (routed, "logs.router of a service")}
+    fetched = any(service.model is not None for service in deployment.workloads.values())
+    asked = {
+        "loader": (fetched, "model of a service"),
+        "collector": (catalog.mesh.tracing, "mesh.tracing"),
+        "log_router": (routed, "logs.router of a service"),
+    }
     for key, (used, by) in asked.items():
         if getattr(catalog.images, key) is not None and not used:
             message = f"nothing runs it; write {by}, or remove it"

@@ -25,6 +25,14 @@ def _secrets(deployment: Deployment) -> Iterator[tuple[Path, str, str | None]]:
             yield ("services", service.name, "logs", "router", "secrets", name), secret.arn, secret.key
 
 
+def _read(deployment: Deployment) -> Iterator[tuple[Path, str, None]]:
+    """Secrets that are read while a service runs. One with a wildcard is meant as it stands."""
+    for service in deployment.services.values():
+        for index, arn in enumerate(service.access.secrets_read):
+            if "*" not in arn and "?" not in arn:
+                yield ("services", service.name, "access", "secrets_read", index), arn, None
+
+
 def both_secret_and_plain(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
     environment variables")."""
@@ -71,7 +79,7 @@ def follows_nothing(deployment: Deployment, written: Written) -> Iterator[Findin
 
 def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A secret's ARN ends with a hyphen and six characters that AWS adds (Secrets Manager User Guide, "ARN")."""
-    for place, arn, _ in _secrets(deployment):
+    for place, arn, _ in (*_secrets(deployment), *_read(deployment)):
         parts = arn.split(":")
         if parts[2] != "secretsmanager":
             continue

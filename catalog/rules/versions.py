@@ -74,10 +74,18 @@ def requests_without_port(deployment: Deployment, written: Written) -> Iterator[
 def nothing_to_get(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A version that nobody reaches costs what any other does."""
     for service, _, version, place in _versions(deployment):
-        if service.port is not None and version.weight == 0 and version.match is None:
+        if service.port is None:
+            continue
+        if version.weight == 0 and version.match is None:
             yield Finding(
                 place=place,
                 message="is deployed and gets no requests; write weight or match, unless it only waits",
+                level="notice",
+            )
+        elif service.public is None and not deployment.callers_of(service.name):
+            yield Finding(
+                place=(*place, "weight" if version.weight else "match"),
+                message=f"nobody calls {service.name}, and it is not public: there are no requests to share",
                 level="notice",
             )
 
@@ -92,11 +100,45 @@ def match_of_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 def empty_match(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A match of everything would leave the service nothing."""
-    for _, _, version, place in _versions(deployment):
+    for service, _, version, place in _versions(deployment):
         match = version.match
-        if match is not None and match.path == "/" and not match.headers:
+        everything = {"/", service.public.path} if service.public else {"/"}
+        if match is not None and match.path in everything and not match.headers:
             message = 'matches every request; write path or headers, as in { headers = { x-version = "next" } }'
-            yield Finding(place=(*place, "match"), message=message)
+            rests_on = tuple((*place, "match", key) for key in ("path", "headers"))
+            yield Finding(place=(*place, "match"), message=message, about=(*rests_on, (*place[:2], "public")))
+
+
+def header_that_is_none(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Load balancers compare hosts by a condition of their own (ELBv2 API reference, HttpHeaderConditionConfig), and
+    drop headers with other characters than letters, digits and hyphens, as ours are told to
+    (routing.http.drop_invalid_header_fields.enabled)."""
+    for service, _, version, place in _versions(deployment):
+        for name in version.match.headers if version.match else ():
+            where: Path = (*place, "match", "headers", name)
+            if name.lower() == "host":
+                message = "hosts are compared by public.host, and services by their own; write another header"
+                yield Finding(place=where, message=message)
+            elif service.public is not None and not re.fullmatch(r"[A-Za-z0-9-]+", name):
+                yield Finding(
+                    place=where,
+                    message="a load balancer drops headers with other characters than letters, digits and hyphens; "
+                    "write one like x-version",
+                    about=((*place[:2], "public"),),
+                )
+
+
+def requests_for_no_task(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Requests that a weight sends where nothing runs are answered with errors."""
+    for service, _, version, place in _versions(deployment):
+        if version.weight and not version.most_tasks and service.port is not None:
+            key = "replicas" if written.written(*place, "replicas") else "weight"
+            yield Finding(
+                place=(*place, key),
+                message=f"gets {version.weight} percent of the requests of {service.name}, and runs no task; write "
+                "replicas, or weight = 0",
+                level="warning",
+            )
 
 
 def path_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -178,7 +220,7 @@ def same_match_priority(deployment: Deployment, written: Written) -> Iterator[Fi
                     place=(*place[:3], index, "match"),
                     message=f"would have priority {priority}, like that of {versions[other].version} "
                     f"({written.where(*place, 'match')}); write priority = {free} here",
-                    about=((*place, "match"),),
+                    about=((*place, "match"), *((*place[:3], index, "match", key) for key in ("path", "headers"))),
                 )
 
 

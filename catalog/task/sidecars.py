@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.files import MODEL
 from catalog.model import Deployment, Service
 from catalog.model.sidecar import DEFAULT_CPU, DEFAULT_MEMORY, Sidecar
 from catalog.startup import container_check
@@ -52,7 +53,7 @@ def _container(service: Service, name: str, sidecar: Sidecar) -> Container:
         "environment": [{"name": key, "value": text} for key, text in sorted(sidecar.environment.items())] or None,
         "secrets": [{"name": key, "valueFrom": value_from(s)} for key, s in sorted(sidecar.secrets.items())] or None,
         "mountPoints": [
-            {"sourceVolume": volume, "containerPath": path, "readOnly": False}
+            {"sourceVolume": volume, "containerPath": path, "readOnly": volume == MODEL and service.model is not None}
             for volume, path in sorted(sidecar.volumes.items())
         ]
         or None,

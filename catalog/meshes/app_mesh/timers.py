@@ -35,6 +35,9 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         if caller.port is not None and not caller.is_tcp and not service.is_tcp:
             yield _answer(deployment, caller, asked=service.timeout)
         yield from _of_the_route(service)
+    if hop.ingress is not None and deployment.catalog.ingress[hop.ingress].gateway:
+        # The gateway's proxy sends requests on as a caller's does.
+        yield from _of_the_route(service)
     if caller is not None or hop.ingress is not None:
         if not service.is_tcp:
             yield _answer(deployment, service, asked=service.timeout)
