@@ -211,9 +211,12 @@ def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes(
         [capacity.gpu]
         instance_types = ["g5.xlarge"]
         max = 3
+        [ingress.public]
+        allow = ["10.0.0.0/8"]
         [services.llm]
         image = "r.io/llm:1"
         port = 80
+        public = true
         capacity = "gpu"
         gpus = 1
         cpu = 2048
