@@ -10,7 +10,10 @@ from catalog.model.access import Access, Statement
 from catalog.model.capacity import FARGATE
 from catalog.model.container import Check, Secrets
 from catalog.model.container import Secret as Secret
+from catalog.model.files import Model, Volume
 from catalog.model.login import Sticky
+from catalog.model.logs import Logs
+from catalog.model.match import Match as Match
 from catalog.model.scale import Scale
 from catalog.model.sidecar import Sidecar
 from catalog.model.types import (
@@ -25,7 +28,6 @@ from catalog.model.types import (
     VariableName,
     matching,
     table_or_true,
-    wrong,
 )
 
 Protocol = Literal["http", "http2", "grpc", "tcp"]
@@ -41,31 +43,6 @@ RetryEvent = Literal[
     "resource-exhausted",
     "unavailable",
 ]
-RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
-"""The retention times that CloudWatch Logs has (API reference, PutRetentionPolicy)."""
 
 
 class Public(Table):
@@ -138,36 +115,6 @@ class Outlier(Table):
     """Share of the tasks that may be left out at once."""
 
 
-class Volume(Table):
-    """A folder that lies outside the container's own file system."""
-
-    path: AbsolutePath
-    """Where the container sees it."""
-    kind: Literal["scratch", "efs"] = "scratch"
-    """scratch = empty at every start, on the task's own storage; efs = kept, on a file system that all tasks of the
-    service share."""
-
-
-class Model(Table):
-    """The weights of a model, fetched before the service starts."""
-
-    source: Annotated[
-        str,
-        matching(
-            r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\x00]+)?",
-            "a folder in S3",
-            'write one like "s3://bucket/folder"',
-        ),
-    ]
-    """Where they lie: "s3://bucket/folder"."""
-    mount: AbsolutePath = "/models"
-    """Where the container sees them, read-only."""
-    cache: Literal["scratch", "efs"] = "scratch"
-    """scratch = fetched at every start, to the task's own storage; efs = fetched once, to a file system."""
-    size_gib: Annotated[int, Field(ge=1)] | None = None
-    """How many GiB they take. With it, a Fargate task has storage for them."""
-
-
 class Deploy(Table):
     """How a new revision replaces the old."""
 
@@ -179,60 +126,6 @@ class Deploy(Table):
     """Return to the last good revision when a rollout fails."""
     wait: bool = True
     """`terraform apply` waits for the rollout, and fails if it was rolled back."""
-
-
-def _retention(value: object) -> int:
-    if isinstance(value, bool) or value not in RETENTION_DAYS:
-        allowed = ", ".join(str(days) for days in RETENTION_DAYS)
-        raise wrong(
-            "CloudWatch Logs cannot keep logs for {value} days; write one of {allowed}", value=value, allowed=allowed
-        )
-    return int(str(value))
-
-
-class LogRouter(Table):
-    """FireLens: a Fluent Bit in every task, which sends what the service writes on to somewhere else. Its own output,
-    and that of the task's other containers, stays in the log group. What the destination takes is for `access` to say.
-    """
-
-    options: dict[str, str] = {}
-    """The output plugin of Fluent Bit, by its `Name`, and its other options, passed on as they are; with addresses of
-    callees, as in an environment."""
-    secrets: Secrets = {}
-    """Options of the output plugin whose values are secrets: NAME = ARN, or { arn, key, kms }."""
-    config: AbsolutePath | None = None
-    """Path of a configuration in the image of the router, included beside what ECS writes itself."""
-
-
-class Logs(Table):
-    """What becomes of a service's output."""
-
-    retention_days: Annotated[
-        int, BeforeValidator(_retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
-    ] = 30
-    """Days until log lines are deleted."""
-    router: LogRouter | None = None
-    """Send the service's own output on, instead of to its log group."""
-
-
-class Match(Table):
-    """Requests that a version gets whatever its weight: those that meet all that is said."""
-
-    path: Annotated[
-        str, matching(r"/[A-Za-z0-9_.~$@:+&/-]*", "a beginning of a path", 'write one like "/beta", without a wildcard')
-    ] = "/"
-    """How the path begins; with grpc, "/package.Service" or "/package.Service/Method"."""
-    headers: dict[
-        Annotated[
-            str, matching(r"[A-Za-z0-9!#$&'+.^_`|~-]{1,40}", "the name of a header", 'write one like "x-version"')
-        ],
-        Annotated[
-            str, matching(r"[!-~]([ -~]{0,126}[!-~])?", "a header's value", "write 1 to 128 characters of ASCII")
-        ],
-    ] = {}
-    """Headers and their exact values; with grpc, metadata."""
-    priority: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Which of several matches is tried first, 1 to 100, where the computed one collides."""
 
 
 class WorkloadKeys(Table):
