@@ -20,30 +20,15 @@ from cdktf_cdktf_provider_aws.ecs_capacity_provider import (
     EcsCapacityProviderAutoScalingGroupProvider,
     EcsCapacityProviderAutoScalingGroupProviderManagedScaling,
 )
-from cdktf_cdktf_provider_aws.launch_template import (
-    LaunchTemplate,
-    LaunchTemplateBlockDeviceMappings,
-    LaunchTemplateBlockDeviceMappingsEbs,
-    LaunchTemplateIamInstanceProfile,
-    LaunchTemplateMetadataOptions,
-    LaunchTemplateTagSpecifications,
-)
 from constructs import Construct
 
 from catalog import names
-from catalog.capacity import known_types
 from catalog.model import Deployment
 from catalog.model.capacity import Capacity
-from stacks.container_instances import ContainerInstances, user_data
+from stacks.container_instances import ContainerInstances
+from stacks.launch_template import is_mixed, launch_template
 from stacks.network import Network
 from stacks.part import Part, Ref
-
-_IMAGES = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
-_VARIANTS = {("x86_64", False): "", ("x86_64", True): "/gpu", ("arm64", False): "/arm64"}
-"""Under what the parameters lie that name the newest ECS-optimized images, by architecture and whether for GPUs (ECS
-developer guide, "Retrieving Amazon ECS-optimized Linux AMI metadata")."""
-_ROOT = "/dev/xvda"
-"""The root device of these images (aws/amazon-ecs-ami, al2023.pkr.hcl)."""
 
 
 class InstanceCapacity(Part):
@@ -65,7 +50,15 @@ class InstanceCapacity(Part):
         self._capacity = deployment.catalog.capacity[name]
         self._name = names.owned(deployment.id, name)
         self._address = names.shared("capacity", name)
-        template = self._template(cluster=cluster, instances=instances)
+        template = launch_template(
+            self,
+            self._capacity,
+            address=self._address,
+            name=self._name,
+            tags=self._tags(),
+            cluster=cluster,
+            instances=instances,
+        )
         group = self._group(template, subnets=network.private_subnets_in(self._capacity.zones), after=instances.after)
         self.provider = self.add(
             EcsCapacityProvider,
@@ -83,40 +76,6 @@ class InstanceCapacity(Part):
             # the cluster, which AWS refuses (ECS API reference, DeleteCapacityProvider). With it, what no longer
             # refers to the provider is updated first.
             lifecycle={"create_before_destroy": True},
-        )
-
-    def _template(self, *, cluster: Ref, instances: ContainerInstances) -> Ref:
-        capacity = self._capacity
-        types = known_types(capacity)
-        gpus = any(type_.gpus for type_ in types)
-        variant = _VARIANTS[types[0].architecture, gpus]
-        return self.add(
-            LaunchTemplate,
-            self._address,
-            name=self._name,
-            # Resolved when an instance starts. A data source would end planning without AWS, and show a change with
-            # every image that AWS publishes, although no running instance would be another.
-            image_id=f"resolve:ssm:{_IMAGES}{variant}/recommended/image_id",
-            instance_type=None if _is_mixed(capacity) else capacity.instance_types[0],
-            user_data=user_data(capacity, cluster=cluster, gpus=gpus),
-            iam_instance_profile=LaunchTemplateIamInstanceProfile(arn=instances.profile.arn),
-            vpc_security_group_ids=[instances.security_group.id],
-            # One hop ends at the instance itself: no container comes by its credentials.
-            metadata_options=LaunchTemplateMetadataOptions(
-                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
-            ),
-            block_device_mappings=[
-                LaunchTemplateBlockDeviceMappings(
-                    device_name=_ROOT,
-                    ebs=LaunchTemplateBlockDeviceMappingsEbs(
-                        volume_size=capacity.disk_gib,
-                        volume_type="gp3",
-                        encrypted="true",
-                        delete_on_termination="true",
-                    ),
-                )
-            ],
-            tag_specifications=[LaunchTemplateTagSpecifications(resource_type="volume", tags=self._tags())],
         )
 
     def _group(self, template: Ref, *, subnets: list[str], after: list[Ref]) -> Ref:
@@ -153,15 +112,11 @@ class InstanceCapacity(Part):
         return {**self.deployment.catalog.catalog.tags, "Name": self._name}
 
 
-def _is_mixed(capacity: Capacity) -> bool:
-    return capacity.spot or len(capacity.instance_types) > 1
-
-
 def _started_from(template: Ref, capacity: Capacity) -> dict[str, Any]:
     """The arguments that say from what instances start: a template alone, or with several types or as Spot."""
     # By number, so that a plan shows that the group starts others from now on.
     version = template.latest_version
-    if not _is_mixed(capacity):
+    if not is_mixed(capacity):
         return {"launch_template": AutoscalingGroupLaunchTemplate(id=template.id, version=version)}
     share = 0 if capacity.spot else 100
     return {

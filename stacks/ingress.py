@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
-    LbListenerRuleActionForward,
-    LbListenerRuleActionForwardTargetGroup,
     LbListenerRuleCondition,
-    LbListenerRuleConditionHostHeader,
-    LbListenerRuleConditionHttpHeader,
-    LbListenerRuleConditionPathPattern,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
@@ -22,8 +17,8 @@ from constructs import Construct
 from catalog import names
 from catalog.login import login_before
 from catalog.model import Deployment, Service
-from catalog.model.service import Match, Public
 from catalog.priorities import priority_of, priority_of_match
+from stacks.listener_rule import conditions, forward_to
 from stacks.load_balancer import LoadBalancer
 from stacks.log_bucket import LogBucket
 from stacks.login import client_secret, login_action
@@ -138,10 +133,10 @@ class Ingress(Part):
         """What becomes of a request: who sends it may have to log in first."""
         login = login_before(self.deployment, service)
         if login is None:
-            return [_forward(service, groups)]
+            return [forward_to(service, groups)]
         return [
             login_action(login, client_secret=self._client_secret, order=1),
-            _forward(service, groups, order=2),
+            forward_to(service, groups, order=2),
         ]
 
     def _edges(self, service: Service, *, port: int) -> list[Ref]:
@@ -158,36 +153,3 @@ class Ingress(Part):
             referenced_security_group_id=self._security.of(service.name).id,
         )
         return [way_out, self._security.let_in(service, group, port=port, name=self._address)]
-
-
-def conditions(public: Public, match: Match | None = None) -> list[LbListenerRuleCondition]:
-    """What a request must meet to be a service's, or one of its versions'."""
-    # A prefix ends where a segment does: /api takes /api and /api/x, not /apiary.
-    paths = ["/*"] if public.path == "/" else [public.path, f"{public.path}/*"]
-    if match is not None and match.path not in ("/", public.path):
-        paths = [f"{match.path}*"]
-    found = [LbListenerRuleCondition(path_pattern=LbListenerRuleConditionPathPattern(values=paths))]
-    if public.host:
-        host = LbListenerRuleConditionHostHeader(values=[public.host])
-        found.append(LbListenerRuleCondition(host_header=host))
-    for name, value in sorted(match.headers.items()) if match is not None else ():
-        header = LbListenerRuleConditionHttpHeader(http_header_name=name, values=[_literal(value)])
-        found.append(LbListenerRuleCondition(http_header=header))
-    return found
-
-
-def _literal(value: str) -> str:
-    """A header's value without what a load balancer takes for a wildcard (ELBv2 API reference,
-    HttpHeaderConditionConfig)."""
-    return value.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
-
-
-def _forward(service: Service, groups: list[tuple[Ref, int]], order: int | None = None) -> LbListenerRuleAction:
-    """To the one group, or to several by their weights; where a browser stays with a task, with its version first."""
-    if len(groups) == 1:
-        return LbListenerRuleAction(type="forward", target_group_arn=groups[0][0].arn, order=order)
-    targets = [LbListenerRuleActionForwardTargetGroup(arn=group.arn, weight=weight) for group, weight in groups]
-    sticky = service.public.sticky if service.public else None
-    stays = {"enabled": True, "duration": int(sticky)} if sticky else None
-    forward = LbListenerRuleActionForward(target_group=targets, stickiness=stays)
-    return LbListenerRuleAction(type="forward", forward=forward, order=order)
