@@ -19,7 +19,6 @@ _KEYS: dict[tuple[str, ...], set[str]] = {
     ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
 }
-_VALUES: dict[tuple[str, ...], tuple[set[str], str]] = {}
 _SERVICE_TABLES = (("defaults",), ("profiles", "*"))
 
 
@@ -31,24 +30,12 @@ def take_out(tree: dict[str, Any]) -> list[Finding]:
             for key in sorted(keys & table.keys()):
                 del table[key]
                 findings.append(Finding(place=(*path, key), message="not supported yet; remove it"))
-    for pattern, (values, instead) in _everywhere(_VALUES):
-        for path, table in _tables(tree, pattern[:-1]):
-            key = pattern[-1]
-            if isinstance(table.get(key), str) and table[key] in values:
-                findings.append(
-                    Finding(place=(*path, key), message=f'"{table[key]}" is not supported yet; only "{instead}" is')
-                )
-                table[key] = instead
     return findings
 
 
 def refused() -> list[str]:
-    """The keys and values that are refused, as the documentation spells them."""
-    keys = [".".join((*_named(place), key)) for place, found in _KEYS.items() for key in sorted(found)]
-    values = [
-        f'{".".join(_named(place))} = "{value}"' for place, (found, _) in _VALUES.items() for value in sorted(found)
-    ]
-    return [*keys, *values]
+    """The keys that are refused, as the documentation spells them."""
+    return [".".join((*_named(place), key)) for place, found in _KEYS.items() for key in sorted(found)]
 
 
 def _named(pattern: tuple[str, ...]) -> tuple[str, ...]:
