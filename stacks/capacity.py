@@ -100,7 +100,7 @@ class InstanceCapacity(Part):
                 for key, value in sorted({**self._tags(), "AmazonECSManaged": "true"}.items())
             ],
             warm_pool=_warm_pool(capacity),
-            depends_on=[ref.element for ref in after],
+            depends_on=after,
             # Instances must not join before the cluster knows their provider (ECS developer guide, "Amazon ECS
             # capacity providers for EC2"), so nothing waits for those of `min`.
             wait_for_capacity_timeout="0",

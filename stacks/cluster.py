@@ -59,7 +59,7 @@ class Cluster(Part):
             names.shared("cluster"),
             cluster_name=self.name,
             capacity_providers=list(self.providers.values()),
-            depends_on=[ref.element for ref in after] if capacities else None,
+            depends_on=after if capacities else (),
         )
 
     def _sessions(self) -> EcsClusterConfiguration:

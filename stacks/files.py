@@ -73,7 +73,7 @@ class Files(Part):
                 subnet_id=subnet,
                 security_groups=[group.id],
                 lifecycle=OUTLIVES_TASKS,
-                depends_on=[closed.element],
+                depends_on=[closed],
             )
             for word, subnet in network.private_subnets.items()
         )

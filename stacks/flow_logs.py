@@ -51,7 +51,7 @@ class FlowLogs(Part):
             log_destination=group.arn,
             iam_role_arn=role.arn,
             tags={"Name": deployment.id},
-            depends_on=[policy.element],
+            depends_on=[policy],
         )
 
 

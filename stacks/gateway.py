@@ -166,7 +166,7 @@ class Gateway(Part):
             security_groups=[self._front.id],
             # A zone may have no task: there are two.
             enable_cross_zone_load_balancing=True,
-            depends_on=None if internal else [route.element for route in network.public_routes],
+            depends_on=() if internal else network.public_routes,
         )
 
     def _target_group(self, port: int) -> Ref:

@@ -126,7 +126,7 @@ class Ingress(Part):
             priority=priority,
             condition=conditions,
             action=self._actions(service, groups),
-            depends_on=[edge.element for edge in after],
+            depends_on=after,
         )
 
     def _actions(self, service: Service, groups: list[tuple[Ref, int]]) -> list[LbListenerRuleAction]:

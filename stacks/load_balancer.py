@@ -96,7 +96,7 @@ class LoadBalancer(Part):
             idle_timeout=balancer_idle(self.deployment, name),
             access_logs=logs.attribute,
             connection_logs=logs.attribute,
-            depends_on=[ref.element for ref in waits_for] or None,
+            depends_on=waits_for,
         )
 
     def _listener(self, action: LbListenerDefaultAction, *, protocol: str, port: int, **tls: str) -> Ref:

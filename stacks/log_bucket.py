@@ -125,7 +125,7 @@ class LogBucket(Part):
             bucket=bucket.id,
             policy=json.dumps(_policy(bucket.arn, written=f"{under}/{account}/*", region=region)),
             # S3 refuses to change both at the same time (OperationAborted).
-            depends_on=[closed.element],
+            depends_on=[closed],
             # The load balancer writes until it is told not to.
             lifecycle=OUTLIVES_TASKS,
         )

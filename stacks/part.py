@@ -50,7 +50,7 @@ class Part(Construct):
         self.elements: dict[str, Ref] = scope.elements  # type: ignore[attr-defined]  # the stack's: one for all parts
 
     def add(self, type_: type[TerraformElement], name: str, /, **arguments: Any) -> Ref:
-        """Make a resource or data source at the address `<type>.<name>`.
+        """Make a resource or data source at the address `<type>.<name>`; `depends_on` takes Refs.
 
         Raises ValueError where the address is taken: cdktf would let the second silently replace the first.
         """
@@ -58,7 +58,8 @@ class Part(Construct):
         if address in self.elements:
             raise ValueError(f"two resources claim the address {address}")
         tags = self._owner_tags(type_, name, arguments)
-        element = type_(self, address, **{**arguments, **tags})
+        before = [ref.element for ref in arguments.pop("depends_on", ())]
+        element = type_(self, address, **{**arguments, **tags, "depends_on": before or None})
         element.override_logical_id(name)
         self.elements[address] = ref = Ref(address, element)
         return ref

@@ -104,7 +104,7 @@ class Workload(Part):
             health_check_grace_period_seconds=service_grace(
                 service.health, balanced=exposure is not None or membership.probed
             ),
-            depends_on=[ref.element for ref in waits_for],
+            depends_on=waits_for,
             **_capacity(service, cluster),
             **_balancer(service, exposure),
             **self._rollout(service, membership, drains=exposure is not None),

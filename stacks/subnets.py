@@ -111,7 +111,7 @@ class Subnets(Part):
 
     def _nat_gateway(self, letter: str, subnet: Ref) -> Ref:
         tags = {"Name": names.owned(self.deployment.id, "nat", letter)}
-        ready = [route.element for route in self.public_routes]
+        ready = self.public_routes
         address = self.add(Eip, f"nat_{letter}", domain="vpc", tags=tags, depends_on=ready)
         return self.add(
             NatGateway,
