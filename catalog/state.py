@@ -1,4 +1,4 @@
-"""Where each deployment's Terraform state lives: the backend's own arguments, and a place of its own by default."""
+"""Where each Terraform state of a deployment lives: the backend's own arguments, and a place of its own by default."""
 
 from __future__ import annotations
 
@@ -6,15 +6,31 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.model import Deployment
+from catalog.states import BASE, stacks_of
 
-_STACK = "base"
+_STACK = "{stack}"
+"""In any text of the backend's table, the state's own name."""
+
+PLACE_ARGUMENTS = {
+    "local": ("path", "workspace_dir"),
+    "s3": ("key", "bucket", "workspace_key_prefix"),
+    "azurerm": ("key", "container_name", "storage_account_name"),
+    "gcs": ("prefix", "bucket"),
+    "consul": ("path", "address"),
+    "pg": ("schema_name", "conn_str"),
+    "http": ("address",),
+    "remote": ("workspaces", "hostname", "organization"),
+    "cloud": ("workspaces", "hostname", "organization"),
+}
+"""The arguments that say where a state lies (Terraform's documentation of each backend), the nearest first. The others
+say who asks, and how."""
 
 
-def backend_arguments(deployment: Deployment) -> tuple[str, dict[str, Any]]:
+def backend_arguments(deployment: Deployment, state: str = BASE) -> tuple[str, dict[str, Any]]:
     """The kind of backend and its arguments, those that name the place of the state filled in where left out."""
     kind, written = next(iter(deployment.catalog.state.items()))
-    arguments = {key: _plain(value) for key, value in written.items()}
-    place = _PLACES[kind](deployment) if kind in _PLACES else {}
+    arguments = {key: _plain(value, state) for key, value in written.items()}
+    place = _PLACES[kind](deployment, state) if kind in _PLACES else {}
     complete = {**place, **_extras(kind, arguments), **arguments}
     if kind in ("cloud", "remote") and isinstance(complete["workspaces"], dict):
         # A workspace may be chosen by tags or a prefix; only where nothing chooses one is it named.
@@ -23,35 +39,46 @@ def backend_arguments(deployment: Deployment) -> tuple[str, dict[str, Any]]:
     return kind, complete
 
 
+def places_of(deployment: Deployment) -> dict[str, str]:
+    """Where each state of a deployment lies, by its name: two at the same place would be one."""
+    found = {}
+    for state in (BASE, *stacks_of(deployment)):
+        kind, arguments = backend_arguments(deployment, state)
+        found[state] = repr((kind, *(arguments.get(key) for key in PLACE_ARGUMENTS[kind])))
+    return found
+
+
 def _extras(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
     # S3 locks by itself since Terraform 1.10; the DynamoDB table is deprecated and excludes nothing.
     return {"use_lockfile": True} if kind == "s3" and "dynamodb_table" not in arguments else {}
 
 
-def _path(deployment: Deployment) -> str:
-    parts = (deployment.catalog.catalog.name, deployment.environment, _STACK)
+def _path(deployment: Deployment, state: str) -> str:
+    parts = (deployment.catalog.catalog.name, deployment.environment, state)
     return "/".join(part for part in parts if part)
 
 
-def _word(deployment: Deployment) -> str:
+def _word(deployment: Deployment, state: str) -> str:
     # By `_`, which neither can hold: with a hyphen, stack "eu-base" of "shop" would be stack "base" of "shop-eu".
-    return f"{deployment.id}_{_STACK}"
+    return f"{deployment.id}_{state}"
 
 
-_PLACES: dict[str, Callable[[Deployment], dict[str, Any]]] = {
-    # Seen from <output>/stacks/<id>: beside the output folder, never in it, because cdktf deletes output folders.
-    "local": lambda deployment: {"path": f"../../../state/{deployment.id}/{_STACK}.tfstate"},
-    "s3": lambda deployment: {"key": f"{_path(deployment)}.tfstate"},
-    "azurerm": lambda deployment: {"key": f"{_path(deployment)}.tfstate"},
-    "gcs": lambda deployment: {"prefix": _path(deployment)},
-    "consul": lambda deployment: {"path": _path(deployment)},
-    "pg": lambda deployment: {"schema_name": _word(deployment)},
-    "cloud": lambda deployment: {"workspaces": {"name": _word(deployment)}},
-    "remote": lambda deployment: {"workspaces": {"name": _word(deployment)}},
+_PLACES: dict[str, Callable[[Deployment, str], dict[str, Any]]] = {
+    # Seen from <output>/stacks/<folder>: beside the output folder, never in it, because cdktf deletes output folders.
+    "local": lambda deployment, state: {"path": f"../../../state/{deployment.id}/{state}.tfstate"},
+    "s3": lambda deployment, state: {"key": f"{_path(deployment, state)}.tfstate"},
+    "azurerm": lambda deployment, state: {"key": f"{_path(deployment, state)}.tfstate"},
+    "gcs": lambda deployment, state: {"prefix": _path(deployment, state)},
+    "consul": lambda deployment, state: {"path": _path(deployment, state)},
+    "pg": lambda deployment, state: {"schema_name": _word(deployment, state)},
+    "cloud": lambda deployment, state: {"workspaces": {"name": _word(deployment, state)}},
+    "remote": lambda deployment, state: {"workspaces": {"name": _word(deployment, state)}},
 }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, state: str) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+        return {key: _plain(item, state) for key, item in value.items()}
+    if isinstance(value, str):
+        return value.replace(_STACK, state)
+    return [_plain(item, state) for item in value] if isinstance(value, tuple) else value

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
+
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 
 from catalog.model import Deployment
 from catalog.order import start_order
+from catalog.states import BASE, state_of
 from stacks.capacity import InstanceCapacity
 from stacks.cluster import Cluster
 from stacks.container_instances import ContainerInstances
@@ -19,24 +23,29 @@ from stacks.mesh import GATEWAYS, LEAVING, MESHES
 from stacks.mesh.base import Surroundings
 from stacks.network import Network
 from stacks.outputs import Outputs
-from stacks.part import Part, Ref
+from stacks.part import Elements, Part, Ref
 from stacks.provider import configure
 from stacks.security import SecurityGroups
 from stacks.service import Workload
+from stacks.states import forget, handed_over, left_behind, workload_stacks
 from stacks.text import Text
 
 
 class DeploymentStack(TerraformStack):
-    """One deployment, in one Terraform state."""
+    """One deployment: its base, and beside it a stack for every other state that its services live in."""
 
-    def __init__(self, app: App, *, deployment: Deployment) -> None:
+    def __init__(self, app: App, *, deployment: Deployment, emptied: Collection[str] = ()) -> None:
+        """`emptied` are states that held services once, and now only have to let them go."""
         super().__init__(app, deployment.id)
-        self.elements: dict[str, Ref] = {}
+        self.stacks = workload_stacks(self, app, deployment=deployment, emptied=emptied)
+        self.elements = Elements(state_of=partial(state_of, deployment=deployment), stacks=self.stacks)
         account = _Account(self, deployment=deployment)
         chosen = MESHES[deployment.catalog.mesh.kind]
         text = Text(account=account.reference, generated_host=chosen.host_reference)
         deployment = text.of_deployment(deployment)
         configure(self, deployment=deployment)
+        for state, stack in self.stacks.items():
+            configure(stack, deployment=deployment, state=state)
 
         network = Network(self, deployment=deployment)
         endpoints = Endpoints(self, deployment=deployment, network=network)
@@ -47,8 +56,6 @@ class DeploymentStack(TerraformStack):
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id)
         surroundings = Surroundings(vpc_id=network.vpc_id, discovery=discovery, security=security)
         mesh = chosen(self, deployment=deployment, surroundings=surroundings)
-        if deployment.catalog.mesh.leaving:
-            LEAVING[deployment.catalog.mesh.leaving](self, deployment=deployment)
         files = Files(self, deployment=deployment, network=network, security=security)
         ingresses = {
             name: Ingress(
@@ -127,6 +134,9 @@ class DeploymentStack(TerraformStack):
             exposures=exposures,
             services=services,
         )
+        leaving = deployment.catalog.mesh.leaving
+        left = LEAVING[leaving](deployment) if leaving else []
+        forget({BASE: self, **self.stacks}, [*handed_over(self.elements, deployment), *left_behind(left, deployment)])
 
 
 def _capacities(

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from catalog.addresses import address
 from catalog.model import Deployment, Service
+from catalog.states import BASE
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
 from stacks.mesh.base import Mesh
@@ -47,23 +48,22 @@ class Outputs(Part):
             "public_urls",
             {name: exposure.url for name, exposure in sorted(exposures.items()) if name in deployment.services},
         )
-        self._output(
-            "services",
-            {
-                name: {
-                    "address": self._address(deployment.workloads[name], text),
-                    "security_group_id": security.of(deployment.workloads[name].key).id,
-                    "task_role_arn": service.roles.task.arn,
-                    "log_group": service.log_group.name,
-                    "ecs_service": service.service.name,
-                }
-                for name, service in sorted(services.items())
-            },
-        )
+        described: dict[str, dict[str, Any]] = {state: {} for state in (BASE, *self.elements.stacks)}
+        for name, service in sorted(services.items()):
+            described[service.service.state][name] = {
+                "address": self._address(deployment.workloads[name], text),
+                "security_group_id": security.of(deployment.workloads[name].key).id,
+                "task_role_arn": service.roles.task.arn,
+                "log_group": service.log_group.name,
+                "ecs_service": service.service.name,
+            }
+        for state, living_there in described.items():
+            self._output("services", living_there, state=state)
 
     def _address(self, service: Service, text: Text) -> str | None:
         """Versions have that of their service: which of them answers, it settles."""
         return text.with_references(address(self.deployment, service.key).url) if service.port else None
 
-    def _output(self, name: str, value: Any) -> None:
-        TerraformOutput(self, name, value=value).override_logical_id(name)
+    def _output(self, name: str, value: Any, *, state: str = BASE) -> None:
+        scope = self.elements.stacks.get(state, self)
+        TerraformOutput(scope, name, value=value).override_logical_id(name)

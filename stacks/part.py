@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cdktf import DataResource, TerraformElement
+from cdktf import DataResource, TerraformElement, TerraformStack
 from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.states import BASE
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Ref:
 
     address: str
     element: TerraformElement
+    state: str = BASE
+    """The Terraform state that it lives in."""
 
     def __getattr__(self, attribute: str) -> str:
         if not isinstance(getattr(type(self.element), attribute, None), property):
@@ -41,16 +45,32 @@ OUTLIVES_TASKS = {"create_before_destroy": True}
 that no longer wants it: for the length of a rollout nobody would reach the old tasks, and of one that fails, longer."""
 
 
+class Elements(dict[str, Ref]):
+    """What a deployment is made of, by address, and the stack that each goes to beside the base."""
+
+    def __init__(
+        self,
+        *,
+        state_of: Callable[[str], str] = lambda address: BASE,
+        stacks: Mapping[str, TerraformStack] | None = None,
+    ) -> None:
+        super().__init__()
+        self.state_of = state_of
+        self.stacks = stacks or {}
+        """By state; the base is where parts are."""
+
+
 class Part(Construct):
     """A construct that makes resources under addresses of its own choosing, each of which can be used once."""
 
     def __init__(self, scope: Construct, id_: str, *, deployment: Deployment) -> None:
         super().__init__(scope, id_)
         self.deployment = deployment
-        self.elements: dict[str, Ref] = scope.elements  # type: ignore[attr-defined]  # the stack's: one for all parts
+        self.elements: Elements = scope.elements  # type: ignore[attr-defined]  # the stack's: one for all parts
 
     def add(self, type_: type[TerraformElement], name: str, /, **arguments: Any) -> Ref:
-        """Make a resource or data source at the address `<type>.<name>`; `depends_on` takes Refs.
+        """Make a resource or data source at the address `<type>.<name>`, in the state where that lives. `depends_on`
+        takes Refs; between states, the order in which these are applied does the same.
 
         Raises ValueError where the address is taken: cdktf would let the second silently replace the first.
         """
@@ -58,10 +78,12 @@ class Part(Construct):
         if address in self.elements:
             raise ValueError(f"two resources claim the address {address}")
         tags = self._owner_tags(type_, name, arguments)
-        before = [ref.element for ref in arguments.pop("depends_on", ())]
-        element = type_(self, address, **{**arguments, **tags, "depends_on": before or None})
+        state = self.elements.state_of(address)
+        before = [ref.element for ref in arguments.pop("depends_on", ()) if ref.state == state]
+        scope = self.elements.stacks.get(state, self)
+        element = type_(scope, address, **{**arguments, **tags, "depends_on": before or None})
         element.override_logical_id(name)
-        self.elements[address] = ref = Ref(address, element)
+        self.elements[address] = ref = Ref(address, element, state)
         return ref
 
     def _owner_tags(self, type_: type[TerraformElement], name: str, arguments: dict[str, Any]) -> dict[str, Any]:

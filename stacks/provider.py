@@ -10,9 +10,10 @@ from constructs import Construct
 
 from catalog.model import Deployment
 from catalog.state import backend_arguments
+from catalog.states import BASE
 
 
-def configure(stack: TerraformStack, *, deployment: Deployment) -> None:
+def configure(stack: TerraformStack, *, deployment: Deployment, state: str = BASE) -> None:
     """Provider, version constraints and backend of a stack."""
     catalog = deployment.catalog
     role = catalog.aws.assume_role
@@ -28,7 +29,7 @@ def configure(stack: TerraformStack, *, deployment: Deployment) -> None:
     # The bindings pin the one version they were generated from; what is used of them is older than that.
     stack.add_override("terraform.required_providers.aws.version", catalog.terraform.aws)
     stack.add_override("terraform.required_version", ">= 1.10")
-    kind, arguments = backend_arguments(deployment)
+    kind, arguments = backend_arguments(deployment, state)
     if kind == "cloud":
         _hcp_terraform(stack, arguments)
     else:

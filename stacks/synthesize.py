@@ -1,10 +1,9 @@
-"""From deployments to Terraform JSON: one stack folder for each."""
+"""From deployments to Terraform JSON: a stack folder for each, and one for every other state of its services."""
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from cdktf import App
 from catalog.load import Loaded
 from catalog.model import Deployment
 from catalog.problems import CatalogError, Problem
+from catalog.states import stacks_of
 from stacks.environment import DeploymentStack
-from stacks.overrides import laid_over, unknown_addresses
+from stacks.finish import OUTPUT, finish
+from stacks.overrides import unknown_addresses
 
-_OUTPUT = "cdk.tf.json"
 _MANIFEST = "manifest.json"
 _STAGING = ".unfinished"
 
@@ -39,17 +39,21 @@ def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
     shutil.rmtree(staging, ignore_errors=True)
     try:
         staging.mkdir(parents=True)
-        resources = _write(loaded, staging)
+        emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
+        resources = _write(loaded, staging, emptied=emptied)
         _publish(staging, outdir)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Synthesized(outdir=outdir, resources=resources)
 
 
-def _write(loaded: Loaded, folder: Path) -> dict[str, int]:
+def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str]]) -> dict[str, int]:
     """Write everything to a folder of its own; how many resources each deployment has."""
     app = App(outdir=str(folder))
-    stacks = {deployment.id: DeploymentStack(app, deployment=deployment) for deployment in loaded.deployments}
+    stacks = {
+        deployment.id: DeploymentStack(app, deployment=deployment, emptied=emptied[deployment.id])
+        for deployment in loaded.deployments
+    }
     problems: list[Problem] = []
     for deployment in loaded.deployments:
         findings = unknown_addresses(deployment.catalog.overrides, stacks[deployment.id].elements)
@@ -58,19 +62,20 @@ def _write(loaded: Loaded, folder: Path) -> dict[str, int]:
         raise CatalogError(problems)
     app.synth()
     for deployment in loaded.deployments:
-        _override(folder / "stacks" / deployment.id / _OUTPUT, deployment)
+        finish(folder / "stacks", stacks[deployment.id], deployment)
     return {id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()}
 
 
-def _override(file: Path, deployment: Deployment) -> None:
-    if deployment.catalog.overrides:
-        output = laid_over(json.loads(file.read_text(encoding="utf-8")), deployment.catalog.overrides)
-        file.write_text(json.dumps(output, indent=2, ensure_ascii=False), encoding="utf-8")
+def _emptied(outdir: Path, deployment: Deployment) -> list[str]:
+    """The states whose folders an earlier synth left behind, and that no service names any more: what they hold is
+    still to be deleted, and their old folders would make it anew."""
+    named = (folder.name.partition("_") for folder in outdir.glob(f"stacks/{deployment.id}_*"))
+    return sorted({state for id_, _, state in named if id_ == deployment.id} - set(stacks_of(deployment)))
 
 
 def _publish(staging: Path, outdir: Path) -> None:
     """Put every finished file in its place, one rename each: a full disk or an interrupt leaves whole files behind."""
-    for file in sorted(staging.glob(f"stacks/*/{_OUTPUT}")):
+    for file in sorted(staging.glob(f"stacks/*/{OUTPUT}")):
         target = outdir / file.relative_to(staging)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)

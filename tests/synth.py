@@ -18,6 +18,7 @@ from stacks.discovery import Discovery
 from stacks.endpoints import Endpoints
 from stacks.mesh.base import Surroundings
 from stacks.network import Network
+from stacks.part import Elements
 from stacks.security import SecurityGroups
 from stacks.synthesize import synthesize
 
@@ -27,7 +28,7 @@ class Stack(TerraformStack):
 
     def __init__(self, app: App) -> None:
         super().__init__(app, "test")
-        self.elements: dict[str, Any] = {}
+        self.elements = Elements()
         AwsProvider(self, "aws", region="us-west-2")
 
 

@@ -12,7 +12,7 @@ from catalog import names
 from catalog.model.capacity import Capacity
 from catalog.model.network import Cluster, Discovery, External, Images, Ingress, Mesh, Network
 from catalog.model.service import Service, ServiceKeys
-from catalog.model.types import Name, PolicyArn, Region, RoleArn, Table, matching, text, wrong
+from catalog.model.types import Name, PolicyArn, Region, RoleArn, StackName, Table, matching, text, wrong
 
 StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
 RESERVED = ("aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", "rule")
@@ -31,6 +31,8 @@ class CatalogTable(Table):
     """Tags on everything, tasks included."""
     permissions_boundary: PolicyArn | None = None
     """ARN of the policy that bounds every role."""
+    stacks: tuple[StackName, ...] = ()
+    """States that are written although no service names them any more, until what they held is deleted."""
 
 
 class AssumeRole(Table):
@@ -107,8 +109,9 @@ class Catalog(Table):
     terraform: Terraform = Terraform()
     state: Annotated[dict[StateKind, dict[str, Any]], BeforeValidator(_one_state)] = {"local": {}}
     """Where Terraform keeps its state: exactly one kind, with that backend's own arguments, passed on as they are. What
-    tells one state from another there (`key`, `path`, `prefix`, workspace) is filled in where it is left out, and s3
-    locks by itself. Default: local, in `state/` beside the output folder."""
+    tells one state from another there (`key`, `path`, `prefix`, workspace) is filled in where it is left out; where you
+    write it, `{stack}` stands for the state's own name ("base"). s3 locks by itself. Default: local, in `state/` beside
+    the output folder."""
     network: Network = Network()
     discovery: Discovery = Discovery()
     mesh: Mesh

@@ -24,6 +24,7 @@ from catalog.model.types import (
     Name,
     Port,
     SecretsManagerArn,
+    StackName,
     Table,
     VariableName,
     matching,
@@ -237,6 +238,10 @@ class ServiceKeys(WorkloadKeys):
     """Tags on everything of this service, its tasks included."""
     versions: tuple[Version, ...] = ()
     """Other versions that run beside it, each with its share of the requests."""
+    stack: StackName | None = None
+    """The Terraform state it lives in, where that is one of its own beside the base: see docs/scale.md."""
+    stack_from: StackName | None = None
+    """The state that it comes from, another stack or "base": Terraform hands it over, and nothing is destroyed."""
 
 
 class Service(ServiceKeys):

@@ -133,6 +133,7 @@ Name = Annotated[
     str,
     matching(NAME_PATTERN, "a name", "use lower-case letters, digits and single hyphens, beginning with a letter"),
 ]
+StackName = Annotated[Name, Field(max_length=24)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 RoleArn = Annotated[str, _arn("iam")]
 PolicyArn = Annotated[str, _arn("iam")]

@@ -7,8 +7,8 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports", "stack",
-    "stack_from", "renamed_from", "aws_name", "alarms",
+    "ports",
+    "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
 _INGRESS = {"listener_arn", "security_group_id", "priorities"}
 

@@ -8,21 +8,7 @@ from itertools import combinations
 from catalog import names
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.state import backend_arguments
-
-_PLACES_OF_STATE = {
-    "local": ("path", "workspace_dir"),
-    "s3": ("key", "bucket", "workspace_key_prefix"),
-    "azurerm": ("key", "container_name", "storage_account_name"),
-    "gcs": ("prefix", "bucket"),
-    "consul": ("path", "address"),
-    "pg": ("schema_name", "conn_str"),
-    "http": ("address",),
-    "remote": ("workspaces", "hostname", "organization"),
-    "cloud": ("workspaces", "hostname", "organization"),
-}
-"""The arguments that say where a state lies (Terraform's documentation of each backend), the nearest first. The others
-say who asks, and how."""
+from catalog.state import PLACE_ARGUMENTS, places_of
 
 
 def same_namespace(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
@@ -38,11 +24,11 @@ def same_namespace(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployme
 
 def same_state(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """Two deployments in one state would destroy each other's resources."""
+    places = {deployment.id: set(places_of(deployment).values()) for deployment in deployments}
     for one, other in combinations(deployments, 2):
-        (kind, arguments), (other_kind, others) = backend_arguments(one), backend_arguments(other)
-        places = _PLACES_OF_STATE[kind]
-        if kind == other_kind and all(arguments.get(key) == others.get(key) for key in places):
-            place: Path = ("state", kind, places[0])
+        if places[one.id] & places[other.id]:
+            kind = next(iter(other.catalog.state))
+            place: Path = ("state", kind, PLACE_ARGUMENTS[kind][0])
             message = f"{one.environment} and {other.environment} would share one state; put {{environment}} into it"
             yield other, Finding(place=place, message=message)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stacks.mesh.app_mesh import AppMesh, VirtualGateway, forget
-from stacks.mesh.base import Forget, MakeGateway, MakeMesh
+from stacks.mesh.app_mesh import AppMesh, VirtualGateway, left_in_state
+from stacks.mesh.base import LeftInState, MakeGateway, MakeMesh
 from stacks.mesh.none import NoMesh
 from stacks.mesh.service_connect import ServiceConnect
 from stacks.mesh.vpc_lattice import VpcLattice
@@ -14,10 +14,10 @@ MESHES: dict[str, MakeMesh] = {
     "vpc-lattice": VpcLattice,
     "none": NoMesh,
 }
-LEAVING: dict[str, Forget] = {
-    "app-mesh": forget,
+LEAVING: dict[str, LeftInState] = {
+    "app-mesh": left_in_state,
 }
-"""What a mesh leaves in the state that Terraform can only forget."""
+"""What a mesh that AWS has ended leaves in the state, for Terraform to forget."""
 GATEWAYS: dict[str, MakeGateway] = {
     "app-mesh": VirtualGateway,
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceServiceRegistries
 from constructs import Construct
 
@@ -83,10 +82,10 @@ class MakeMesh(Protocol):
         ...
 
 
-class Forget(Protocol):
-    """Makes Terraform forget the resources of a mesh that AWS no longer answers for, without asking AWS."""
+class LeftInState(Protocol):
+    """Says which resources of a mesh that AWS no longer answers for may be in a state, by address."""
 
-    def __call__(self, stack: TerraformStack, *, deployment: Deployment) -> None: ...
+    def __call__(self, deployment: Deployment) -> list[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)

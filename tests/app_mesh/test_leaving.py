@@ -11,7 +11,7 @@ import pytest
 
 from catalog.load import load
 from stacks.mesh import MESHES
-from stacks.mesh.app_mesh.forget import addresses
+from stacks.mesh.app_mesh.left_in_state import left_in_state
 from tests import emulator
 from tests.catalogs import loaded, problems_of
 from tests.conftest import ROOT
@@ -124,7 +124,7 @@ def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Pa
             if type_.startswith("aws_appmesh_") or type_ == "aws_acm_certificate"
         }
 
-        assert made and made <= set(addresses(deployment))
+        assert made and made <= set(left_in_state(deployment))
 
 
 def test_forgetting_destroys_nothing(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def _without_app_mesh(folder: Path) -> None:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for name in REGISTRIES:
-        text = (folder / name).read_text().replace("import app_mesh, ", "import ").replace("import AppMesh, forget", "")
+        text = (folder / name).read_text().replace("import app_mesh, ", "import ")
         lines = [line for line in text.splitlines(keepends=True) if not re.search("app.mesh|AppMesh", line, re.I)]
         (folder / name).write_text("".join(lines))
     text = (folder / TYPE).read_text()

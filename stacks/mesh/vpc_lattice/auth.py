@@ -7,25 +7,37 @@ from typing import Any
 
 from catalog import names
 from catalog.model import Deployment, Service
+from catalog.states import stack_of
 from stacks.part import Ref
 
 _INVOKE = "vpc-lattice-svcs:Invoke"
 
 
-def auth_policy(service: Service, *, deployment: Deployment) -> str:
+def auth_policy(service: Service, *, deployment: Deployment, known: Ref) -> str:
     """The policy of a service that admits the task roles of its callers, and nobody else (VPC Lattice user guide, "Auth
-    policies"). On one line: AWS refuses any other."""
+    policies"). On one line: AWS refuses any other. `known` is the service as VPC Lattice knows it."""
     callers = [
-        f"${{aws_iam_role.{workload.name}_{names.ROLES[0]}.arn}}"
-        for caller in deployment.callers_of(service.name)
-        for workload in deployment.workloads_of(caller.name)
+        workload for caller in deployment.callers_of(service.name) for workload in deployment.workloads_of(caller.name)
     ]
-    statement: dict[str, Any] = {"Action": _INVOKE, "Resource": "*"}
-    if callers:
-        statement |= {"Effect": "Allow", "Principal": {"AWS": callers}}
-    else:
-        statement |= {"Effect": "Deny", "Principal": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
+    account = f'${{split(":", {known.expression("arn")})[4]}}'
+    roles = f"arn:{deployment.partition}:iam::{account}"
+    here = [f"${{aws_iam_role.{each.name}_{names.ROLES[0]}.arn}}" for each in callers if stack_of(each) == known.state]
+    elsewhere = [
+        f"{roles}:role/{names.role(deployment.id, each.name, names.ROLES[0])}"
+        for each in callers
+        if stack_of(each) != known.state
+    ]
+    statements: list[dict[str, Any]] = []
+    if here:
+        statements.append({"Effect": "Allow", "Principal": {"AWS": here}})
+    if elsewhere:
+        # A principal has to exist already, which roles of another state may not yet; a name in a condition need not.
+        condition = {"ArnEquals": {"aws:PrincipalArn": elsewhere}}
+        statements.append({"Effect": "Allow", "Principal": {"AWS": f"{roles}:root"}, "Condition": condition})
+    if not callers:
+        statements.append({"Effect": "Deny", "Principal": "*"})
+    whole = [{"Action": _INVOKE, "Resource": "*", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": whole}, sort_keys=True)
 
 
 def invoke(callees: list[Ref]) -> list[dict[str, Any]]:

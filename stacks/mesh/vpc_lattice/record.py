@@ -31,7 +31,8 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
         zone_id=f"${{{known.expression('dns_entry')}[0].hosted_zone_id}}",
         evaluate_target_health=False,
     )
-    zone.element.add_override("depends_on", [f"aws_ecs_service.{service.name}"])
+    if part.elements.state_of(moved := f"aws_ecs_service.{service.name}") == zone.state:
+        zone.element.add_override("depends_on", [moved])
     return part.add(
         Route53Record,
         service.name,

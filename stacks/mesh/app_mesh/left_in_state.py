@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformStack
-
 from catalog import names
 from catalog.model import Deployment
 
@@ -12,18 +10,11 @@ _NODE = "aws_appmesh_virtual_node"
 _CERTIFICATE = "aws_acm_certificate"
 
 
-def forget(stack: TerraformStack, *, deployment: Deployment) -> None:
-    """Write a `removed` block for every resource that this catalog could have had in App Mesh: it leaves the state and
-    is not deleted (Terraform, "Removing Resources"). A block for what was never there does nothing.
+def left_in_state(deployment: Deployment) -> list[str]:
+    """The addresses of all that `AppMesh` makes for a catalog, whatever ports, calls and TLS it now says.
 
     A service's certificate goes the same way: virtual nodes that nobody can delete any more may still hold it.
     """
-    blocks = [{"from": address, "lifecycle": {"destroy": False}} for address in addresses(deployment)]
-    stack.add_override("removed", blocks)
-
-
-def addresses(deployment: Deployment) -> list[str]:
-    """The addresses of all that `AppMesh` makes for a catalog, whatever ports, calls and TLS it now says."""
     services = [f"{type_}.{name}" for name in deployment.services for type_ in (_CERTIFICATE, _NODE, *_OF_THE_WAY)]
     externals = [
         f"{type_}.{names.shared('external', name)}"

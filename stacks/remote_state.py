@@ -1,0 +1,106 @@
+"""What a state reads of its base: `shared_…` outputs there, and one remote-state block here.
+
+Done on the finished JSON, where every reference is plain text, whatever part or override wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog.states import BASE
+
+_ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])+)")
+_READ = f"data.terraform_remote_state.{BASE}.outputs."
+
+
+def read_from_base(
+    outputs: Mapping[str, dict[str, Any]], *, states: Mapping[str, str], backend: tuple[str, dict[str, Any]]
+) -> None:
+    """Replace references to the base by its outputs, in the Terraform JSON of the states of a deployment, by state.
+
+    `states` says where every address lives, `backend` where the base's own state is. Raises ValueError for a reference
+    from the base to another state or between two of these: no order of applying them would be right.
+    """
+    shared: dict[str, str] = {}
+    for state, output in outputs.items():
+        for table in ("resource", "data", "output"):
+            if table in output:
+                output[table] = _connected(output[table], state, states, shared)
+        if any(_READ in text for text in _texts([output.get("resource"), output.get("data"), output.get("output")])):
+            output.setdefault("data", {})["terraform_remote_state"] = {BASE: remote_state(*backend)}
+    if shared:
+        outputs[BASE].setdefault("output", {}).update(
+            {name: {"value": f"${{{expression}}}"} for name, expression in sorted(shared.items())}
+        )
+
+
+def remote_state(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a remote-state block that reads what a backend keeps. HCP Terraform is read as the backend that
+    came before the `cloud` block, which knows no projects (Terraform, "The terraform_remote_state Data Source")."""
+    if kind == "cloud":
+        kept = {key: arguments[key] for key in ("hostname", "organization", "token") if key in arguments}
+        return {"backend": "remote", "config": {**kept, "workspaces": {"name": arguments["workspaces"]["name"]}}}
+    return {"backend": kind, "config": arguments}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _connected(value: Any, state: str, states: Mapping[str, str], shared: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: item if key == "//" else _connected(item, state, states, shared) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_connected(item, state, states, shared) for item in value]
+    return _text(value, state, states, shared) if isinstance(value, str) and "${" in value else value
+
+
+def _text(text: str, state: str, states: Mapping[str, str], shared: dict[str, str]) -> str:
+    def read(reference: re.Match[str]) -> str:
+        home = states.get(reference[1], state)
+        if home == state:
+            return reference[0]
+        if home != BASE:
+            raise ValueError(f"what lives in state {state} refers to {reference[0]} in state {home}")
+        name = "_".join(("shared", *re.findall(r"[\w-]+", reference[0])))
+        if shared.setdefault(name, reference[0]) != reference[0]:
+            raise ValueError(f"two outputs would be called {name}: {shared[name]} and {reference[0]}")
+        return _READ + name
+
+    return "".join(_ADDRESS.sub(read, piece) if evaluated else piece for evaluated, piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str]]:
+    """A template in pieces, each with whether Terraform evaluates it. `$${` is text, and so is what stands in quotes,
+    but for templates within them."""
+    start = at = 0
+    while (at := text.find("${", at)) >= 0:
+        if at > 0 and text[at - 1] == "$":
+            at += 2
+            continue
+        end = _end(text, at + 2)
+        yield False, text[start:at]
+        yield True, text[at:end]
+        start = at = end
+    yield False, text[start:]
+
+
+def _end(text: str, at: int) -> int:
+    """Where a template that begins before `at` ends."""
+    depth, quoted = 1, False
+    while at < len(text) and depth:
+        character = text[at]
+        if character == "\\" and quoted:
+            at += 1
+        elif character == '"':
+            quoted = not quoted
+        elif not quoted:
+            depth += {"{": 1, "}": -1}.get(character, 0)
+        at += 1
+    return at

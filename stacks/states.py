@@ -1,0 +1,54 @@
+"""The stacks beside the base, and what Terraform is told to forget in one state because another has it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from cdktf import App, TerraformStack
+
+from catalog.model import Deployment
+from catalog.states import folder_of, owner_of, stacks_of, state_of
+
+
+def workload_stacks(
+    base: TerraformStack, app: App, *, deployment: Deployment, emptied: Collection[str]
+) -> dict[str, TerraformStack]:
+    """A stack for each state beside the base, by the state's name; each is applied after the base."""
+    states = sorted({*stacks_of(deployment), *emptied})
+    stacks = {state: TerraformStack(app, folder_of(deployment.id, state)) for state in states}
+    for stack in stacks.values():
+        stack.add_dependency(base)
+    return stacks
+
+
+def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
+    """The resources that another state takes over, each with the state that it leaves."""
+    owners = [(address, owner_of(address, deployment=deployment)) for address in addresses]
+    return [
+        (address, owner.stack_from)
+        for address, owner in owners
+        if owner is not None and owner.stack_from is not None and not address.startswith("data.")
+    ]
+
+
+def left_behind(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
+    """Resources of a mesh that AWS has ended, each with every state that may have it."""
+    found = []
+    for address in addresses:
+        owner = owner_of(address, deployment=deployment)
+        found.append((address, state_of(address, deployment=deployment)))
+        if owner is not None and owner.stack_from is not None:
+            found.append((address, owner.stack_from))
+    return found
+
+
+def forget(stacks: Mapping[str, TerraformStack], leaving: Iterable[tuple[str, str]]) -> None:
+    """Write a `removed` block for each resource into the state that it leaves: it is not deleted (Terraform, "Removing
+    Resources"). A block for what was never there does nothing."""
+    by_state: dict[str, set[str]] = defaultdict(set)
+    for address, state in leaving:
+        by_state[state].add(address)
+    for state, addresses in sorted(by_state.items()):
+        blocks = [{"from": address, "lifecycle": {"destroy": False}} for address in sorted(addresses)]
+        stacks[state].add_override("removed", blocks)
