@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ENV ?=
+STACK ?=
 ARGS ?=
 
 # Shells know a variable ENV of their own, the path of a file. Only a name can be an environment.
@@ -14,7 +15,7 @@ endif
 $(shell test -x .venv/bin/python || rm -f .venv/.runtime .venv/.dev)
 
 IN_VENV := .venv/bin/python
-DEPLOY = $(IN_VENV) -m deploy $@ $(if $(ENV),--env '$(ENV)') -- $(ARGS)
+DEPLOY = $(IN_VENV) -m deploy $@ $(if $(ENV),--env '$(ENV)') $(if $(STACK),--stack '$(STACK)') -- $(ARGS)
 PIP_INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-emit-index-url --no-header --no-annotate
@@ -23,11 +24,12 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-vers
 .PHONY: help synth plan apply destroy demo test test-all lint bench docs lock clean app dev
 
 help: ## what you are reading
-	@echo 'make TARGET [ENV=name] [ARGS="..."]'
+	@echo 'make TARGET [ENV=name] [STACK=name] [ARGS="..."]'
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s%s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'ENV=prod       only that environment of the catalog'
+	@echo 'STACK=rag      only that Terraform state: base, or what services name as their stack'
 	@echo 'ARGS=...       passed on, to terraform, pytest, ...: make plan ARGS="-target=aws_vpc.main"'
 	@echo 'CATALOG_FILE   another catalog than services.toml'
 	@echo 'PYTHON         another Python than python3, to make .venv with'

@@ -1,10 +1,12 @@
-"""In which order services start: callees first, and where they call each other in a circle, by name."""
+"""In which order services start, and states are applied: callees first, and where they call each other in a circle, by
+name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from catalog.model import Deployment
+from catalog.states import BASE, stack_of, stacks_of
 
 
 def start_order(deployment: Deployment) -> list[tuple[str, tuple[str, ...]]]:
@@ -17,12 +19,48 @@ def start_order(deployment: Deployment) -> list[tuple[str, tuple[str, ...]]]:
         name: [callee.name for callee in deployment.callees_of(service)]
         for name, service in deployment.services.items()
     }
+    waits = _without_circles(calls)
+    return [(name, waits[name]) for members in _circles(waits) for name in members]
+
+
+def state_order(deployment: Deployment) -> dict[str, tuple[str, ...]]:
+    """Every state beside the base, with the others that are applied before it, because its services call theirs. The
+    base comes before all of them: it holds what they are made with."""
+    calls: dict[str, set[str]] = {state: set() for state in stacks_of(deployment)}
+    for service in deployment.services.values():
+        called = {stack_of(callee) for callee in deployment.callees_of(service)} - {BASE, stack_of(service)}
+        if service.stack is not None:
+            calls[service.stack] |= called
+    return _without_circles({state: sorted(called) for state, called in calls.items()})
+
+
+def early_callers(deployment: Deployment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The services that start before some of their callees, with these."""
+    before = state_order(deployment)
+    for name, waits_for in start_order(deployment):
+        service = deployment.services[name]
+        state = stack_of(service)
+        early = [
+            callee.name
+            for callee in deployment.callees_of(service)
+            if callee.name != name
+            and (
+                callee.name not in waits_for
+                if stack_of(callee) == state
+                else stack_of(callee) not in (BASE, *before.get(state, ()))
+            )
+        ]
+        if early:
+            yield name, tuple(early)
+
+
+def _without_circles(calls: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Who waits for whom: within a circle only for those whose name comes before one's own."""
     circle = {name: index for index, members in enumerate(_circles(calls)) for name in members}
-    waits = {
+    return {
         name: tuple(callee for callee in callees if circle[callee] != circle[name] or callee < name)
         for name, callees in calls.items()
     }
-    return [(name, waits[name]) for members in _circles(waits) for name in members]
 
 
 def _circles(calls: dict[str, list[str]] | dict[str, tuple[str, ...]]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""python -m deploy plan|apply|destroy [--env NAME] [-- ARGUMENTS FOR TERRAFORM]"""
+"""python -m deploy plan|apply|destroy [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]"""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.problems import CatalogError
-from deploy import lock_file, terraform
-from deploy.environment import of_environment
-from deploy.output import in_order, output_folder, read_stacks
+from deploy import lock_file
+from deploy.applying import apply, destroy
+from deploy.environment import of_environment, of_state
+from deploy.output import Stack, in_order, output_folder, read_stacks
+from deploy.planning import plan
 from deploy.process import Interrupted
 from deploy.refusal import USER_ERROR, Refusal
+from deploy.terraform import Terraform, find_terraform
 
 EPILOG = """\
 Everything after -- goes to that terraform command; terraform reads TF_CLI_ARGS_init for its init.
@@ -23,8 +26,12 @@ The exit status is terraform's, where several stacks are planned the greatest; 2
 CATALOG_FILE         the catalog (services.toml); the provider lock is kept beside it
 CATALOG_ENVIRONMENT  an environment, where --env names none
 CDKTF_OUTDIR         the folder that synth wrote (cdktf.out)
+JOBS                 how many stacks are planned at a time (as many as processors, at most 4)
 TERRAFORM            another binary, such as tofu
 """
+
+
+_COMMANDS = {"plan": plan, "apply": apply, "destroy": destroy}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,17 +39,19 @@ def main(argv: Sequence[str]) -> int:
     asked = _parser().parse_args(ours)
     catalog = Path(os.environ.get("CATALOG_FILE") or "services.toml")
     try:
-        stacks = read_stacks(output_folder())
+        all_stacks = read_stacks(output_folder())
+        stacks: Sequence[Stack] = all_stacks
         if asked.env:
             stacks = of_environment(stacks, catalog=catalog, environment=asked.env)
+        if asked.stack:
+            stacks = of_state(stacks, state=asked.stack)
         ordered = in_order(stacks)
-        return terraform.visit(
+        beside = catalog if catalog.is_dir() else catalog.parent
+        return _COMMANDS[asked.command](
             # What others depend on is there first and goes last.
             ordered[::-1] if asked.command == "destroy" else ordered,
-            command=asked.command,
-            arguments=arguments,
-            terraform=terraform.find_terraform(),
-            kept_lock=catalog.parent / lock_file.KEPT_AS,
+            all_stacks=all_stacks,
+            terraform=Terraform(binary=find_terraform(), kept_lock=beside / lock_file.KEPT_AS, arguments=arguments),
         )
     except CatalogError as error:
         print(error, file=sys.stderr)
@@ -68,7 +77,7 @@ def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy",
-        usage="%(prog)s {plan,apply,destroy} [--env NAME] [-- ARGUMENTS FOR TERRAFORM]",
+        usage="%(prog)s {plan,apply,destroy} [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]",
         description="Runs terraform in every stack folder that synth wrote, in order.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -79,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         default=os.environ.get("CATALOG_ENVIRONMENT"),
         help="only the deployment of this environment",
+    )
+    parser.add_argument(
+        "--stack",
+        metavar="NAME",
+        help='only one Terraform state of each deployment: "base", or what services name as their stack',
     )
     return parser
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import subprocess
 
 from catalog.meshes import MESHES
 from deploy.output import Stack
-
-_CONFIGURATION = "cdk.tf.json"
+from deploy.states import configuration, in_state
 
 
 def advice(stack: Stack, *, terraform: str) -> str | None:
     """What to do about resources of a mesh that AWS has ended which are in a stack's state and no longer in its
     configuration, as of a service that left the catalog; None where there are none, or the state cannot be read."""
-    configuration = stack.folder / _CONFIGURATION
-    if not configuration.is_file():
-        return None
-    known = _known(json.loads(configuration.read_text(encoding="utf-8")))
-    listed = subprocess.run([terraform, "state", "list"], cwd=stack.folder, capture_output=True, text=True, check=False)
-    in_state = listed.stdout.split() if listed.returncode == 0 else []
+    known = configuration(stack).addresses
+    held = in_state(stack, terraform=terraform) if known else []
     for mesh in MESHES.values():
         stray = [
             address
-            for address in in_state
+            for address in held
             if mesh.ended and address.startswith(mesh.resource_prefix) and address not in known
         ]
         if stray:
@@ -36,13 +29,3 @@ def advice(stack: Stack, *, terraform: str) -> str | None:
                 "(docs/leaving-app-mesh.md)."
             )
     return None
-
-
-def _known(configuration: dict[str, object]) -> set[str]:
-    """The addresses that a configuration has or makes Terraform forget."""
-    resources = configuration.get("resource", {})
-    assert isinstance(resources, dict)
-    known = {f"{type_}.{name}" for type_, named in resources.items() for name in named}
-    removed = configuration.get("removed", [])
-    assert isinstance(removed, list)
-    return known | {block["from"] for block in removed}

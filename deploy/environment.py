@@ -1,4 +1,4 @@
-"""Which stacks belong to an environment of the catalog."""
+"""Which stacks belong to an environment of the catalog, and which keep one of its states."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.load import load
-from catalog.reading.source import Source
+from catalog.states import BASE
 from deploy.output import Stack
 from deploy.refusal import Refusal
 
@@ -15,20 +15,28 @@ def of_environment(stacks: Sequence[Stack], *, catalog: Path, environment: str) 
     """The stacks of one deployment. Raises CatalogError, with the environments there are, where the catalog has no
     such one.
 
-    A stack is called like its deployment, or like that and a suffix. Where "prod" and "prod-eu" are both environments
-    the longer id claims a stack, or work on the one would reach the other.
+    A stack is called like its deployment, or like that, `_` and the state beside its base; no id holds a `_`.
     """
     (deployment,) = load(catalog, environment=environment).deployments
-    stem = deployment.id.removesuffix(environment)
-    # The others are only named, not read: what is wrong with them is no reason to stop this one.
-    ids = [stem + name for name in Source(catalog).data["environments"]]
-    chosen = [stack for stack in stacks if _owner(stack.id, ids=ids) == deployment.id]
+    chosen = [stack for stack in stacks if deployment_of(stack) == deployment.id]
     if not chosen:
         raise Refusal(f'the last synth wrote no stack of "{environment}"; run make synth without CATALOG_ENVIRONMENT')
     return chosen
 
 
-def _owner(stack: str, *, ids: Sequence[str]) -> str | None:
+def of_state(stacks: Sequence[Stack], *, state: str) -> list[Stack]:
+    """The stacks that keep one state, "base" or another, of each deployment that has it."""
+    chosen = [stack for stack in stacks if _state(stack) == state]
+    if not chosen:
+        known = ", ".join(sorted({_state(stack) for stack in stacks}))
+        raise Refusal(f'the last synth wrote no stack "{state}"; name one of {known}')
+    return chosen
+
+
+def deployment_of(stack: Stack) -> str:
     """The id of the deployment that a stack belongs to."""
-    owners = [id_ for id_ in ids if stack == id_ or stack.startswith(f"{id_}-")]
-    return max(owners, key=len, default=None)
+    return stack.id.partition("_")[0]
+
+
+def _state(stack: Stack) -> str:
+    return stack.id.partition("_")[2] or BASE

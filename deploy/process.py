@@ -1,4 +1,4 @@
-"""Runs one command so that an interrupt reaches it exactly once, and is waited for.
+"""Runs commands so that an interrupt reaches each exactly once, and is waited for.
 
 Terraform answers a first interrupt by finishing what is under way and saving the state, and a second by giving up on
 both. A terminal sends Ctrl-C to every process of its job, so there the command must not get it from here again; without
@@ -11,46 +11,97 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_POLL = 0.02
 
 
 class Interrupted(Exception):
-    """Somebody asked to stop; the command has ended since."""
+    """Somebody asked to stop; what ran has ended since."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.status = 128 + number
 
 
-def run(command: Sequence[str], *, folder: Path) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What is run, where, and into which file its output goes; None for this process's own."""
+
+    words: Sequence[str]
+    folder: Path
+    output: Path | None = None
+
+
+def run(words: Sequence[str], *, folder: Path) -> int:
     """Run a command with this process's own input and output. Its exit status, as a shell would tell it."""
+    [status] = run_together([Command(words=words, folder=folder)], at_once=1)
+    return status
+
+
+def run_together(commands: Sequence[Command], *, at_once: int) -> list[int]:
+    """Run commands, so many at a time, and wait for all. Their exit statuses, as a shell would tell them; raises
+    Interrupted, when those that run have ended, and starts no other."""
     received: list[int] = []
-    undelivered: list[int] = []
-    process: subprocess.Popen[bytes] | None = None
+    running: dict[int, subprocess.Popen[bytes]] = {}
+    told: dict[tuple[int, int], object] = {}
+    statuses: dict[int, int] = {}
     on_terminal = _has_terminal()
 
     def deliver() -> None:
-        while process is not None and undelivered:
-            process.send_signal(undelivered.pop())
+        # May be interrupted by itself: who is told what is decided in one step.
+        for index, process in list(running.items()):
+            for count, number in enumerate(received):
+                mine = object()
+                if not (number == signal.SIGINT and on_terminal) and told.setdefault((index, count), mine) is mine:
+                    process.send_signal(number)
 
     def receive(number: int, _: FrameType | None) -> None:
         received.append(number)
-        if number != signal.SIGINT or not on_terminal:
-            undelivered.append(number)
-            deliver()
+        deliver()
 
     with _received_by(receive):
-        process = subprocess.Popen(command, cwd=folder, process_group=None if on_terminal else 0)
-        deliver()
-        status = process.wait()
+        waiting = list(enumerate(commands))
+        while running or (waiting and not received):
+            while waiting and len(running) < at_once and not received:
+                index, command = waiting.pop(0)
+                running[index] = _start(command, own_group=not on_terminal)
+                deliver()  # what came while it was being started
+            for index in [index for index, process in running.items() if _has_ended(process, alone=len(running) == 1)]:
+                status = running.pop(index).returncode
+                statuses[index] = status if status >= 0 else 128 - status
     if received:
         raise Interrupted(received[0])
-    return status if status >= 0 else 128 - status
+    return [statuses[index] for index in range(len(commands))]
+
+
+def _start(command: Command, *, own_group: bool) -> subprocess.Popen[bytes]:
+    group = 0 if own_group else None
+    if command.output is None:
+        return subprocess.Popen(command.words, cwd=command.folder, process_group=group)
+    with command.output.open("wb") as output:
+        return subprocess.Popen(
+            command.words,
+            cwd=command.folder,
+            process_group=group,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _has_ended(process: subprocess.Popen[bytes], *, alone: bool) -> bool:
+    if alone:
+        process.wait()
+    elif process.poll() is None:
+        time.sleep(_POLL)
+    return process.returncode is not None
 
 
 @contextmanager

@@ -1,20 +1,19 @@
-"""Terraform in one stack folder after another."""
+"""Terraform's commands in the folders of stacks."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from deploy import ended, lock_file, process
 from deploy.output import Stack
+from deploy.process import Command
 from deploy.refusal import NO_TERRAFORM, Refusal
-
-Command = Literal["plan", "apply", "destroy"]
-CHANGES_PLANNED = 2  # what `terraform plan -detailed-exitcode` ends with where there is something to do
 
 
 def find_terraform() -> str:
@@ -26,37 +25,56 @@ def find_terraform() -> str:
     return str(Path(found).absolute())  # it runs in other folders
 
 
-def visit(
-    stacks: Sequence[Stack], *, command: Command, arguments: Sequence[str], terraform: str, kept_lock: Path
-) -> int:
-    """Run the command in every stack, in the order given, up to the first that fails.
+class Failed(Refusal):
+    """A command of terraform ended otherwise than it should; the status is terraform's."""
 
-    The greatest exit status, so that a plan with changes is not hidden by a later one without.
-    """
-    fine = {0, CHANGES_PLANNED} if command == "plan" and _tells_changes_by_status(arguments) else {0}
+    def __init__(self, command: str, *, status: int, at: Stack, left: Sequence[Stack] = ()) -> None:
+        not_reached = f"; not reached: {', '.join(stack.id for stack in left)}" if left else ""
+        super().__init__(f"{at.id}: terraform {command} ended with {status} in {at.folder}{not_reached}", status=status)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terraform:
+    """Terraform's commands in the folders of stacks, with the user's own arguments."""
+
+    binary: str
+    kept_lock: Path
+    arguments: Sequence[str] = ()
+
+    def init(self, stack: Stack, *, output: Path | None = None) -> int:
+        """Initialize a stack, with the provider lock that all of them share."""
+        lock_file.put_into(stack.folder, kept=self.kept_lock)
+        words = [self.binary, "init", "-input=false"]
+        [status] = process.run_together([Command(words=words, folder=stack.folder, output=output)], at_once=1)
+        if status == 0:
+            lock_file.take_from(stack.folder, kept=self.kept_lock)
+        return status
+
+    def init_quietly(self, stack: Stack) -> None:
+        """Initialize a stack, and show what terraform says only where it fails. Raises Failed there."""
+        with tempfile.TemporaryDirectory() as folder:
+            output = Path(folder) / "init"
+            if status := self.init(stack, output=output):
+                print(f"\n=== {stack.id}: terraform init\n\n{output.read_text(encoding='utf-8', errors='replace')}")
+                raise Failed("init", status=status, at=stack)
+
+    def run(self, command: str, stack: Stack, *arguments: str) -> int:
+        status = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
+        if advice := ended.advice(stack, terraform=self.binary):
+            print(f"\n{advice}", file=sys.stderr)
+        return status
+
+
+def one_after_another(stacks: Sequence[Stack], *, command: str, terraform: Terraform, fine: set[int]) -> int:
+    """Run the command in every stack, in the order given, up to the first that fails. The greatest exit status, so that
+    a plan with changes is not hidden by a later one without. Raises Failed."""
     greatest = 0
     for number, stack in enumerate(stacks, start=1):
         print(f"\n=== {stack.id}: terraform {command} ({number} of {len(stacks)})\n", flush=True)
-        lock_file.put_into(stack.folder, kept=kept_lock)
-        status = process.run([terraform, "init", "-input=false"], folder=stack.folder)
-        if status != 0:
-            return _failed("init", status=status, at=stack, left=stacks[number:])
-        lock_file.take_from(stack.folder, kept=kept_lock)
-        status = process.run([terraform, command, *arguments], folder=stack.folder)
-        if advice := ended.advice(stack, terraform=terraform):
-            print(f"\n{advice}", file=sys.stderr)
+        if status := terraform.init(stack):
+            raise Failed("init", status=status, at=stack, left=stacks[number:])
+        status = terraform.run(command, stack)
         if status not in fine:
-            return _failed(command, status=status, at=stack, left=stacks[number:])
+            raise Failed(command, status=status, at=stack, left=stacks[number:])
         greatest = max(greatest, status)
     return greatest
-
-
-def _tells_changes_by_status(arguments: Sequence[str]) -> bool:
-    added = [os.environ.get(name, "") for name in ("TF_CLI_ARGS", "TF_CLI_ARGS_plan")]
-    return any("-detailed-exitcode" in text for text in (*arguments, *added))
-
-
-def _failed(command: str, *, status: int, at: Stack, left: Sequence[Stack]) -> int:
-    not_reached = f"; not reached: {', '.join(stack.id for stack in left)}" if left else ""
-    print(f"{at.id}: terraform {command} ended with {status} in {at.folder}{not_reached}", file=sys.stderr)
-    return status

@@ -8,17 +8,22 @@ from collections.abc import Collection, Iterable, Mapping
 from cdktf import App, TerraformStack
 
 from catalog.model import Deployment
+from catalog.order import state_order
 from catalog.states import folder_of, owner_of, stacks_of, state_of
 
 
 def workload_stacks(
     base: TerraformStack, app: App, *, deployment: Deployment, emptied: Collection[str]
 ) -> dict[str, TerraformStack]:
-    """A stack for each state beside the base, by the state's name; each is applied after the base."""
+    """A stack for each state beside the base, by the state's name; each is applied after the base and after the
+    stacks of its callees."""
     states = sorted({*stacks_of(deployment), *emptied})
     stacks = {state: TerraformStack(app, folder_of(deployment.id, state)) for state in states}
-    for stack in stacks.values():
+    before = state_order(deployment)
+    for state, stack in stacks.items():
         stack.add_dependency(base)
+        for other in before.get(state, ()):
+            stack.add_dependency(stacks[other])
     return stacks
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.fake_terraform import Project
 
+MEETING = """#!/bin/sh
+test "$1" = plan || exit 0
+running="$PWD/../running"
+mkdir -p "$running" && touch "$running/$$" && sleep 0.5
+ls "$running" | wc -l >> "$CALLS"
+rm "$running/$$"
+"""
+"""A terraform whose plans take a moment, and that writes down how many run."""
 CHAIN = {"shop-a": ["shop-b"], "shop-b": ["shop-c"], "shop-c": [], "shop-d": []}
 
 
@@ -25,7 +34,7 @@ def chain(project: Project) -> Project:
 @pytest.fixture
 def environments(project: Project) -> Project:
     project.add_environments("dev", "prod", "prod-eu")
-    project.write_output({"shop-dev": [], "shop-prod": [], "shop-prod-eu": [], "shop-prod-search": ["shop-prod"]})
+    project.write_output({"shop-dev": [], "shop-prod": [], "shop-prod-eu": [], "shop-prod_search": ["shop-prod"]})
     return project
 
 
@@ -33,10 +42,22 @@ def visited(project: Project, command: str) -> list[str]:
     return [call.partition(":")[0] for call in project.calls() if call.partition(": ")[2].split()[0] == command]
 
 
-@pytest.mark.parametrize("command", ["plan", "apply"])
-def test_a_stack_comes_after_those_it_depends_on(chain: Project, command: str) -> None:
-    assert chain.deploy(command).returncode == 0
-    assert visited(chain, command) == ["shop-c", "shop-d", "shop-b", "shop-a"]
+def test_a_stack_is_applied_after_those_it_depends_on(chain: Project) -> None:
+    assert chain.deploy("apply").returncode == 0
+    assert visited(chain, "apply") == ["shop-c", "shop-d", "shop-b", "shop-a"]
+
+
+def test_all_stacks_are_initialized_one_by_one_and_then_planned(chain: Project) -> None:
+    assert chain.deploy("plan", JOBS="1").returncode == 0
+    assert visited(chain, "init") == visited(chain, "plan") == ["shop-c", "shop-d", "shop-b", "shop-a"]
+
+
+def test_plans_run_side_by_side_but_never_more_than_asked_for(chain: Project) -> None:
+    (chain.folder / "bin" / "terraform").write_text(MEETING)
+    assert chain.deploy("plan", JOBS="2").returncode == 0
+    assert chain.calls()
+    most = max(map(int, chain.calls()))
+    assert most == 2
 
 
 def test_destroy_goes_the_other_way(chain: Project) -> None:
@@ -52,11 +73,17 @@ def test_every_stack_is_initialized_right_before_its_turn(project: Project) -> N
 
 def test_a_heading_stands_before_what_terraform_says(chain: Project) -> None:
     lines = [line for line in chain.deploy("plan").stdout.splitlines() if line]
-    assert lines[:4] == [
+    assert lines[1:] == [
         "=== shop-c: terraform plan (1 of 4)",
-        "terraform says: init shop-c",
         "terraform says: plan shop-c",
         "=== shop-d: terraform plan (2 of 4)",
+        "terraform says: plan shop-d",
+        "=== shop-b: terraform plan (3 of 4)",
+        "terraform says: plan shop-b",
+        "=== shop-a: terraform plan (4 of 4)",
+        "terraform says: plan shop-a",
+        "=== all plans",
+        *(f"{stack}  no changes" for stack in ("shop-c", "shop-d", "shop-b", "shop-a")),
     ]
 
 
@@ -78,7 +105,7 @@ def test_another_binary_can_be_named(project: Project) -> None:
 
 def test_an_environment_has_its_own_stacks_and_no_others(environments: Project) -> None:
     assert environments.deploy("apply", "--env", "prod").returncode == 0
-    assert visited(environments, "apply") == ["shop-prod", "shop-prod-search"]
+    assert visited(environments, "apply") == ["shop-prod", "shop-prod_search"]
 
 
 def test_an_environment_whose_name_begins_with_anothers_is_its_own(environments: Project) -> None:
@@ -87,8 +114,8 @@ def test_an_environment_whose_name_begins_with_anothers_is_its_own(environments:
 
 
 def test_without_one_all_environments_have_their_turn(environments: Project) -> None:
-    environments.deploy("plan")
-    assert visited(environments, "plan") == ["shop-dev", "shop-prod", "shop-prod-eu", "shop-prod-search"]
+    environments.deploy("apply")
+    assert visited(environments, "apply") == ["shop-dev", "shop-prod", "shop-prod-eu", "shop-prod_search"]
 
 
 def test_the_environment_that_synth_was_narrowed_to_is_the_default(environments: Project) -> None:
@@ -122,6 +149,84 @@ def test_an_environment_that_synth_left_out_is_not_taken_for_an_empty_one(enviro
     assert "run make synth" in done.stderr
 
 
+# Stacks beside their base
+
+
+@pytest.fixture
+def states(project: Project) -> Project:
+    project.write_output({"shop": [], "shop_front": ["shop", "shop_rag"], "shop_rag": ["shop"]})
+    for name, reads in (("shop", ()), ("shop_front", ("shared_a", "shared_b")), ("shop_rag", ("shared_a",))):
+        values = [f"${{data.terraform_remote_state.base.outputs.{read}}}" for read in reads]
+        output = {"resource": {"aws_ecs_service": {name: {"wants": values}}}}
+        (project.stack(name) / "cdk.tf.json").write_text(json.dumps(output))
+    return project
+
+
+def test_a_stack_whose_base_lacks_what_it_reads_is_not_planned_and_the_table_says_why(states: Project) -> None:
+    (states.stack("shop") / "outputs.json").write_text('{"shared_a": {}}')
+    done = states.deploy("plan")
+    assert done.returncode == 0
+    assert sorted(visited(states, "plan")) == ["shop", "shop_rag"]
+    assert done.stdout.splitlines()[-3:] == [
+        "shop        no changes",
+        "shop_rag    no changes",
+        "shop_front  not planned: shop has to be applied first, for 1 new output",
+    ]
+
+
+def test_before_the_base_is_applied_only_it_is_planned(states: Project) -> None:
+    done = states.deploy("plan")
+    assert visited(states, "plan") == ["shop"]
+    assert "shop_rag    not planned: shop is not applied yet; apply that first" in done.stdout
+
+
+def test_one_stack_is_planned_alone(states: Project) -> None:
+    (states.stack("shop") / "outputs.json").write_text('{"shared_a": {}}')
+    assert states.deploy("plan", "--stack", "rag").returncode == 0
+    assert visited(states, "plan") == ["shop_rag"]
+
+
+def test_an_unknown_stack_is_answered_with_those_there_are(states: Project) -> None:
+    done = states.deploy("plan", "--stack", "rga")
+    assert done.returncode == 2
+    assert done.stderr == 'the last synth wrote no stack "rga"; name one of base, front, rag\n'
+
+
+def test_what_leaves_a_stack_goes_before_the_base_changes(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\ndata.x.y\naws_ecs_service.old\n")
+    assert states.deploy("apply", "--", "-auto-approve").returncode == 0
+    assert [call for call in states.calls() if " apply" in call] == [
+        "shop_rag: apply -target=aws_ecs_service.old -auto-approve",
+        "shop: apply -auto-approve",
+        "shop_rag: apply -auto-approve",
+        "shop_front: apply -auto-approve",
+    ]
+
+
+def test_what_a_stack_hands_over_or_calls_otherwise_now_does_not_leave(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.handed\naws_ecs_service.renamed\n")
+    output = {"removed": [{"from": "aws_ecs_service.handed"}], "moved": [{"from": "aws_ecs_service.renamed"}]}
+    (states.stack("shop_rag") / "cdk.tf.json").write_text(json.dumps(output))
+    states.deploy("apply")
+    assert visited(states, "apply") == ["shop", "shop_rag", "shop_front"]
+
+
+def test_stacks_are_destroyed_before_their_base_and_only_those_that_were_applied(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\n")
+    done = states.deploy("destroy")
+    assert done.returncode == 0
+    assert visited(states, "destroy") == ["shop_rag", "shop"]
+    assert "=== shop_front: nothing to destroy" in done.stdout
+
+
+def test_a_base_that_carries_a_stack_is_not_destroyed_alone(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\n")
+    done = states.deploy("destroy", "--stack", "base")
+    assert done.returncode == 2
+    assert done.stderr == "shop still carries shop_rag; destroy that first, or all of them together\n"
+    assert visited(states, "destroy") == []
+
+
 # The provider lock
 
 
@@ -130,9 +235,9 @@ def test_one_lock_beside_the_catalog_serves_all_stacks_and_takes_what_they_add(p
     kept = project.folder / "terraform.lock.hcl"
     kept.write_text("old")
 
-    project.deploy("plan", FAKE_LOCK_shop_a="new")
+    project.deploy("apply", FAKE_LOCK_shop_a="new")
 
-    # Each stack's init and plan, in this order.
+    # Each stack's init and apply, in this order.
     assert [line.partition(": ")[2] for line in project.locks()] == ["old", "new", "new", "new"]
     assert kept.read_text() == "new\n"
 
@@ -183,18 +288,21 @@ def test_planned_changes_told_by_status_are_no_failure(chain: Project, place: st
     done = chain.deploy("plan", *arguments, STATUS_plan_shop_c="2", **variables)
     assert done.returncode == 2
     assert done.stderr == ""
-    assert visited(chain, "plan") == ["shop-c", "shop-d", "shop-b", "shop-a"]
+    assert sorted(visited(chain, "plan")) == ["shop-a", "shop-b", "shop-c", "shop-d"]
 
 
 def test_a_failure_among_planned_changes_is_one(chain: Project) -> None:
     done = chain.deploy("plan", "--", "-detailed-exitcode", STATUS_plan_shop_c="2", STATUS_plan_shop_d="1")
     assert done.returncode == 1
-    assert visited(chain, "plan") == ["shop-c", "shop-d"]
+    assert done.stderr == "shop-d: terraform plan ended with 1\n"
+    assert "shop-d  failed with 1" in done.stdout
+    assert sorted(visited(chain, "plan")) == ["shop-a", "shop-b", "shop-c", "shop-d"]
 
 
 def test_a_status_of_two_is_a_failure_where_nobody_asked_for_it(chain: Project) -> None:
-    assert chain.deploy("plan", STATUS_plan_shop_c="2").returncode == 2
-    assert visited(chain, "plan") == ["shop-c"]
+    done = chain.deploy("plan", STATUS_plan_shop_c="2")
+    assert done.returncode == 2
+    assert "shop-c: terraform plan ended with 2" in done.stderr
 
 
 def test_a_missing_terraform_is_named_with_the_cure(chain: Project) -> None:

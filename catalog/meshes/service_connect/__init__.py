@@ -10,9 +10,10 @@ from catalog.meshes.base import MeshTraits, no, yes
 from catalog.meshes.service_connect.serving import serves
 from catalog.meshes.service_connect.timers import beyond_ecs, timers
 from catalog.model import Deployment
-from catalog.order import start_order
+from catalog.order import early_callers
 from catalog.problems import Finding, listed
 from catalog.sizes import Share
+from catalog.states import stack_of
 from catalog.written import Written
 
 _ALIAS_LENGTH = 127
@@ -61,20 +62,19 @@ def called_behind_a_balancer(deployment: Deployment, written: Written) -> Iterat
 
 def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A client knows the endpoints that were there when its task started (ECS developer guide, "Service Connect
-    concepts"), and in a circle of calls somebody starts first."""
-    for name, waits_for in start_order(deployment):
+    concepts"), and somebody starts first in a circle of calls, or where a callee's state is applied later."""
+    for name, early in early_callers(deployment):
         service = deployment.services[name]
-        callees = [callee.name for callee in deployment.callees_of(service) if callee.name != name]
-        early = [callee for callee in callees if callee not in waits_for]
-        if early:
-            owned = names.owned(deployment.id, name)
-            yield Finding(
-                place=("services", name, "calls", service.calls.index(early[0])),
-                message=f"{name} and {listed(early)} call each other in a circle, {name} starts first, and its proxy "
-                "knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
-                f"{deployment.id} --service {owned} --region {deployment.region} --force-new-deployment",
-                level="warning",
-            )
+        together = all(stack_of(deployment.services[callee]) == stack_of(service) for callee in early)
+        reason = "call each other in a circle" if together else "live in states of which some are applied later"
+        owned = names.owned(deployment.id, name)
+        yield Finding(
+            place=("services", name, "calls", service.calls.index(early[0])),
+            message=f"{name} and {listed(early)} {reason}, {name} starts first, and its proxy knows only what was "
+            f"there before it; once all run, deploy it again: aws ecs update-service --cluster {deployment.id} "
+            f"--service {owned} --region {deployment.region} --force-new-deployment",
+            level="warning",
+        )
 
 
 def name_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
