@@ -26,7 +26,7 @@ def main() -> int:
         what = f"{error.filename}: cannot be written: {error.strerror}"
         print(f"{what}; name another folder with CDKTF_OUTDIR=path", file=sys.stderr)
         return USER_ERROR
-    print(summary(loaded, file=file, outdir=synthesized.outdir, resources=synthesized.resources))
+    print(summary(loaded, file=file, **vars(synthesized)))
     for notice in loaded.notices:
         print(notice, file=sys.stderr)
     return 0

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from catalog.model import Catalog, Deployment
 from catalog.problems import CatalogError, Problem, listed, spelled
-from catalog.reading import environments, later, resolve, schema_errors, versions
+from catalog.reading import environments, folder, later, resolve, schema_errors, versions
 from catalog.reading.filling import placeholder_values, prepared
 from catalog.reading.layers import Layers, Tree
 from catalog.reading.mending import mend
 from catalog.reading.report import Report
 from catalog.reading.service_layers import lay_services, take_images
-from catalog.reading.source import Source
+from catalog.reading.source import Document
 from catalog.rules import ACROSS_DEPLOYMENTS, OF_VERSIONS, RULES
 
 
@@ -31,17 +31,15 @@ class Loaded:
 
 
 def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
-    """Read a catalog; `environment` narrows it to one. Raises CatalogError with every problem."""
-    source = Source(FilePath(file), shown=str(file))
+    """Read a catalog, a file or a folder; `environment` narrows it to one. Raises CatalogError with every problem."""
+    source = folder.read(FilePath(file), shown=str(file))
     base = dict(source.data)
     overlays = base.pop("environments", None)
     names, findings = environments.environment_names(overlays, wanted=environment)
-    problems = [
-        Problem(
-            file=source.shown, line=source.line(f.place) if f.place else 0, place=spelled(f.place), message=f.message
-        )
-        for f in findings
-    ]
+    problems = []
+    for finding in findings:
+        where, line = source.at(finding.place) if finding.place else (source.shown, 0)
+        problems.append(Problem(file=where, line=line, place=spelled(finding.place), message=finding.message))
     read: list[tuple[Deployment, Report]] = []
     found: dict[str | None, list[Problem]] = {}
     for name in names:
@@ -75,7 +73,7 @@ def _of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Prob
             yield replace(problem, message=f"{problem.message} (in {listed(having)})")
 
 
-def _read(report: Report, source: Source, *, environment: str | None, overlay: Tree) -> Deployment | None:
+def _read(report: Report, source: Document, *, environment: str | None, overlay: Tree) -> Deployment | None:
     """One deployment, or None where it has errors; they are in the report."""
     layers = report.layers
     if environment is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from catalog.load import Loaded
@@ -14,16 +14,26 @@ _LISTED = 3
 _NAT = {"none": "no NAT", "single": "one NAT gateway", "per-zone": "a NAT gateway in each zone"}
 
 
-def summary(loaded: Loaded, *, file: str, outdir: Path, resources: Mapping[str, int]) -> str:
-    """A table of the deployments, where the output is, and what to do next."""
+def summary(
+    loaded: Loaded,
+    *,
+    file: str,
+    outdir: Path,
+    resources: Mapping[str, int],
+    folders: Sequence[str],
+    emptied: Sequence[str],
+) -> str:
+    """A table of the deployments, where the output is, and what to do next. `folders` are those of all stacks, and
+    `emptied` the ones among them that hold no service any more."""
     header = ("deployment", "region", "mesh", "services", "calls", "public", "resources", "network")
     rows = [header, *(_row(deployment, resources[deployment.id]) for deployment in loaded.deployments)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     shown = _relative(outdir)
-    folders = [f"{shown}/stacks/{deployment.id}" for deployment in loaded.deployments]
-    where = ", ".join(folders) if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
-    lines = [*table, *_detours(loaded), "", f"{file} -> {where}; next: make plan"]
+    listed_folders = ", ".join(f"{shown}/stacks/{folder}" for folder in folders)
+    where = listed_folders if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
+    left = [f"{folder} holds no service any more: once applied, delete {shown}/stacks/{folder}" for folder in emptied]
+    lines = [*table, *_detours(loaded), *([""] if left else []), *left, "", f"{file} -> {where}; next: make plan"]
     counts = [_count(loaded, level) for level in ("warning", "notice")]
     if said := " and ".join(count for count in counts if count):
         lines.append(f"{said} on stderr")

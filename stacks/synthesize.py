@@ -12,7 +12,7 @@ from cdktf import App
 from catalog.load import Loaded
 from catalog.model import Deployment
 from catalog.problems import CatalogError, Problem
-from catalog.states import stacks_of
+from catalog.states import BASE, folder_of, stacks_of
 from stacks.environment import DeploymentStack
 from stacks.finish import OUTPUT, finish
 from stacks.overrides import unknown_addresses
@@ -27,6 +27,10 @@ class Synthesized:
 
     outdir: Path
     resources: Mapping[str, int]
+    folders: tuple[str, ...]
+    """Of all stacks, by name."""
+    emptied: tuple[str, ...]
+    """Those of them that an earlier synth left behind, and that no service names any more."""
 
 
 def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
@@ -36,15 +40,18 @@ def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
     stays as it is.
     """
     staging = outdir / _STAGING
+    emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
     shutil.rmtree(staging, ignore_errors=True)
     try:
         staging.mkdir(parents=True)
-        emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
         resources = _write(loaded, staging, emptied=emptied)
         _publish(staging, outdir)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Synthesized(outdir=outdir, resources=resources)
+    ids = [deployment.id for deployment in loaded.deployments]
+    left = sorted(folder_of(id_, state) for id_ in ids for state in emptied[id_])
+    named = [folder_of(each.id, state) for each in loaded.deployments for state in (BASE, *stacks_of(each))]
+    return Synthesized(outdir=outdir, resources=resources, folders=tuple(sorted((*named, *left))), emptied=tuple(left))
 
 
 def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str]]) -> dict[str, int]:

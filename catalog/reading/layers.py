@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.problems import Path
-from catalog.reading.source import Source
+from catalog.reading.source import Document
 
 Tree = dict[str, Any]
 BUILT_IN_PROFILES: Mapping[str, Tree] = {
@@ -21,10 +21,10 @@ EXCLUSIVE = (("replicas", "scale"),)
 class Layers:
     """The tree of one deployment, and for each value the file and path that wrote it."""
 
-    def __init__(self, base: Tree, source: Source) -> None:
+    def __init__(self, base: Tree, source: Document) -> None:
         self.tree: Tree = copy.deepcopy(base)
         self._source = source
-        self._origins: dict[Path, tuple[Source | None, Path]] = {}
+        self._origins: dict[Path, tuple[Document | None, Path]] = {}
 
     def overlay(self, over: Tree, *, written_at: Path) -> None:
         """Lay `over` on the tree: tables merge, lists and values replace."""
@@ -51,7 +51,7 @@ class Layers:
         del table[path[-1]]
         return True
 
-    def set(self, path: Path, value: Any, *, source: Source, written_at: Path) -> None:
+    def set(self, path: Path, value: Any, *, source: Document, written_at: Path) -> None:
         """Put a value from another file into a table that exists."""
         table: Any = self.tree
         for key in path[:-1]:
@@ -78,9 +78,9 @@ class Layers:
             elif isinstance(value, dict) and isinstance(table[key], dict):
                 self._fill(table[key], value, (*at, key), below)
 
-    def origin(self, path: Path) -> tuple[Source | None, Path]:
+    def origin(self, path: Path) -> tuple[Document | None, Path]:
         """Which file wrote a value, and at which path there; no file for what is built in."""
-        source: Source | None = self._source
+        source: Document | None = self._source
         while True:
             for end in range(len(path), 0, -1):
                 if (found := self._origins.get(path[:end])) is not None:

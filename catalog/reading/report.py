@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from catalog.problems import Finding, Path, Problem, spelled
 from catalog.reading.layers import Layers
-from catalog.reading.source import Source
+from catalog.reading.source import Document
 
 
 class Report:
     """Knows where every value was written, and keeps silent about what only follows from another mistake."""
 
-    def __init__(self, layers: Layers, source: Source) -> None:
+    def __init__(self, layers: Layers, source: Document) -> None:
         self.layers = layers
         self.problems: list[Problem] = []
         self._source = source
@@ -51,18 +51,20 @@ class Report:
     def where(self, *path: str | int) -> str:
         """`services.toml:31`, for naming a second line in a message."""
         source, place = self._origin(path)
-        return f"{source.shown}:{source.line(place)}"
+        file, line = source.at(place)
+        return f"{file}:{line}" if line else file
 
-    def _origin(self, path: Path) -> tuple[Source, Path]:
+    def _origin(self, path: Path) -> tuple[Document, Path]:
         """Where a value is written; of what is built in, the profile that brings it."""
         source, place = self.layers.origin(path)
         return (source, place) if source is not None else self._origin((*path[:2], "profile"))
 
     def problem(self, finding: Finding) -> Problem:
         source, place = self._origin(finding.place)
+        file, line = source.at(place)
         return Problem(
-            file=source.shown,
-            line=source.line(place),
+            file=file,
+            line=line,
             place=spelled(place),
             message=finding.message,
             level=finding.level,

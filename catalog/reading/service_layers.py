@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ from catalog.reading import placeholders, schema_errors
 from catalog.reading.filling import filled
 from catalog.reading.layers import BUILT_IN_PROFILES, Tree
 from catalog.reading.report import Report
-from catalog.reading.source import Source
+from catalog.reading.source import Document, Source
 
 _WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
 
@@ -99,7 +98,7 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 
 
-def take_images(report: Report, source: Source, values: Mapping[str, str]) -> None:
+def take_images(report: Report, source: Document, values: Mapping[str, str]) -> None:
     """Let the images of [catalog] images win over the services' own."""
     tree = report.layers.tree
     catalog = tree.get("catalog")
@@ -110,9 +109,9 @@ def take_images(report: Report, source: Source, values: Mapping[str, str]) -> No
     path = filled(written, place, values, report)
     if report.is_broken(place):
         return
-    shown = (FilePath(source.shown).parent / path).as_posix()
+    shown = (source.shown_beside / path).as_posix()
     try:
-        images = Source(source.file.parent / path, shown=shown, instead="remove this key")
+        images = Source(source.beside / path, shown=shown, instead="remove this key")
     except CatalogError as error:
         report.add(Finding(place=place, message=str(problem)) for problem in error.problems)
         return

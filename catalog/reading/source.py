@@ -7,13 +7,28 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol
 
 from catalog.problems import CatalogError, Path, Problem
 
 _DEEPEST = 50
 """Tables in tables, or lists: far more than any key has, far less than Python's recursion bears."""
 _TOO_DEEP = "tables or lists are nested too deeply to be read; flatten them"
+
+
+class Document(Protocol):
+    """What a catalog is read from: a file, or a folder of them."""
+
+    data: dict[str, Any]
+    shown: str
+    """Its path, as the user wrote it."""
+    beside: FilePath
+    """The folder in which what it names by a relative path lies."""
+    shown_beside: FilePath
+
+    def at(self, path: Path) -> tuple[str, int]:
+        """The file and line of a value's key; of the nearest table around it where the value itself is not written."""
+        ...
 
 
 class Source:
@@ -25,6 +40,8 @@ class Source:
         self.file = file
         self._instead = instead
         self.shown = shown or file.as_posix()
+        self.beside = file.parent
+        self.shown_beside = FilePath(self.shown).parent
         self._text = self._read()
         try:
             self.data: dict[str, Any] = tomllib.loads(self._text)
@@ -57,6 +74,9 @@ class Source:
 
     def _error(self, message: str, line: int = 0) -> CatalogError:
         return CatalogError([Problem(file=self.shown, line=line, place="", message=message)])
+
+    def at(self, path: Path) -> tuple[str, int]:
+        return self.shown, self.line(path)
 
     def line(self, path: Path) -> int:
         """The line of a value's key; of the nearest table around it where the value itself is not written."""

@@ -1,0 +1,94 @@
+"""A catalog in several files: a folder whose *.toml together are one, so that teams own files of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path as FilePath
+from typing import Any
+
+from catalog.problems import CatalogError, Path, Problem, spelled
+from catalog.reading.source import Document, Source
+
+_SPREAD = frozenset({"services", "profiles", "capacity", "ingress", "external", "overrides"})
+"""Tables whose entries may stand in different files; each entry, as any other table, stands in one."""
+
+
+def read(file: FilePath, *, shown: str) -> Document:
+    """A catalog: one file, or all *.toml of a folder. Raises CatalogError where it cannot be read."""
+    return Folder(file, shown=shown) if file.is_dir() else Source(file, shown=shown)
+
+
+class Folder:
+    """The *.toml of a folder, without those of its own folders, and without the machine-written files that
+    `catalog.images` names. Raises CatalogError with what is wrong with each, and with tables that stand in two."""
+
+    def __init__(self, folder: FilePath, *, shown: str) -> None:
+        self.shown = shown
+        self.beside = folder
+        self.shown_beside = FilePath(shown)
+        self.data: dict[str, Any] = {}
+        self._owners: dict[Path, Source] = {}
+        problems = list(self._lay(self._read(folder)))
+        if problems:
+            raise CatalogError(problems)
+
+    def at(self, path: Path) -> tuple[str, int]:
+        """The file and line of a value's key, or of the nearest table around it; no line where no file has any."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self._owners:
+                return self._owners[path[:end]].at(path)
+        return self.shown, 0
+
+    def _read(self, folder: FilePath) -> list[Source]:
+        sources: list[Source] = []
+        problems: list[Problem] = []
+        for file in sorted(folder.glob("*.toml")):
+            try:
+                sources.append(Source(file, shown=(self.shown_beside / file.name).as_posix()))
+            except CatalogError as error:
+                problems += error.problems
+        machine_written = [pattern for source in sources if (pattern := _images(source.data))]
+        names = {source.shown for source in sources if any(fnmatch(source.file.name, p) for p in machine_written)}
+        problems = [problem for problem in problems if problem.file not in names]
+        sources = [source for source in sources if source.shown not in names]
+        if not sources and not problems:
+            message = "holds no TOML file; put services.toml into it, or name another with CATALOG_FILE=path"
+            problems.append(Problem(file=self.shown, line=0, place="", message=message))
+        if problems:
+            raise CatalogError(problems)
+        return sources
+
+    def _lay(self, sources: Iterable[Source]) -> Iterator[Problem]:
+        for source in sources:
+            yield from self._merge(self.data, source.data, (), source)
+
+    def _merge(self, tree: dict[str, Any], added: dict[str, Any], at: Path, source: Source) -> Iterator[Problem]:
+        for key, value in added.items():
+            place = (*at, key)
+            if key not in tree:
+                # What is spread is a table of this folder's, not of the file that has it first.
+                tree[key] = {} if _is_spread(place) and isinstance(value, dict) else value
+                self._owners[place] = source
+            elif not (_is_spread(place) and isinstance(tree[key], dict) and isinstance(value, dict)):
+                file, line = self._owners[place].at(place)
+                message = f"stands in {file}:{line} too; a table stands in one file, so put both together"
+                yield Problem(file=source.shown, line=source.line(place), place=spelled(place), message=message)
+                continue
+            if _is_spread(place) and isinstance(value, dict):
+                yield from self._merge(tree[key], value, place, source)
+
+
+def _is_spread(place: Path) -> bool:
+    """[services] and its like, [environments], each [environments.NAME], and in these the same again."""
+    if place[:1] == ("environments",):
+        return len(place) <= 2 or _is_spread(place[2:])
+    return len(place) == 1 and place[0] in _SPREAD
+
+
+def _images(data: dict[str, Any]) -> str | None:
+    """The pattern of the machine-written files' names, if they lie right beside the catalog."""
+    catalog = data.get("catalog")
+    path = catalog.get("images") if isinstance(catalog, dict) else None
+    return re.sub(r"\{[^}]*\}", "*", path).removeprefix("./") if isinstance(path, str) else None
