@@ -21,7 +21,7 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-vers
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help synth plan apply destroy demo test test-all lint bench docs lock clean app dev
+.PHONY: help synth plan apply destroy atlantis demo test test-all lint bench docs lock clean app dev
 
 help: ## what you are reading
 	@echo 'make TARGET [ENV=name] [STACK=name] [ARGS="..."]'
@@ -46,6 +46,9 @@ apply: synth ## let terraform change it; it asks first, unless ARGS=-auto-approv
 
 destroy: synth ## let terraform delete all of it; it asks first
 	@$(DEPLOY)
+
+atlantis: synth ## write atlantis.yaml: a project for each stack, in order
+	@text=$$($(DEPLOY)) && printf '%s\n' "$$text" > atlantis.yaml
 
 demo: .venv/.dev ## the catalog through terraform, against an AWS emulated on this machine
 	@$(IN_VENV) -m tests.demo $(ARGS)

@@ -1,4 +1,4 @@
-"""python -m deploy plan|apply|destroy [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]"""
+"""python -m deploy plan|apply|destroy|atlantis [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from catalog.problems import CatalogError
 from deploy import lock_file
 from deploy.applying import apply, destroy
+from deploy.atlantis import atlantis_yaml
 from deploy.environment import of_environment, of_state
 from deploy.output import Stack, in_order, output_folder, read_stacks
 from deploy.planning import plan
@@ -45,6 +46,9 @@ def main(argv: Sequence[str]) -> int:
             stacks = of_environment(stacks, catalog=catalog, environment=asked.env)
         if asked.stack:
             stacks = of_state(stacks, state=asked.stack)
+        if asked.command == "atlantis":
+            print(atlantis_yaml(stacks, catalog=catalog), end="")
+            return 0
         ordered = in_order(stacks)
         beside = catalog if catalog.is_dir() else catalog.parent
         return _COMMANDS[asked.command](
@@ -77,12 +81,12 @@ def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy",
-        usage="%(prog)s {plan,apply,destroy} [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]",
-        description="Runs terraform in every stack folder that synth wrote, in order.",
+        usage="%(prog)s {plan,apply,destroy,atlantis} [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]",
+        description="Runs terraform in every stack folder that synth wrote, in order; or prints an atlantis.yaml.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=["plan", "apply", "destroy"])
+    parser.add_argument("command", choices=[*_COMMANDS, "atlantis"])
     parser.add_argument(
         "--env",
         metavar="NAME",

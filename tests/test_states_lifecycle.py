@@ -1,0 +1,21 @@
+"""Several Terraform states of one deployment, applied, moved between and destroyed on the emulated AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import emulator
+from tests.states_trial import S3, States, walk
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "state"), [("service-connect", ""), ("vpc-lattice", S3)], ids=["local", "s3"])
+def test_services_live_in_states_of_their_own_move_and_go(aws: None, kind: str, state: str, tmp_path: Path) -> None:
+    emulator.reset()
+    if state:
+        emulator.client("s3").create_bucket(
+            Bucket="states", CreateBucketConfiguration={"LocationConstraint": emulator.REGION}
+        )
+    walk(States(tmp_path, kind=kind, state=state))
