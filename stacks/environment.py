@@ -6,6 +6,7 @@ from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 
 from catalog.model import Deployment
+from catalog.moves import moves
 from catalog.order import start_order
 from stacks.capacity import InstanceCapacity
 from stacks.cluster import Cluster
@@ -127,6 +128,9 @@ class DeploymentStack(TerraformStack):
             exposures=exposures,
             services=services,
         )
+        moved = moves(self.elements, renamed=deployment.renamed)
+        if moved:
+            self.add_override("moved", [{"from": old, "to": new} for old, new in moved])
 
 
 def _capacities(

@@ -237,6 +237,11 @@ class ServiceKeys(WorkloadKeys):
     """Tags on everything of this service, its tasks included."""
     versions: tuple[Version, ...] = ()
     """Other versions that run beside it, each with its share of the requests."""
+    renamed_from: Name | None = None
+    """Its old key, for the next apply: what bears that in Terraform's state is moved, and what bears it in AWS keeps its
+    name. Once applied, aws_name takes its place."""
+    aws_name: Name | None = None
+    """What AWS knows it by, its host name included. Default: the key; with renamed_from, the old key."""
 
 
 class Service(ServiceKeys):
@@ -244,7 +249,10 @@ class Service(ServiceKeys):
     all that differs in it."""
 
     name: str
-    """Its key in the catalog; of a version, with the version's name behind it: `llm_next`."""
+    """Its key in the catalog, by which Terraform and messages know it; of a version, with the version's name behind
+    it: `llm_next`."""
+    aws_name: str
+    """By which AWS knows it, for good: like `name`, but that no renaming of the key changes it."""
     version: str | None = None
     weight: int = 100
     match: Match | None = None
@@ -258,6 +266,11 @@ class Service(ServiceKeys):
     def key(self) -> str:
         """Its key in the catalog, the same for all its versions: by it callers know it."""
         return self.name if self.version is None else self.name.partition("_")[0]
+
+    @property
+    def aws_key(self) -> str:
+        """Its `aws_name`, the same for all its versions."""
+        return self.aws_name if self.version is None else self.aws_name.partition("_")[0]
 
     @property
     def title(self) -> str:

@@ -8,7 +8,7 @@ from catalog.problems import Finding, Path
 
 _SERVICE = {
     "ports", "stack",
-    "stack_from", "renamed_from", "aws_name", "alarms",
+    "stack_from", "alarms",
 }  # fmt: skip
 _INGRESS = {"listener_arn", "security_group_id", "priorities"}
 

@@ -6,6 +6,7 @@ from cdktf import TerraformStack
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.moves import moves
 
 _OF_THE_WAY = ("aws_appmesh_route", "aws_appmesh_virtual_router", "aws_appmesh_virtual_service")
 _NODE = "aws_appmesh_virtual_node"
@@ -18,7 +19,10 @@ def forget(stack: TerraformStack, *, deployment: Deployment) -> None:
 
     A service's certificate goes the same way: virtual nodes that nobody can delete any more may still hold it.
     """
-    blocks = [{"from": address, "lifecycle": {"destroy": False}} for address in addresses(deployment)]
+    known = addresses(deployment)
+    # What was renamed meanwhile is not moved any more, as nothing is left to move it to.
+    known += [old for old, _ in moves(known, renamed=deployment.renamed)]
+    blocks = [{"from": address, "lifecycle": {"destroy": False}} for address in sorted(known)]
     stack.add_override("removed", blocks)
 
 
