@@ -165,7 +165,7 @@ class Deployment:
 
     def host_of(self, name: str) -> str:
         """The name under which callers know a service: the same on every mesh that can carry it."""
-        return f"{self.services[name].aws_name}.{self.namespace}"
+        return f"{self.workloads[name].aws_name}.{self.namespace}"
 
     @cached_property
     def renamed(self) -> dict[str, str]:

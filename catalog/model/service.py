@@ -238,8 +238,8 @@ class ServiceKeys(WorkloadKeys):
     versions: tuple[Version, ...] = ()
     """Other versions that run beside it, each with its share of the requests."""
     renamed_from: Name | None = None
-    """Its old key, for the next apply: what bears that in Terraform's state is moved, and what bears it in AWS keeps its
-    name. Once applied, aws_name takes its place."""
+    """Its old key: with the next apply its resources get new addresses in Terraform, and keep their names in AWS. Once
+    applied, write aws_name in its place."""
     aws_name: Name | None = None
     """What AWS knows it by, its host name included. Default: the key; with renamed_from, the old key."""
 

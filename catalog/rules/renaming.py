@@ -75,11 +75,8 @@ def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 def _already_said(one: Service, other: Service) -> bool:
     """By the rules above, of the old key that made them meet."""
-    return (
-        one.renamed_from is not None
-        and one.renamed_from in (other.name, other.renamed_from)
-        or (other.renamed_from == one.name)
-    )
+    old = {one.renamed_from, other.renamed_from} - {None}
+    return bool(old & {one.name, other.name}) or one.renamed_from == other.renamed_from is not None
 
 
 def name_for_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
