@@ -39,10 +39,9 @@ def advice(stack: Stack, *, terraform: str) -> str | None:
 
 
 def _known(configuration: dict[str, object]) -> set[str]:
-    """The addresses that a configuration has or makes Terraform forget."""
+    """The addresses that a configuration has, makes Terraform forget, or moves."""
     resources = configuration.get("resource", {})
     assert isinstance(resources, dict)
     known = {f"{type_}.{name}" for type_, named in resources.items() for name in named}
-    removed = configuration.get("removed", [])
-    assert isinstance(removed, list)
-    return known | {block["from"] for block in removed}
+    gone = [configuration.get(kind, []) for kind in ("removed", "moved")]
+    return known | {block["from"] for blocks in gone if isinstance(blocks, list) for block in blocks}
