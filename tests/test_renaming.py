@@ -12,10 +12,8 @@ from typing import Any
 import pytest
 
 from catalog import names
-from catalog.moves import moves
 from stacks.mesh import MESHES
 from tests.catalogs import REFUSED
-from tests.conftest import ROOT
 from tests.synth import catalog_output
 from tests.test_golden_addresses import CATALOGS
 from tests.toml_blocks import written
@@ -48,7 +46,7 @@ def test_renaming_all_services_moves_all_they_have_and_changes_nothing_of_it(
         assert blocks == sorted(blocks, key=lambda block: block["from"])
         resources = {back.get(address, address): body for address, body in _by_address(output).items()}
         text = json.dumps({address: _in_aws(body) for address, body in resources.items()})
-        text = re.sub(r"(?:aws_\w+|terraform_data)\.[\w-]+", lambda found: back.get(found[0], found[0]), text)
+        text = _moved_back(text, back)
         was = {address: _in_aws(body) for address, body in _by_address(before[id_]).items()}
         addresses = {names.variable(key) for pair in new.items() for key in pair}
         assert _canonical(json.loads(text), without=addresses) == _canonical(was, without=addresses)
@@ -83,6 +81,11 @@ def _renamed_services(services: Mapping[str, Any], new: Mapping[str, str]) -> di
 
 def _by_address(output: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{type_}.{name}": body for type_, named in output["resource"].items() for name, body in named.items()}
+
+
+def _moved_back(text: str, back: Mapping[str, str]) -> str:
+    """With the old addresses for the new, in whatever refers to them."""
+    return re.sub(r"(?:aws_\w+|terraform_data)\.[\w-]+", lambda found: back.get(found[0], found[0]), text)
 
 
 def _in_aws(body: Mapping[str, Any]) -> dict[str, Any]:
