@@ -132,6 +132,14 @@ WRONG = {
         port = 80
         renamed_from = "backend"
     """,
+    "an environment's keys below the old key": r"""
+        [services.chat]
+        image = "r.io/chat:1"
+        renamed_from = "backend"
+        [environments.prod.services.backend]
+        #^ environments.prod.services.backend: unknown service; did you mean "chat"? A new one needs an image
+        replicas = 3
+    """,
     "a container beside it of the old name": r"""
         [services.chat]
         image = "r.io/chat:1"
@@ -198,6 +206,14 @@ def test_a_service_is_found_where_it_was(tmp_path: Path, monkeypatch: pytest.Mon
         [deployment] = loaded(snippet).deployments
 
         assert deployment.services["web"].environment == {"CHAT_URL": "http://backend.shop.internal"}
+
+
+def test_a_service_is_renamed_again_under_the_same_name_in_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    [deployment] = loaded(RENAMED + 'aws_name = "first"').deployments
+
+    assert deployment.renamed == {"chat": "backend"}
+    assert deployment.services["chat"].aws_name == "first"
 
 
 def test_an_environment_renames_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
