@@ -159,6 +159,18 @@ def test_what_is_wrong_about_names_is_said_where_it_stands(
     assert problems_of(snippet) == pointed_out(snippet)
 
 
+def test_an_old_key_that_is_none_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    snippet = """
+        [services.chat]
+        image = "r.io/chat:1"
+        renamed_from = ["backend"]
+        [environments.prod.services.bend]
+    """
+
+    assert any(": services.chat.renamed_from: " in problem for problem in problems_of(snippet))
+
+
 def test_two_deployments_do_not_meet_in_a_name_of_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     snippet = """
