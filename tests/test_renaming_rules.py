@@ -132,6 +132,15 @@ WRONG = {
         port = 80
         renamed_from = "backend"
     """,
+    "the same beside a version": r"""
+        [services.chat]
+        image = "r.io/chat:1"
+        aws_name = "backend"
+        [[services.chat.versions]]
+        name = "next"
+        sidecars.backend = { image = "r.io/beside:1" }
+        #^ services.chat.versions[0].sidecars.backend: the service's own container is called backend; write another name
+    """,
     "an environment's keys below the old key": r"""
         [services.chat]
         image = "r.io/chat:1"
