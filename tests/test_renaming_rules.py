@@ -278,7 +278,6 @@ KEPT = [
     "aws_ecs_service.db_chat",  # a version
     "aws_efs_access_point.db_chat",  # a volume
     "aws_lb.main_ingress_chat",
-    "aws_appmesh_virtual_node.main_external_chat",
     "aws_vpc_security_group_ingress_rule.main_ingress_chat_http_from_10-0-0-0-8",
     "aws_vpc_security_group_egress_rule.db_to_chat_443",
 ]
