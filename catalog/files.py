@@ -17,10 +17,10 @@ def shared_folders(service: Service) -> dict[str, str]:
     Another model has another folder: tasks of before and after a change would load a mixture of both.
     """
     folders = {
-        name: f"/{service.key}/{name}" for name, volume in sorted(service.volumes.items()) if volume.kind == "efs"
+        name: f"/{service.aws_key}/{name}" for name, volume in sorted(service.volumes.items()) if volume.kind == "efs"
     }
     if service.model is not None and service.model.cache == "efs":
-        folders[MODEL] = f"/{service.key}/{MODEL}-{names.digest(service.model.source)}"
+        folders[MODEL] = f"/{service.aws_key}/{MODEL}-{names.digest(service.model.source)}"
     return folders
 
 

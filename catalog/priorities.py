@@ -22,7 +22,7 @@ def priority_of(service: Service) -> int:
     assert service.public is not None
     if service.public.priority is not None:
         return service.public.priority
-    return priority(service.public.host, service.public.path, service.name)
+    return priority(service.public.host, service.public.path, service.aws_name)
 
 
 def priority_of_match(service: Service, version: Service) -> int:
@@ -41,7 +41,7 @@ def match_priority(version: Service) -> int:
     if version.match.priority is not None:
         return version.match.priority
     said = len(version.match.headers) + (version.match.path != "/")
-    return 1 + (MATCHES // 2) * (said < 2) + _slot(version.name, MATCHES // 2)
+    return 1 + (MATCHES // 2) * (said < 2) + _slot(version.aws_name, MATCHES // 2)
 
 
 def _slot(key: str, slots: int) -> int:

@@ -22,7 +22,7 @@ def definitions(
         "options": {
             "awslogs-group": log_group.name,
             "awslogs-region": deployment.region,
-            "awslogs-stream-prefix": service.name,
+            "awslogs-stream-prefix": service.aws_name,
         },
     }
     waits_for = {"dependsOn": list(membership.container_dependencies)} if membership.container_dependencies else {}
@@ -38,7 +38,7 @@ def _own(service: Service, *, membership: Membership, addition: Addition) -> Con
         beside.append(membership.beside)
     rest = service_share(service.cpu, service.memory, *beside)
     written: Container = {
-        "name": service.key,
+        "name": service.aws_key,
         "image": service.image,
         "essential": True,
         "cpu": rest.cpu,
@@ -81,5 +81,5 @@ def _list(value: Iterable[str] | None) -> list[str] | None:
 def _ports(service: Service, membership: Membership) -> list[Container] | None:
     if service.port is None:
         return None
-    port = {"name": service.key, "containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
+    port = {"name": service.aws_key, "containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
     return [{**port, **membership.port_mapping}]

@@ -42,7 +42,7 @@ class Discovery(Part):
         return self.add(
             ServiceDiscoveryService,
             service.name,
-            name=service.name,
+            name=service.aws_name,
             **self._kind(),
             # ECS tells Cloud Map which tasks are healthy. Without the threshold, which can only be 1, every plan
             # would replace the service.

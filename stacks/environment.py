@@ -27,7 +27,7 @@ from stacks.part import Elements, Part, Ref
 from stacks.provider import configure
 from stacks.security import SecurityGroups
 from stacks.service import Workload
-from stacks.states import forget, handed_over, left_behind, workload_stacks
+from stacks.states import forget, handed_over, left_behind, move, workload_stacks
 from stacks.text import Text
 
 
@@ -136,7 +136,9 @@ class DeploymentStack(TerraformStack):
         )
         leaving = deployment.catalog.mesh.leaving
         left = LEAVING[leaving](deployment) if leaving else []
-        forget({BASE: self, **self.stacks}, [*handed_over(self.elements, deployment), *left_behind(left, deployment)])
+        stacks = {BASE: self, **self.stacks}
+        forget(stacks, [*handed_over(self.elements, deployment), *left_behind(left, deployment)])
+        move(stacks, self.elements, deployment)
 
 
 def _capacities(

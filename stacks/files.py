@@ -19,7 +19,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names, names
 from catalog.files import NFS, has_files, shared_folders
 from catalog.model import Deployment, Service
 from stacks.network import Network
@@ -127,7 +127,7 @@ class Files(Part):
                 "path": folder,
                 "creation_info": {"owner_uid": _USER, "owner_gid": _USER, "permissions": "0750"},
             },
-            tags={"Name": names.owned(self.deployment.id, service.name, volume), **service.tags},
+            tags={"Name": aws_names.owned(self.deployment, service, volume), **service.tags},
             lifecycle=OUTLIVES_TASKS,
         )
 
@@ -150,7 +150,7 @@ class Files(Part):
             VpcSecurityGroupIngressRule,
             names.let_in(_ADDRESS, name),
             security_group_id=group.id,
-            description=f"From {name}",
+            description=f"From {service.aws_name}",
             ip_protocol="tcp",
             from_port=NFS,
             to_port=NFS,

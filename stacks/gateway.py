@@ -79,6 +79,7 @@ class Gateway(Part):
         # Nothing here was written by a user, so nothing is parsed.
         self.service = Service.model_construct(
             name=self._address,
+            aws_name=self._address,
             image=task.image,
             port=task.port,
             protocol="tcp",
@@ -96,7 +97,7 @@ class Gateway(Part):
         """Send a service the requests that are meant for it, through the mesh, which shares them among versions."""
         assert service.public is not None and service.port is not None
         self._security.let_in(service, self.security_group, port=service.port, name=self._tasks)
-        self._out(service.name, port=service.port, to=service.name, group=self._security.of(service.name))
+        self._out(service.name, port=service.port, to=service.aws_name, group=self._security.of(service.name))
         route = self._gateway.lead_to(service)
         root = self._url_under(service.public.host) if service.public.host else self.url
         url = root + service.public.path.rstrip("/")

@@ -146,7 +146,7 @@ class Ingress(Part):
             VpcSecurityGroupEgressRule,
             names.let_out(self._address, service.name),
             security_group_id=group.id,
-            description=f"To {service.name}",
+            description=f"To {service.aws_name}",
             ip_protocol="tcp",
             from_port=port,
             to_port=port,

@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names
 from catalog.access import in_json
 from catalog.model import Deployment, Service
 from catalog.registries import ecr_repository, is_mirrored
@@ -50,7 +50,7 @@ class Roles(Part):
         role = self.add(
             IamRole,
             f"{service.name}_{kind}",
-            name=names.role(self.deployment.id, service.name, kind),
+            name=aws_names.role(self.deployment, service, kind),
             assume_role_policy=trust("ecs-tasks.amazonaws.com", accounts=catalog.aws.accounts),
             permissions_boundary=catalog.catalog.permissions_boundary,
         )
@@ -58,7 +58,7 @@ class Roles(Part):
             attached = self.add(
                 IamRolePolicy,
                 f"{service.name}_{kind}",
-                name=names.role(self.deployment.id, service.name, kind),
+                name=aws_names.role(self.deployment, service, kind),
                 role=role.name,
                 policy=policy(statements),
             )

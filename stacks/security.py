@@ -7,7 +7,7 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names, names
 from catalog.model import Deployment, Service
 from stacks.egress import egress_rules, tcp
 from stacks.endpoints import Endpoints
@@ -51,22 +51,30 @@ class SecurityGroups(Part):
         assert callee.port is not None
         group = self.of(callee.name).id
         return (
-            self.let_in(callee, self.of(caller.name), port=callee.port, name=caller.name),
-            *self.let_out(caller, port=callee.port, name=callee.name, referenced_security_group_id=group),
+            self.let_in(callee, self.of(caller.name), port=callee.port, name=caller.name, aws_name=caller.aws_name),
+            *self.let_out(
+                caller,
+                port=callee.port,
+                name=callee.name,
+                aws_name=callee.aws_name,
+                referenced_security_group_id=group,
+            ),
         )
 
-    def let_in(self, service: Service, source: Ref, *, port: int, name: str) -> Ref:
+    def let_in(self, service: Service, source: Ref, *, port: int, name: str, aws_name: str | None = None) -> Ref:
         """Let the members of the group `source` connect to a port of a service's tasks. `name` is theirs, for the
-        address."""
-        return self.let_in_from(service, port=port, name=name, referenced_security_group_id=source.id)
+        address; where AWS knows them by another, that is `aws_name`."""
+        return self.let_in_from(
+            service, port=port, name=name, aws_name=aws_name, referenced_security_group_id=source.id
+        )
 
-    def let_in_from(self, service: Service, *, port: int, name: str, **source: str) -> Ref:
+    def let_in_from(self, service: Service, *, port: int, name: str, aws_name: str | None = None, **source: str) -> Ref:
         """Let somebody connect to a port of a service's tasks: `source` is an argument of the rule."""
         return self.add(
             VpcSecurityGroupIngressRule,
             names.let_in(service.name, name),
             security_group_id=self.of(service.name).id,
-            description=f"From {name}",
+            description=f"From {aws_name or name}",
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
@@ -75,7 +83,14 @@ class SecurityGroups(Part):
         )
 
     def let_out(
-        self, service: Service, *, port: int, name: str, last_port: int | None = None, **target: str
+        self,
+        service: Service,
+        *,
+        port: int,
+        name: str,
+        aws_name: str | None = None,
+        last_port: int | None = None,
+        **target: str,
     ) -> tuple[Ref, ...]:
         """Let a service's tasks out to somebody, on a port or on all up to `last_port`: `target` is an argument of the
         rule. Where everything is open, there is no rule to make."""
@@ -86,18 +101,18 @@ class SecurityGroups(Part):
             names.let_out(service.name, name),
             security_group_id=self.of(service.name).id,
             lifecycle=OUTLIVES_TASKS,
-            **tcp(port, last_port, to=name, **target),
+            **tcp(port, last_port, to=aws_name or name, **target),
         )
         return (rule,)
 
     def _group(self, service: Service, network: Network) -> Ref:
-        name = names.owned(self.deployment.id, service.name)
+        name = aws_names.owned(self.deployment, service)
         return self.add(
             SecurityGroup,
             service.name,
             name=name,
             # Never to be changed: another description is another group (EC2 API reference, CreateSecurityGroup).
-            description=f"Tasks of {service.name}",
+            description=f"Tasks of {service.aws_name}",
             vpc_id=network.vpc_id,
             tags={"Name": name},
         )

@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 )
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names
 from catalog.balancer import deregistration_delay
 from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
@@ -64,7 +64,7 @@ class Workload(Part):
         self.log_group = self.add(
             CloudwatchLogGroup,
             service.name,
-            name=names.log_group(deployment.id, service.name),
+            name=aws_names.log_group(deployment, service),
             retention_in_days=service.logs.retention_days,
         )
         self.roles = Roles(
@@ -92,7 +92,7 @@ class Workload(Part):
         self.service = self.add(
             EcsService,
             service.name,
-            name=names.owned(deployment.id, service.name),
+            name=aws_names.owned(deployment, service),
             cluster=cluster.arn,
             task_definition=self.task.arn,
             desired_count=service.first_tasks,
@@ -146,7 +146,7 @@ class Workload(Part):
 
     def _not_rolled_back(self, service: Service) -> Postcondition:
         """The provider reports success after ECS has returned to the old revision (provider issues 19519, 20858)."""
-        log_group = names.log_group(self.deployment.id, service.name)
+        log_group = aws_names.log_group(self.deployment, service)
         version = f" of version {service.version}" if service.version else ""
         return Postcondition(
             condition=f"${{self.task_definition == {self.task.expression('arn')}}}",
@@ -169,5 +169,7 @@ def _balancer(service: Service, exposure: Exposure | None) -> dict[str, Any]:
     if exposure is None or exposure.target_group is None or service.port is None:
         return {}
     group = exposure.target_group.arn
-    balancer = EcsServiceLoadBalancer(target_group_arn=group, container_name=service.key, container_port=service.port)
+    balancer = EcsServiceLoadBalancer(
+        target_group_arn=group, container_name=service.aws_key, container_port=service.port
+    )
     return {"load_balancer": [balancer]}

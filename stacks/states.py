@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from cdktf import App, TerraformStack
 
 from catalog.model import Deployment
+from catalog.moves import moves
 from catalog.order import state_order
 from catalog.states import folder_of, owner_of, stacks_of, state_of
+from stacks.part import Ref
 
 
 def workload_stacks(
@@ -37,15 +39,26 @@ def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[
     ]
 
 
-def left_behind(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
+def left_behind(addresses: Collection[str], deployment: Deployment) -> list[tuple[str, str]]:
     """Resources of a mesh that AWS has ended, each with every state that may have it."""
     found = []
+    former = {new: old for old, new in moves(addresses, renamed=deployment.renamed)}
     for address in addresses:
         owner = owner_of(address, deployment=deployment)
-        found.append((address, state_of(address, deployment=deployment)))
+        states = [state_of(address, deployment=deployment)]
         if owner is not None and owner.stack_from is not None:
-            found.append((address, owner.stack_from))
+            states.append(owner.stack_from)
+        # What was renamed meanwhile is not moved any more, as nothing is left to move it to.
+        found += [(each, state) for each in (address, former.get(address, address)) for state in states]
     return found
+
+
+def move(stacks: Mapping[str, TerraformStack], elements: Mapping[str, Ref], deployment: Deployment) -> None:
+    """Write a `moved` block for whatever a renaming gave another address, into the state where it lives."""
+    for state, stack in stacks.items():
+        here = [address for address, ref in elements.items() if ref.state == state]
+        if moved := moves(here, renamed=deployment.renamed):
+            stack.add_override("moved", [{"from": old, "to": new} for old, new in moved])
 
 
 def forget(stacks: Mapping[str, TerraformStack], leaving: Iterable[tuple[str, str]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import names
+from catalog import aws_names
 from catalog.balancer import deregistration_delay
 from catalog.model import Deployment, Service
 from stacks.part import OUTLIVES_TASKS
@@ -17,9 +17,9 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
     version = _VERSIONS[service.protocol]
     network = deployment.catalog.network
     return {
-        "name": names.target_group(
-            deployment.id,
-            *service.name.split("_"),
+        "name": aws_names.target_group(
+            deployment,
+            service,
             forces_new=(str(service.port), protocol, version, network.vpc_id or network.cidr),
         ),
         "target_type": "ip",

@@ -9,7 +9,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinitionVolume,
 )
 
-from catalog import names
+from catalog import aws_names
 from catalog.model import Service
 from catalog.task import Addition
 from catalog.task.model import task_storage
@@ -42,7 +42,7 @@ def task_definition(
     return part.add(
         EcsTaskDefinition,
         service.name,
-        family=names.owned(part.deployment.id, service.name),
+        family=aws_names.owned(part.deployment, service),
         network_mode="awsvpc",
         requires_compatibilities=["FARGATE" if service.on_fargate else "EC2"],
         cpu=str(service.cpu),

@@ -73,9 +73,7 @@ class States:
         if command in ("apply", "destroy"):
             asked += ["--", "-auto-approve"]
         environment = {k: v for k, v in os.environ.items() if k == "PATH"} | self._environment
-        done = subprocess.run(
-            asked, cwd=self._folder, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(asked, cwd=self._folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         return done.stdout
 

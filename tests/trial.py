@@ -23,6 +23,8 @@ class Trial:
         """Variables of terraform, beyond those that lead it to the emulator."""
         self.said = ""
         """What terraform printed when it planned last."""
+        self.moved: dict[str, str] = {}
+        """The new addresses of what that plan moves, by the old."""
 
     def write(self, catalog: str) -> Deployment:
         """Synthesize a catalog, given as TOML, in the place of the one before."""
@@ -43,7 +45,9 @@ class Trial:
         """What terraform would do, by address; what stays as it is, is left out."""
         self.said = self.workspace.run("plan", "-out=planned")
         plan = json.loads(self.workspace.run("show", "-json", "planned"))
-        found = {change["address"]: change["change"]["actions"] for change in plan.get("resource_changes", [])}
+        changes = plan.get("resource_changes", [])
+        self.moved = {each["previous_address"]: each["address"] for each in changes if "previous_address" in each}
+        found = {change["address"]: change["change"]["actions"] for change in changes}
         return {address: actions for address, actions in found.items() if actions not in (["no-op"], ["read"])}
 
     def apply_planned(self) -> None:

@@ -168,7 +168,12 @@ class Deployment:
 
     def host_of(self, name: str) -> str:
         """The name under which callers know a service: the same on every mesh that can carry it."""
-        return f"{name}.{self.namespace}"
+        return f"{self.workloads[name].aws_name}.{self.namespace}"
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The old keys of services, by the new ones."""
+        return {name: service.renamed_from for name, service in self.services.items() if service.renamed_from}
 
     def callees_of(self, service: Service) -> tuple[Service, ...]:
         """The services that `service` calls, by name."""

@@ -242,6 +242,11 @@ class ServiceKeys(WorkloadKeys):
     """The Terraform state it lives in, where that is one of its own beside the base: see docs/scale.md."""
     stack_from: StackName | None = None
     """The state that it comes from, another stack or "base": Terraform hands it over, and nothing is destroyed."""
+    renamed_from: Name | None = None
+    """Its old key: with the next apply its resources get new addresses in Terraform, and keep their names in AWS. Once
+    applied, write aws_name in its place."""
+    aws_name: Name | None = None
+    """What AWS knows it by, its host name included. Default: the key; with renamed_from, the old key."""
 
 
 class Service(ServiceKeys):
@@ -249,7 +254,10 @@ class Service(ServiceKeys):
     all that differs in it."""
 
     name: str
-    """Its key in the catalog; of a version, with the version's name behind it: `llm_next`."""
+    """Its key in the catalog, by which Terraform and messages know it; of a version, with the version's name behind
+    it: `llm_next`."""
+    aws_name: str
+    """By which AWS knows it, for good: like `name`, but that no renaming of the key changes it."""
     version: str | None = None
     weight: int = 100
     match: Match | None = None
@@ -263,6 +271,11 @@ class Service(ServiceKeys):
     def key(self) -> str:
         """Its key in the catalog, the same for all its versions: by it callers know it."""
         return self.name if self.version is None else self.name.partition("_")[0]
+
+    @property
+    def aws_key(self) -> str:
+        """Its `aws_name`, the same for all its versions."""
+        return self.aws_name if self.version is None else self.aws_name.partition("_")[0]
 
     @property
     def title(self) -> str:

@@ -134,9 +134,10 @@ def _why_unreachable(draft: Deployment, service: Service, name: str, placeholder
         return f'{{{placeholder}}} has no value: "{name}" has no port; give services.{name} a port, or {literal}'
     if name in draft.services or name in draft.catalog.external:
         return f'{{{placeholder}}} needs the call; add "{name}" to services.{service.key}.calls, or {literal}'
+    what = placeholder.partition(".")[2]
+    for new in (new for new, old in draft.renamed.items() if old == name):
+        return f"{{{placeholder}}} has no value: it is renamed; write {{{new}.{what}}}, or {literal}"
     known = sorted({*draft.services, *draft.catalog.external})
     close = did_you_mean(name, known)
-    guess = (
-        f"did you mean {{{close}.{placeholder.partition('.')[2]}}}? Or" if close else "name a service that it calls, or"
-    )
+    guess = f"did you mean {{{close}.{what}}}? Or" if close else "name a service that it calls, or"
     return f'{{{placeholder}}} has no value: there is no "{name}"; {guess} {literal}'

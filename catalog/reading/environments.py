@@ -76,7 +76,8 @@ def _misspelt_services(overlay: Tree, base: Tree) -> list[tuple[str, str]]:
     given = (isinstance(defaults, dict) and "image" in defaults) or (isinstance(catalog, dict) and "images" in catalog)
     if given or not isinstance(over, dict) or not isinstance(known, dict):
         return []
-    close = {name: did_you_mean(name, list(known)) for name in over if name not in known}
+    renamed = {str(table.get("renamed_from")): name for name, table in known.items() if isinstance(table, dict)}
+    close = {name: renamed.get(name) or did_you_mean(name, list(known)) for name in over if name not in known}
     return [
         (name, word)
         for name, word in close.items()

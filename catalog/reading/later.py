@@ -7,8 +7,7 @@ from typing import Any
 from catalog.problems import Finding, Path
 
 _SERVICE = {
-    "ports",
-    "renamed_from", "aws_name", "alarms",
+    "ports", "alarms",
 }  # fmt: skip
 _INGRESS = {"listener_arn", "security_group_id", "priorities"}
 

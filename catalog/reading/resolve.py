@@ -31,6 +31,7 @@ def deployment(
             **{
                 **dict(keys),
                 "name": name,
+                "aws_name": keys.aws_name or keys.renamed_from or name,
                 "timeout": timeouts[name],
                 "idle_timeout": _idle(keys, timeouts[name]),
                 "stop_timeout": stop_timeout(keys, timeout=timeouts[name]),

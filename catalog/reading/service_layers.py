@@ -17,6 +17,7 @@ from catalog.reading.layers import BUILT_IN_PROFILES, Tree
 from catalog.reading.report import Report
 from catalog.reading.source import Document, Source
 
+_NAMES = ("aws_name", "renamed_from")
 _WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
 
 
@@ -71,6 +72,7 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
     if isinstance(defaults, dict) and "profile" in defaults:
         del defaults["profile"]
         yield Finding(place=("defaults", "profile"), message="a profile is a service's own choice; write it there")
+    yield from _wrong_names(defaults, ("defaults",))
     yield from _wrong_table(defaults, ("defaults",))
     if not isinstance(profiles, dict):
         yield Finding(place=("profiles",), message="expected tables [profiles.NAME]; write one")
@@ -82,7 +84,16 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
         if isinstance(table, dict) and "profile" in table:
             del table["profile"]
             yield Finding(place=("profiles", name, "profile"), message="a profile cannot build on another; remove it")
+        yield from _wrong_names(table, ("profiles", name))
         yield from _wrong_table(table, ("profiles", name))
+
+
+def _wrong_names(table: Any, place: Path) -> Iterator[Finding]:
+    """A name that several services would have is none."""
+    for key in _NAMES if isinstance(table, dict) else ():
+        if key in table:
+            del table[key]
+            yield Finding(place=(*place, key), message="is a name of one service; write it there")
 
 
 def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:

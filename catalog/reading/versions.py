@@ -22,6 +22,7 @@ def completed(service: Service, version: Version) -> Service:
     """The service as it is in one of its versions: what that says, and else what the service says."""
     identity = {
         "name": names.version(service.name, version.name),
+        "aws_name": names.version(service.aws_name, version.name),
         "version": version.name,
         "weight": version.weight,
         "match": version.match,
@@ -65,7 +66,8 @@ def checked(
         for index, version in enumerate(versions):
             inside = _Inside(written, name=name, index=index)
             # Under the service's own name: rules tell apart what differs, not what it is called.
-            stand_in = version.model_copy(update={"name": name, "version": None})
+            service = deployment.services[name]
+            stand_in = version.model_copy(update={"name": name, "aws_name": service.aws_name, "version": None})
             keys = deployment.catalog.services
             written_as = keys[name].model_copy(update=_changed(keys[name], keys[name].versions[index]))
             # Alone: these rules ask about one service, and would else be asked about all for every version.

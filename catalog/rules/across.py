@@ -37,15 +37,19 @@ def same_names(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, 
     """What a deployment owns is named after its id and the service, so that two pairs can meet in one name."""
     for one, other in combinations(deployments, 2):
         for table in ("services", "ingress", "capacity"):
-            owned = {names.owned(one.id, name): name for name in getattr(one.catalog, table)}
+            owned = {names.owned(one.id, _in_aws(one, table, name)): name for name in getattr(one.catalog, table)}
             for name in getattr(other.catalog, table):
-                full = names.owned(other.id, name)
+                full = names.owned(other.id, _in_aws(other, table, name))
                 if full in owned:
                     message = (
                         f'{table}.{name} would be "{full}" in AWS, like {table}.{owned[full]} of {one.environment}; '
                         "rename the environment"
                     )
                     yield other, Finding(place=("environments", str(other.environment)), message=message)
+
+
+def _in_aws(deployment: Deployment, table: str, name: str) -> str:
+    return deployment.services[name].aws_name if table == "services" else name
 
 
 def same_endpoint(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:

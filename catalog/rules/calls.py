@@ -18,6 +18,8 @@ def unknown_callee(deployment: Deployment, written: Written) -> Iterator[Finding
                 continue
             close = did_you_mean(name, [other for other in known if other != service.name])
             cure = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
+            for new in (new for new, old in deployment.renamed.items() if old == name):
+                cure = f'it is renamed: write "{new}" ({written.where("services", new, "renamed_from")})'
             yield Finding(
                 place=("services", service.name, "calls", index),
                 message=f'unknown service "{name}"; {cure}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog import aws_names
 from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
@@ -34,14 +35,15 @@ def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Itera
 
 def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Host names have at most 253 characters (RFC 1035)."""
-    longest = max(deployment.services, key=len)
+    service = max(deployment.services.values(), key=lambda each: len(each.aws_name))
+    longest = service.aws_name
     length = len(longest) + 1 + len(deployment.namespace)
     if length > _HOST_LENGTH:
         message = (
             f"{longest} would have a host name of {length} characters, {_HOST_LENGTH} are possible; "
             f"shorten the namespace to {_HOST_LENGTH - len(longest) - 1}"
         )
-        yield Finding(place=_NAMESPACE, message=message, about=(("services", longest),))
+        yield Finding(place=_NAMESPACE, message=message, about=(aws_names.place(deployment, service),))
 
 
 def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:

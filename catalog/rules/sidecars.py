@@ -27,7 +27,7 @@ def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
     for service in deployment.services.values():
         for name in service.sidecars:
             place: Path = ("services", service.name, "sidecars", name)
-            if name == service.name:
+            if name == service.aws_key:
                 message = f"the service's own container is called {name}; write another name"
                 yield Finding(place=place, message=message)
             elif name in reserved:

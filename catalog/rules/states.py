@@ -33,6 +33,14 @@ def comes_from_where_it_is(deployment: Deployment, written: Written) -> Iterator
             yield Finding(place=("services", name, "stack_from"), message=message)
 
 
+def renamed_too(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What another state takes over under a new address, this one would have to forget under the old."""
+    for name, service in deployment.services.items():
+        if service.stack_from is not None and deployment.catalog.services[name].renamed_from is not None:
+            message = "a service that is renamed cannot come from another state too; apply one, then the other"
+            yield Finding(place=("services", name, "stack_from"), message=message)
+
+
 def handed_over(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """An import of what is not there fails (Terraform, "Import"): the key is for one apply."""
     moving = [name for name, service in deployment.services.items() if service.stack_from is not None]

@@ -101,7 +101,7 @@ def _variables(deployment: Deployment, service: Service) -> dict[str, str]:
         # Endpoint and protocol belong together, and SDKs differ in what they take for granted.
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_RESOURCE_ATTRIBUTES": attributes,
-        "OTEL_SERVICE_NAME": service.key,
+        "OTEL_SERVICE_NAME": service.aws_key,
     }
     exports_itself = any(name.startswith(_OWN_EXPORTER) for name in said)
     return {

@@ -37,7 +37,10 @@ def _condition(sidecar: Sidecar) -> str:
 def _container(service: Service, name: str, sidecar: Sidecar) -> Container:
     # Of what has ended nothing is taken away from the others.
     cpu, memory = (None, None) if sidecar.ends_first else (DEFAULT_CPU, DEFAULT_MEMORY)
-    after = {"containerName": service.key, "condition": "HEALTHY" if service.health.command is not None else "START"}
+    after = {
+        "containerName": service.aws_key,
+        "condition": "HEALTHY" if service.health.command is not None else "START",
+    }
     written: Container = {
         "name": name,
         "image": sidecar.image,

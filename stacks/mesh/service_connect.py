@@ -17,7 +17,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names, names
 from catalog.meshes.service_connect import proxy_share
 from catalog.meshes.service_connect.serving import serves
 from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
@@ -85,7 +85,7 @@ class ServiceConnect(Part):
         anew (ECS developer guide, "Service Connect components")."""
         tls = "tls" if self._authority else "plain"
         callees = self.deployment.callees_of(service)
-        return {callee.name: f"{callee.protocol} {callee.port} {tls}" for callee in callees}
+        return {callee.aws_name: f"{callee.protocol} {callee.port} {tls}" for callee in callees}
 
     def _protocol(self, service: Service) -> Ref:
         """With it the ECS service is replaced: ECS refuses another protocol for a port in Service Connect (ECS API
@@ -96,9 +96,9 @@ class ServiceConnect(Part):
         logs = EcsServiceServiceConnectConfigurationLogConfiguration(
             log_driver="awslogs",
             options={
-                "awslogs-group": names.log_group(self.deployment.id, service.name),
+                "awslogs-group": aws_names.log_group(self.deployment, service),
                 "awslogs-region": self.deployment.region,
-                "awslogs-stream-prefix": service.name,
+                "awslogs-stream-prefix": service.aws_name,
             },
         )
         return EcsServiceServiceConnectConfiguration(
@@ -116,8 +116,8 @@ class ServiceConnect(Part):
         )
         tls = self._tls(self._role, self._authority) if self._role and self._authority else None
         return EcsServiceServiceConnectConfigurationService(
-            port_name=service.name,
-            discovery_name=service.name,
+            port_name=service.aws_name,
+            discovery_name=service.aws_name,
             client_alias=alias,
             timeout=self._timers(service),
             tls=tls,

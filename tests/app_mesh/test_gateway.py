@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests import emulator
 from tests.catalogs import notices_of, pointed_out, problems_of
 from tests.emulator import validation
+from tests.renamed import assert_only_moved
 from tests.synth import catalog_output, containers, resources, statements
 from tests.trial import Trial
 
@@ -36,6 +38,10 @@ def test_requests_go_by_host_and_whole_segments_to_virtual_services(tmp_path: Pa
     target = api["http_route"]["action"]["target"]["virtual_service"]["virtual_service_name"]
     assert target == "${aws_appmesh_virtual_service.api.name}"
     assert api["priority"] < web["priority"] <= 1000
+
+
+def test_services_behind_a_gateway_are_renamed_without_a_change_in_aws(tmp_path: Path) -> None:
+    assert_only_moved(tomllib.loads(CATALOG.read_text(encoding="utf-8")), tmp_path)
 
 
 def test_the_gateway_s_tasks_are_envoy_alone_two_of_them_behind_the_balancer(tmp_path: Path) -> None:

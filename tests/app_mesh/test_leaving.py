@@ -127,6 +127,16 @@ def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Pa
         assert made and made <= set(left_in_state(deployment))
 
 
+def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: Path) -> None:
+    renamed = catalog('kind = "none"\nleaving = "app-mesh"').replace('"llm"', '"model"')
+    renamed = renamed.replace("[services.llm]", '[services.model]\nrenamed_from = "llm"')
+    output = catalog_output(renamed, tmp_path)["trial"]
+
+    removed = {block["from"] for block in output["removed"]}
+    assert {"aws_appmesh_route.llm", "aws_appmesh_route.model", "aws_appmesh_virtual_node.llm"} <= removed
+    assert {block["from"] for block in output["moved"]} & removed == set()
+
+
 def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
     output = catalog_output(catalog('kind = "none"\nleaving = "app-mesh"'), tmp_path)["trial"]
 
@@ -165,6 +175,23 @@ def test_the_driver_says_how_to_forget_what_left_the_catalog_earlier(tmp_path: P
     assert done.returncode == 0
     assert "terraform state rm aws_appmesh_route.old aws_appmesh_virtual_node.old\n" in done.stderr
     assert "shop: AWS has ended App Mesh" in done.stderr
+
+
+def test_the_driver_takes_what_is_moved_for_known(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path)
+    project.write_output({"shop": []})
+    (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
+    routes = {"llm": {}, "new": {}}
+    configuration = {
+        "resource": {"aws_appmesh_route": routes, "aws_appmesh_virtual_node": {"new": {}}},
+        "moved": [
+            {"from": f"aws_appmesh_{type_}.old", "to": f"aws_appmesh_{type_}.new"}
+            for type_ in ("route", "virtual_node")
+        ],
+    }
+    (project.stack("shop") / "cdk.tf.json").write_text(json.dumps(configuration))
+
+    assert "state rm" not in project.deploy("plan").stderr
 
 
 def test_the_driver_says_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> None:

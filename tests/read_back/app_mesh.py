@@ -17,7 +17,7 @@ _ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp
 def assert_reaches(deployment: Deployment) -> None:
     mesh = _Mesh(deployment)
     for service in deployment.services.values():
-        node = mesh.node(service.name)
+        node = mesh.node(service.aws_name)
         backends = {backend["virtualService"]["virtualServiceName"] for backend in node.get("backends", [])}
         assert backends == set(_modelled_hosts(deployment, service))
         if service.port is None:
@@ -70,11 +70,11 @@ def _assert_listens(deployment: Deployment, service: Service, node: dict[str, An
     (listener,) = node["listeners"]
     assert listener["portMapping"] == {"port": service.port, "protocol": service.protocol}
     assert node["serviceDiscovery"]["awsCloudMap"]["namespaceName"] == deployment.namespace
-    assert node["serviceDiscovery"]["awsCloudMap"]["serviceName"] == service.name
-    route = mesh.route(service.name)[_ROUTES[service.protocol]]
+    assert node["serviceDiscovery"]["awsCloudMap"]["serviceName"] == service.aws_name
+    route = mesh.route(service.aws_name)[_ROUTES[service.protocol]]
     targets = {target["virtualNode"]: target["weight"] for target in route["action"]["weightedTargets"]}
-    assert targets == {each.name: each.weight for each in deployment.workloads_of(service.name)}
-    assert mesh.provider(deployment.host_of(service.name)) == {"virtualRouter": {"virtualRouterName": service.name}}
+    assert targets == {each.aws_name: each.weight for each in deployment.workloads_of(service.name)}
+    assert mesh.provider(deployment.host_of(service.name)) == {"virtualRouter": {"virtualRouterName": service.aws_name}}
     assert _seconds(route["timeout"]["idle"]) == service.idle_timeout
     # Behind a load balancer a listener bears more silence than that, so that it never closes first.
     assert _seconds(listener["timeout"][service.protocol]["idle"]) >= service.idle_timeout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import names
+from catalog import aws_names
 from catalog.model import Deployment, Service
 from tests import emulator
 
@@ -12,7 +12,7 @@ from tests import emulator
 def discovered(service: Service, *, namespace: str, region: str) -> list[str]:
     """The addresses of a service's tasks in a namespace of Cloud Map."""
     cloud_map = emulator.client("servicediscovery", region=region)
-    found = cloud_map.discover_instances(NamespaceName=namespace, ServiceName=service.name)
+    found = cloud_map.discover_instances(NamespaceName=namespace, ServiceName=service.aws_name)
     return sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in found["Instances"])
 
 
@@ -37,7 +37,7 @@ def is_registered(service: Service, deployment: Deployment) -> bool:
 def ecs_service(service: Service, deployment: Deployment) -> dict[str, Any]:
     """A service as ECS describes it."""
     ecs = emulator.client("ecs", region=deployment.region)
-    name = names.owned(deployment.id, service.name)
+    name = aws_names.owned(deployment, service)
     [described] = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
     return described
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import names
+from catalog import aws_names
 from catalog.meshes.vpc_lattice.listeners import identity, is_carried, over_tls
 from catalog.model import Deployment, Service
 from tests import emulator
@@ -64,7 +64,7 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
         config = group["config"]
         assert (config["port"], config["protocolVersion"]) == (service.port, _PROTOCOL_VERSIONS[service.protocol])
         [bound] = ecs_service(each, deployment)["deployments"][0]["vpcLatticeConfigurations"]
-        assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.name)
+        assert (bound["targetGroupArn"], bound["portName"]) == (group["arn"], service.aws_name)
         assert len(found(each, deployment)) == each.first_tasks
     associations = account.lattice.list_service_network_service_associations(serviceIdentifier=known["id"])["items"]
     assert len(associations) == 1
@@ -101,7 +101,7 @@ class _Account:
         """A service as VPC Lattice describes it."""
         associated = self.lattice.list_service_network_service_associations(serviceNetworkIdentifier=self._network)
         described = [self.lattice.get_service(serviceIdentifier=each["serviceId"]) for each in associated["items"]]
-        wanted = names.lattice_service(deployment.id, service.name, forces_new=(identity(deployment, service),))
+        wanted = aws_names.lattice_service(deployment, service, forces_new=(identity(deployment, service),))
         [found] = [each for each in described if each["name"] == wanted]
         return found
 
@@ -120,7 +120,7 @@ class _Account:
             Filters=[{"Name": "group-id", "Values": association["securityGroupIds"]}]
         )["SecurityGroupRules"]
         groups = self._ec2.describe_security_groups()["SecurityGroups"]
-        own = {g["GroupId"] for g in groups if g["GroupName"] == f"{self._deployment.id}-{caller.name}"}
+        own = {g["GroupId"] for g in groups if g["GroupName"] == f"{self._deployment.id}-{caller.aws_name}"}
         return {
             rule["FromPort"]
             for rule in rules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog import aws_names
 from catalog.meshes import private_ca
 from catalog.meshes.app_mesh.egress import bypasses_proxy
 from catalog.meshes.app_mesh.gateway import GATEWAY_RULES
@@ -57,10 +58,10 @@ def name_too_long_for_certificate(deployment: Deployment, written: Written) -> I
     """A certificate's domain name has at most 64 characters (ACM API reference, RequestCertificate.DomainName)."""
     tls = deployment.catalog.mesh.tls
     for service in deployment.services.values():
-        host = f"{service.name}.{deployment.namespace}"
+        host = deployment.host_of(service.name)
         if tls is not None and tls.authority and service.port is not None and len(host) > _COMMON_NAME:
             yield Finding(
-                place=("services", service.name),
+                place=aws_names.place(deployment, service),
                 message=f'"{host}" has {len(host)} characters, a certificate takes {_COMMON_NAME}; shorten the '
                 "service's name, or discovery.namespace",
                 about=(("discovery", "namespace"), ("mesh", "tls")),
@@ -70,9 +71,10 @@ def name_too_long_for_certificate(deployment: Deployment, written: Written) -> I
 def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
     its own."""
-    if PROXY_CONTAINER in deployment.services:
-        message = f'"{PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
-        yield Finding(place=("services", PROXY_CONTAINER), message=message)
+    for service in deployment.services.values():
+        if service.aws_key == PROXY_CONTAINER:
+            message = f'"{PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
+            yield Finding(place=aws_names.place(deployment, service), message=message)
 
 
 def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:

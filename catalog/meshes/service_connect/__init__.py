@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import names
+from catalog import aws_names
 from catalog.meshes import private_ca
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.meshes.service_connect.serving import serves
@@ -67,7 +67,7 @@ def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterat
         service = deployment.services[name]
         together = all(stack_of(deployment.services[callee]) == stack_of(service) for callee in early)
         reason = "call each other in a circle" if together else "live in states of which some are applied later"
-        owned = names.owned(deployment.id, name)
+        owned = aws_names.owned(deployment, service)
         yield Finding(
             place=("services", name, "calls", service.calls.index(early[0])),
             message=f"{name} and {listed(early)} {reason}, {name} starts first, and its proxy knows only what was "
@@ -83,7 +83,7 @@ def name_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
         host = deployment.host_of(service.name)
         if service.port is not None and len(host) > _ALIAS_LENGTH:
             yield Finding(
-                place=("services", service.name),
+                place=aws_names.place(deployment, service),
                 message=f'"{host}" has {len(host)} characters, Service Connect takes {_ALIAS_LENGTH}; shorten the '
                 "service's name, or discovery.namespace",
                 about=(("discovery", "namespace"),),

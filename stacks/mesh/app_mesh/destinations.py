@@ -31,7 +31,7 @@ def of_service(service: Service, *, deployment: Deployment) -> Destination:
     assert service.port is not None
     return Destination(
         address=service.name,
-        name=service.name,
+        name=service.aws_name,
         host=deployment.host_of(service.name),
         port=service.port,
         protocol=service.protocol,

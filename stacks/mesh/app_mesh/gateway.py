@@ -63,7 +63,7 @@ class VirtualGateway(Part):
         return self.add(
             AppmeshGatewayRoute,
             service.name,
-            name=service.name,
+            name=service.aws_name,
             mesh_name=self._mesh,
             virtual_gateway_name=self._gateway.name,
             spec={

@@ -14,7 +14,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_router import AppmeshVirtualRouter
 from cdktf_cdktf_provider_aws.appmesh_virtual_service import AppmeshVirtualService
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names, names
 from catalog.meshes.app_mesh.egress import proxied_externals
 from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import destinations, envoy, listeners, nodes, routes
@@ -109,7 +109,7 @@ class AppMesh(Part):
             discovery = {"namespace_name": self.discovery.namespace_name, "service_name": registry.name}
             if self.deployment.versions.get(service.key):
                 # All versions are registered under one name; ECS says with each task of which family it is.
-                family = names.owned(self.deployment.id, service.name)
+                family = aws_names.owned(self.deployment, service)
                 discovery["attributes"] = {"ECS_TASK_DEFINITION_FAMILY": family}
         # A version that leaves must not go before the route that leads to it.
         kept = {"lifecycle": OUTLIVES_TASKS} if service.version else {}
@@ -117,7 +117,7 @@ class AppMesh(Part):
             AppmeshVirtualNode,
             service.name,
             **kept,
-            name=service.name,
+            name=service.aws_name,
             mesh_name=self.name,
             spec=nodes.of_service(service, deployment=self.deployment, listener=listener, discovery=discovery),
         )
@@ -141,20 +141,21 @@ class AppMesh(Part):
         port = {"port": destination.port, "protocol": destination.protocol}
         listener = AppmeshVirtualRouterSpecListener(port_mapping=port)
         router = self.add(AppmeshVirtualRouter, address, name=name, spec={"listener": [listener]}, mesh_name=self.name)
-        specs = {address: routes.route(destination, weights=weights)}
+        specs = {(address, name): routes.route(destination, weights=weights)}
         for version in versions:
             weights = {self._nodes[version.name].name: 100}
-            specs[version.name] = routes.route(destination, weights=weights, version=version)
+            known = version.name, version.aws_name
+            specs[known] = routes.route(destination, weights=weights, version=version)
         made = [
             self.add(
                 AppmeshRoute,
                 at,
-                name=name if at == address else at,
+                name=route_name,
                 virtual_router_name=router.name,
                 spec=spec,
                 mesh_name=self.name,
             )
-            for at, spec in specs.items()
+            for (at, route_name), spec in specs.items()
         ]
         provider = {"virtual_router": {"virtual_router_name": router.name}}
         virtual_service = self.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from catalog import names
+from catalog import aws_names, names
 from catalog.model import Deployment, Service
 from catalog.states import stack_of
 from stacks.part import Ref
@@ -23,7 +23,7 @@ def auth_policy(service: Service, *, deployment: Deployment, known: Ref) -> str:
     roles = f"arn:{deployment.partition}:iam::{account}"
     here = [f"${{aws_iam_role.{each.name}_{names.ROLES[0]}.arn}}" for each in callers if stack_of(each) == known.state]
     elsewhere = [
-        f"{roles}:role/{names.role(deployment.id, each.name, names.ROLES[0])}"
+        f"{roles}:role/{aws_names.role(deployment, each, names.ROLES[0])}"
         for each in callers
         if stack_of(each) != known.state
     ]

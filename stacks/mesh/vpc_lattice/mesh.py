@@ -22,7 +22,7 @@ from cdktf_cdktf_provider_aws.vpclattice_service_network_service_association imp
 from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGroup
 from constructs import Construct
 
-from catalog import names
+from catalog import aws_names
 from catalog.meshes.vpc_lattice.listeners import (
     carried_callees,
     carried_services,
@@ -92,7 +92,7 @@ class VpcLattice(Part):
     def _listed(self, service: Service) -> dict[str, Any]:
         """The argument by which ECS puts a service's tasks into its target group."""
         listed = EcsServiceVpcLatticeConfigurations(
-            port_name=service.key, role_arn=self._role.role.arn, target_group_arn=self._groups[service.name].arn
+            port_name=service.aws_key, role_arn=self._role.role.arn, target_group_arn=self._groups[service.name].arn
         )
         return {"vpc_lattice_configurations": [listed]}
 
@@ -107,7 +107,7 @@ class VpcLattice(Part):
         return self.add(
             VpclatticeService,
             service.name,
-            name=names.lattice_service(self.deployment.id, service.name, forces_new=forces_new),
+            name=aws_names.lattice_service(self.deployment, service, forces_new=forces_new),
             auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
             custom_domain_name=None if tls else self.deployment.host_of(service.name),
         )

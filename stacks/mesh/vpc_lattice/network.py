@@ -64,7 +64,7 @@ class ServiceNetwork(Part):
             VpcSecurityGroupIngressRule,
             f"{names.let_in(_ADDRESS, service.name)}_{port}",
             security_group_id=self._group.id,
-            description=f"From {service.name}",
+            description=f"From {service.aws_name}",
             ip_protocol="tcp",
             from_port=port,
             to_port=port,

@@ -23,7 +23,7 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
         Route53Zone,
         service.name,
         name=host,
-        comment=f"{service.name} of {part.deployment.id}",
+        comment=f"{service.aws_name} of {part.deployment.id}",
         vpc=[Route53ZoneVpc(vpc_id=vpc_id)],
     )
     alias = Route53RecordAlias(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import names
+from catalog import aws_names
 from catalog.meshes.vpc_lattice.listeners import identity
 from catalog.model import Deployment, Service
 from stacks.part import OUTLIVES_TASKS
@@ -20,7 +20,7 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> di
     # The last one, because a target group belongs to one service only (VPC Lattice API reference, CreateTargetGroup).
     forces_new = (str(service.port), version, network.vpc_id or network.cidr, identity(deployment, service))
     return {
-        "name": names.target_group(deployment.id, *service.name.split("_"), forces_new=forces_new),
+        "name": aws_names.target_group(deployment, service, forces_new=forces_new),
         "type": "IP",
         "config": {
             "vpc_identifier": vpc_id,

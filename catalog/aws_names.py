@@ -1,0 +1,38 @@
+"""The names that a service's resources have in AWS: all from its `aws_name`, none from its key, so that renaming the
+key changes none of them."""
+
+from __future__ import annotations
+
+from catalog import names
+from catalog.model import Deployment, Service
+from catalog.problems import Path
+
+
+def owned(deployment: Deployment, service: Service, *parts: str) -> str:
+    """Of its ECS service, task family, security group: names with room."""
+    return names.owned(deployment.id, service.aws_name, *parts)
+
+
+def role(deployment: Deployment, service: Service, kind: str) -> str:
+    """Of one of its roles, and of that role's policy."""
+    return names.role(deployment.id, service.aws_name, kind)
+
+
+def log_group(deployment: Deployment, service: Service) -> str:
+    return names.log_group(deployment.id, service.aws_name)
+
+
+def target_group(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
+    """Of its target group, behind a load balancer or in VPC Lattice."""
+    return names.target_group(deployment.id, *service.aws_name.split("_"), forces_new=forces_new)
+
+
+def lattice_service(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
+    return names.lattice_service(deployment.id, service.aws_name, forces_new=forces_new)
+
+
+def place(deployment: Deployment, service: Service) -> Path:
+    """Where the catalog says what AWS knows a service by."""
+    keys = deployment.catalog.services[service.key]
+    said = next((key for key in ("aws_name", "renamed_from") if getattr(keys, key) is not None), None)
+    return ("services", service.key, said) if said else ("services", service.key)

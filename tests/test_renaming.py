@@ -1,0 +1,25 @@
+"""A service under a new key: its addresses in Terraform are moved, and nothing of it in AWS is another."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from stacks.mesh import MESHES
+from tests.catalogs import REFUSED
+from tests.renamed import assert_only_moved
+from tests.test_golden_addresses import CATALOGS
+
+ON_EVERY_MESH = [(file, kind) for file in CATALOGS for kind in MESHES if (file.stem, kind) not in REFUSED]
+
+
+@pytest.mark.parametrize(("file", "kind"), ON_EVERY_MESH, ids=lambda each: getattr(each, "stem", each))
+def test_renaming_all_services_moves_all_they_have_and_changes_nothing_of_it(
+    file: Path, kind: str, tmp_path: Path
+) -> None:
+    tree = tomllib.loads(file.read_text("utf-8"))
+    tree["mesh"]["kind"] = kind
+
+    assert_only_moved(tree, tmp_path)
