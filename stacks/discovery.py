@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import ServiceDiscoveryPrivateDnsNamespace
 from cdktf_cdktf_provider_aws.service_discovery_service import (
@@ -21,16 +23,32 @@ RECORD_TTL = 10
 
 
 class Discovery(Part):
-    """The namespace in which services are registered under their names."""
+    """The namespace in which services are registered under their names: one of our own, or one that exists."""
 
     namespace_id: str
     namespace_name: str
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, vpc_id: str) -> None:
+    def __init__(
+        self, scope: Construct, *, deployment: Deployment, vpc_id: str, account: Callable[[], str]
+    ) -> None:
         super().__init__(scope, "discovery", deployment=deployment)
+        self._account = account
+        if (existing := deployment.catalog.discovery.namespace_id) is not None:
+            self.namespace_id, self.namespace_name = existing, deployment.namespace
+            return
         namespace = self._namespace(vpc_id)
         self.namespace_id = namespace.id
         self.namespace_name = namespace.name
+
+    def existing_arn(self) -> str | None:
+        """The ARN of a namespace that exists, for whoever takes no id (Service Authorization Reference, "Resource types
+        defined by AWS Cloud Map")."""
+        if self.deployment.catalog.discovery.namespace_id is None:
+            return None
+        accounts = self.deployment.catalog.aws.accounts
+        account = accounts[0] if len(accounts) == 1 else self._account()
+        where = f"{self.deployment.partition}:servicediscovery:{self.deployment.region}:{account}"
+        return f"arn:{where}:namespace/{self.namespace_id}"
 
     def keep(self, service: Service) -> Ref | None:
         """The entry of a service that its mesh does not need, while the tasks of a mesh that is being left do."""

@@ -10,13 +10,9 @@ _SERVICE = {
     "ports", "stack",
     "stack_from", "renamed_from", "aws_name", "alarms",
 }  # fmt: skip
-_INGRESS = {"listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"jobs", "security"},
-    ("discovery",): {"namespace_id"},
-    ("cluster",): {"arn"},
-    ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
 }
 _SERVICE_TABLES = (("defaults",), ("profiles", "*"))

@@ -75,8 +75,11 @@ def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding
     private hosted zone")."""
     if not _has_names(deployment):
         return
+    hosts = {deployment.host_of(name) for name in deployment.services}
     for name, external in deployment.catalog.external.items():
         host = external.host.lower()
+        if deployment.catalog.discovery.namespace_id is not None and host not in hosts:
+            continue  # In a namespace that exists, others have names too.
         if _lies_in(host, deployment.namespace):
             yield Finding(
                 place=("external", name, "host"),

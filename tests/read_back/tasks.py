@@ -38,7 +38,7 @@ def ecs_service(service: Service, deployment: Deployment) -> dict[str, Any]:
     """A service as ECS describes it."""
     ecs = emulator.client("ecs", region=deployment.region)
     name = names.owned(deployment.id, service.name)
-    [described] = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
+    [described] = ecs.describe_services(cluster=deployment.cluster_name, services=[name])["services"]
     return described
 
 

@@ -72,7 +72,7 @@ def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterat
                 place=("services", name, "calls", service.calls.index(early[0])),
                 message=f"{name} and {listed(early)} call each other in a circle, {name} starts first, and its proxy "
                 "knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
-                f"{deployment.id} --service {owned} --region {deployment.region} --force-new-deployment",
+                f"{deployment.cluster_name} --service {owned} --region {deployment.region} --force-new-deployment",
                 level="warning",
             )
 
