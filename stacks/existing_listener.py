@@ -74,8 +74,8 @@ class ExistingListener(Part):
             _condition(
                 f"self.idle_timeout >= {idle}",
                 self._says(
-                    f"its load balancer cuts off answers that are silent for less than {idle} seconds, which services "
-                    "behind it may be; have its owner raise idle_timeout, or write a shorter idle_timeout there"
+                    f"its load balancer closes connections before {idle} seconds of silence, which services behind it "
+                    "ask for; have its owner raise its idle timeout, or write a shorter idle_timeout in them"
                 ),
             ),
         ]
