@@ -28,9 +28,7 @@ class Discovery(Part):
     namespace_id: str
     namespace_name: str
 
-    def __init__(
-        self, scope: Construct, *, deployment: Deployment, vpc_id: str, account: Callable[[], str]
-    ) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, vpc_id: str, account: Callable[[], str]) -> None:
         super().__init__(scope, "discovery", deployment=deployment)
         self._account = account
         if (existing := deployment.catalog.discovery.namespace_id) is not None:

@@ -107,9 +107,9 @@ def platform(*, idle_timeout: int = 60) -> Platform:
         LoadBalancerArn=balancer, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": str(idle_timeout)}]
     )
     nothing = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
-    listener_arn = elb.create_listener(
-        LoadBalancerArn=balancer, Protocol="HTTP", Port=8080, DefaultActions=[nothing]
-    )["Listeners"][0]["ListenerArn"]
+    listener_arn = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=8080, DefaultActions=[nothing])[
+        "Listeners"
+    ][0]["ListenerArn"]
     elb.create_rule(
         ListenerArn=listener_arn,
         Priority=10,

@@ -159,9 +159,7 @@ ListenerArn = Annotated[
         'that has ":listener/app/", the balancer\'s name and two ids behind its account',
     ),
 ]
-SecurityGroupId = Annotated[
-    str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')
-]
+SecurityGroupId = Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')]
 UserPoolArn = Annotated[str, _arn("cognito-idp")]
 VariableName = Annotated[
     str,

@@ -62,7 +62,7 @@ def listener_in_a_new_network(deployment: Deployment, written: Written) -> Itera
     for _, _, _, place in _joined(deployment):
         if not deployment.uses_existing_network:
             message = (
-                "its load balancer lies in a VPC that exists; name that one by vpc_id and private_subnet_ids in [network]"
+                "its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids in [network]"
             )
             yield Finding(place=place, message=message, about=(("network", "vpc_id"),))
 

@@ -30,9 +30,7 @@ def nobody_may_connect(deployment: Deployment, written: Written) -> Iterator[Fin
             continue
         place: Path = ("ingress", name, "allow")
         if not written.written(*place):
-            message = (
-                'required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may connect'
-            )
+            message = 'required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may connect'
             yield Finding(place=place[:2], message=message, about=(place,))
         else:
             message = 'is empty, so that nobody may connect; write address ranges, as in ["10.0.0.0/8"]'

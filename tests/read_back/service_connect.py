@@ -22,7 +22,9 @@ def assert_reaches(deployment: Deployment) -> None:
         _assert_offers(service, deployment)
         assert len(found(service, deployment)) == service.first_tasks, service.name
     for name, callees in start_order(deployment):
-        known = emulator.known_endpoints(deployment.cluster_name, names.owned(deployment.id, name), region=deployment.region)
+        known = emulator.known_endpoints(
+            deployment.cluster_name, names.owned(deployment.id, name), region=deployment.region
+        )
         for callee in callees:
             at = address(deployment, callee)
             assert f"{at.host}:{at.port}" in known, f"{name} does not know {callee}"
