@@ -45,9 +45,8 @@ def same_existing_namespace(deployments: Sequence[Deployment]) -> Iterator[tuple
         same_vpc = one.catalog.network.vpc_id == other.catalog.network.vpc_id
         if None not in ids and (ids[0] == ids[1] or (one.namespace == other.namespace and same_vpc)):
             message = (
-                f'{one.environment} and {other.environment} would share "{other.namespace}", where their services would '
-                "have the same names; give each a namespace of its own, as in [environments."
-                f"{other.environment}.discovery]"
+                f'{one.environment} and {other.environment} would share "{other.namespace}", and services of both one '
+                f"name; give each a namespace of its own, as in [environments.{other.environment}.discovery]"
             )
             yield other, Finding(place=("discovery", "namespace_id"), message=message)
 
@@ -82,9 +81,8 @@ def same_request(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment
         for service in other.public_services(name):
             if first := taken.get(_requests(service)):
                 message = (
-                    f'{one.environment} and {other.environment} share the listener, and "{"".join(_requests(service))}" '
-                    f"of it leads to {first.name} of {one.environment}; write a host with "
-                    "{environment} in it"
+                    f'"{"".join(_requests(service))}" of this listener leads to {first.name} of {one.environment}; '
+                    'write another host, as in "{environment}.example.com"'
                 )
                 yield other, Finding(place=("services", service.name, "public"), message=message)
 

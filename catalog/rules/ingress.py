@@ -31,7 +31,7 @@ def nobody_may_connect(deployment: Deployment, written: Written) -> Iterator[Fin
         place: Path = ("ingress", name, "allow")
         if not written.written(*place):
             message = 'required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may connect'
-            yield Finding(place=place[:2], message=message, about=(place,))
+            yield Finding(place=place[:2], message=message, about=(place, (*place[:2], "listener_arn")))
         else:
             message = 'is empty, so that nobody may connect; write address ranges, as in ["10.0.0.0/8"]'
             yield Finding(place=place, message=message)
