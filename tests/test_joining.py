@@ -18,7 +18,7 @@ from tests.existing import JOINING
 CLUSTER = "arn:aws:ecs:us-west-2:123456789012:cluster/platform"
 OF_OTHERS = {
     "aws_ecs_cluster", "aws_ecs_cluster_capacity_providers", "aws_lb", "aws_lb_listener", "aws_vpc", "aws_subnet",
-    "aws_service_discovery_private_dns_namespace", "aws_service_discovery_http_namespace", "aws_wafv2_web_acl_association",
+    "aws_service_discovery_private_dns_namespace", "aws_service_discovery_http_namespace",
 }  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def test_another_service_moves_no_priority() -> None:
 
 @pytest.mark.usefixtures("_in_a_folder")
 def test_a_match_stays_in_the_room_with_a_priority_that_is_asked_for() -> None:
-    asked = ROOM.replace("public = true", "public = { priority = 3010 }")
+    asked = ROOM.replace("public = true", "public = {{ priority = 3010 }}")
     [deployment] = loaded(asked.format(first=3000, last=3999), kind="vpc-lattice").deployments
     web, version = deployment.workloads_of("web")
     assert 3000 <= priority_of_match(deployment, web, version) < priority_of(deployment, web) == 3010

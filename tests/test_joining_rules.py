@@ -33,7 +33,7 @@ WRONG = {
     "a cluster by its name": r"""
         [cluster]
         arn = "platform"
-        #^ cluster.arn: "platform" is not the ARN of an ECS cluster; write one like
+        #^ cluster.arn: "platform" is not an ARN of an ECS cluster; write one like
         #| "arn:aws:ecs:us-west-2:{account}:cluster/shared"
     """,
     "a cluster of another region": r"""
@@ -132,7 +132,7 @@ WRONG = {
     "a listener of a Network Load Balancer": r"""
         [ingress.public]
         listener_arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener/net/platform/50dc6c49/f2f7dc8e"
-        #^ ingress.public.listener_arn: "arn:aws:elasticloadbalancing:us-west-2:123456789012:list…" is not the ARN of an
+        #^ ingress.public.listener_arn: "arn:aws:elasticloadbalancing:us-west-2:123456789012:list…" is not an ARN of an
         #| Application Load Balancer's listener; that has ":listener/app/", the balancer's name and two ids behind
         #| its account
     """,

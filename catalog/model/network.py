@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from catalog.model.login import AccessLogs, Login
 from catalog.model.types import (
@@ -177,6 +177,10 @@ class Cluster(Table):
 
 class Ingress(Table):
     """A way in from outside: an Application Load Balancer for the public services that name it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [key]} for key in ("allow", "listener_arn")]},
+    )
 
     allow: tuple[Cidr, ...] = ()
     """Who may connect: address ranges. Required, unless the load balancer is somebody else's (`listener_arn`)."""

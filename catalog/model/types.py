@@ -147,7 +147,7 @@ ClusterArn = Annotated[
     str,
     matching(
         r"arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]{1,255}",
-        "the ARN of an ECS cluster",
+        "an ARN of an ECS cluster",
         'write one like "arn:aws:ecs:us-west-2:{account}:cluster/shared"',
     ),
 ]
@@ -155,7 +155,7 @@ ListenerArn = Annotated[
     str,
     matching(
         r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]+/[0-9a-f]+",
-        "the ARN of an Application Load Balancer's listener",
+        "an ARN of an Application Load Balancer's listener",
         'that has ":listener/app/", the balancer\'s name and two ids behind its account',
     ),
 ]
