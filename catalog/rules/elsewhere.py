@@ -9,23 +9,35 @@ from catalog.problems import Finding, Path
 from catalog.written import Written
 
 
-def elsewhere(arn: str, place: Path, what: str, deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A finding where an ARN is not of the deployment's region, or of none of its accounts. Of another partition,
-    `arns.another_partition` tells."""
-    _, partition, _, region, account, _ = arn.split(":", 5)
+def _joined(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
+    """The ARNs of what is joined, with their places and what they are."""
+    if deployment.catalog.cluster.arn is not None:
+        yield ("cluster", "arn"), deployment.catalog.cluster.arn, "a cluster"
+    for name, ingress in deployment.catalog.ingress.items():
+        if ingress.listener_arn is not None:
+            yield ("ingress", name, "listener_arn"), ingress.listener_arn, "a listener"
+
+
+def in_another_region(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Services run in clusters, and register with load balancers, of their own region (AWS General Reference, "Service
+    endpoints": each region has its own). Of another partition, `arns.another_partition` tells."""
+    for place, arn, what in _joined(deployment):
+        _, partition, _, region, _ = arn.split(":", 4)
+        if partition == deployment.partition and region != deployment.region:
+            message = f'lies in "{region}"; write the ARN of {what} in {deployment.region}'
+            yield Finding(place=place, message=message, about=(("catalog", "region"),))
+
+
+def in_another_account(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Clusters and listeners are no resources that another account can use (RAM user guide, "Shareable AWS
+    resources")."""
     accounts = deployment.catalog.aws.accounts
-    if partition != deployment.partition:
-        return
-    if region != deployment.region:
-        yield Finding(
-            place=place,
-            message=f'lies in "{region}"; write the ARN of {what} in {deployment.region}',
-            about=(("catalog", "region"),),
-        )
-    elif account.isdecimal() and accounts and account not in accounts:
-        yield Finding(
-            place=place,
-            message=f"is of account {account}, this is applied to {' or '.join(accounts)} "
-            f"({written.where('aws', 'accounts')}); write the ARN of {what} there",
-            about=(("aws", "accounts"),),
-        )
+    for place, arn, what in _joined(deployment):
+        account = arn.split(":")[4]
+        if account.isdecimal() and accounts and account not in accounts:
+            yield Finding(
+                place=place,
+                message=f"is of account {account}, this is applied to {' or '.join(accounts)} "
+                f"({written.where('aws', 'accounts')}); write the ARN of {what} there",
+                about=(("aws", "accounts"),),
+            )

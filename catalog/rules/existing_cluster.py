@@ -6,18 +6,10 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path, listed
-from catalog.rules.elsewhere import elsewhere
 from catalog.task.shell import is_open
 from catalog.written import Written
 
 _ARN: Path = ("cluster", "arn")
-
-
-def cluster_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A service runs in a cluster of its own region and account (ECS API reference, CreateService.cluster)."""
-    arn = deployment.catalog.cluster.arn
-    if arn is not None:
-        yield from elsewhere(arn, _ARN, "a cluster", deployment, written)
 
 
 def settings_of_the_cluster(deployment: Deployment, written: Written) -> Iterator[Finding]:

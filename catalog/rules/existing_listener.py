@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from catalog.model import Deployment
 from catalog.model.network import Ingress
 from catalog.problems import Finding, Path
-from catalog.rules.elsewhere import elsewhere
 from catalog.written import Written
 
 _NEEDED = {"security_group_id": '"sg-…", a group of its load balancer', "priorities": "[1000, 1999], those left to you"}
@@ -48,13 +47,6 @@ def settings_of_the_listener(deployment: Deployment, written: Written) -> Iterat
             if written.written("ingress", name, key):
                 message = f"belongs to whoever owns the listener (listener_arn, {written.where(*place)}); leave it out"
                 yield Finding(place=("ingress", name, key), message=message, about=(place,))
-
-
-def listener_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """Target groups, their listener and what registers with them share a region (ELBv2 API reference,
-    CreateTargetGroup.VpcId), and an account."""
-    for _, _, arn, place in _joined(deployment):
-        yield from elsewhere(arn, place, "a listener", deployment, written)
 
 
 def listener_in_a_new_network(deployment: Deployment, written: Written) -> Iterator[Finding]:
