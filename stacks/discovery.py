@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import ServiceDiscoveryPrivateDnsNamespace
 from cdktf_cdktf_provider_aws.service_discovery_service import (
@@ -16,6 +17,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment, Service
+from catalog.resolving import resolved_calls
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 RECORD_TTL = 10
@@ -33,6 +35,7 @@ class Discovery(Part):
         self._account = account
         if (existing := deployment.catalog.discovery.namespace_id) is not None:
             self.namespace_id, self.namespace_name = existing, deployment.namespace
+            self._expect(vpc_id)
             return
         namespace = self._namespace(vpc_id)
         self.namespace_id = namespace.id
@@ -67,6 +70,13 @@ class Discovery(Part):
             force_destroy=True,
             lifecycle=OUTLIVES_TASKS,
         )
+
+    def _expect(self, vpc_id: str) -> None:
+        """End a plan where callers would look for names in vain: the namespace has another name, or its hosted zone is
+        not associated with the VPC."""
+        if self.deployment.catalog.discovery.kind == "dns" and any(resolved_calls(self.deployment)):
+            name = names.shared("namespace")
+            self.add(DataAwsRoute53Zone, name, name=self.deployment.namespace, private_zone=True, vpc_id=vpc_id)
 
     def _namespace(self, vpc_id: str) -> Ref:
         if self.deployment.catalog.discovery.kind == "http":

@@ -60,6 +60,7 @@ def test_a_plan_ends_where_a_load_balancer_is_not_as_the_catalog_says(aws: None,
     trial = Trial(tmp_path)
     wrong = existing.catalog("none").replace(existing.group_id, stranger)
     _, llm = wrong.split("[services.llm]")
+    wrong = wrong.replace('namespace = "platform.internal"', 'namespace = "elsewhere.internal"')
     behind = llm.replace('health = { path = "/" }', 'public = { path = "/llm" }\nprotocol = "grpc"')
     trial.write(wrong.replace(llm, behind))
 
@@ -67,6 +68,7 @@ def test_a_plan_ends_where_a_load_balancer_is_not_as_the_catalog_says(aws: None,
         trial.planned()
 
     said = " ".join(str(refused.value).replace("│", " ").split())
+    assert "no matching Route 53 Hosted Zone found" in said
     assert f"its load balancer is not a member of {stranger}" in said
     assert "its load balancer closes connections before 60 seconds of silence" in said
     assert "the protocol of services.llm needs a listener that speaks HTTPS" in said

@@ -299,6 +299,22 @@ TOLD = {
         image = "r.io/b:1"
         capacity = "fargate-spot"
     """,
+    "who counts tasks": r"""
+        [cluster]
+        arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
+        #^ cluster.arn: notice: platform must have the capacity provider FARGATE before this is applied: only its owner
+        #| adds them (aws ecs put-cluster-capacity-providers)
+
+        [services.a]
+        image = "r.io/a:1"
+
+        [services.a.scale]
+        min = 1
+        max = 4
+        backlog = { queue = "arn:aws:sqs:us-west-2:{account}:jobs", seconds_per_message = 2, latency = "1m" }
+        #^ services.a.scale.backlog: notice: messages for each task need the number of tasks, which Container Insights
+        #| counts: platform must have it switched on
+    """,
     "where sessions are logged": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"

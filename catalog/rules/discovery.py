@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.resolving import resolved_calls
 from catalog.written import Written
 
 _HOST_LENGTH = 253
@@ -22,14 +23,12 @@ def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Itera
     CreateHttpNamespace)."""
     if deployment.catalog.discovery.kind != "http":
         return
-    for service in deployment.services.values():
-        for index, name in enumerate(service.calls):
-            if name in deployment.services and mesh_of(deployment).needs_dns(deployment.services[name]):
-                place: Path = ("services", service.name, "calls", index)
-                where = written.where(*place)
-                message = f'with "http" no name resolves, and {service.name} calls {name} ({where}); write "dns"'
-                yield Finding(place=("discovery", "kind"), message=message, about=(place,))
-                return
+    for service, index in resolved_calls(deployment):
+        place: Path = ("services", service.name, "calls", index)
+        called = f"{service.name} calls {service.calls[index]} ({written.where(*place)})"
+        message = f'with "http" no name resolves, and {called}; write "dns"'
+        yield Finding(place=("discovery", "kind"), message=message, about=(place,))
+        return
 
 
 def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:

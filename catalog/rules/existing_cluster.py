@@ -76,7 +76,7 @@ def insights_of_the_cluster(deployment: Deployment, written: Written) -> Iterato
 def sessions_in_the_cluster(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Where sessions are logged, the cluster says, and the task role needs the right to write there (ECS developer
     guide, "Monitor Amazon ECS containers with ECS Exec")."""
-    opened = [s.name for s in deployment.services.values() if is_open(deployment, s)]
+    opened = sorted({each.key for each in deployment.workloads.values() if is_open(deployment, each)})
     if deployment.catalog.cluster.arn is not None and opened:
         yield Finding(
             place=("services", opened[0], "exec"),

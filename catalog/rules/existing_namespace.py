@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.resolving import resolved_calls
 from catalog.written import Written
 
 _ID: Path = ("discovery", "namespace_id")
@@ -27,15 +27,13 @@ def namespace_of_another_network(deployment: Deployment, written: Written) -> It
     discovery = deployment.catalog.discovery
     if discovery.namespace_id is None or discovery.kind != "dns" or deployment.uses_existing_network:
         return
-    for service in deployment.services.values():
-        for index, name in enumerate(service.calls):
-            if name in deployment.services and mesh_of(deployment).needs_dns(deployment.services[name]):
-                place: Path = ("services", service.name, "calls", index)
-                yield Finding(
-                    place=_ID,
-                    message=f"its names resolve only in VPCs that it is associated with, and {service.name} calls "
-                    f"{name} ({written.where(*place)}); add the vpc_id of one of these to [network], or leave out "
-                    "namespace_id",
-                    about=(place, ("network", "vpc_id")),
-                )
-                return
+    for service, index in resolved_calls(deployment):
+        place: Path = ("services", service.name, "calls", index)
+        yield Finding(
+            place=_ID,
+            message=f"its names resolve only in VPCs that it is associated with, and {service.name} calls "
+            f"{service.calls[index]} ({written.where(*place)}); add the vpc_id of one of these to [network], or leave "
+            "out namespace_id",
+            about=(place, ("network", "vpc_id")),
+        )
+        return
