@@ -77,6 +77,14 @@ def test_service_connect_uses_the_namespace_under_names_that_say_whose_they_are(
     assert endpoint["client_alias"]["dns_name"] == "llm.platform.internal"
 
 
+def test_a_balancer_that_is_not_ours_bears_the_silence_of_services_and_less_than_they_do(tmp_path: Path) -> None:
+    output = joining(tmp_path, ('timeout = "1m"', 'timeout = "20s"'))
+    conditions = output["data"]["aws_lb"]["main_ingress_public"]["lifecycle"]["postcondition"]
+    assert "${self.idle_timeout >= 20}" in {each["condition"] for each in conditions}
+    [endpoint] = resources(output, "aws_ecs_service")["chat"]["service_connect_configuration"]["service"]
+    assert endpoint["timeout"]["idle_timeout_seconds"] > 4000  # whatever its owner has set
+
+
 def test_names_are_registered_in_the_namespace(tmp_path: Path) -> None:
     output = joining(tmp_path, kind="none")
     entry = resources(output, "aws_service_discovery_service")["llm"]
