@@ -18,10 +18,12 @@ _MARGIN = 5
 def balancer_idle(deployment: Deployment, ingress: str) -> int:
     """Seconds of silence after which the load balancer of an ingress closes a connection.
 
-    That of the most patient service behind it: an answer that is not streamed is silent for as long as it takes.
+    That of the most patient service behind it: an answer that is not streamed is silent for as long as it takes. Of a
+    load balancer that is somebody else's it is the least that will do.
     """
+    shortest = 1 if is_somebody_elses(deployment, ingress) else SHORTEST_IDLE
     silence = max((service.idle_timeout for service in deployment.public_services(ingress)), default=0)
-    return int(min(max(silence, SHORTEST_IDLE), LONGEST_IDLE))
+    return int(min(max(silence, shortest), LONGEST_IDLE))
 
 
 def idle_behind_balancer(deployment: Deployment, service: Service) -> float:
@@ -33,7 +35,14 @@ def idle_behind_balancer(deployment: Deployment, service: Service) -> float:
     ingress = deployment.ingress_of(service)
     if ingress is None:
         return service.idle_timeout
-    return max(service.idle_timeout, float(balancer_idle(deployment, ingress) + _MARGIN))
+    before = LONGEST_IDLE if is_somebody_elses(deployment, ingress) else balancer_idle(deployment, ingress)
+    return max(service.idle_timeout, float(before + _MARGIN))
+
+
+def is_somebody_elses(deployment: Deployment, ingress: str) -> bool:
+    """Whether an ingress is a listener that exists, so that nothing of its load balancer is for us to set."""
+    settings = deployment.catalog.ingress.get(ingress)
+    return settings is not None and settings.listener_arn is not None
 
 
 def deregistration_delay(service: Service) -> int:

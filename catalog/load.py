@@ -112,6 +112,7 @@ def _validated(report: Report) -> Catalog | None:
                 for entry in schema_errors.without_consequences(entries)
                 if not report.is_broken_below(schema_errors.place(entry))
             )
+            report.mark_broken(*schema_errors.meant(entries))
             for entry in entries:
                 report.mark_broken(*mend(report.layers.tree, schema_errors.place(entry), kind=entry["type"]))
     return None

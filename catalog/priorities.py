@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from catalog.model import Service
+from catalog.model import Deployment, Service
 
 LAST = 50000
 """The highest priority that a listener rule may have (ELBv2 API reference, CreateRule)."""
@@ -17,22 +17,43 @@ MATCHES = 100
 CreateRule)."""
 
 
-def priority_of(service: Service) -> int:
+def room_of(deployment: Deployment, service: Service) -> tuple[int, int]:
+    """The first and the last priority that a public service's rules may have: all, or of a listener that exists those
+    that were given to this deployment."""
+    ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
+    given: tuple[int, int] | None = ingress.priorities if ingress is not None else None
+    return given or (1, LAST)
+
+
+def priority_of(deployment: Deployment, service: Service) -> int:
     """The priority of a public service's rule: the one it asks for, or the one that follows from its rule."""
     assert service.public is not None
     if service.public.priority is not None:
         return service.public.priority
+    return _within(room_of(deployment, service), _of_the_rule(service))
+
+
+def priority_of_match(deployment: Deployment, service: Service, version: Service) -> int:
+    """The priority of the rule by which a version gets what it matches: a little before that of its service, but not
+    before rules more particular than that. Where there is no room, it is the service's own."""
+    last = priority_of(deployment, service)
+    assert service.public is not None
+    band, own = 1, _of_the_rule(service)
+    if service.public.priority is None:
+        band = own - (own - 1) % SLOTS
+    first = max(_within(room_of(deployment, service), band), last - MATCHES)
+    return first + (match_priority(version) - 1) * (last - first) // MATCHES
+
+
+def _of_the_rule(service: Service) -> int:
+    assert service.public is not None
     return priority(service.public.host, service.public.path, service.aws_name)
 
 
-def priority_of_match(service: Service, version: Service) -> int:
-    """The priority of the rule by which a version gets what it matches: a little before that of its service, but not
-    before rules more particular than that. Where there is no room, it is the service's own."""
-    last = priority_of(service)
-    assert service.public is not None
-    band = 1 if service.public.priority is not None else last - (last - 1) % SLOTS
-    first = max(band, last - MATCHES)
-    return first + (match_priority(version) - 1) * (last - first) // MATCHES
+def _within(room: tuple[int, int], priority: int) -> int:
+    """A priority of 1 to 50000 in a smaller room: the order stays, and of two that are close, both may become one."""
+    first, last = room
+    return first + (priority - 1) * (last - first + 1) // LAST
 
 
 def match_priority(version: Service) -> int:

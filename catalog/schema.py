@@ -108,12 +108,15 @@ def _relax(definitions: Json) -> None:
     for name, table in definitions.items():
         if name not in in_lists:
             table.pop("required", None)
+            table.pop("anyOf", None)
 
 
 def _needed(node: Json, definitions: Json) -> Json:
     """What a file without environments must say. Services aside: defaults and profiles can say it for them."""
     node = definitions.get(definition_of(node) or "", node)
     needed: Json = {key: node[key] for key in ("required", "minProperties") if key in node}
+    if "properties" in node and "anyOf" in node:
+        needed["anyOf"] = node["anyOf"]
     properties = {
         key: below
         for key, value in node.get("properties", {}).items()

@@ -42,7 +42,7 @@ class InstanceCapacity(Part):
         *,
         deployment: Deployment,
         name: str,
-        cluster: Ref,
+        cluster: str,
         instances: ContainerInstances,
         network: Network,
     ) -> None:

@@ -27,18 +27,21 @@ _FARGATE = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
 
 
 class Cluster(Part):
-    """Where the tasks of all services run."""
+    """Where the tasks of all services run: a cluster of our own, or one that exists, of which nothing is written."""
 
-    ref: Ref
     name: str
     arn: str
     providers: dict[str, str]
     """The capacity providers, by the name that a service gives as its capacity."""
-    capacity: Ref
+    ready: list[Ref]
     """What services must wait for: until then the cluster does not know the capacity they ask for."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
         super().__init__(scope, "cluster", deployment=deployment)
+        self.ready = []
+        if deployment.catalog.cluster.arn is not None:
+            self.name, self.arn = deployment.cluster_name, deployment.catalog.cluster.arn
+            return
         cluster = self.add(
             EcsCluster,
             names.shared("cluster"),
@@ -46,7 +49,6 @@ class Cluster(Part):
             configuration=self._sessions(),
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
         )
-        self.ref = cluster
         self.name = cluster.name
         self.arn = cluster.arn
 
@@ -54,13 +56,15 @@ class Cluster(Part):
         """Let services use Fargate, and the capacity providers of instances, which join the cluster themselves, when
         what they reach AWS by stands."""
         self.providers = _FARGATE | {name: provider.name for name, provider in capacities.items()}
-        self.capacity = self.add(
-            EcsClusterCapacityProviders,
-            names.shared("cluster"),
-            cluster_name=self.name,
-            capacity_providers=list(self.providers.values()),
-            depends_on=after if capacities else (),
-        )
+        if self.deployment.catalog.cluster.arn is None:
+            associated = self.add(
+                EcsClusterCapacityProviders,
+                names.shared("cluster"),
+                cluster_name=self.name,
+                capacity_providers=list(self.providers.values()),
+                depends_on=after if capacities else (),
+            )
+            self.ready.append(associated)
 
     def _sessions(self) -> EcsClusterConfiguration:
         """Where sessions of ECS Exec are logged: in a log group of their own, if any service lets operators in.

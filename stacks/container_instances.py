@@ -93,11 +93,11 @@ class ContainerInstances(Part):
         }
 
 
-def user_data(capacity: Capacity, *, cluster: Ref, gpus: bool) -> str:
+def user_data(capacity: Capacity, *, cluster: str, gpus: bool) -> str:
     """The agent's settings, written at an instance's first start (ECS developer guide, "Amazon ECS container agent
     configuration"); Terraform encodes them, so that a plan shows them as text."""
     settings = {
-        "ECS_CLUSTER": cluster.name,
+        "ECS_CLUSTER": cluster,
         # Tasks have roles of their own, and must not take the instance's.
         "ECS_AWSVPC_BLOCK_IMDS": "true",
         # Logs are written with the task's execution role, as on Fargate.

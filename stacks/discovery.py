@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from cdktf_cdktf_provider_aws.data_aws_route53_zone import DataAwsRoute53Zone
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import ServiceDiscoveryPrivateDnsNamespace
 from cdktf_cdktf_provider_aws.service_discovery_service import (
@@ -14,6 +17,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment, Service
+from catalog.resolving import resolved_calls
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 RECORD_TTL = 10
@@ -21,16 +25,31 @@ RECORD_TTL = 10
 
 
 class Discovery(Part):
-    """The namespace in which services are registered under their names."""
+    """The namespace in which services are registered under their names: one of our own, or one that exists."""
 
     namespace_id: str
     namespace_name: str
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, vpc_id: str) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, vpc_id: str, account: Callable[[], str]) -> None:
         super().__init__(scope, "discovery", deployment=deployment)
+        self._account = account
+        if (existing := deployment.catalog.discovery.namespace_id) is not None:
+            self.namespace_id, self.namespace_name = existing, deployment.namespace
+            self._expect(vpc_id)
+            return
         namespace = self._namespace(vpc_id)
         self.namespace_id = namespace.id
         self.namespace_name = namespace.name
+
+    def existing_arn(self) -> str | None:
+        """The ARN of a namespace that exists, for whoever takes no id (Service Authorization Reference, "Resource types
+        defined by AWS Cloud Map")."""
+        if self.deployment.catalog.discovery.namespace_id is None:
+            return None
+        accounts = self.deployment.catalog.aws.accounts
+        account = accounts[0] if len(accounts) == 1 else self._account()
+        where = f"{self.deployment.partition}:servicediscovery:{self.deployment.region}:{account}"
+        return f"arn:{where}:namespace/{self.namespace_id}"
 
     def keep(self, service: Service) -> Ref | None:
         """The entry of a service that its mesh does not need, while the tasks of a mesh that is being left do."""
@@ -51,6 +70,13 @@ class Discovery(Part):
             force_destroy=True,
             lifecycle=OUTLIVES_TASKS,
         )
+
+    def _expect(self, vpc_id: str) -> None:
+        """End a plan where callers would look for names in vain: the namespace has another name, or its hosted zone is
+        not associated with the VPC."""
+        if self.deployment.catalog.discovery.kind == "dns" and any(resolved_calls(self.deployment)):
+            name = names.shared("namespace")
+            self.add(DataAwsRoute53Zone, name, name=self.deployment.namespace, private_zone=True, vpc_id=vpc_id)
 
     def _namespace(self, vpc_id: str) -> Ref:
         if self.deployment.catalog.discovery.kind == "http":

@@ -53,7 +53,7 @@ class DeploymentStack(TerraformStack):
         cluster = Cluster(self, deployment=deployment)
         capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
         cluster.offer(capacities, after=network.private_routes)
-        discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id)
+        discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.reference)
         surroundings = Surroundings(vpc_id=network.vpc_id, discovery=discovery, security=security)
         mesh = chosen(self, deployment=deployment, surroundings=surroundings)
         files = Files(self, deployment=deployment, network=network, security=security)
@@ -152,7 +152,7 @@ def _capacities(
     instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
     return {
         name: InstanceCapacity(
-            stack, deployment=deployment, name=name, cluster=cluster.ref, instances=instances, network=network
+            stack, deployment=deployment, name=name, cluster=cluster.name, instances=instances, network=network
         ).provider
         for name in sorted(deployment.catalog.capacity)
     }

@@ -11,13 +11,13 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRuleCondition,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
-from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from constructs import Construct
 
 from catalog import names
 from catalog.login import login_before
 from catalog.model import Deployment, Service
 from catalog.priorities import priority_of, priority_of_match
+from stacks.existing_listener import ExistingListener
 from stacks.listener_rule import conditions, forward_to
 from stacks.load_balancer import LoadBalancer
 from stacks.log_bucket import LogBucket
@@ -43,7 +43,8 @@ class Exposure:
 
 
 class Ingress(Part):
-    """A load balancer that sends requests to the public services behind it, by host and path."""
+    """A load balancer that sends requests to the public services behind it, by host and path: our own, or one that
+    exists."""
 
     url: str
     """Where it is reached."""
@@ -62,9 +63,15 @@ class Ingress(Part):
         self._address = names.shared("ingress", name)
         settings = deployment.catalog.ingress[name]
         logs = LogBucket(self, deployment=deployment, name=name, settings=settings.logs, account=account)
-        self._balancer = LoadBalancer(
-            self, deployment=deployment, name=name, settings=settings, network=network, logs=logs
-        )
+        self._balancer: LoadBalancer | ExistingListener
+        if settings.listener_arn is not None:
+            self._balancer = ExistingListener(
+                self, deployment=deployment, name=name, settings=settings, listener_arn=settings.listener_arn
+            )
+        else:
+            self._balancer = LoadBalancer(
+                self, deployment=deployment, name=name, settings=settings, network=network, logs=logs
+            )
         self._client_secret = client_secret(self, self._address, settings.login)
         self._vpc_id = network.vpc_id
         self._security = security
@@ -77,10 +84,10 @@ class Ingress(Part):
         workloads = self.deployment.workloads_of(service.name)
         groups = {each.name: self._target_group(each, protocol=target_protocol) for each in workloads}
         # Whoever waits for the rule waits for probes to come through as well.
-        edges = self._edges(service, port=service.port)
+        edges = self._edges(service)
         rule = self._rule(
             service,
-            priority=priority_of(service),
+            priority=priority_of(self.deployment, service),
             conditions=conditions(service.public),
             groups=[(groups[each.name], each.weight) for each in workloads],
             after=edges,
@@ -89,7 +96,7 @@ class Ingress(Part):
             if version.match is not None:
                 self._rule(
                     version,
-                    priority=priority_of_match(service, version),
+                    priority=priority_of_match(self.deployment, service, version),
                     conditions=conditions(service.public, version.match),
                     groups=[(groups[version.name], version.weight)],
                     after=edges,
@@ -122,7 +129,7 @@ class Ingress(Part):
         return self.add(
             LbListenerRule,
             service.name,
-            listener_arn=self._balancer.listener.arn,
+            listener_arn=self._balancer.listener_arn,
             priority=priority,
             condition=conditions,
             action=self._actions(service, groups),
@@ -139,17 +146,13 @@ class Ingress(Part):
             forward_to(service, groups, order=2),
         ]
 
-    def _edges(self, service: Service, *, port: int) -> list[Ref]:
+    def _edges(self, service: Service) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""
-        group = self._balancer.security_group
-        way_out = self.add(
-            VpcSecurityGroupEgressRule,
-            names.let_out(self._address, service.name),
-            security_group_id=group.id,
-            description=f"To {service.aws_name}",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            referenced_security_group_id=self._security.of(service.name).id,
+        assert service.port is not None
+        way_in = self._security.let_in_from(
+            service,
+            port=service.port,
+            name=self._address,
+            referenced_security_group_id=self._balancer.security_group_id,
         )
-        return [way_out, self._security.let_in(service, group, port=port, name=self._address)]
+        return [*self._balancer.let_out(service, group=self._security.of(service.name).id), way_in]

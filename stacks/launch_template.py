@@ -31,7 +31,7 @@ def launch_template(
     address: str,
     name: str,
     tags: dict[str, str],
-    cluster: Ref,
+    cluster: str,
     instances: ContainerInstances,
 ) -> Ref:
     """Make the template of a [capacity] in its part."""

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.balancer import balancer_idle
-from catalog.model import Deployment, Ingress
+from catalog.model import Deployment, Ingress, Service
 from stacks.egress import tcp
 from stacks.entry import entry_group, entry_record
 from stacks.log_bucket import LogBucket
@@ -29,9 +29,9 @@ SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 class LoadBalancer(Part):
     """The Application Load Balancer of an ingress. With a certificate it speaks HTTPS and redirects plain HTTP."""
 
-    listener: Ref
-    """The one that takes rules."""
-    security_group: Ref
+    listener_arn: str
+    """Of the listener that takes rules."""
+    security_group_id: str
     url: str
     arn_suffix: str
 
@@ -49,17 +49,19 @@ class LoadBalancer(Part):
         self._address = names.shared("ingress", name)
         self._name = name
         self._settings = settings
-        self.security_group = self._security_group(network)
+        self._group = self._security_group(network)
+        self.security_group_id = self._group.id
         self._balancer = self._load_balancer(name, network, logs)
         if settings.waf:
             self.add(Wafv2WebAclAssociation, self._address, resource_arn=self._balancer.arn, web_acl_arn=settings.waf)
         if settings.certificate:
-            self.listener = self._listener(
+            listener = self._listener(
                 _NOT_FOUND, protocol="HTTPS", port=443, certificate_arn=settings.certificate, ssl_policy=SSL_POLICY
             )
             self._listener(_TO_HTTPS, protocol="HTTP", port=80)
         else:
-            self.listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
+            listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
+        self.listener_arn = listener.arn
         self.arn_suffix = self._balancer.arn_suffix
         entry_record(self, name=name, settings=settings, balancer=self._balancer)
         self.url = self.url_under(settings.domain or self._balancer.dns_name)
@@ -67,6 +69,20 @@ class LoadBalancer(Part):
     def url_under(self, host: str) -> str:
         """The URL of a host whose name leads here."""
         return f"{'https' if self._settings.certificate else 'http'}://{host}"
+
+    def let_out(self, service: Service, *, group: str) -> list[Ref]:
+        """Let it connect to a service's tasks, the members of `group`."""
+        rule = self.add(
+            VpcSecurityGroupEgressRule,
+            names.let_out(self._address, service.name),
+            security_group_id=self._group.id,
+            description=f"To {service.aws_name}",
+            ip_protocol="tcp",
+            from_port=service.port,
+            to_port=service.port,
+            referenced_security_group_id=group,
+        )
+        return [rule]
 
     def _security_group(self, network: Network) -> Ref:
         ports = {"https": 443, "http": 80} if self._settings.certificate else {"http": 80}
@@ -91,7 +107,7 @@ class LoadBalancer(Part):
             load_balancer_type="application",
             internal=internal,
             subnets=network.private_subnet_ids if internal else network.public_subnet_ids,
-            security_groups=[self.security_group.id],
+            security_groups=[self._group.id],
             drop_invalid_header_fields=True,
             idle_timeout=balancer_idle(self.deployment, name),
             access_logs=logs.attribute,

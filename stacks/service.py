@@ -86,7 +86,7 @@ class Workload(Part):
             log_group=self.log_group,
         )
         # What must stand before the first task starts, because ECS would try and fail without it.
-        waits_for = [*after, *self.roles.policies, *membership.depends_on, *mounted.depends_on, cluster.capacity]
+        waits_for = [*after, *self.roles.policies, *membership.depends_on, *mounted.depends_on, *cluster.ready]
         if exposure is not None:
             waits_for.append(exposure.rule)
         self.service = self.add(

@@ -121,7 +121,7 @@ _SERVICE_LLM = CATALOG[CATALOG.index("[services.llm]") :].format(llm="")
 
 def _running() -> dict[str, object]:
     """When each ECS service was made, by its ARN: what is destroyed and made again is younger."""
-    ecs = emulator.client("ecs")
+    ecs = emulator.client("ecs", region="us-west-2")
     arns = ecs.list_services(cluster="trial")["serviceArns"]
     services = ecs.describe_services(cluster="trial", services=arns)["services"] if arns else []
     return {each["serviceArn"]: each["createdAt"] for each in services}

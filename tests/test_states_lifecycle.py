@@ -15,7 +15,6 @@ from tests.states_trial import S3, States, walk
 def test_services_live_in_states_of_their_own_move_and_go(aws: None, kind: str, state: str, tmp_path: Path) -> None:
     emulator.reset()
     if state:
-        emulator.client("s3").create_bucket(
-            Bucket="states", CreateBucketConfiguration={"LocationConstraint": emulator.REGION}
-        )
+        s3 = emulator.client("s3", region="us-west-2")
+        s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     walk(States(tmp_path, kind=kind, state=state))

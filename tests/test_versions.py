@@ -379,7 +379,8 @@ def test_matches_come_before_their_service_and_after_what_is_more_particular() -
     [deployment] = load("services.toml").deployments
     web, version = deployment.workloads_of("web")
 
-    assert priority_of(web) - 100 <= priority_of_match(web, version) < priority_of(web)
+    last = priority_of(deployment, web)
+    assert last - 100 <= priority_of_match(deployment, web, version) < last
     assert 1 <= match_priority(version) <= 100
 
 

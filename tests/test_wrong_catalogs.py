@@ -43,7 +43,7 @@ WRONG = {
     "an unknown key that resembles none": r"""
         [cluster]
         xyzzy = 1
-        #^ cluster.xyzzy: unknown key; remove it, or use one of exec, insights
+        #^ cluster.xyzzy: unknown key; remove it, or use one of arn, exec, insights
     """,
     "a missing image": r"""
         [services.web]

@@ -162,6 +162,11 @@ class Deployment:
     def namespace(self) -> str:
         return self.catalog.discovery.namespace or f"{self.id}.internal"
 
+    @cached_property
+    def cluster_name(self) -> str:
+        """The name of the cluster: its own, or that in the ARN of one that exists."""
+        return (self.catalog.cluster.arn or self.id).rpartition("/")[2]
+
     @property
     def uses_existing_network(self) -> bool:
         return self.catalog.network.vpc_id is not None

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from catalog.model.login import AccessLogs, Login
 from catalog.model.types import (
     AuthorityArn,
     CertificateArn,
     Cidr,
+    ClusterArn,
     Host,
+    ListenerArn,
     Port,
+    SecurityGroupId,
     Table,
     WebAclArn,
     matching,
@@ -45,6 +48,31 @@ def _zones(value: object) -> object:
     for zone in value if isinstance(value, tuple) else ():
         if not isinstance(zone, str) or not re.fullmatch(_ZONE, zone):
             raise wrong('"{zone}" is not an availability zone; write one like "us-west-2a"', zone=zone)
+    return value
+
+
+_LAST_PRIORITY = 50000
+"""ELBv2 API reference, CreateRule.Priority."""
+_PRIORITIES = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 1, "maximum": _LAST_PRIORITY},
+    "minItems": 2,
+    "maxItems": 2,
+}
+
+
+def _priorities(value: object) -> object:
+    if value is None:
+        return value
+    if not isinstance(value, tuple) or len(value) != 2 or any(type(each) is not int for each in value):
+        raise wrong("expected the first and the last priority; write two numbers, as in [1000, 1999]")
+    first, last = value
+    if not 1 <= first <= last <= _LAST_PRIORITY:
+        raise wrong(
+            "[{first}, {last}] is no range of priorities; write two numbers from 1 to 50000, the lower one first",
+            first=first,
+            last=last,
+        )
     return value
 
 
@@ -96,9 +124,13 @@ class Discovery(Table):
         ]
         | None
     ) = None
-    """Name of the namespace. Default: the deployment's id and `.internal`."""
+    """Name of the namespace. Default: the deployment's id and `.internal`. Of one that exists, its own."""
     kind: Literal["dns", "http"] = "dns"
     """dns = private DNS names; http = found by API only, refused where a service has callees it must resolve."""
+    namespace_id: (
+        Annotated[str, matching(r"ns-[a-z0-9]{1,61}", "a namespace id", 'write one like "ns-e4anhexample0004"')] | None
+    ) = None
+    """A namespace that exists (docs/joining.md); `namespace` and `kind` say what it is."""
 
 
 class Tls(Table):
@@ -135,6 +167,8 @@ class Mesh(Table):
 class Cluster(Table):
     """The ECS cluster."""
 
+    arn: ClusterArn | None = None
+    """ARN of a cluster that exists (docs/joining.md): it is used as it is, with the settings that its owner made."""
     insights: Literal["enhanced", "enabled", "disabled"] = "enhanced"
     """Container Insights."""
     exec: bool = False
@@ -144,14 +178,25 @@ class Cluster(Table):
 class Ingress(Table):
     """A way in from outside: an Application Load Balancer for the public services that name it."""
 
-    allow: tuple[Cidr, ...]
-    """Who may connect: address ranges."""
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [key]} for key in ("allow", "listener_arn")]},
+    )
+
+    allow: tuple[Cidr, ...] = ()
+    """Who may connect: address ranges. Required, unless the load balancer is somebody else's (`listener_arn`)."""
     certificate: CertificateArn | None = None
     """ARN of the ACM certificate. With it: HTTPS, and a redirect from HTTP."""
     insecure: bool = False
     """Needed to open plain HTTP to the world."""
     domain: Host | None = None
     """The host name under which it is reached."""
+    listener_arn: ListenerArn | None = None
+    """ARN of a listener that exists, of an Application Load Balancer (docs/joining.md): only target groups and rules
+    are made."""
+    security_group_id: SecurityGroupId | None = None
+    """A security group of that load balancer: tasks let its members in."""
+    priorities: Annotated[Any, BeforeValidator(_priorities), WithJsonSchema(_PRIORITIES)] = None
+    """The first and the last priority that rules of ours may have there."""
     zone_id: (
         Annotated[str, matching(r"Z[A-Z0-9]{3,31}", "a Route 53 zone id", 'write one like "Z0123456789ABC"')] | None
     ) = None
@@ -178,9 +223,7 @@ class External(Table):
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
     """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass, with
     all else that the service sends to that port, wherever to."""
-    security_group: (
-        Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')] | None
-    ) = None
+    security_group: SecurityGroupId | None = None
     """Its security group, where it has one: egress is opened to that group only."""
     cidrs: tuple[Cidr, ...] = ()
     """Its address ranges, where known: egress is opened to these only."""

@@ -144,6 +144,23 @@ SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
 QueueArn = Annotated[str, _arn("sqs")]
 WebAclArn = Annotated[str, _arn("wafv2")]
+ClusterArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]{1,255}",
+        "an ARN of an ECS cluster",
+        'write one like "arn:aws:ecs:us-west-2:{account}:cluster/shared"',
+    ),
+]
+ListenerArn = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]+/[0-9a-f]+",
+        "an ARN of an Application Load Balancer's listener",
+        'that has ":listener/app/", the balancer\'s name and two ids behind its account',
+    ),
+]
+SecurityGroupId = Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')]
 UserPoolArn = Annotated[str, _arn("cognito-idp")]
 VariableName = Annotated[
     str,

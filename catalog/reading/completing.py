@@ -70,7 +70,7 @@ def _completed(
         options = _filled(draft, service, router.options, (*place, "logs", "router", "options"), values, findings)
         logs = logs.model_copy(update={"router": router.model_copy(update={"options": options})})
     account = values.get("account", marks.ACCOUNT)
-    where = Where(partition=draft.partition, region=draft.region, account=account, cluster=draft.id)
+    where = Where(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
     return {
         "environment": dict(sorted({**_urls(draft, service), **texts}.items())),
         "image": mirrored(service.image, registry=registry),

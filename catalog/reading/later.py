@@ -9,13 +9,9 @@ from catalog.problems import Finding, Path
 _SERVICE = {
     "ports", "alarms",
 }  # fmt: skip
-_INGRESS = {"listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
     (): {"jobs", "security"},
-    ("discovery",): {"namespace_id"},
-    ("cluster",): {"arn"},
-    ("ingress", "*"): _INGRESS,
     ("services", "*"): _SERVICE,
 }
 _SERVICE_TABLES = (("defaults",), ("profiles", "*"))

@@ -15,7 +15,6 @@ _STAND_INS: dict[str, Any] = {
     "kind": KINDS[-1],
     "name": "x",
     "region": "us-west-2",
-    "allow": ("10.0.0.0/8",),
     "actions": ("*",),
     "resources": ("*",),
     "host": "example.com",

@@ -14,7 +14,6 @@ _ADD = {
     "kind": f"add kind, as one of {', '.join(KINDS)}",
     "name": 'add name = "…", at most 24 characters',
     "region": 'add region = "us-west-2", or one for each environment',
-    "allow": 'add allow = ["10.0.0.0/8"], the address ranges that may connect',
     "catalog": "add [catalog] with name and region",
     "mesh": "add [mesh] with a kind",
     "services": "add [services.NAME] with an image",
@@ -39,12 +38,18 @@ def place(error: Any) -> Path:
 
 def without_consequences(errors: Sequence[Any]) -> Iterator[Any]:
     """The entries without those that only say that a misspelt key is missing."""
-    meant = {
-        (*place(error)[:-1], did_you_mean(str(place(error)[-1]), known_keys(place(error)[:-1])))
+    known = meant(errors)
+    return (error for error in errors if error["type"] != "missing" or place(error) not in known)
+
+
+def meant(errors: Sequence[Any]) -> set[Path]:
+    """The keys that misspelt ones were meant to be."""
+    return {
+        (*place(error)[:-1], close)
         for error in errors
         if error["type"] == "extra_forbidden"
+        and (close := did_you_mean(str(place(error)[-1]), known_keys(place(error)[:-1])))
     }
-    return (error for error in errors if error["type"] != "missing" or place(error) not in meant)
 
 
 def finding(error: Any) -> Finding:

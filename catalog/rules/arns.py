@@ -18,11 +18,15 @@ def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
         yield ("catalog", "permissions_boundary"), catalog.catalog.permissions_boundary, "policy"
     if catalog.aws.assume_role is not None:
         yield ("aws", "assume_role", "role_arn"), catalog.aws.assume_role.role_arn, "role"
+    if catalog.cluster.arn is not None:
+        yield ("cluster", "arn"), catalog.cluster.arn, "cluster"
     if catalog.mesh.tls is not None and catalog.mesh.tls.authority is not None:
         yield ("mesh", "tls", "authority"), catalog.mesh.tls.authority, "certificate-authority"
     for name, ingress in catalog.ingress.items():
         if ingress.certificate is not None:
             yield ("ingress", name, "certificate"), ingress.certificate, "certificate"
+        if ingress.listener_arn is not None:
+            yield ("ingress", name, "listener_arn"), ingress.listener_arn, "listener"
         if ingress.waf is not None:
             yield ("ingress", name, "waf"), ingress.waf, "regional/webacl"
         if ingress.login is not None and ingress.login.user_pool is not None:

@@ -8,6 +8,7 @@ from catalog import aws_names
 from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.resolving import resolved_calls
 from catalog.written import Written
 
 _HOST_LENGTH = 253
@@ -23,14 +24,12 @@ def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Itera
     CreateHttpNamespace)."""
     if deployment.catalog.discovery.kind != "http":
         return
-    for service in deployment.services.values():
-        for index, name in enumerate(service.calls):
-            if name in deployment.services and mesh_of(deployment).needs_dns(deployment.services[name]):
-                place: Path = ("services", service.name, "calls", index)
-                where = written.where(*place)
-                message = f'with "http" no name resolves, and {service.name} calls {name} ({where}); write "dns"'
-                yield Finding(place=("discovery", "kind"), message=message, about=(place,))
-                return
+    for service, index in resolved_calls(deployment):
+        place: Path = ("services", service.name, "calls", index)
+        called = f"{service.name} calls {service.calls[index]} ({written.where(*place)})"
+        message = f'with "http" no name resolves, and {called}; write "dns"'
+        yield Finding(place=("discovery", "kind"), message=message, about=(place,))
+        return
 
 
 def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -77,8 +76,11 @@ def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding
     private hosted zone")."""
     if not _has_names(deployment):
         return
+    hosts = {deployment.host_of(name) for name in deployment.services}
     for name, external in deployment.catalog.external.items():
         host = external.host.lower()
+        if deployment.catalog.discovery.namespace_id is not None and host not in hosts:
+            continue  # In a namespace that exists, others have names too.
         if _lies_in(host, deployment.namespace):
             yield Finding(
                 place=("external", name, "host"),

@@ -51,7 +51,7 @@ def balancer_without_subnets(deployment: Deployment, written: Written) -> Iterat
     for name, ingress in sorted(deployment.catalog.ingress.items()):
         key = "private_subnet_ids" if ingress.internal else "public_subnet_ids"
         subnets = getattr(deployment.catalog.network, key)
-        if len(set(subnets)) >= 2 or (ingress.internal and not subnets):
+        if ingress.listener_arn or len(set(subnets)) >= 2 or (ingress.internal and not subnets):
             continue
         wants = "two private subnets" if ingress.internal else "two public subnets"
         otherwise = "" if ingress.internal else ", or write internal = true"

@@ -26,9 +26,15 @@ def unused(deployment: Deployment, written: Written) -> Iterator[Finding]:
 def nobody_may_connect(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A way in that lets nobody in is a mistake."""
     for name, ingress in deployment.catalog.ingress.items():
-        if not ingress.allow:
+        if ingress.allow or ingress.listener_arn:
+            continue
+        place: Path = ("ingress", name, "allow")
+        if not written.written(*place):
+            message = 'required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may connect'
+            yield Finding(place=place[:2], message=message, about=(place, (*place[:2], "listener_arn")))
+        else:
             message = 'is empty, so that nobody may connect; write address ranges, as in ["10.0.0.0/8"]'
-            yield Finding(place=("ingress", name, "allow"), message=message)
+            yield Finding(place=place, message=message)
 
 
 def plain_http_to_the_world(deployment: Deployment, written: Written) -> Iterator[Finding]:

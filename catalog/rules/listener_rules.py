@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.model import Deployment, Service
-from catalog.priorities import LAST, MATCHES, priority_of, priority_of_match
+from catalog.priorities import MATCHES, priority_of, priority_of_match, room_of
 from catalog.problems import Finding, Path
 from catalog.written import Written
 
@@ -60,11 +60,11 @@ def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]
                 other = seen.setdefault(priority, service)
                 if other is not service:
                     place: Path = ("services", other.name, "public")
-                    free = _free(priority_of(service), deployment, services)
+                    cure = _cure(priority_of(deployment, service), deployment, service, services)
                     yield Finding(
                         place=("services", service.name, "public"),
                         message=f"its rule would have priority {priority}, like that of services.{other.name} "
-                        f"({written.where(*place)}); write priority = {free} here",
+                        f"({written.where(*place)}); {cure}",
                         about=(place,),
                     )
                     break
@@ -73,7 +73,8 @@ def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]
 def _priorities(deployment: Deployment, service: Service) -> list[int]:
     """Those of a service's rule, and of the rules by which its versions get what they match."""
     versions = deployment.versions.get(service.name, ())
-    return [priority_of(service), *(priority_of_match(service, each) for each in versions if each.match is not None)]
+    matches = [priority_of_match(deployment, service, each) for each in versions if each.match is not None]
+    return [priority_of(deployment, service), *matches]
 
 
 def no_room_for_matches(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -85,22 +86,21 @@ def no_room_for_matches(deployment: Deployment, written: Written) -> Iterator[Fi
                 yield Finding(
                     place=("services", service.name, "public"),
                     message=f"before priority {priorities[0]} there is no room for the matches of its versions; "
-                    f"write priority = {_free(priorities[0] + MATCHES, deployment, services)} here",
+                    + _cure(priorities[0] + MATCHES, deployment, service, services),
                     about=(("services", service.name, "versions"),),
                 )
 
 
-def _free(priority: int, deployment: Deployment, services: list[Service]) -> int:
-    """The nearest priority that no rule has."""
+def _cure(wanted: int, deployment: Deployment, service: Service, services: list[Service]) -> str:
+    """What to write: the nearest priority that no rule has."""
+    first, last = room_of(deployment, service)
+    wanted = min(wanted, last)
     taken = {each for service in services for each in _priorities(deployment, service)}
-    return min(
-        (
-            candidate
-            for candidate in range(max(1, priority - 200), min(LAST, priority + 200) + 1)
-            if candidate not in taken
-        ),
-        key=lambda candidate: (abs(candidate - priority), candidate),
-    )
+    near = range(max(first, wanted - 200), min(last, wanted + 200) + 1)
+    free = [candidate for candidate in near if candidate not in taken]
+    if not free:
+        return f"give ingress.{deployment.ingress_of(service)} more priorities than {first} to {last}"
+    return f"write priority = {min(free, key=lambda each: (abs(each - wanted), each))} here"
 
 
 def long_condition(deployment: Deployment, written: Written) -> Iterator[Finding]:

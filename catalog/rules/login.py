@@ -86,7 +86,9 @@ def secret_elsewhere(deployment: Deployment, written: Written) -> Iterator[Findi
 def without_certificate(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Only HTTPS listeners authenticate (ELBv2 API reference, Action.Type)."""
     for name, _, place in _logins(deployment):
-        if deployment.catalog.ingress[name].certificate is None:
+        ingress = deployment.catalog.ingress[name]
+        # Of a listener that exists, terraform plan asks AWS what it speaks.
+        if ingress.certificate is None and ingress.listener_arn is None:
             message = "a load balancer lets users log in over HTTPS only; give the ingress a certificate"
             yield Finding(place=place, message=message, about=(("ingress", name, "certificate"),))
 

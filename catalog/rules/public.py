@@ -73,7 +73,7 @@ def http2_without_certificate(deployment: Deployment, written: Written) -> Itera
         assert service.public is not None
         ingress = service.public.ingress or (next(iter(deployment.catalog.ingress), "") if only else "")
         settings = deployment.catalog.ingress.get(ingress)
-        if settings is None or settings.gateway or settings.certificate is not None:
+        if settings is None or settings.gateway or settings.certificate or settings.listener_arn:
             continue
         if service.protocol in ("http2", "grpc"):
             yield Finding(

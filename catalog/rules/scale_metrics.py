@@ -98,7 +98,7 @@ def done_too_late(deployment: Deployment, written: Written) -> Iterator[Finding]
 def tasks_not_counted(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """RunningTaskCount is a metric of Container Insights (CloudWatch user guide, "Amazon ECS Container Insights
     metrics"). How many samples CPUUtilization has would tell it too, until AWS takes more than one in a minute."""
-    if deployment.catalog.cluster.insights == "disabled":
+    if deployment.catalog.cluster.insights == "disabled" and deployment.catalog.cluster.arn is None:
         for place, _ in _backlogs(deployment):
             yield Finding(
                 place=place,

@@ -25,20 +25,28 @@ def audit_log_group(deployment: Deployment) -> str:
     return names.log_group(deployment.id, names.shared("exec"))
 
 
+def logs_elsewhere(deployment: Deployment) -> bool:
+    """Whether what operators do is logged where somebody else says: sessions obey the cluster's settings."""
+    return deployment.catalog.cluster.arn is not None
+
+
 def shell(deployment: Deployment, service: Service) -> Addition:
     """What the agent of Systems Manager needs, which ECS puts into the containers, and what logging sessions takes (ECS
     developer guide, "Monitor Amazon ECS containers with ECS Exec")."""
     if not is_open(deployment, service):
         return Addition()
     group = f"arn:{deployment.partition}:logs:{deployment.region}:*:log-group:{audit_log_group(deployment)}"
+    audit = (
+        # Knows no resource (ECS developer guide, the same).
+        {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": ["*"]},
+        {"Effect": "Allow", "Action": list(_AUDIT), "Resource": [f"{group}:*"]},
+    )
     return Addition(
         # Else what sessions leave behind is never reaped (the same).
         own={"linuxParameters": {"initProcessEnabled": True}},
         statements=(
-            # Neither of the two knows a resource (Service Authorization Reference, "Amazon Session Manager Message
-            # Gateway Service"; for the groups, ECS developer guide, the same).
+            # They know no resource (Service Authorization Reference, "Amazon Session Manager Message Gateway Service").
             {"Effect": "Allow", "Action": list(_CHANNELS), "Resource": ["*"]},
-            {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": ["*"]},
-            {"Effect": "Allow", "Action": list(_AUDIT), "Resource": [f"{group}:*"]},
+            *(() if logs_elsewhere(deployment) else audit),
         ),
     )

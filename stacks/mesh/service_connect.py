@@ -19,7 +19,7 @@ from constructs import Construct
 
 from catalog import aws_names, names
 from catalog.meshes.service_connect import proxy_share
-from catalog.meshes.service_connect.serving import serves
+from catalog.meshes.service_connect.serving import discovery_name, serves
 from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
 from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
@@ -31,24 +31,32 @@ _POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransp
 
 class ServiceConnect(Part):
     """A namespace of its own, in which ECS makes and owns the services; that of Cloud Map's DNS names stays beside it,
-    for whoever switches to it and back."""
+    for whoever switches to it and back. Or one that exists, if the catalog names one: then others who use it with
+    Service Connect find the services there."""
 
     host_reference = staticmethod(no_generated_hosts)
 
     def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
         self._surroundings = surroundings
-        self._namespace = self.add(
-            ServiceDiscoveryHttpNamespace,
-            names.shared("mesh"),
-            name=names.owned(deployment.id, "connect"),
-            # What ECS holds in it goes when the last ECS service has left; until then it cannot be deleted.
-            lifecycle=OUTLIVES_TASKS,
-        )
-        self.name = self._namespace.name
+        self.name, self._namespace_arn = self._namespace()
         tls = deployment.catalog.mesh.tls
         self._authority = tls.authority if tls else None
         self._role = infrastructure_role(self, policy=_POLICY) if self._authority else None
+
+    def _namespace(self) -> tuple[str, str]:
+        """Its name and its ARN."""
+        existing = self._surroundings.discovery.existing_arn()
+        if existing is not None:
+            return self.deployment.namespace, existing
+        namespace = self.add(
+            ServiceDiscoveryHttpNamespace,
+            names.shared("mesh"),
+            name=names.owned(self.deployment.id, "connect"),
+            # What ECS holds in it goes when the last ECS service has left; until then it cannot be deleted.
+            lifecycle=OUTLIVES_TASKS,
+        )
+        return namespace.name, namespace.arn
 
     def join(self, service: Service) -> Membership:
         """Let a service call by the names of its callees, and where it has a port, be called by its own."""
@@ -104,7 +112,7 @@ class ServiceConnect(Part):
         return EcsServiceServiceConnectConfiguration(
             enabled=True,
             # Here and not on the cluster, whose default the provider cannot take away again (provider issue 45396).
-            namespace=self._namespace.arn,
+            namespace=self._namespace_arn,
             log_configuration=logs,
             service=[self._endpoint(service)] if server else None,
         )
@@ -117,7 +125,7 @@ class ServiceConnect(Part):
         tls = self._tls(self._role, self._authority) if self._role and self._authority else None
         return EcsServiceServiceConnectConfigurationService(
             port_name=service.aws_name,
-            discovery_name=service.aws_name,
+            discovery_name=discovery_name(self.deployment, service),
             client_alias=alias,
             timeout=self._timers(service),
             tls=tls,

@@ -22,14 +22,19 @@ def assert_reaches(deployment: Deployment) -> None:
         _assert_offers(service, deployment)
         assert len(found(service, deployment)) == service.first_tasks, service.name
     for name, callees in start_order(deployment):
-        known = emulator.known_endpoints(deployment.id, names.owned(deployment.id, name), region=deployment.region)
+        known = emulator.known_endpoints(
+            deployment.cluster_name, names.owned(deployment.id, name), region=deployment.region
+        )
         for callee in callees:
             at = address(deployment, callee)
             assert f"{at.host}:{at.port}" in known, f"{name} does not know {callee}"
 
 
 def found(service: Service, deployment: Deployment) -> list[str]:
-    return discovered(service, namespace=names.owned(deployment.id, "connect"), region=deployment.region)
+    own = deployment.catalog.discovery.namespace_id is None
+    namespace = names.owned(deployment.id, "connect") if own else deployment.namespace
+    name = service.name if own else names.owned(deployment.id, service.name)
+    return discovered(service, namespace=namespace, region=deployment.region, name=name)
 
 
 def connecting(service: Service, deployment: Deployment) -> list[str]:

@@ -9,10 +9,10 @@ from catalog.model import Deployment, Service
 from tests import emulator
 
 
-def discovered(service: Service, *, namespace: str, region: str) -> list[str]:
-    """The addresses of a service's tasks in a namespace of Cloud Map."""
+def discovered(service: Service, *, namespace: str, region: str, name: str = "") -> list[str]:
+    """The addresses of a service's tasks in a namespace of Cloud Map, by its own name or by another."""
     cloud_map = emulator.client("servicediscovery", region=region)
-    found = cloud_map.discover_instances(NamespaceName=namespace, ServiceName=service.aws_name)
+    found = cloud_map.discover_instances(NamespaceName=namespace, ServiceName=name or service.aws_name)
     return sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in found["Instances"])
 
 
@@ -38,7 +38,7 @@ def ecs_service(service: Service, deployment: Deployment) -> dict[str, Any]:
     """A service as ECS describes it."""
     ecs = emulator.client("ecs", region=deployment.region)
     name = aws_names.owned(deployment, service)
-    [described] = ecs.describe_services(cluster=deployment.id, services=[name])["services"]
+    [described] = ecs.describe_services(cluster=deployment.cluster_name, services=[name])["services"]
     return described
 
 

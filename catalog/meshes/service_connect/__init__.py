@@ -71,8 +71,8 @@ def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterat
         yield Finding(
             place=("services", name, "calls", service.calls.index(early[0])),
             message=f"{name} and {listed(early)} {reason}, {name} starts first, and its proxy knows only what was "
-            f"there before it; once all run, deploy it again: aws ecs update-service --cluster {deployment.id} "
-            f"--service {owned} --region {deployment.region} --force-new-deployment",
+            "there before it; once all run, deploy it again: aws ecs update-service --cluster "
+            f"{deployment.cluster_name} --service {owned} --region {deployment.region} --force-new-deployment",
             level="warning",
         )
 
