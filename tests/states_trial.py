@@ -108,7 +108,7 @@ def walk(states: States) -> None:
     # The security group of what leaves is in the base, and deleted after its tasks.
     states.write(leaves=_LLM)
     states.deploy("apply")
-    assert len(_running()) == 1
+    assert [arn.rpartition("-")[2] for arn in _running()] == ["web"]
 
     states.deploy("destroy")
     assert {kind: left for kind, left in emulator.leftovers().items() if "s3" not in kind} == {}
@@ -123,4 +123,4 @@ def _running() -> dict[str, object]:
     ecs = emulator.client("ecs", region="us-west-2")
     arns = ecs.list_services(cluster="trial")["serviceArns"]
     services = ecs.describe_services(cluster="trial", services=arns)["services"] if arns else []
-    return {each["serviceArn"]: each["createdAt"] for each in services}
+    return {each["serviceArn"]: each["createdAt"] for each in services if each["status"] == "ACTIVE"}
