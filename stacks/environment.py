@@ -15,6 +15,7 @@ from stacks.endpoints import Endpoints
 from stacks.files import Files, Mounted
 from stacks.gateway import Gateway
 from stacks.ingress import Exposure, Ingress
+from stacks.key import Key
 from stacks.mesh import GATEWAYS, LEAVING, MESHES
 from stacks.mesh.base import Surroundings
 from stacks.network import Network
@@ -37,6 +38,7 @@ class DeploymentStack(TerraformStack):
         text = Text(account=account.reference, generated_host=chosen.host_reference)
         deployment = text.of_deployment(deployment)
         configure(self, deployment=deployment)
+        deployment = Key(self, deployment=deployment, account=account.reference).known()
 
         network = Network(self, deployment=deployment)
         endpoints = Endpoints(self, deployment=deployment, network=network)

@@ -13,7 +13,7 @@ _SERVICE = {
 _INGRESS = {"listener_arn", "security_group_id", "priorities"}
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
-    (): {"jobs", "security"},
+    (): {"jobs"},
     ("discovery",): {"namespace_id"},
     ("cluster",): {"arn"},
     ("ingress", "*"): _INGRESS,

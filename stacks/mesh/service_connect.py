@@ -14,17 +14,21 @@ from cdktf_cdktf_provider_aws.ecs_service import (
     EcsServiceServiceConnectConfigurationServiceTls,
     EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority,
 )
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from constructs import Construct
 
 from catalog import names
 from catalog.meshes.service_connect import proxy_share
+from catalog.meshes.service_connect.rights import KEEP_CERTIFICATES
 from catalog.meshes.service_connect.serving import serves
 from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
 from catalog.model import Deployment, Service
+from stacks.key import key_arn
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
 from stacks.part import OUTLIVES_TASKS, Part, Ref
+from stacks.roles import policy
 
 _POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 
@@ -49,6 +53,18 @@ class ServiceConnect(Part):
         tls = deployment.catalog.mesh.tls
         self._authority = tls.authority if tls else None
         self._role = infrastructure_role(self, policy=_POLICY) if self._authority else None
+        self._key = key_arn(deployment)
+        self._key_policy = self._keep_certificates(self._role.role, self._key) if self._role and self._key else None
+
+    def _keep_certificates(self, role: Ref, key: str) -> Ref:
+        return self.add(
+            IamRolePolicy,
+            names.shared("mesh"),
+            name="key",
+            role=role.name,
+            policy=policy([KEEP_CERTIFICATES.on([key])]),
+            lifecycle=OUTLIVES_TASKS,
+        )
 
     def join(self, service: Service) -> Membership:
         """Let a service call by the names of its callees, and where it has a port, be called by its own."""
@@ -56,6 +72,8 @@ class ServiceConnect(Part):
         waits_for: list[Ref] = [*connected(service, self._surroundings.security, deployment=self.deployment)]
         if self._role is not None:
             waits_for.append(self._role.attachment)
+        if self._key_policy is not None:
+            waits_for.append(self._key_policy)
         return Membership(
             beside=proxy_share(service.cpu, service.memory),
             port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},
@@ -114,7 +132,7 @@ class ServiceConnect(Part):
         alias = EcsServiceServiceConnectConfigurationServiceClientAlias(
             port=service.port, dns_name=self.deployment.host_of(service.name)
         )
-        tls = self._tls(self._role, self._authority) if self._role and self._authority else None
+        tls = self._tls(self._role, self._authority, self._key) if self._role and self._authority else None
         return EcsServiceServiceConnectConfigurationService(
             port_name=service.name,
             discovery_name=service.name,
@@ -135,6 +153,10 @@ class ServiceConnect(Part):
         )
 
     @staticmethod
-    def _tls(role: InfrastructureRole, authority: str) -> EcsServiceServiceConnectConfigurationServiceTls:
+    def _tls(
+        role: InfrastructureRole, authority: str, key: str | None
+    ) -> EcsServiceServiceConnectConfigurationServiceTls:
         issuer = EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority(aws_pca_authority_arn=authority)
-        return EcsServiceServiceConnectConfigurationServiceTls(issuer_cert_authority=issuer, role_arn=role.role.arn)
+        return EcsServiceServiceConnectConfigurationServiceTls(
+            issuer_cert_authority=issuer, role_arn=role.role.arn, kms_key=key
+        )

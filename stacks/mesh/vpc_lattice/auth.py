@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 from catalog import names
+from catalog.meshes.vpc_lattice.rights import INVOKE
 from catalog.model import Deployment, Service
 from stacks.part import Ref
-
-_INVOKE = "vpc-lattice-svcs:Invoke"
 
 
 def auth_policy(service: Service, *, deployment: Deployment) -> str:
@@ -20,7 +19,7 @@ def auth_policy(service: Service, *, deployment: Deployment) -> str:
         for caller in deployment.callers_of(service.name)
         for workload in deployment.workloads_of(caller.name)
     ]
-    statement: dict[str, Any] = {"Action": _INVOKE, "Resource": "*"}
+    statement: dict[str, Any] = {"Action": INVOKE.actions[0], "Resource": "*"}
     if callers:
         statement |= {"Effect": "Allow", "Principal": {"AWS": callers}}
     else:
@@ -32,4 +31,4 @@ def invoke(callees: list[Ref]) -> list[dict[str, Any]]:
     """What a caller's own role has to allow: any request to its callees."""
     if not callees:
         return []
-    return [{"Effect": "Allow", "Action": [_INVOKE], "Resource": [f"{callee.arn}/*" for callee in callees]}]
+    return [INVOKE.on(f"{callee.arn}/*" for callee in callees)]
