@@ -13,6 +13,7 @@ from deploy import lock_file, terraform
 from deploy.environment import of_environment
 from deploy.output import in_order, output_folder, read_stacks
 from deploy.process import Interrupted
+from deploy.protected import refuse_protected
 from deploy.refusal import USER_ERROR, Refusal
 
 EPILOG = """\
@@ -36,6 +37,8 @@ def main(argv: Sequence[str]) -> int:
         if asked.env:
             stacks = of_environment(stacks, catalog=catalog, environment=asked.env)
         ordered = in_order(stacks)
+        if asked.command == "destroy":
+            refuse_protected(ordered)
         return terraform.visit(
             # What others depend on is there first and goes last.
             ordered[::-1] if asked.command == "destroy" else ordered,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from deploy import ended, lock_file, process
+from deploy import ended, lock_file, process, protected
 from deploy.output import Stack
 from deploy.refusal import NO_TERRAFORM, Refusal
 
@@ -42,6 +42,8 @@ def visit(
         if status != 0:
             return _failed("init", status=status, at=stack, left=stacks[number:])
         lock_file.take_from(stack.folder, kept=kept_lock)
+        if command == "destroy":
+            protected.refuse_what_aws_protects(stack, terraform=terraform)
         status = process.run([terraform, command, *arguments], folder=stack.folder)
         if advice := ended.advice(stack, terraform=terraform):
             print(f"\n{advice}", file=sys.stderr)

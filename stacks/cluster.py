@@ -68,9 +68,7 @@ class Cluster(Part):
     def _configuration(self) -> EcsClusterConfiguration:
         """How sessions are logged, and with a key of one's own, that it encrypts the storage of tasks on Fargate."""
         key = key_arn(self.deployment)
-        storage = EcsClusterConfigurationManagedStorageConfiguration(
-            fargate_ephemeral_storage_kms_key_id=key, kms_key_id=key
-        )
+        storage = EcsClusterConfigurationManagedStorageConfiguration(fargate_ephemeral_storage_kms_key_id=key)
         return EcsClusterConfiguration(
             execute_command_configuration=self._sessions(key), managed_storage_configuration=storage if key else None
         )
