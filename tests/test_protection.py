@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from deploy.protected import refuse_protected, refuse_what_aws_protects
 from deploy.refusal import Refusal
 from tests import emulator
 from tests.emulator.terraform import TerraformError, find_terraform
+from tests.fake_terraform import Project
 from tests.trial import Trial
 
 CATALOG = """
@@ -40,6 +42,21 @@ WITH_KEY = CATALOG + "\n[security]\nkms_key = true\n"
 PROTECTED = WITH_KEY + "deletion_protection = true\n"
 TASK = "aws_ecs_task_definition.web"
 BALANCER = "aws_lb.main_ingress_public"
+
+
+def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path)
+    project.write_output({"shop-dev": [], "shop-prod": []})
+    kept = {"resource": {"aws_lb": {"main_ingress_public": {"lifecycle": {"prevent_destroy": True}}, "other": {}}}}
+    (output,) = tmp_path.rglob("stacks/shop-prod")
+    (output / "cdk.tf.json").write_text(json.dumps(kept))
+    done = project.deploy("destroy")
+    assert (done.returncode, project.calls()) == (2, [])
+    assert done.stderr == (
+        "shop-prod: security.deletion_protection keeps aws_lb.main_ingress_public; nothing was deleted. To delete it, "
+        "write deletion_protection = false, make apply, and make destroy again\n"
+    )
+    assert project.deploy("apply").returncode == 0
 
 
 @pytest.mark.slow

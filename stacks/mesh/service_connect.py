@@ -14,7 +14,6 @@ from cdktf_cdktf_provider_aws.ecs_service import (
     EcsServiceServiceConnectConfigurationServiceTls,
     EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority,
 )
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from constructs import Construct
 
@@ -28,7 +27,6 @@ from stacks.key import key_arn
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
 from stacks.part import OUTLIVES_TASKS, Part, Ref
-from stacks.roles import policy
 
 _POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 
@@ -52,28 +50,16 @@ class ServiceConnect(Part):
         self.name = self._namespace.name
         tls = deployment.catalog.mesh.tls
         self._authority = tls.authority if tls else None
-        self._role = infrastructure_role(self, policy=_POLICY) if self._authority else None
         self._key = key_arn(deployment)
-        self._key_policy = self._keep_certificates(self._role.role, self._key) if self._role and self._key else None
-
-    def _keep_certificates(self, role: Ref, key: str) -> Ref:
-        return self.add(
-            IamRolePolicy,
-            names.shared("mesh"),
-            name="key",
-            role=role.name,
-            policy=policy([KEEP_CERTIFICATES.on([key])]),
-            lifecycle=OUTLIVES_TASKS,
-        )
+        rights = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
+        self._role = infrastructure_role(self, managed=_POLICY, statements=rights) if self._authority else None
 
     def join(self, service: Service) -> Membership:
         """Let a service call by the names of its callees, and where it has a port, be called by its own."""
         server = serves(self.deployment, service)
         waits_for: list[Ref] = [*connected(service, self._surroundings.security, deployment=self.deployment)]
         if self._role is not None:
-            waits_for.append(self._role.attachment)
-        if self._key_policy is not None:
-            waits_for.append(self._key_policy)
+            waits_for += self._role.rights
         return Membership(
             beside=proxy_share(service.cpu, service.memory),
             port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},
