@@ -24,6 +24,9 @@ class Right:
     everywhere: str = ""
     """Why it holds for every resource, or for every action of a service, where it does."""
 
+    no_operations: tuple[str, ...] = ()
+    """Those of the actions that no API has an operation of this name for (Service Authorization Reference)."""
+
     def on(self, resources: Iterable[str], conditions: dict[str, Any] | None = None) -> dict[str, Any]:
         """The statement, as IAM's JSON spells it, that allows it on some resources."""
         statement: dict[str, Any] = {"Effect": "Allow", "Action": [*self.actions], "Resource": [*resources]}
@@ -56,6 +59,7 @@ PULL_THROUGH = Right(
     holder=_EXECUTION,
     why="by the first pull, an image comes into the pull-through cache",
     page='ECR User Guide, "IAM permissions required to sync an upstream registry"',
+    no_operations=("ecr:BatchImportUpstreamImage",),
 )
 WRITE_LOG = Right(
     actions=("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -103,6 +107,12 @@ SHELL = Right(
     ),
     holder=_TASK,
     why="with `exec`, the agent of Systems Manager opens the channel of a shell",
+    no_operations=(
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ),
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
     everywhere="they know no resource (Service Authorization Reference, Session Manager Message Gateway)",
 )
@@ -129,6 +139,7 @@ MOUNT = Right(
     actions=("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
     holder=_TASK,
     why="its `efs` volumes, through its own access points",
+    no_operations=("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
     page='EFS user guide, "Using IAM to control file system data access"',
 )
 FLOW_LOG = Right(
@@ -236,12 +247,14 @@ LIST_OBJECTS = Right(
     actions=("s3:ListBucket",),
     holder=_TASK,
     why="`access.s3_read`, and the weights of a `model`: lists what lies below these prefixes",
+    no_operations=("s3:ListBucket",),
     page='Service Authorization Reference, "Amazon S3"',
 )
 WRITE_OBJECTS = Right(
     actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
     holder=_TASK,
     why="`access.s3_write`: writes objects below these prefixes, in parts too",
+    no_operations=("s3:ListMultipartUploadParts",),
     page='S3 user guide, "Multipart upload API and permissions"',
 )
 CONSUME = Right(
@@ -270,6 +283,7 @@ ITEMS = Right(
     ),
     holder=_TASK,
     why="`access.dynamodb`: reads and writes items of these tables and their indexes",
+    no_operations=("dynamodb:ConditionCheckItem",),
     page='Service Authorization Reference, "Amazon DynamoDB"',
 )
 SECRETS = Right(

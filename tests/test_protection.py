@@ -110,3 +110,4 @@ def test_a_key_encrypts_what_stands_and_protection_ends_in_two_steps(aws: None, 
     trial.apply_planned()
     refuse_what_aws_protects(here, terraform=str(find_terraform()))
     trial.workspace.destroy()
+    assert emulator.leftovers() == {}

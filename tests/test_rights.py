@@ -30,21 +30,6 @@ MODELS = {
     "xray": ["xray"],
 }
 """The models of botocore whose operations bear the names of a service's actions."""
-NO_OPERATIONS = {
-    "appmesh:StreamAggregatedResources": "asked by Envoy, not by an SDK",
-    "dynamodb:ConditionCheckItem": "a part of TransactWriteItems",
-    "ecr:BatchImportUpstreamImage": "a permission of pulling",
-    "elasticfilesystem:ClientMount": "a permission of mounting",
-    "elasticfilesystem:ClientWrite": "a permission of writing",
-    "s3:ListBucket": "ListObjectsV2, by its older name",
-    "s3:ListMultipartUploadParts": "ListParts",
-    "ssmmessages:CreateControlChannel": "asked by the agent of Systems Manager",
-    "ssmmessages:CreateDataChannel": "the same",
-    "ssmmessages:OpenControlChannel": "the same",
-    "ssmmessages:OpenDataChannel": "the same",
-    "vpc-lattice-svcs:Invoke": "any request to a service",
-}
-"""Actions of the Service Authorization Reference that are no operations of an API, and what they are."""
 
 
 def _ids(right: Right) -> str:
@@ -54,6 +39,7 @@ def _ids(right: Right) -> str:
 @pytest.mark.parametrize("right", rights(), ids=_ids)
 def test_a_right_is_complete(right: Right) -> None:
     assert right.actions and right.holder and right.why and re.search(r'"[^"]+"', right.page), "without a page of AWS"
+    assert {*right.no_operations} <= {*right.actions}
     broad = any("*" in action for action in right.actions)
     assert right.everywhere or not broad, f"{right.actions} with a star, and without a reason"
 
@@ -61,7 +47,7 @@ def test_a_right_is_complete(right: Right) -> None:
 def test_every_action_is_one_of_aws() -> None:
     session = botocore.session.get_session()
     unknown = set()
-    for action in {action for right in rights() for action in right.actions} - NO_OPERATIONS.keys() - {"*"}:
+    for action in {action for right in rights() for action in {*right.actions} - {*right.no_operations}} - {"*"}:
         service, _, name = action.partition(":")
         operations = [each for model in MODELS[service] for each in session.get_service_model(model).operation_names]
         pattern = name.replace("*", ".*")

@@ -6,6 +6,7 @@ STREAM = Right(
     actions=("appmesh:StreamAggregatedResources",),
     holder="task role of a service, and of a virtual gateway",
     why="Envoy gets the configuration of its own node",
+    no_operations=("appmesh:StreamAggregatedResources",),
     page='App Mesh User Guide, "Envoy Proxy authorization"',
 )
 EXPORT_CERTIFICATE = Right(
