@@ -21,7 +21,7 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-vers
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help synth plan apply destroy atlantis demo test test-all lint bench docs lock clean app dev
+.PHONY: help synth plan apply destroy atlantis demo test test-all lint security audit bench docs lock clean app dev
 
 help: ## what you are reading
 	@echo 'make TARGET [ENV=name] [STACK=name] [ARGS="..."]'
@@ -64,6 +64,17 @@ lint: .venv/.dev ## ruff and mypy
 	@$(IN_VENV) -m ruff format --check .
 	@$(IN_VENV) -m mypy
 
+# The plans are what the tests of every catalog on every mesh make anyway: whoever has just run these with KEEP_PLANS
+# names that folder, PLANS=..., and none is made again.
+PLANS ?=
+
+security: .venv/.dev .venv-audit/.installed ## checkov on the plans of all catalogs on all meshes: minutes
+	@$(if $(PLANS),,rm -rf .plans && KEEP_PLANS=.plans $(IN_VENV) -m pytest -q -n 2 tests/test_validate.py -k can_be_planned)
+	@$(IN_VENV) -m tests.checkov $(or $(PLANS),.plans)
+
+audit: .venv/.dev .venv-audit/.installed ## known vulnerabilities of what is locked; needs PyPI and npm
+	@$(IN_VENV) -m tests.audit
+
 bench: .venv/.dev ## measure synthesis
 	@$(IN_VENV) -m tests.bench $(ARGS)
 
@@ -71,6 +82,7 @@ docs: .venv/.runtime ## write services.schema.json and what docs/ says of keys a
 	@text=$$($(IN_VENV) -m catalog schema) && printf '%s\n' "$$text" > services.schema.json
 	@text=$$($(IN_VENV) -m catalog reference) && printf '%s\n' "$$text" > docs/catalog.md
 	@text=$$($(IN_VENV) -m catalog meshes) && printf '%s\n' "$$text" > docs/meshes.md
+	@text=$$($(IN_VENV) -m catalog rights) && printf '%s\n' "$$text" > docs/rights.md
 
 # The runtime's versions are taken from the development set, so that tests run with what synth runs with.
 lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones
@@ -78,10 +90,11 @@ lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones
 	$(PYTHON) -m venv "$$new" && \
 	"$$new/bin/python" -m pip install -qq --disable-pip-version-check uv && \
 	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements-dev.txt requirements.in requirements-dev.in && \
-	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements.txt -c requirements-dev.txt requirements.in
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements.txt -c requirements-dev.txt requirements.in && \
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements-audit.txt requirements-audit.in
 
 clean: ## delete cdktf.out/ and caches; never state/
-	@rm -rf cdktf.out .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf cdktf.out .plans .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name .venv -prune -o -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What cdktf.json names: main.py for the official CLI, in this project's environment.
@@ -104,6 +117,13 @@ dev: .venv/.dev node_modules/.stamp ## install what tests, lint and the official
 .venv/.dev: requirements-dev.txt | .venv/.runtime
 	@echo 'Installing what tests need into .venv/ ...' >&2
 	@$(PIP_INSTALL) requirements-dev.txt
+	@touch $@
+
+# In an environment of its own: checkov pins a boto3 that the tests do not have.
+.venv-audit/.installed: requirements-audit.txt | .venv/.runtime
+	@echo 'Installing checkov and pip-audit into .venv-audit/ ...' >&2
+	@$(IN_VENV) -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-audit.txt
 	@touch $@
 
 # cdktf's own CLI, for the test that it writes what main.py writes. npm comes with the Node that synth

@@ -17,6 +17,7 @@ _MADE = {
     "schema": ("catalog.schema", "schema_text"),
     "reference": ("catalog.reference", "reference"),
     "meshes": ("catalog.meshes.reference", "reference"),
+    "rights": ("catalog.rights_reference", "reference"),
 }
 
 
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("schema", help="print services.schema.json")
     commands.add_parser("reference", help="print docs/catalog.md")
     commands.add_parser("meshes", help="print docs/meshes.md")
+    commands.add_parser("rights", help="print docs/rights.md")
     return parser
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from catalog import rights
 from catalog.model.access import Access, Statement
+from catalog.rights import Right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +38,13 @@ def granted(access: Access, *, where: Where) -> tuple[Statement, ...]:
     )
 
 
-def _allow(actions: Iterable[str], resources: Iterable[str], **conditions: dict[str, str | list[str]]) -> Statement:
-    return Statement(actions=tuple(actions), resources=tuple(resources), conditions=conditions)
+def _allow(right: Right, resources: Iterable[str], **conditions: dict[str, str | list[str]]) -> Statement:
+    return Statement(actions=right.actions, resources=tuple(resources), conditions=conditions)
 
 
 _PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
 """The ids of inference profiles across regions (Bedrock user guide, "Supported Regions and models for inference
 profiles")."""
-_INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
-"""The Converse operations are authorized as these (Bedrock user guide, "Converse")."""
 
 
 def _bedrock(models: tuple[str, ...], where: Where) -> Iterator[Statement]:
@@ -58,24 +58,23 @@ def _bedrock(models: tuple[str, ...], where: Where) -> Iterator[Statement]:
             guardrails.append(model)
         elif kind.endswith("inference-profile") or (not kind and profile is not None):
             arn = where.arn("bedrock", model if kind else f"inference-profile/{name}")
-            yield _allow(_INVOKE, [arn])
+            yield _allow(rights.BEDROCK, [arn])
             behind = f"arn:{where.partition}:bedrock:*::foundation-model/{profile[2] if profile else '*'}"
-            yield _allow(_INVOKE, [behind], StringEquals={"bedrock:InferenceProfileArn": arn})
+            yield _allow(rights.BEDROCK, [behind], StringEquals={"bedrock:InferenceProfileArn": arn})
         else:
             direct.append(model if kind else f"arn:{where.partition}:bedrock:{where.region}::foundation-model/{model}")
     if direct:
-        yield _allow(_INVOKE, direct)
+        yield _allow(rights.BEDROCK, direct)
     if guardrails:
-        yield _allow(["bedrock:ApplyGuardrail"], guardrails)
+        yield _allow(rights.GUARDRAIL, guardrails)
 
 
 def _sagemaker(endpoints: tuple[str, ...], where: Where) -> Iterator[Statement]:
     """In ARNs the names are in lower case (SageMaker API reference, EndpointArn)."""
-    actions = ("InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWithResponseStream")
     arns = [
         name if name.startswith("arn:") else where.arn("sagemaker", f"endpoint/{name.lower()}") for name in endpoints
     ]
-    yield _allow([f"sagemaker:{action}" for action in actions], arns)
+    yield _allow(rights.SAGEMAKER, arns)
 
 
 def bucket_and_prefix(text: str) -> tuple[str, str]:
@@ -99,19 +98,18 @@ def in_json(statement: Statement) -> dict[str, Any]:
 
 
 def _s3_read(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    yield _allow(["s3:GetObject"], _objects(buckets, where))
+    yield _allow(rights.READ_OBJECTS, _objects(buckets, where))
     for text in buckets:
         bucket, prefix = bucket_and_prefix(text)
         arn = f"arn:{where.partition}:s3:::{bucket}"
         if prefix:
-            yield _allow(["s3:ListBucket"], [arn], StringLike={"s3:prefix": [prefix, f"{prefix}/*"]})
+            yield _allow(rights.LIST_OBJECTS, [arn], StringLike={"s3:prefix": [prefix, f"{prefix}/*"]})
         else:
-            yield _allow(["s3:ListBucket"], [arn])
+            yield _allow(rights.LIST_OBJECTS, [arn])
 
 
 def _s3_write(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    """With what an upload in parts takes (S3 user guide, "Multipart upload API and permissions")."""
-    yield _allow(["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], _objects(buckets, where))
+    yield _allow(rights.WRITE_OBJECTS, _objects(buckets, where))
 
 
 def _objects(buckets: tuple[str, ...], where: Where) -> list[str]:
@@ -119,43 +117,34 @@ def _objects(buckets: tuple[str, ...], where: Where) -> list[str]:
     return [f"arn:{where.partition}:s3:::{bucket}/{prefix}{'/' if prefix else ''}*" for bucket, prefix in parts]
 
 
-def _sqs(*actions: str) -> Callable[[tuple[str, ...], Where], Iterator[Statement]]:
+def _sqs(right: Right) -> Callable[[tuple[str, ...], Where], Iterator[Statement]]:
     def grant(queues: tuple[str, ...], where: Where) -> Iterator[Statement]:
-        every = [f"sqs:{action}" for action in (*actions, "GetQueueAttributes", "GetQueueUrl")]
-        yield _allow(every, [where.arn("sqs", queue) for queue in queues])
+        yield _allow(right, [where.arn("sqs", queue) for queue in queues])
 
     return grant
 
 
 def _dynamodb(tables: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    actions = (
-        *("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem"),
-        *("Query", "Scan", "UpdateItem"),
-    )
     arns = [table if table.startswith("arn:") else where.arn("dynamodb", f"table/{table}") for table in tables]
-    yield _allow([f"dynamodb:{action}" for action in actions], [*arns, *(f"{arn}/index/*" for arn in arns)])
+    yield _allow(rights.ITEMS, [*arns, *(f"{arn}/index/*" for arn in arns)])
 
 
 def _secrets(arns: tuple[str, ...], where: Where) -> Iterator[Statement]:
     of_manager = [arn for arn in arns if arn.split(":")[2] == "secretsmanager"]
     parameters = [arn for arn in arns if arn not in of_manager]
     if of_manager:
-        yield _allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], of_manager)
+        yield _allow(rights.SECRETS, of_manager)
     if parameters:
-        yield _allow(["ssm:GetParameter", "ssm:GetParameters"], parameters)
+        yield _allow(rights.PARAMETERS, parameters)
 
 
 def _kms(keys: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    """What is written to a queue or bucket is encrypted with a data key, which the writer asks for (SQS developer
-    guide, "Key management"; S3 user guide, "Using server-side encryption with AWS KMS keys")."""
-    yield _allow(["kms:Decrypt", "kms:GenerateDataKey"], keys)
+    yield _allow(rights.KEYS, keys)
 
 
 def _protection(value: bool, where: Where) -> Iterator[Statement]:
-    """Of the cluster's tasks, as nobody knows the ids of its own beforehand (ECS developer guide, "Amazon ECS task
-    scale-in protection endpoint"); the endpoint knows no other task than the caller."""
     tasks = where.arn("ecs", f"task/{where.cluster}/*")
-    yield _allow(["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"], [tasks])
+    yield _allow(rights.PROTECTION, [tasks])
 
 
 _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
@@ -163,8 +152,8 @@ _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
     "sagemaker": _sagemaker,
     "s3_read": _s3_read,
     "s3_write": _s3_write,
-    "sqs_consume": _sqs("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage"),
-    "sqs_send": _sqs("SendMessage"),
+    "sqs_consume": _sqs(rights.CONSUME),
+    "sqs_send": _sqs(rights.SEND),
     "dynamodb": _dynamodb,
     "secrets_read": _secrets,
     "kms_decrypt": _kms,

@@ -16,6 +16,7 @@ from deploy.environment import of_environment, of_state
 from deploy.output import Stack, in_order, output_folder, read_stacks
 from deploy.planning import plan
 from deploy.process import Interrupted
+from deploy.protected import refuse_protected
 from deploy.refusal import USER_ERROR, Refusal
 from deploy.terraform import Terraform, find_terraform
 
@@ -50,6 +51,8 @@ def main(argv: Sequence[str]) -> int:
             print(atlantis_yaml(stacks, catalog=catalog), end="")
             return 0
         ordered = in_order(stacks)
+        if asked.command == "destroy":
+            refuse_protected(ordered)
         beside = catalog if catalog.is_dir() else catalog.parent
         return _COMMANDS[asked.command](
             # What others depend on is there first and goes last.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import ended, lock_file, process
+from deploy import ended, lock_file, process, protected
 from deploy.output import Stack
 from deploy.process import Command
 from deploy.refusal import NO_TERRAFORM, Refusal
@@ -73,6 +73,8 @@ def one_after_another(stacks: Sequence[Stack], *, command: str, terraform: Terra
         print(f"\n=== {stack.id}: terraform {command} ({number} of {len(stacks)})\n", flush=True)
         if status := terraform.init(stack):
             raise Failed("init", status=status, at=stack, left=stacks[number:])
+        if command == "destroy":
+            protected.refuse_what_aws_protects(stack, terraform=terraform.binary)
         status = terraform.run(command, stack)
         if status not in fine:
             raise Failed(command, status=status, at=stack, left=stacks[number:])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_cluster import (
@@ -11,6 +10,7 @@ from cdktf_cdktf_provider_aws.ecs_cluster import (
     EcsClusterConfiguration,
     EcsClusterConfigurationExecuteCommandConfiguration,
     EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration,
+    EcsClusterConfigurationManagedStorageConfiguration,
     EcsClusterSetting,
 )
 from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import EcsClusterCapacityProviders
@@ -19,7 +19,9 @@ from constructs import Construct
 from catalog import names
 from catalog.model import Deployment
 from catalog.task.shell import audit_log_group, is_open
+from stacks.key import key_arn
 from stacks.part import Part, Ref
+from stacks.protection import protected
 
 RETENTION_DAYS = 90
 """For what operators did, which is asked for late."""
@@ -46,8 +48,9 @@ class Cluster(Part):
             EcsCluster,
             names.shared("cluster"),
             name=deployment.id,
-            configuration=self._sessions(),
+            configuration=self._configuration(),
             setting=[EcsClusterSetting(name="containerInsights", value=deployment.catalog.cluster.insights)],
+            lifecycle=protected(deployment),
         )
         self.name = cluster.name
         self.arn = cluster.arn
@@ -66,23 +69,31 @@ class Cluster(Part):
             )
             self.ready.append(associated)
 
-    def _sessions(self) -> EcsClusterConfiguration:
+    def _configuration(self) -> EcsClusterConfiguration:
+        """How sessions are logged, and with a key of one's own, that it encrypts the storage of tasks on Fargate."""
+        key = key_arn(self.deployment)
+        storage = EcsClusterConfigurationManagedStorageConfiguration(fargate_ephemeral_storage_kms_key_id=key)
+        return EcsClusterConfiguration(
+            execute_command_configuration=self._sessions(key), managed_storage_configuration=storage if key else None
+        )
+
+    def _sessions(self, key: str | None) -> EcsClusterConfigurationExecuteCommandConfiguration:
         """Where sessions of ECS Exec are logged: in a log group of their own, if any service lets operators in.
 
         Written out where none does, with AWS's own default: the provider cannot take a configuration away again.
         """
         if not any(is_open(self.deployment, service) for service in self.deployment.workloads.values()):
-            return _configuration(logging="DEFAULT")
+            return EcsClusterConfigurationExecuteCommandConfiguration(logging="DEFAULT")
         group = self.add(
             CloudwatchLogGroup,
             names.shared("exec"),
             name=audit_log_group(self.deployment),
             retention_in_days=RETENTION_DAYS,
+            kms_key_id=key,
         )
-        logs = EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration(cloud_watch_log_group_name=group.name)
-        return _configuration(logging="OVERRIDE", log_configuration=logs)
-
-
-def _configuration(**arguments: Any) -> EcsClusterConfiguration:
-    sessions = EcsClusterConfigurationExecuteCommandConfiguration(**arguments)
-    return EcsClusterConfiguration(execute_command_configuration=sessions)
+        logs = EcsClusterConfigurationExecuteCommandConfigurationLogConfiguration(
+            cloud_watch_log_group_name=group.name, cloud_watch_encryption_enabled=True if key else None
+        )
+        return EcsClusterConfigurationExecuteCommandConfiguration(
+            logging="OVERRIDE", log_configuration=logs, kms_key_id=key
+        )

@@ -19,6 +19,7 @@ from stacks.endpoints import Endpoints
 from stacks.files import Files, Mounted
 from stacks.gateway import Gateway
 from stacks.ingress import Exposure, Ingress
+from stacks.key import Key
 from stacks.mesh import GATEWAYS, LEAVING, MESHES
 from stacks.mesh.base import Surroundings
 from stacks.network import Network
@@ -46,6 +47,7 @@ class DeploymentStack(TerraformStack):
         configure(self, deployment=deployment)
         for state, stack in self.stacks.items():
             configure(stack, deployment=deployment, state=state)
+        deployment = Key(self, deployment=deployment, account=account.reference).known()
 
         network = Network(self, deployment=deployment)
         endpoints = Endpoints(self, deployment=deployment, network=network)

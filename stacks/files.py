@@ -22,8 +22,11 @@ from constructs import Construct
 from catalog import aws_names, names
 from catalog.files import NFS, has_files, shared_folders
 from catalog.model import Deployment, Service
+from catalog.rights import CLOSED_FILES, MOUNT
+from stacks.key import key_arn
 from stacks.network import Network
 from stacks.part import OUTLIVES_TASKS, Part, Ref
+from stacks.protection import protected
 from stacks.security import SecurityGroups
 
 _ADDRESS = names.shared("files")
@@ -56,9 +59,11 @@ class Files(Part):
             EfsFileSystem,
             _ADDRESS,
             encrypted=True,
+            kms_key_id=key_arn(deployment),
             # Pays for what is read and written, and needs no guess at how much that is.
             throughput_mode="elastic",
             tags={"Name": names.owned(deployment.id, "files")},
+            lifecycle=protected(deployment),
         )
         # Before any mount target: until it stands, whoever reaches one may read and write everything.
         closed = self.add(
@@ -103,12 +108,8 @@ class Files(Part):
 
     def _statement(self, points: dict[str, Ref]) -> dict[str, Any]:
         """Its own folders and no other (EFS user guide, "Using IAM to control file system data access")."""
-        return {
-            "Effect": "Allow",
-            "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-            "Resource": [self._system.arn],
-            "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": [p.arn for p in points.values()]}},
-        }
+        points_only = {"StringEquals": {"elasticfilesystem:AccessPointArn": [point.arn for point in points.values()]}}
+        return MOUNT.on([self._system.arn], points_only)
 
     def _access_point(self, service: Service, volume: str, folder: str) -> Ref:
         """One for each folder: a version comes after its service, and takes that of the service where they share it."""
@@ -166,7 +167,7 @@ def _tls_only(system: str) -> str:
     statement = {
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
-        "Action": "*",
+        "Action": CLOSED_FILES.actions[0],
         "Resource": system,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

@@ -12,6 +12,8 @@ from constructs import Construct
 
 from catalog import names
 from catalog.model import Deployment
+from catalog.rights import ASSUME, FLOW_LOG
+from stacks.key import key_arn
 from stacks.part import Part, Ref
 
 RETENTION_DAYS = 30
@@ -28,6 +30,7 @@ class FlowLogs(Part):
             names.shared("flow_logs"),
             name=names.log_group(deployment.id, "flow_logs"),
             retention_in_days=RETENTION_DAYS,
+            kms_key_id=key_arn(deployment),
         )
         role = self.add(
             IamRole,
@@ -63,7 +66,7 @@ def _trust(*, account: str) -> dict[str, object]:
             {
                 "Effect": "Allow",
                 "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-                "Action": "sts:AssumeRole",
+                "Action": ASSUME.actions[0],
                 "Condition": {"StringEquals": {"aws:SourceAccount": account}},
             }
         ],
@@ -76,12 +79,7 @@ def _writing(*, group: str) -> dict[str, object]:
         "Statement": [
             {
                 "Effect": "Allow",
-                "Action": [
-                    "logs:CreateLogStream",
-                    "logs:DescribeLogGroups",
-                    "logs:DescribeLogStreams",
-                    "logs:PutLogEvents",
-                ],
+                "Action": [*FLOW_LOG.actions],
                 "Resource": f"{group}:*",
             }
         ],

@@ -24,6 +24,7 @@ from stacks.load_balancer import SSL_POLICY
 from stacks.mesh.base import MakeGateway, Membership
 from stacks.network import Network
 from stacks.part import OUTLIVES_TASKS, Part, Ref
+from stacks.protection import protected
 from stacks.security import SecurityGroups
 from stacks.subnets import ANYWHERE
 
@@ -161,6 +162,8 @@ class Gateway(Part):
             Lb,
             self._address,
             name=names.load_balancer(self.deployment.id, self._name),
+            enable_deletion_protection=self.deployment.catalog.security.deletion_protection or None,
+            lifecycle=protected(self.deployment),
             load_balancer_type="network",
             internal=internal,
             subnets=network.private_subnet_ids if internal else network.public_subnet_ids,

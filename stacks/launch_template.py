@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.launch_template import (
 from catalog.capacity import known_types
 from catalog.model.capacity import Capacity
 from stacks.container_instances import ContainerInstances, user_data
+from stacks.key import key_arn
 from stacks.part import Part, Ref
 
 _IMAGES = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
@@ -60,6 +61,7 @@ def launch_template(
                     volume_size=capacity.disk_gib,
                     volume_type="gp3",
                     encrypted="true",
+                    kms_key_id=key_arn(part.deployment),
                     delete_on_termination="true",
                 ),
             )

@@ -21,6 +21,7 @@ from stacks.entry import entry_group, entry_record
 from stacks.log_bucket import LogBucket
 from stacks.network import Network
 from stacks.part import Part, Ref
+from stacks.protection import protected
 from stacks.subnets import ANYWHERE
 
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -104,6 +105,8 @@ class LoadBalancer(Part):
             Lb,
             self._address,
             name=names.load_balancer(self.deployment.id, name),
+            enable_deletion_protection=self.deployment.catalog.security.deletion_protection or None,
+            lifecycle=protected(self.deployment),
             load_balancer_type="application",
             internal=internal,
             subnets=network.private_subnet_ids if internal else network.public_subnet_ids,

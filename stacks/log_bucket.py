@@ -28,7 +28,9 @@ from catalog import names
 from catalog.log_delivery import log_writer
 from catalog.model import Deployment
 from catalog.model.login import LOG_DAYS, AccessLogs
+from catalog.rights import CLOSED_BUCKET, DELIVER_LOG
 from stacks.part import OUTLIVES_TASKS, Part, Ref
+from stacks.protection import protected
 
 
 class LogBucket(Part):
@@ -70,7 +72,7 @@ class LogBucket(Part):
             # It is never empty, as the load balancer tries it out with a file: nothing would ever be destroyed. Who
             # has to keep logs gives a bucket of their own.
             force_destroy=True,
-            lifecycle=OUTLIVES_TASKS,
+            lifecycle=protected(self.deployment, **OUTLIVES_TASKS),
         )
         self.add(
             S3BucketServerSideEncryptionConfigurationA,
@@ -143,14 +145,14 @@ def _policy(bucket: str, *, written: str, region: str) -> dict[str, Any]:
                 "Sid": "LogDelivery",
                 "Effect": "Allow",
                 "Principal": log_writer(region),
-                "Action": "s3:PutObject",
+                "Action": DELIVER_LOG.actions[0],
                 "Resource": f"{bucket}/{written}",
             },
             {
                 "Sid": "TlsOnly",
                 "Effect": "Deny",
                 "Principal": "*",
-                "Action": "s3:*",
+                "Action": CLOSED_BUCKET.actions[0],
                 "Resource": [bucket, f"{bucket}/*"],
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             },

@@ -14,6 +14,16 @@ from catalog import aws_names
 from catalog.access import in_json
 from catalog.model import Deployment, Service
 from catalog.registries import ecr_repository, is_mirrored
+from catalog.rights import (
+    ASSUME,
+    DECRYPT_SECRET,
+    PULL,
+    PULL_THROUGH,
+    PULL_TOKEN,
+    READ_PARAMETER,
+    READ_SECRET,
+    WRITE_LOG,
+)
 from catalog.task import Addition, secrets_of
 from stacks.part import Part, Ref
 
@@ -71,16 +81,9 @@ def policy(statements: list[Statement]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True, ensure_ascii=False)
 
 
-def _statement(
-    effect: str, actions: Iterable[str], resources: Iterable[str], conditions: dict[str, Any] | None = None
-) -> Statement:
-    statement: Statement = {"Effect": effect, "Action": list(actions), "Resource": list(resources)}
-    return {**statement, "Condition": conditions} if conditions else statement
-
-
 def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
     """The policy that lets an AWS service take a role."""
-    statement: Statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": principal}}
+    statement: Statement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": {"Service": principal}}
     if accounts:
         # Else AWS could be made to use the role for somebody else (ECS developer guide, "confused deputy").
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
@@ -88,7 +91,7 @@ def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
 
 
 def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[Statement]:
-    """Pulling from private ECR; the token action knows no resource (Service Authorization Reference, ECR)."""
+    """Pulling from private ECR."""
     repositories = _repositories(images, partition=deployment.partition)
     if not repositories:
         return []
@@ -96,15 +99,7 @@ def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[Statement]
     cached = _repositories(
         [image for image in images if is_mirrored(image, registry=registry)], partition=deployment.partition
     )
-    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    # By the first pull, an image comes into the cache (ECR User Guide, "IAM permissions required to sync an upstream
-    # registry").
-    fetch = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
-    return [
-        _statement("Allow", ["ecr:GetAuthorizationToken"], ["*"]),
-        _statement("Allow", pull, repositories),
-        *([_statement("Allow", fetch, cached)] if cached else []),
-    ]
+    return [PULL_TOKEN.on(["*"]), PULL.on(repositories), *([PULL_THROUGH.on(cached)] if cached else [])]
 
 
 def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
@@ -119,7 +114,7 @@ def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
 
 
 def _log(log_group: Ref) -> list[Statement]:
-    return [_statement("Allow", ("logs:CreateLogStream", "logs:PutLogEvents"), [f"{log_group.arn}:*"])]
+    return [WRITE_LOG.on([f"{log_group.arn}:*"])]
 
 
 def _read_secrets(service: Service, addition: Addition) -> list[Statement]:
@@ -129,9 +124,5 @@ def _read_secrets(service: Service, addition: Addition) -> list[Statement]:
         by_manager.add(service.credentials)
     by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}
     keys = {s.kms for s in secrets if s.kms is not None}
-    wanted = (
-        ("secretsmanager:GetSecretValue", by_manager),
-        ("ssm:GetParameters", by_parameter),
-        ("kms:Decrypt", keys),
-    )
-    return [_statement("Allow", [action], sorted(arns)) for action, arns in wanted if arns]
+    wanted = ((READ_SECRET, by_manager), (READ_PARAMETER, by_parameter), (DECRYPT_SECRET, keys))
+    return [right.on(sorted(arns)) for right, arns in wanted if arns]

@@ -27,6 +27,7 @@ from catalog.task.shell import is_open
 from stacks.cluster import Cluster
 from stacks.files import Mounted
 from stacks.ingress import Exposure
+from stacks.key import key_arn
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.roles import Roles
@@ -66,6 +67,7 @@ class Workload(Part):
             service.name,
             name=aws_names.log_group(deployment, service),
             retention_in_days=service.logs.retention_days,
+            kms_key_id=key_arn(deployment),
         )
         self.roles = Roles(
             self,

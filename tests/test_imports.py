@@ -96,7 +96,14 @@ def _literals(file: Path) -> set[str]:
 
 
 def test_a_mesh_imports_of_the_stacks_only_what_all_meshes_share() -> None:
-    shared = ("stacks.mesh.base", "stacks.mesh.infrastructure", "stacks.part", "stacks.discovery", "stacks.security")
+    shared = (
+        "stacks.mesh.base",
+        "stacks.mesh.infrastructure",
+        "stacks.key",
+        "stacks.part",
+        "stacks.discovery",
+        "stacks.security",
+    )
     allowed = (*shared, "stacks.roles.trust", "stacks.target_group", "stacks.service_grace")
 
     for file in _files("stacks/mesh"):

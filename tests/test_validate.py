@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,21 @@ from stacks.synthesize import synthesize
 from tests import emulator
 from tests.catalogs import REFUSED, of_kind
 from tests.conftest import ROOT
-from tests.emulator.terraform import workspace
+from tests.emulator.terraform import Workspace, workspace
 
 EXAMPLES = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]
 MORE = sorted((ROOT / "tests" / "more_catalogs").glob("*.toml"))
+
+
+KEPT = os.environ.get("KEEP_PLANS")
+"""A folder for the plans as JSON, for `make security` to read."""
+
+
+def keep_plan(here: Workspace, name: str) -> None:
+    if KEPT:
+        folder = ROOT / KEPT
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.json").write_text(here.run("show", "-json", "planned"), encoding="utf-8")
 
 
 def _cases() -> list[Any]:
@@ -50,7 +62,9 @@ def test_what_loads_is_valid_and_can_be_planned(aws: None, file: Path, kind: str
         here.init()
         assert "The configuration is valid" in here.validate()
         # A network that exists is somebody's, and the emulated account has none.
-        assert deployment.uses_existing_network or here.plan() is True
+        if not deployment.uses_existing_network:
+            assert here.plan("-out=planned") is True
+            keep_plan(here, f"{file.stem}.{kind}.{deployment.id}")
 
 
 @pytest.mark.parametrize("catalog", MORE, ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalog.model import Deployment, Service
 from catalog.problems import Finding
+from catalog.rights import Right
 from catalog.sizes import Share
 from catalog.timers import Hop, Timer
 from catalog.written import Written
@@ -68,6 +69,8 @@ class MeshTraits:
     """What it demands of a catalog."""
     across: tuple[AcrossRule, ...] = ()
     """What it demands of deployments side by side."""
+    rights: tuple[Right, ...] = ()
+    """What its policies allow."""
     endpoints: tuple[str, ...] = ()
     """VPC endpoints that it needs where tasks have no other way to AWS, by what follows the region in their names."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated

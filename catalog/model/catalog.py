@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from catalog import names
 from catalog.model.capacity import Capacity
 from catalog.model.network import Cluster, Discovery, External, Images, Ingress, Mesh, Network
+from catalog.model.security import Security
 from catalog.model.service import Service, ServiceKeys
 from catalog.model.types import Name, PolicyArn, Region, RoleArn, StackName, Table, matching, text, wrong
 
@@ -123,6 +124,7 @@ class Catalog(Table):
     external: dict[Name, External] = {}
     """What lies outside the catalog and is called from it."""
     images: Images = Images()
+    security: Security = Security()
     services: Annotated[dict[Name, ServiceKeys], Field(min_length=1)]
     """What runs."""
     overrides: dict[str, dict[str, Any]] = {}

@@ -11,7 +11,7 @@ _SERVICE = {
 }  # fmt: skip
 
 _KEYS: dict[tuple[str, ...], set[str]] = {
-    (): {"jobs", "security"},
+    (): {"jobs"},
     ("services", "*"): _SERVICE,
 }
 _SERVICE_TABLES = (("defaults",), ("profiles", "*"))

@@ -22,6 +22,8 @@ def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
         yield ("cluster", "arn"), catalog.cluster.arn, "cluster"
     if catalog.mesh.tls is not None and catalog.mesh.tls.authority is not None:
         yield ("mesh", "tls", "authority"), catalog.mesh.tls.authority, "certificate-authority"
+    if isinstance(catalog.security.kms_key, str):
+        yield ("security", "kms_key"), catalog.security.kms_key, "key"
     for name, ingress in catalog.ingress.items():
         if ingress.certificate is not None:
             yield ("ingress", name, "certificate"), ingress.certificate, "certificate"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from catalog.model import Deployment, Service
+from catalog.rights import TRACE
 from catalog.sizes import Share
 from catalog.task.addition import Addition
 from catalog.task.images import image_of, place_of
@@ -40,13 +41,6 @@ _CONFIGURATION = {
         "telemetry": {"metrics": {"level": "none"}},
     },
 }
-_RIGHTS = (
-    "xray:GetSamplingRules",
-    "xray:GetSamplingStatisticSummaries",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-)
 
 
 def collector_share(cpu: int, memory: int) -> Share:
@@ -83,8 +77,7 @@ def collector(deployment: Deployment, service: Service) -> Addition:
             "environment": [{"name": name, "value": value} for name, value in _variables(deployment, service).items()],
             "dependsOn": [{"containerName": CONTAINER, "condition": "START"}],
         },
-        # X-Ray knows no resource for any of them (Service Authorization Reference, "AWS X-Ray").
-        statements=({"Effect": "Allow", "Action": list(_RIGHTS), "Resource": ["*"]},),
+        statements=(TRACE.on(["*"]),),
         places={CONTAINER: place_of(deployment, "collector", asked_by=("mesh", "tracing"))},
     )
 

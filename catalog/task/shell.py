@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from catalog import names
 from catalog.model import Deployment, Service
+from catalog.rights import SHELL, SHELL_GROUPS, SHELL_KEY, SHELL_LOG
 from catalog.task.addition import Addition
-
-_CHANNELS = (
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-)
-_AUDIT = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
 def is_open(deployment: Deployment, service: Service) -> bool:
@@ -35,18 +30,17 @@ def shell(deployment: Deployment, service: Service) -> Addition:
     developer guide, "Monitor Amazon ECS containers with ECS Exec")."""
     if not is_open(deployment, service):
         return Addition()
+    # True until the key is made: to ask what is allowed, that is enough.
+    key = deployment.catalog.security.kms_key
     group = f"arn:{deployment.partition}:logs:{deployment.region}:*:log-group:{audit_log_group(deployment)}"
-    audit = (
-        # Knows no resource (ECS developer guide, the same).
-        {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": ["*"]},
-        {"Effect": "Allow", "Action": list(_AUDIT), "Resource": [f"{group}:*"]},
-    )
+    audit = () if logs_elsewhere(deployment) else (SHELL_GROUPS.on(["*"]), SHELL_LOG.on([f"{group}:*"]))
     return Addition(
         # Else what sessions leave behind is never reaped (the same).
         own={"linuxParameters": {"initProcessEnabled": True}},
-        statements=(
-            # They know no resource (Service Authorization Reference, "Amazon Session Manager Message Gateway Service").
-            {"Effect": "Allow", "Action": list(_CHANNELS), "Resource": ["*"]},
-            *(() if logs_elsewhere(deployment) else audit),
-        ),
+        statements=(SHELL.on(["*"]), *audit, *(() if logs_elsewhere(deployment) else _channel(key))),
     )
+
+
+def _channel(key: str | bool | None) -> tuple[dict[str, Any], ...]:
+    """The agent decrypts what passes through a shell (the same page, "Using AWS KMS")."""
+    return (SHELL_KEY.on([str(key)]),) if key else ()

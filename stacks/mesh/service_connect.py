@@ -19,9 +19,11 @@ from constructs import Construct
 
 from catalog import aws_names, names
 from catalog.meshes.service_connect import proxy_share
+from catalog.meshes.service_connect.rights import KEEP_CERTIFICATES
 from catalog.meshes.service_connect.serving import discovery_name, serves
 from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
 from catalog.model import Deployment, Service
+from stacks.key import key_arn
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
 from stacks.part import OUTLIVES_TASKS, Part, Ref
@@ -42,7 +44,9 @@ class ServiceConnect(Part):
         self.name, self._namespace_arn = self._namespace()
         tls = deployment.catalog.mesh.tls
         self._authority = tls.authority if tls else None
-        self._role = infrastructure_role(self, policy=_POLICY) if self._authority else None
+        self._key = key_arn(deployment)
+        rights = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
+        self._role = infrastructure_role(self, managed=_POLICY, statements=rights) if self._authority else None
 
     def _namespace(self) -> tuple[str, str]:
         """Its name and its ARN."""
@@ -63,7 +67,7 @@ class ServiceConnect(Part):
         server = serves(self.deployment, service)
         waits_for: list[Ref] = [*connected(service, self._surroundings.security, deployment=self.deployment)]
         if self._role is not None:
-            waits_for.append(self._role.attachment)
+            waits_for += self._role.rights
         return Membership(
             beside=proxy_share(service.cpu, service.memory),
             port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},
@@ -122,7 +126,7 @@ class ServiceConnect(Part):
         alias = EcsServiceServiceConnectConfigurationServiceClientAlias(
             port=service.port, dns_name=self.deployment.host_of(service.name)
         )
-        tls = self._tls(self._role, self._authority) if self._role and self._authority else None
+        tls = self._tls(self._role, self._authority, self._key) if self._role and self._authority else None
         return EcsServiceServiceConnectConfigurationService(
             port_name=service.aws_name,
             discovery_name=discovery_name(self.deployment, service),
@@ -143,6 +147,10 @@ class ServiceConnect(Part):
         )
 
     @staticmethod
-    def _tls(role: InfrastructureRole, authority: str) -> EcsServiceServiceConnectConfigurationServiceTls:
+    def _tls(
+        role: InfrastructureRole, authority: str, key: str | None
+    ) -> EcsServiceServiceConnectConfigurationServiceTls:
         issuer = EcsServiceServiceConnectConfigurationServiceTlsIssuerCertAuthority(aws_pca_authority_arn=authority)
-        return EcsServiceServiceConnectConfigurationServiceTls(issuer_cert_authority=issuer, role_arn=role.role.arn)
+        return EcsServiceServiceConnectConfigurationServiceTls(
+            issuer_cert_authority=issuer, role_arn=role.role.arn, kms_key=key
+        )

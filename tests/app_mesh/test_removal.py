@@ -74,6 +74,7 @@ def test_without_app_mesh_all_else_stays_green(tmp_path: Path) -> None:
         ("schema", "services.schema.json"),
         ("reference", "docs/catalog.md"),
         ("meshes", "docs/meshes.md"),
+        ("rights", "docs/rights.md"),
     ):
         (tmp_path / file).write_text(run("catalog", command), encoding="utf-8")
     run("pytest", "-q", "tests/test_golden_addresses.py", WRITE_ADDRESSES="1")

@@ -14,7 +14,9 @@ from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.utils import parse_user_data
 from moto.ecs.models import EC2ContainerServiceBackend
+from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
+from moto.logs.responses import LogsResponse
 from moto.route53.responses import Route53
 
 from . import validation
@@ -27,6 +29,7 @@ _init_rule = SecurityGroupRule.__init__
 _describe_capacity_providers = EC2ContainerServiceBackend.describe_capacity_providers
 _modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
 _deregister_scalable_target = ApplicationAutoScalingResponse.deregister_scalable_target
+_delete_load_balancer = ELBv2Backend.delete_load_balancer
 _set_instance_protection = AutoScalingBackend.set_instance_protection
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
@@ -104,6 +107,28 @@ def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, at
     _modify_target_group_attributes(self, target_group_arn, {**attributes, **({delay: "3599"} if longest else {})})
     if longest:
         self.target_groups[target_group_arn].attributes[delay] = _LONGEST_DRAINING
+
+
+def delete_load_balancer(self: ELBv2Backend, arn: str) -> None:
+    """One that is protected from deletion stays (ELBv2 API reference, DeleteLoadBalancer)."""
+    balancer = self.load_balancers.get(arn)
+    if balancer and balancer.attrs.get("deletion_protection.enabled") == "true":
+        raise ELBClientError(
+            "OperationNotPermitted",
+            f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled",
+        )
+    _delete_load_balancer(self, arn)
+
+
+def associate_kms_key(self: LogsResponse) -> str:
+    """A log group that stands gets another key (aws_cloudwatch_log_group with kms_key_id)."""
+    self.logs_backend.groups[self._get_param("logGroupName")].kms_key_id = self._get_param("kmsKeyId")
+    return "{}"
+
+
+def disassociate_kms_key(self: LogsResponse) -> str:
+    self.logs_backend.groups[self._get_param("logGroupName")].kms_key_id = None
+    return "{}"
 
 
 def set_instance_protection(
@@ -190,6 +215,9 @@ def install() -> None:
     SecurityGroupRule.__init__ = init_rule
     Route53.create_hosted_zone = create_hosted_zone
     AutoScalingBackend.set_instance_protection = set_instance_protection
+    LogsResponse.associate_kms_key = associate_kms_key
+    LogsResponse.disassociate_kms_key = disassociate_kms_key
+    ELBv2Backend.delete_load_balancer = delete_load_balancer
     ELBv2Backend.modify_target_group_attributes = modify_target_group_attributes
     EC2ContainerServiceBackend.describe_capacity_providers = describe_capacity_providers
     for function in (

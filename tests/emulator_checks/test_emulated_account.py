@@ -146,3 +146,32 @@ def test_a_users_own_settings_do_not_reach_a_subprocess(aws: Any, monkeypatch: p
     environment = emulator.environment()
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_CLI_CONFIG_FILE"} & set(environment)
     assert environment["AWS_ENDPOINT_URL"] == emulator.url()
+
+
+def test_a_load_balancer_that_is_protected_is_not_deleted(aws: Any) -> None:
+    ec2, elb = aws("ec2"), aws("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    [balancer] = elb.create_load_balancer(Name="web", Subnets=[subnet])["LoadBalancers"]
+    arn = balancer["LoadBalancerArn"]
+
+    def protect(value: str) -> None:
+        attributes = [{"Key": "deletion_protection.enabled", "Value": value}]
+        elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+
+    protect("true")
+    with pytest.raises(elb.exceptions.OperationNotPermittedException):
+        elb.delete_load_balancer(LoadBalancerArn=arn)
+    protect("false")
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+    assert elb.describe_load_balancers()["LoadBalancers"] == []
+
+
+def test_a_log_group_gets_another_key(aws: Any) -> None:
+    logs = aws("logs")
+    logs.create_log_group(logGroupName="/chat")
+    key = "arn:aws:kms:us-east-1:123456789012:key/1111"
+    logs.associate_kms_key(logGroupName="/chat", kmsKeyId=key)
+    assert logs.describe_log_groups()["logGroups"][0]["kmsKeyId"] == key
+    logs.disassociate_kms_key(logGroupName="/chat")
+    assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from catalog import aws_names
 from catalog.meshes import private_ca
 from catalog.meshes.base import MeshTraits, no, yes
+from catalog.meshes.service_connect.rights import RIGHTS
 from catalog.meshes.service_connect.serving import serves
 from catalog.meshes.service_connect.timers import beyond_ecs, timers
 from catalog.model import Deployment
@@ -112,6 +113,7 @@ SERVICE_CONNECT = MeshTraits(
     needs_dns=lambda service: False,
     makes_names=True,
     proxy_share=proxy_share,
+    rights=RIGHTS,
     rules=(
         private_ca.without_authority,
         private_ca.authority_elsewhere,

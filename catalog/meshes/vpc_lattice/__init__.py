@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
 from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed
+from catalog.meshes.vpc_lattice.rights import RIGHTS
 from catalog.meshes.vpc_lattice.rules import ACROSS, RULES
 from catalog.meshes.vpc_lattice.timers import timers
 
@@ -14,6 +15,7 @@ VPC_LATTICE = MeshTraits(
     makes_names=True,
     starts_watched=is_probed,
     rules=RULES,
+    rights=RIGHTS,
     across=ACROSS,
     generated_host=generated_host,
     timers=timers,

@@ -13,6 +13,7 @@ from constructs import Construct
 from catalog import names
 from catalog.meshes.app_mesh.envoy import envoy_image
 from catalog.meshes.app_mesh.gateway import GATEWAY_PORT, gateway_protocol, route_priority
+from catalog.meshes.app_mesh.rights import READ_AUTHORITY, STREAM
 from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import envoy, nodes
 from stacks.mesh.base import GatewayTask
@@ -34,9 +35,9 @@ class VirtualGateway(Part):
         self._gateway = self.add(
             AppmeshVirtualGateway, address, name=f"ingress_{ingress}", mesh_name=mesh, spec=self._spec()
         )
-        statements = [_allow("appmesh:StreamAggregatedResources", self._gateway.arn)]
+        statements = [STREAM.on([self._gateway.arn])]
         if self._authority:
-            statements.append(_allow("acm-pca:GetCertificateAuthorityCertificate", self._authority))
+            statements.append(READ_AUTHORITY.on([self._authority]))
         self.task = GatewayTask(
             image=envoy_image(deployment),
             port=GATEWAY_PORT,
@@ -86,7 +87,3 @@ class VirtualGateway(Part):
             "backend_defaults": policy,
             "logging": {"access_log": {"file": {"path": "/dev/stdout"}}} if logs else None,
         }
-
-
-def _allow(action: str, resource: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": [action], "Resource": [resource]}

@@ -16,6 +16,7 @@ from constructs import Construct
 
 from catalog import aws_names, names
 from catalog.meshes.app_mesh.egress import proxied_externals
+from catalog.meshes.app_mesh.rights import EXPORT_CERTIFICATE, READ_AUTHORITY, STREAM
 from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import destinations, envoy, listeners, nodes, routes
 from stacks.mesh.app_mesh.destinations import Destination
@@ -165,13 +166,9 @@ class AppMesh(Part):
 
     def _statements(self, service: Service, *, node: Ref, certificate: Ref | None) -> list[dict[str, Any]]:
         """What Envoy may ask of AWS: its own configuration, its own key, and whom to trust."""
-        statements = [_allow("appmesh:StreamAggregatedResources", node.arn)]
+        statements = [STREAM.on([node.arn])]
         if certificate is not None:
-            statements.append(_allow("acm:ExportCertificate", certificate.arn))
+            statements.append(EXPORT_CERTIFICATE.on([certificate.arn]))
         if self._authority is not None and self.deployment.callees_of(service):
-            statements.append(_allow("acm-pca:GetCertificateAuthorityCertificate", self._authority))
+            statements.append(READ_AUTHORITY.on([self._authority]))
         return statements
-
-
-def _allow(action: str, resource: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": [action], "Resource": [resource]}

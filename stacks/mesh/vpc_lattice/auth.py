@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 from catalog import aws_names, names
+from catalog.meshes.vpc_lattice.rights import INVOKE
 from catalog.model import Deployment, Service
 from catalog.states import stack_of
 from stacks.part import Ref
-
-_INVOKE = "vpc-lattice-svcs:Invoke"
 
 
 def auth_policy(service: Service, *, deployment: Deployment, known: Ref) -> str:
@@ -36,7 +35,7 @@ def auth_policy(service: Service, *, deployment: Deployment, known: Ref) -> str:
         statements.append({"Effect": "Allow", "Principal": {"AWS": f"{roles}:root"}, "Condition": condition})
     if not callers:
         statements.append({"Effect": "Deny", "Principal": "*"})
-    whole = [{"Action": _INVOKE, "Resource": "*", **statement} for statement in statements]
+    whole = [{"Action": INVOKE.actions[0], "Resource": "*", **statement} for statement in statements]
     return json.dumps({"Version": "2012-10-17", "Statement": whole}, sort_keys=True)
 
 
@@ -44,4 +43,4 @@ def invoke(callees: list[Ref]) -> list[dict[str, Any]]:
     """What a caller's own role has to allow: any request to its callees."""
     if not callees:
         return []
-    return [{"Effect": "Allow", "Action": [_INVOKE], "Resource": [f"{callee.arn}/*" for callee in callees]}]
+    return [INVOKE.on(f"{callee.arn}/*" for callee in callees)]

@@ -52,7 +52,7 @@ class VpcLattice(Part):
         self._surroundings = surroundings
         self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
         self.name = self._network.name
-        self._role = infrastructure_role(self, policy=_POLICY)
+        self._role = infrastructure_role(self, managed=_POLICY)
         self._groups: dict[str, Ref] = {}
         self._records: dict[str, Ref] = {}
         # All of them before anybody joins: who calls names its callees, and callees may call back.
@@ -76,7 +76,7 @@ class VpcLattice(Part):
         else:
             workloads = self.deployment.workloads_of(service.name)
             self._groups |= {each.name: self._target_group(each) for each in workloads}
-            ways += [*self._way_to(service), self._network.open(service), self._role.attachment]
+            ways += [*self._way_to(service), self._network.open(service), *self._role.rights]
             arguments = {**self._listed(service), **registered(self._surroundings.discovery.keep(service))}
         return Membership(
             service=arguments,

@@ -14,6 +14,7 @@ from constructs import Construct
 from catalog import names
 from catalog.meshes.vpc_lattice.listeners import carried_callees
 from catalog.model import Deployment, Service
+from stacks.key import key_arn
 from stacks.mesh.base import Surroundings
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
@@ -97,5 +98,6 @@ class ServiceNetwork(Part):
             _ADDRESS,
             name=f"/aws/vendedlogs{names.log_group(self.deployment.id, 'service_network')}",
             retention_in_days=RETENTION_DAYS,
+            kms_key_id=key_arn(self.deployment),
         )
         self.add(VpclatticeAccessLogSubscription, _ADDRESS, resource_identifier=network.id, destination_arn=group.arn)
