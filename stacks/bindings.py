@@ -26,6 +26,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from stacks.type_checks import make_cheaper
+
 PACKAGE = "cdktf_cdktf_provider_aws"
 PLAIN = "CATALOG_PLAIN_BINDINGS"
 PRELOADS = [Path(__file__).with_name(name) for name in ("lazy_provider_index.cjs", "await_jsii_index.cjs")]
@@ -38,6 +40,8 @@ def prepare() -> None:
         warnings.warn("cdktf was imported before stacks, so node is slow to load the AWS bindings", stacklevel=2)
     # jsii starts node, with a copy of the environment, when the first of its packages registers itself.
     with _environment(_for_node(environ=os.environ, preloads=[] if plain else PRELOADS)):
+        if not plain:
+            make_cheaper()
         bare = not plain and _put_bare_package()
         importlib.import_module(f"{PACKAGE}._jsii" if bare else "constructs._jsii")
 
@@ -70,6 +74,8 @@ def _for_node(*, environ: Mapping[str, str], preloads: list[Path]) -> dict[str, 
         settings["JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION"] = "1"
         # cdktf's own use of util.isArray, which no user of ours can change either.
         words.append("--disable-warning=DEP0044")
+    # Half the memory that V8 (16 MB) reserves twice for young objects, with no more CPU time: at 100 services 195 MB, not 225.
+    words.append("--max-semi-space-size=2")
     words += [f"--require {_quoted(path)}" for path in preloads]
     if words:
         words = [environ.get("NODE_OPTIONS", ""), *words]
