@@ -30,7 +30,7 @@ from stacks.type_checks import make_cheaper
 
 PACKAGE = "cdktf_cdktf_provider_aws"
 PLAIN = "CATALOG_PLAIN_BINDINGS"
-PRELOADS = [Path(__file__).with_name(name) for name in ("lazy_provider_index.cjs", "await_jsii_index.cjs")]
+PRELOADS = [Path(__file__).with_name(name) for name in ("lazy_provider_index.cjs", "await_jsii_index.cjs", "no_creation_stacks.cjs")]
 
 
 def prepare() -> None:
