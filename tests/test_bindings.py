@@ -97,7 +97,7 @@ stack = TerraformStack(App(outdir="out"), "small")
 SecurityGroup(stack, "right", name="right", description=None, timeouts=SecurityGroupTimeouts(create="5m"))
 for number, call in enumerate([
     lambda: SecurityGroup(stack, "a", name=5),
-    lambda: SecurityGroup(stack, "b", revoke_rules_on_delete="yes"),
+    lambda: SecurityGroup(stack, "b", tags="red"),
     lambda: SecurityGroup(stack, "c", timeouts=SecurityGroupTimeouts(create=5)),
     lambda: SecurityGroup(stack, None, name="d"),
     lambda: SecurityGroup(stack, "e", colour="red"),
