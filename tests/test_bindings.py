@@ -89,6 +89,34 @@ def test_an_app_loads_only_the_modules_it_uses(fast: Run) -> None:
     assert 0 < fast.node_modules < FEW
 
 
+WRONG = """
+import stacks
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroupTimeouts
+stack = TerraformStack(App(outdir="out"), "small")
+SecurityGroup(stack, "right", name="right", description=None, timeouts=SecurityGroupTimeouts(create="5m"))
+for number, call in enumerate([
+    lambda: SecurityGroup(stack, "a", name=5),
+    lambda: SecurityGroup(stack, "b", tags="red"),
+    lambda: SecurityGroup(stack, "c", timeouts=SecurityGroupTimeouts(create=5)),
+    lambda: SecurityGroup(stack, None, name="d"),
+    lambda: SecurityGroup(stack, "e", colour="red"),
+    lambda: SecurityGroup(stack, "f", name=5),
+]):
+    try:
+        call()
+    except TypeError as error:
+        print(number, "argument" in str(error))
+"""
+
+
+def test_arguments_of_wrong_types_are_refused_the_second_time_too(tmp_path: Path) -> None:
+    assert python("-c", WRONG, cwd=tmp_path, PYTHONPATH=str(ROOT)).split("\n") == [
+        *(f"{number} True" for number in range(6)),
+        "",
+    ]
+
+
 def test_a_project_folder_may_have_spaces_and_quotes_in_its_name(tmp_path: Path, fast: Run) -> None:
     root = tmp_path / 'my "big" project'
     (root / "stacks").mkdir(parents=True)
@@ -209,6 +237,27 @@ def test_an_index_without_submodules_is_loaded_as_it_is(tmp_path: Path) -> None:
 
 def test_other_packages_are_loaded_as_they_are(tmp_path: Path) -> None:
     assert loaded(tmp_path, index=INDEX, package="@cdktf/provider-google") == EAGER
+
+
+def test_node_keeps_no_trace_of_where_a_token_was_made_but_those_of_errors(tmp_path: Path) -> None:
+    (tmp_path / "main.js").write_text("""
+        function captureStackTrace(below) {
+            const object = { stack: "" };
+            Error.captureStackTrace(object, below || captureStackTrace);
+            return object.stack;
+        }
+        function elsewhere() {
+            const object = {};
+            Error.captureStackTrace(object, elsewhere);
+            return object.stack;
+        }
+        const has = (trace) => trace.includes("main.js");
+        console.log(captureStackTrace() === "", has(elsewhere()), has(new Error("x").stack));
+    """)
+
+    done = node("--require", str(ROOT / "stacks" / "no_creation_stacks.cjs"), "main.js", cwd=tmp_path)
+
+    assert done.stdout == "true true true\n", done.stderr
 
 
 @pytest.mark.parametrize("then", ["", "process.kill(process.pid, 'SIGTERM');"])
