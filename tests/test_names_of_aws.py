@@ -11,7 +11,6 @@ import pytest
 from botocore.loaders import Loader
 
 from catalog.model.network import KINDS
-from catalog.problems import CatalogError
 from tests.catalogs import of_kind
 from tests.conftest import ROOT
 from tests.synth import catalog_output
@@ -129,10 +128,7 @@ def test_names_as_long_as_they_may_be_are_names_to_aws(kind: str, tmp_path: Path
     file.write_text(LONGEST)
     file.write_text(of_kind(file, kind))
     toml = file.read_text()
-    try:
-        outputs = catalog_output(toml + VERSIONED, tmp_path / "versioned")
-    except CatalogError:  # without versions on this mesh
-        outputs = catalog_output(toml, tmp_path / "plain")
+    outputs = catalog_output(toml + VERSIONED, tmp_path / "versioned")
     assert [wrong for output in outputs.values() for wrong in _wrong(output)] == []
 
 
@@ -155,7 +151,7 @@ scale = { min = 1, max = 2, cpu_percent = 50 }
 [services.y]
 image = "r.io/y:1"
 port = 81
-calls = ["x"]
+calls = ["from-y"]
 public.ingress = "network"
 [services.from-y]
 image = "r.io/y:1"
@@ -164,7 +160,7 @@ port = 82
 image = "r.io/y:1"
 port = 83
 """
-SUFFIXES = ("task", "execution", "from", "to", "main")
+SUFFIXES = ("task", "execution", "from", "to")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -174,10 +170,7 @@ def test_names_that_look_like_suffixes_meet_nothing(kind: str, tmp_path: Path) -
     file.write_text(MEETING)
     toml = of_kind(file, kind)
     versions = "".join(f'[[services.x.versions]]\nname = "{name}"\nweight = 10\n' for name in SUFFIXES)
-    try:
-        outputs = catalog_output(toml + versions, tmp_path / "versioned")
-    except CatalogError:  # without versions on this mesh
-        outputs = catalog_output(toml, tmp_path / "plain")
+    outputs = catalog_output(toml + versions, tmp_path / "versioned")
     (output,) = outputs.values()
     services = output["resource"]["aws_ecs_service"].values()
     assert len({service["name"] for service in services}) == len(services) >= 4
