@@ -423,7 +423,7 @@ FINE = {
     "images of every form": r"""
         [services]
         a = { image = "registry.example.com:5000/team/a_b/c--d:V1.0-RC_1" }
-        b = { image = "ghcr.io/acme/b" }
+        b = { image = "ghcr.io/acme/b:1" }
         c = { image = "r.io/c:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
     """,
     "tags in any language": r"""

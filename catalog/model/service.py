@@ -164,6 +164,8 @@ class WorkloadKeys(Table):
     """How to tell that it is well."""
     environment: dict[VariableName, str] = {}
     """Environment variables."""
+    not_secret: tuple[VariableName, ...] = ()
+    """Environment variables that look like secrets by their names, and are none."""
     secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     secrets_follow: bool = False

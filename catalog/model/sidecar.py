@@ -36,6 +36,8 @@ class Sidecar(Table):
     """Its share of the task's memory, in MiB. Default: 128; nothing, if it has ended before the service starts."""
     environment: dict[VariableName, str] = {}
     """Environment variables, with the addresses of the service's callees as there."""
+    not_secret: tuple[VariableName, ...] = ()
+    """Environment variables that look like secrets by their names, and are none."""
     secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     credentials: SecretsManagerArn | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
+from catalog.access import inline_size
 from catalog.model import Deployment
 from catalog.model.access import Statement
 from catalog.problems import Finding, Path, did_you_mean
@@ -65,9 +65,7 @@ def unknown_operator(deployment: Deployment, written: Written) -> Iterator[Findi
 def too_much(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """All inline policies of a role have at most 10,240 characters (IAM User Guide, "IAM and AWS STS quotas")."""
     for service in deployment.services.values():
-        every = (*service.access.statements, *service.granted)
-        written_out = [statement.model_dump() for statement in every]
-        size = len(json.dumps(written_out, separators=(",", ":"), default=str)) if written_out else 0
+        size = inline_size(service)
         if size > _POLICY:
             base: Path = ("services", service.name, "access")
             yield Finding(

@@ -163,3 +163,33 @@ def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Findin
             "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR",
             level="notice",
         )
+
+
+def names_no_version(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """ECS looks a tag up anew at each deployment (ECS developer guide, "Container image resolution")."""
+    moving: dict[str, Path] = {}
+    for place, container in containers(deployment.services):
+        if is_mutable(container.image):
+            moving.setdefault(container.image, (*place, "image"))
+    for name, versions in deployment.versions.items():
+        for index, version in enumerate(versions):
+            if is_mutable(version.image):
+                moving.setdefault(version.image, ("services", name, "versions", index, "image"))
+    for key, image in deployment.catalog.images:
+        if isinstance(image, str) and key != "registry" and is_mutable(image):
+            moving.setdefault(image, ("images", key))
+    if moving:
+        verb = "names" if len(moving) == 1 else "name"
+        quoted = [f'"{image}"' for image in moving]
+        yield Finding(
+            place=next(iter(moving.values())),
+            message=f"{listed(quoted)} {verb} no version: each deployment takes what the "
+            "registry has by then, and no plan shows it; write the tag of a version, or a digest",
+            level="warning",
+        )
+
+
+def is_mutable(image: str) -> bool:
+    """Whether an image says latest, or no tag at all, and has no digest."""
+    tag = image.rpartition("/")[2].partition(":")[2]
+    return "@" not in image and tag in ("", "latest")

@@ -261,3 +261,22 @@ def test_an_image_of_the_region_s_own_registry_needs_no_way_out() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize(("replicas", "said"), [(50, 0), (51, 1)])
+def test_more_envoys_than_a_node_takes_are_warned_of(replicas: int, said: int) -> None:
+    snippet = f"""
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        replicas = {replicas}
+    """
+    notices = [str(notice) for notice in loaded(snippet, kind="app-mesh").notices if "Envoys" in notice.message]
+    assert (
+        notices
+        == [
+            "services.toml:1: services.web: warning: 51 tasks, at most: AWS connects 50 Envoys to a virtual node by "
+            "default; have AWS raise it first, or run fewer tasks"
+        ]
+        * said
+    )

@@ -122,8 +122,27 @@ def any_ends_at_the_first_call(deployment: Deployment, written: Written) -> Iter
         )
 
 
+_ENVOYS = 50
+
+
+def many_envoys(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A virtual node has fifty connected Envoys unless AWS has raised its quota (App Mesh User Guide, "App Mesh scaling
+    troubleshooting")."""
+    for service in deployment.services.values():
+        most = max(workload.most_tasks for workload in deployment.workloads_of(service.name))
+        if most > _ENVOYS:
+            yield Finding(
+                place=("services", service.name),
+                message=f"{most} tasks, at most: AWS connects {_ENVOYS} Envoys to a virtual node by default; have AWS "
+                "raise it first, or run fewer tasks",
+                level="warning",
+                about=(("mesh", "kind"),),
+            )
+
+
 RULES = (
     ended,
+    many_envoys,
     private_ca.without_authority,
     private_ca.authority_elsewhere,
     name_too_long_for_certificate,

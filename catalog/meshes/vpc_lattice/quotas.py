@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from catalog.access import inline_size
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment
 from catalog.problems import Finding
@@ -19,6 +20,11 @@ _RULES_OF_A_LISTENER = 5
 _POLICY_BYTES = 10240
 _BYTES_OF_A_ROLE = 160
 """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas"); a role's ARN takes this much of it at most."""
+_OF_A_ROLE = 10240
+_OF_A_CALLEE = 85
+_OF_THE_REST = 400
+"""Inline policies of a role have at most 10,240 characters together (IAM User Guide, "IAM and AWS STS quotas"); the ARN
+of a callee takes this much of it at most, and what shells and traces need takes the rest."""
 
 
 def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -76,6 +82,22 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
                 message=f"{len(callers)} services and versions call it, an auth policy has room for {most}; split it, "
                 "or leave out mesh.auth",
                 about=(("mesh", "auth"),),
+            )
+
+
+def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """A caller's role names every callee (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
+    if deployment.catalog.mesh.auth != "iam":
+        return
+    for service in deployment.services.values():
+        callees = carried_callees(deployment, service)
+        room = _OF_A_ROLE - _OF_THE_REST - inline_size(service)
+        if callees and len(callees) * _OF_A_CALLEE > room:
+            yield Finding(
+                place=("services", service.name, "calls"),
+                message=f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE} "
+                f"characters: with its access about {max(room, 0) // _OF_A_CALLEE}; split it, or leave out mesh.auth",
+                about=(("mesh", "auth"), ("services", service.name, "access")),
             )
 
 

@@ -11,6 +11,7 @@ from catalog.meshes.vpc_lattice.quotas import (
     many_rules,
     many_services,
     policy_too_long,
+    too_many_callees,
     two_in_one_network,
 )
 from catalog.meshes.vpc_lattice.timers import CONNECTION, SILENCE
@@ -191,5 +192,6 @@ RULES = (
     many_matches,
     versions_reached_directly,
     policy_too_long,
+    too_many_callees,
 )
 ACROSS = (two_in_one_network,)

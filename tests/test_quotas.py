@@ -1,0 +1,93 @@
+"""What an account may have of AWS, with the numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog.rules.quotas import QUOTAS
+from tests.catalogs import loaded, problems_of
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _services(count: int, *keys: str) -> str:
+    return "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\n" + "\n".join(keys) + "\n" for n in range(count))
+
+
+def _warnings(toml: str, *, kind: str = "none") -> list[str]:
+    return [
+        f"{notice.place}: {notice.message}"
+        for notice in loaded(toml, kind=kind).notices
+        if notice.level == "warning" and '" AWS has ' in notice.message
+    ]
+
+
+_HUB = "[services.hub]\nimage = 'r.io/hub:1'\nport = 80\n"
+_POOLS = "".join(f"[capacity.p{n}]\ninstance_types = ['m7i.large']\nmax = 1\n" for n in range(19))
+_ON_POOLS = "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\ncapacity = 'p{n}'\n" for n in range(19))
+BEYOND = {
+    "callers": (
+        _HUB + _services(61, "calls = ['hub']"),
+        'services.hub: 61 rules that let callers in: of "Inbound or outbound rules per security group" AWS has 60 by '
+        "default; have AWS raise it first, or let fewer services call it, or a gateway in front of it",
+    ),
+    "callees": (
+        _services(61, "port = 80") + f"[services.all]\nimage = 'r.io/a:1'\ncalls = {[f's{n}' for n in range(61)]}\n",
+        'services.all.calls: 61 rules that let calls out: of "Inbound or outbound rules per security group" AWS has '
+        '60 by default; have AWS raise it first, or call fewer, or write network.egress = "any"',
+    ),
+    "roles": (
+        _services(501),
+        'services: 1,002 roles, two for each service and version: of "Roles in an AWS account" AWS has 1,000 by '
+        "default; have AWS raise it first, or use another account",
+    ),
+    "interfaces": (
+        _services(6, "replicas = 900"),
+        'services: 5,400 interfaces, one for each task: of "Network interfaces per Region" AWS has 5,000 by default; '
+        "have AWS raise it first, or run fewer tasks",
+    ),
+    "capacities": (
+        _POOLS + _ON_POOLS,
+        'capacity: 21 providers, Fargate\'s two included: of "Capacity providers per cluster" AWS has 20 and raises '
+        "it for nobody; name several instance_types in one [capacity]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("toml", "warning"), BEYOND.values(), ids=BEYOND)
+def test_what_is_beyond_a_quota_is_said_with_the_number(toml: str, warning: str) -> None:
+    assert _warnings(toml) == [warning]
+
+
+def test_what_a_mesh_listens_for_takes_no_rule_of_each_caller() -> None:
+    assert _warnings(_HUB + _services(61, "calls = ['hub']"), kind="vpc-lattice") == []
+
+
+def test_up_to_a_quota_nothing_is_said() -> None:
+    assert _warnings(_HUB + _services(60, "calls = ['hub']")) == []
+
+
+def test_every_quota_has_its_page() -> None:
+    assert all(quota.source and quota.limit and quota.cure for quota in QUOTAS)
+
+
+@pytest.mark.parametrize(("count", "refused"), [(115, False), (116, True)])
+def test_a_role_has_room_for_so_many_signed_callees(count: int, refused: bool) -> None:
+    callees = [f"s{n}" for n in range(count)]
+    toml = (
+        "[mesh]\nkind = 'vpc-lattice'\nauth = 'iam'\n"
+        + _services(count, "port = 80", "signed = true")
+        + f"[services.all]\nimage = 'r.io/a:1'\nsigned = true\ncalls = {callees}\n"
+    )
+    if not refused:
+        loaded(toml)
+        return
+    assert [problem.partition(": ")[2] for problem in problems_of(toml)] == [
+        "services.all.calls: 116 callees are more than its role has room for, IAM takes 10240 characters: with its "
+        "access about 115; split it, or leave out mesh.auth"
+    ]
