@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from catalog.model import Deployment
 from catalog.problems import CatalogError, Problem
 from stacks.environment import DeploymentStack
 from stacks.overrides import laid_over, unknown_addresses
+from stacks.publish import publish, staging_in
 
 _OUTPUT = "cdk.tf.json"
 _MANIFEST = "manifest.json"
-_STAGING = ".unfinished"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +34,10 @@ def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
     Raises CatalogError for overrides of nothing, and OSError where the folder cannot be written; what was there before
     stays as it is.
     """
-    staging = outdir / _STAGING
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        staging.mkdir(parents=True)
+    with staging_in(outdir) as staging:
         resources = _write(loaded, staging)
-        _publish(staging, outdir)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        stacks = sorted(file.relative_to(staging) for file in staging.glob(f"stacks/*/{_OUTPUT}"))
+        publish([*stacks, Path(_MANIFEST)], staging=staging, outdir=outdir)
     return Synthesized(outdir=outdir, resources=resources)
 
 
@@ -66,12 +61,3 @@ def _override(file: Path, deployment: Deployment) -> None:
     if deployment.catalog.overrides:
         output = laid_over(json.loads(file.read_text(encoding="utf-8")), deployment.catalog.overrides)
         file.write_text(json.dumps(output, indent=2, ensure_ascii=False), encoding="utf-8")
-
-
-def _publish(staging: Path, outdir: Path) -> None:
-    """Put every finished file in its place, one rename each: a full disk or an interrupt leaves whole files behind."""
-    for file in sorted(staging.glob(f"stacks/*/{_OUTPUT}")):
-        target = outdir / file.relative_to(staging)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)
-    (staging / _MANIFEST).replace(outdir / _MANIFEST)
