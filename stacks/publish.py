@@ -108,12 +108,12 @@ def _signals_held() -> Iterator[None]:
         return
     heard: list[int] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda number, _: heard.append(number))
+    for held in before:
+        signal.signal(held, lambda number, _: heard.append(number))
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for held, handler in before.items():
+            signal.signal(held, handler)
         for number in heard:
             signal.raise_signal(number)

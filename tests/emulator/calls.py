@@ -1,4 +1,4 @@
-"""Which operation of which service a request calls, whatever protocol it speaks, and how that protocol tells an error."""
+"""Which operation of which service a request calls, in whatever protocol, and how that protocol tells an error."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from .calls import Application, Call, Environ
 
 Kind = Literal["throttled", "failed", "unavailable", "slow", "dropped", "lost"]
 KINDS: tuple[Kind, ...] = ("throttled", "failed", "unavailable", "slow", "dropped", "lost")
-"""Refused for being one too many; 500; 503; answered late; the connection closed before anything was done, and after."""
+"""Refused for being one too many; 500; 503, late; the connection closed before anything was done; and after."""
 
 THROTTLED = {
     "appmesh": ("429", "TooManyRequestsException"),
