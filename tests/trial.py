@@ -54,3 +54,12 @@ class Trial:
         """The attributes of every resource that terraform keeps, by address."""
         resources = self.workspace.show()["values"]["root_module"]["resources"]
         return {each["address"]: each["values"] for each in resources if each["mode"] == "managed"}
+
+    def orphans(self) -> dict[str, list[str]]:
+        """What the account holds and the state does not know, by kind: names and ids."""
+        known = json.dumps(self.state())
+        found = {
+            kind: [name for name in there if f'"{name.removesuffix(".")}"' not in known]
+            for kind, there in emulator.leftovers().items()
+        }
+        return {kind: names for kind, names in found.items() if names}

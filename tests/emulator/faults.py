@@ -59,14 +59,15 @@ class Plan:
     unharmed: Mapping[str, str] = field(default_factory=dict)
     """Calls, as service:operation, whose answers no chance loses, each with the reason."""
     injected: list[tuple[str, str, int, Kind]] = field(default_factory=list)
-    _counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    """How often each operation was called."""
     _lock: Any = field(default_factory=Lock)
 
     def next(self, call: Call) -> Kind | None:
         """What happens to this call; it is counted."""
         with self._lock:
-            self._counts[str(call)] += 1
-            number = self._counts[str(call)]
+            self.counts[str(call)] += 1
+            number = self.counts[str(call)]
             kind = self.calls.get((call.service, call.operation, number)) or self._by_chance(call, number)
             if kind:
                 self.injected.append((call.service, call.operation, number, kind))
