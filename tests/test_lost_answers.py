@@ -69,6 +69,7 @@ IMPORTED_AS: dict[str, Callable[[Values], str]] = {
     "aws_cloudwatch_log_group": lambda values: str(values["name"]),
     "aws_ecs_service": lambda values: f"trial/{values['name']}",
     "aws_iam_role": lambda values: str(values["name"]),
+    "aws_route": lambda values: f"{values['route_table_id']}_{values['destination_cidr_block']}",
     "aws_security_group": lambda values: str(
         _first("describe_security_groups", "SecurityGroups", group_name=values["name"])["GroupId"]
     ),

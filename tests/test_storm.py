@@ -38,6 +38,7 @@ UNHARMED = {
     "ec2:CreateVpc": NAMELESS,
     "ec2:AuthorizeSecurityGroupEgress": NAMED,
     "ec2:AuthorizeSecurityGroupIngress": NAMED,
+    "ec2:CreateRoute": NAMED,
     "ec2:CreateSecurityGroup": NAMED,
     "ec2:CreateSubnet": NAMED,
     "elbv2:CreateRule": NAMED,

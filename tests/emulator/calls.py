@@ -66,7 +66,8 @@ def read(environ: Environ) -> Call | None:
         protocol = "ec2" if service == "ec2" else "query"
         return Call(service=service, operation=form["Action"][0], protocol=protocol, token=token, body=body)
     model = _model(service)
-    path = environ.get("PATH_INFO", "/")
+    # As sent: where an ARN stands in the path, its slashes are escaped.
+    path = environ["RAW_URI"].partition("?")[0]
     query = {name for name, _, _ in (part.partition("=") for part in environ.get("QUERY_STRING", "").split("&"))}
     for method, pattern, needed, operation in _routes(service):
         if method == environ["REQUEST_METHOD"] and needed <= query and pattern.fullmatch(path):
@@ -91,7 +92,7 @@ def _json_token(body: bytes) -> str | None:
         sent = json.loads(body)
     except ValueError:
         return None
-    return next((sent[name] for name in TOKENS if name in sent), None) if isinstance(sent, dict) else None
+    return next((str(sent[name]) for name in TOKENS if name in sent), None) if isinstance(sent, dict) else None
 
 
 @cache

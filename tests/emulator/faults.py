@@ -61,6 +61,9 @@ class Plan:
     injected: list[tuple[str, str, int, Kind]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """How often each operation was called."""
+    _owed: set[Call] = field(default_factory=set)
+    """Calls of which an answer was lost by chance: repeated, they get it. A client that gave up before would not know
+    the token any more."""
     _lock: Any = field(default_factory=Lock)
 
     def next(self, call: Call) -> Kind | None:
@@ -75,10 +78,16 @@ class Plan:
 
     def _by_chance(self, call: Call, number: int) -> Kind | None:
         random = Random(f"{self.seed} {call} {number}")
+        if call in self._owed:
+            return None
         if len(self.injected) >= self.at_most or random.random() >= self.chance:
             return None
         kind = random.choice(self.kinds)
-        return None if kind == "lost" and str(call) in self.unharmed else kind
+        if kind == "lost":
+            if str(call) in self.unharmed:
+                return None
+            self._owed.add(call)
+        return kind
 
 
 _plan: Plan | None = None
