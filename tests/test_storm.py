@@ -34,7 +34,6 @@ NAMED = "AWS refuses a second one like the first, and Terraform does not adopt t
 UNHARMED = {
     "ec2:AllocateAddress": NAMELESS,
     "ec2:CreateInternetGateway": NAMELESS,
-    "ec2:CreateRouteTable": NAMELESS,
     "ec2:CreateVpc": NAMELESS,
     "ec2:AuthorizeSecurityGroupEgress": NAMED,
     "ec2:AuthorizeSecurityGroupIngress": NAMED,
