@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from deploy import ended, lock_file, process
+from deploy import ended, half_made, lock_file, process
 from deploy.output import Stack
 from deploy.refusal import NO_TERRAFORM, Refusal
 
@@ -46,6 +46,8 @@ def visit(
         if advice := ended.advice(stack, terraform=terraform):
             print(f"\n{advice}", file=sys.stderr)
         if status not in fine:
+            if command == "apply" and (advice := half_made.advice(stack, terraform=terraform)):
+                print(f"\n{advice}", file=sys.stderr)
             return _failed(command, status=status, at=stack, left=stacks[number:])
         greatest = max(greatest, status)
     return greatest

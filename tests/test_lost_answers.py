@@ -150,7 +150,7 @@ def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> subprocess.
 def test_an_interrupted_apply_is_finished_by_the_next_and_a_killed_one_once_its_service_is_imported(
     trial: Trial,
 ) -> None:
-    # The first service is there, and terraform waits for its tasks. Told to stop, it writes that down.
+    # A service is there, and terraform waits for its tasks. Told to stop, it writes that down.
     assert interrupted(trial, signal.SIGINT, at="ecs:DescribeServices").returncode == 1
     assert trial.orphans() == {}
 
@@ -160,7 +160,7 @@ def test_an_interrupted_apply_is_finished_by_the_next_and_a_killed_one_once_its_
 
     # The lock ended with the process that held it.
     addresses = refused(ended(started(trial.workspace, "apply")))
-    assert addresses == ["aws_ecs_service.llm"]
+    assert len(addresses) == 1 and addresses[0].startswith("aws_ecs_service.")
     import_what_is_there(trial, addresses)
     trial.workspace.apply()
     assert trial.planned() == {}

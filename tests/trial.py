@@ -67,6 +67,11 @@ class Trial:
         resources = self.workspace.show()["values"]["root_module"]["resources"]
         return {each["address"]: each["values"] for each in resources if each["mode"] == "managed"}
 
+    def tainted(self) -> list[str]:
+        """What was made, but not in whole: terraform makes it anew."""
+        resources = self.workspace.show()["values"]["root_module"]["resources"]
+        return [each["address"] for each in resources if each.get("tainted")]
+
     def orphans(self) -> dict[str, list[str]]:
         """What the account holds and the state does not know, by kind: names and ids."""
         state = self.state()

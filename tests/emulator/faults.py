@@ -64,6 +64,8 @@ class Plan:
     _owed: set[Call] = field(default_factory=set)
     """Calls of which an answer was lost by chance: repeated, they get it. A client that gave up before would not know
     the token any more."""
+    _met: set[Call] = field(default_factory=set)
+    """Calls that met with a fault: what is lost is never the last of three tries."""
     _lock: Any = field(default_factory=Lock)
 
     def next(self, call: Call) -> Kind | None:
@@ -84,9 +86,10 @@ class Plan:
             return None
         kind = random.choice(self.kinds)
         if kind == "lost":
-            if str(call) in self.unharmed:
+            if str(call) in self.unharmed or call in self._met:
                 return None
             self._owed.add(call)
+        self._met.add(call)
         return kind
 
 
