@@ -133,7 +133,14 @@ def stormed(
     trial.write((ROOT / "services.toml").read_text() + SCALES)
     undisturbed = Undisturbed(trial, folder / "undisturbed")
     try:
-        plan = faults.Plan(seed=request.param, chance=0.12, at_most=80, unharmed=UNHARMED)
+        plan = faults.Plan(
+            # All three tries of one call, so that a second round is needed whatever chance does.
+            calls={("ecs", "PutClusterCapacityProviders", number): "unavailable" for number in (1, 2, 3)},
+            seed=request.param,
+            chance=0.12,
+            at_most=80,
+            unharmed=UNHARMED,
+        )
         with faults.during(plan):
             rounds = _applied_in_rounds(trial)
         kinds = {kind for *_, kind in plan.injected}
