@@ -50,6 +50,7 @@ loses these; the storm loses the answers of all others."""
 _MADE_UP = [
     r"arn:aws:elasticloadbalancing:\S+",
     r"(?<=scalable-target/)\w+",
+    r"(?<=/)[0-9a-f]{16}\b",
     r"\b(acl|dopt|eipalloc|eipassoc|eni|fl|igw|nat|ns|pl|r-rtb|rtb|rtbassoc|sg|sgr|srv|subnet|vpce|vpc)-[0-9a-z]{8,}",
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
     r"\bA[A-Z]{3}[A-Z0-9]{12,}\b",
