@@ -1,15 +1,16 @@
 """Expand the catalog into Terraform JSON. `cdktf synth` and `make synth` run this."""
 
+import errno
 import gc
 import os
+import re
 import sys
+from json import JSONDecodeError
 from pathlib import Path
 
-from catalog.load import load
-from catalog.problems import CatalogError
-from catalog.summary import summary
-
 USER_ERROR = 2
+INTERRUPTED = 130
+NODE_ENDED = 1
 
 
 def main() -> int:
@@ -17,24 +18,65 @@ def main() -> int:
     # plain import stays what it is in any app.
     if os.environ.get("CATALOG_PLAIN_BINDINGS") != "1":
         gc.disable()
+    try:
+        return _synth()
+    except KeyboardInterrupt:
+        return _leave(INTERRUPTED)
+
+
+def _synth() -> int:
+    from catalog.load import load
+    from catalog.problems import CatalogError
+    from catalog.summary import summary
+
     file = os.environ.get("CATALOG_FILE", "services.toml")
+    outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
     try:
         loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
         # Only now: a wrong catalog is answered before cdktf and Node have started.
         from stacks.synthesize import synthesize
 
-        synthesized = synthesize(loaded, outdir=Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out"))
+        synthesized = synthesize(loaded, outdir=outdir)
     except CatalogError as error:
         print(error, file=sys.stderr)
         return USER_ERROR
+    except (JSONDecodeError, BrokenPipeError):  # what jsii makes of it
+        print("Node, which cdktf runs on, has ended early: is memory short? Nothing was written", file=sys.stderr)
+        return _leave(NODE_ENDED)
     except OSError as error:
-        what = f"{error.filename}: cannot be written: {error.strerror}"
-        print(f"{what}; name another folder with CDKTF_OUTDIR=path", file=sys.stderr)
-        return USER_ERROR
+        return _not_written(error, outdir)
+    except RuntimeError as error:
+        if (refused := _by_the_system(error)) is None:
+            raise
+        return _not_written(refused, outdir)
     print(summary(loaded, file=file, **vars(synthesized)))
     for notice in loaded.notices:
         print(notice, file=sys.stderr)
     return 0
+
+
+def _not_written(error: OSError, outdir: Path) -> int:
+    """One line. Most of what can be done about it is elsewhere: in the folder itself, or where Node keeps its files."""
+    file = Path(error.filename or outdir)
+    ours = file.is_relative_to(outdir) or file.is_relative_to(outdir.absolute()) or outdir.is_relative_to(file)
+    # Which of our files it was says nothing: it lay in a folder that is no more.
+    where, instead = (outdir, "CDKTF_OUTDIR") if ours else (file, "TMPDIR")
+    print(f"{where}: cannot be written: {error.strerror}; name another folder with {instead}=path", file=sys.stderr)
+    return USER_ERROR
+
+
+def _by_the_system(error: RuntimeError) -> OSError | None:
+    """What the operating system refused to Node, such as `ENOSPC: no space left on device, open '/a/file'`."""
+    told = re.search(r"\b(E[A-Z]+): [\w -]+, \w+(?: '([^']*)')?", str(error))
+    number = getattr(errno, told[1], None) if told else None
+    return OSError(number, os.strerror(number), told[2]) if told and number else None
+
+
+def _leave(status: int) -> int:
+    """End at once: where Node has ended before, jsii's own end would be a traceback."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import ended, lock_file, process, protected
+from deploy import ended, half_made, lock_file, process, protected
 from deploy.output import Stack
 from deploy.process import Command
 from deploy.refusal import NO_TERRAFORM, Refusal
@@ -77,6 +77,8 @@ def one_after_another(stacks: Sequence[Stack], *, command: str, terraform: Terra
             protected.refuse_what_aws_protects(stack, terraform=terraform.binary)
         status = terraform.run(command, stack)
         if status not in fine:
+            if command == "apply" and (advice := half_made.advice(stack, terraform=terraform.binary)):
+                print(f"\n{advice}", file=sys.stderr)
             raise Failed(command, status=status, at=stack, left=stacks[number:])
         greatest = max(greatest, status)
     return greatest

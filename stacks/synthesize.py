@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,9 @@ from catalog.states import BASE, folder_of, stacks_of
 from stacks.environment import DeploymentStack
 from stacks.finish import OUTPUT, finish
 from stacks.overrides import unknown_addresses
+from stacks.publish import publish, staging_in
 
 _MANIFEST = "manifest.json"
-_STAGING = ".unfinished"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +38,12 @@ def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
     Raises CatalogError for overrides of nothing, and OSError where the folder cannot be written; what was there before
     stays as it is.
     """
-    staging = outdir / _STAGING
-    emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        staging.mkdir(parents=True)
+    with staging_in(outdir) as staging:
+        emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
         resources = _write(loaded, staging, emptied=emptied)
-        _publish(staging, outdir)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    ids = [deployment.id for deployment in loaded.deployments]
-    left = sorted(folder_of(id_, state) for id_ in ids for state in emptied[id_])
+        stacks = sorted(file.relative_to(staging) for file in staging.glob(f"stacks/*/{OUTPUT}"))
+        publish([*stacks, Path(_MANIFEST)], staging=staging, outdir=outdir)
+    left = sorted(folder_of(id_, state) for id_, states in emptied.items() for state in states)
     named = [folder_of(each.id, state) for each in loaded.deployments for state in (BASE, *stacks_of(each))]
     return Synthesized(outdir=outdir, resources=resources, folders=tuple(sorted((*named, *left))), emptied=tuple(left))
 
@@ -78,12 +72,3 @@ def _emptied(outdir: Path, deployment: Deployment) -> list[str]:
     still to be deleted, and their old folders would make it anew."""
     named = (folder.name.partition("_") for folder in outdir.glob(f"stacks/{deployment.id}_*"))
     return sorted({state for id_, _, state in named if id_ == deployment.id} - set(stacks_of(deployment)))
-
-
-def _publish(staging: Path, outdir: Path) -> None:
-    """Put every finished file in its place, one rename each: a full disk or an interrupt leaves whole files behind."""
-    for file in sorted(staging.glob(f"stacks/*/{OUTPUT}")):
-        target = outdir / file.relative_to(staging)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)
-    (staging / _MANIFEST).replace(outdir / _MANIFEST)

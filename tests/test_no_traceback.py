@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import catalog.load
+import catalog.reading.folder
 from catalog.load import load
 from catalog.problems import CatalogError
 from catalog.reading.source import Source
@@ -160,7 +160,7 @@ def the_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         source.data = tree
         return source
 
-    monkeypatch.setattr(catalog.load, "Source", read)
+    monkeypatch.setattr(catalog.reading.folder, "read", read)
     return tree
 
 

@@ -12,6 +12,18 @@ from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import Workspace, workspace
 
+_TYPES = {
+    "Cloud Map service": "aws_service_discovery_service.",
+    "cluster": "aws_ecs_cluster.",
+    "load balancer": "aws_lb.",
+    "log group": "aws_cloudwatch_log_group.",
+    "role": "aws_iam_role.",
+    "security group": "aws_security_group.",
+    "service": "aws_ecs_service.",
+    "target group": "aws_lb_target_group.",
+}
+"""For what shares its name with something of another type, its own."""
+
 
 class Trial:
     """One catalog of one deployment, written again and again, and the folder in which terraform runs on it."""
@@ -58,3 +70,19 @@ class Trial:
         """The attributes of every resource that terraform keeps, by address."""
         resources = self.workspace.show()["values"]["root_module"]["resources"]
         return {each["address"]: each["values"] for each in resources if each["mode"] == "managed"}
+
+    def tainted(self) -> list[str]:
+        """What was made, but not in whole: terraform makes it anew."""
+        resources = self.workspace.show()["values"]["root_module"]["resources"]
+        return [each["address"] for each in resources if each.get("tainted")]
+
+    def orphans(self) -> dict[str, list[str]]:
+        """What the account holds and the state does not know, by kind: names and ids."""
+        state = self.state()
+        found = {}
+        for kind, there in emulator.leftovers().items():
+            known = json.dumps(
+                [values for address, values in state.items() if address.startswith(_TYPES.get(kind, ""))]
+            )
+            found[kind] = [name for name in there if f'"{name.removesuffix(".")}"' not in known]
+        return {kind: names for kind, names in found.items() if names}
