@@ -1,6 +1,6 @@
 """Measures synthesis as users run it: whole processes, generated catalogs, fresh output folders.
 
-    python -m tests.bench [--runs N] [--strict]
+    python -m tests.bench [--runs N] [--strict] [--states]
 
 Prints medians, what the same catalogs cost with the plain import of the AWS bindings (CATALOG_PLAIN_BINDINGS=1),
 measured in turn with them, what only reading and checking the largest one costs, and which budgets all that keeps.
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.meshes import MESHES
+from tests import bench_states
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECK = "check"  # `python -m catalog check`: no synthesis
@@ -178,7 +179,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="how often each case runs (default: 3)")
     parser.add_argument("--program", type=Path, default=ROOT / "main.py", help="what to measure (default: main.py)")
     parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is broken")
+    parser.add_argument("--states", action="store_true", help="measure Terraform's plans of one state and of thirteen")
     arguments = parser.parse_args()
+    if arguments.states:
+        bench_states.measure()
+        return
 
     # Fills jsii's package cache and its index, which belong to the installation, not to a run.
     measure(program=arguments.program, services=1, bindings="fast")

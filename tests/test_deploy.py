@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.fake_terraform import Project
 
@@ -225,6 +227,37 @@ def test_a_base_that_carries_a_stack_is_not_destroyed_alone(states: Project) -> 
     assert done.returncode == 2
     assert done.stderr == "shop still carries shop_rag; destroy that first, or all of them together\n"
     assert visited(states, "destroy") == []
+
+
+# Atlantis
+
+
+def test_atlantis_has_a_project_for_each_stack_after_those_it_depends_on(states: Project) -> None:
+    file = states.folder / "services.toml"
+    file.write_text(file.read_text().replace("[catalog]", '[catalog]\nimages = "images/{environment}.toml"'))
+
+    done = states.deploy("atlantis")
+
+    assert done.returncode == 0
+    written = yaml.safe_load(done.stdout)
+    assert written["version"] == 3
+    assert [(each["name"], each["execution_order_group"]) for each in written["projects"]] == [
+        ("shop", 0),
+        ("shop_rag", 1),
+        ("shop_front", 2),
+    ]
+    for project in written["projects"]:
+        folder = states.folder / project["dir"]
+        assert folder == states.stack(project["name"])
+        patterns = [os.path.normpath(folder / pattern) for pattern in project["autoplan"]["when_modified"]]
+        assert patterns == [str(states.folder / "services.toml"), str(states.folder / "images" / "*.toml")]
+
+
+def test_atlantis_plans_what_teams_write_into_files_of_their_own(states: Project) -> None:
+    (states.folder / "catalog").mkdir()
+    (states.folder / "services.toml").rename(states.folder / "catalog" / "all.toml")
+    written = yaml.safe_load(states.deploy("atlantis", CATALOG_FILE="catalog").stdout)
+    assert written["projects"][0]["autoplan"]["when_modified"] == ["../../../catalog/*.toml"]
 
 
 # The provider lock

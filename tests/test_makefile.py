@@ -144,6 +144,16 @@ def test_synth_alone_is_narrowed_to_an_environment(project: Project) -> None:
     assert project.calls("synth", "ENV=prod") == ["[prod] main.py"]
 
 
+def test_one_stack_is_passed_on(project: Project) -> None:
+    assert project.calls("plan", "STACK=rag", "ENV=prod")[-1] == "-m deploy plan --env prod --stack rag --"
+
+
+def test_atlantis_writes_a_file_of_what_the_driver_prints(project: Project) -> None:
+    project.calls("atlantis")
+    assert (project.folder / "atlantis.yaml").exists()
+    assert project.calls("atlantis", "STACK=rag")[-1] == "-m deploy atlantis --stack rag --"
+
+
 def test_env_may_stand_before_make_too(project: Project) -> None:
     assert project.calls("plan", ENV="prod")[-1] == "-m deploy plan --env prod --"
 
