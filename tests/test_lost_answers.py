@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from tests import emulator
 from tests.emulator import faults
-from tests.test_storm import NAMELESS, UNHARMED, started
+from tests.test_storm import NAMELESS, UNHARMED, Started
 from tests.trial import Trial
 
 pytestmark = pytest.mark.slow
@@ -91,10 +90,6 @@ def trial(aws: None, tmp_path: Path) -> Trial:
     return trial
 
 
-def ended(process: subprocess.Popen[str]) -> str:
-    return process.communicate(timeout=300)[0]
-
-
 def refused(said: str) -> list[str]:
     """The addresses that terraform could not make, as there is one like it already."""
     errors = said.split("Error: ")[1:]
@@ -117,7 +112,7 @@ def test_what_has_a_name_is_imported_and_what_has_none_stays_behind(trial: Trial
     imported: set[str] = set()
     with faults.during(faults.Plan(calls=lost)) as plan:  # type: ignore[arg-type]
         for _ in range(5):
-            said = ended(started(trial.workspace, "apply"))
+            said = Started(trial.workspace, "apply").ended()
             if not (addresses := refused(said)):
                 break
             import_what_is_there(trial, addresses)
@@ -135,15 +130,15 @@ def test_what_has_a_name_is_imported_and_what_has_none_stays_behind(trial: Trial
     assert sum(why == NAMELESS for why in UNHARMED.values()) == 3
 
 
-def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> subprocess.Popen[str]:
+def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> Started:
     """An apply that got a signal when an operation had been called."""
     with faults.during(faults.Plan()) as plan:
-        applying = started(trial.workspace, "apply")
+        applying = Started(trial.workspace, "apply")
         while at not in plan.counts:
-            assert applying.poll() is None, applying.communicate()
+            assert applying.poll() is None, applying.ended()
             time.sleep(0.02)
         applying.send_signal(number)
-        applying.communicate(timeout=300)
+        applying.ended()
     return applying
 
 
@@ -159,7 +154,7 @@ def test_an_interrupted_apply_is_finished_by_the_next_and_a_killed_one_once_its_
     assert set(trial.orphans()) == {"service"}
 
     # The lock ended with the process that held it.
-    addresses = refused(ended(started(trial.workspace, "apply")))
+    addresses = refused(Started(trial.workspace, "apply").ended())
     assert len(addresses) == 1 and addresses[0].startswith("aws_ecs_service.")
     import_what_is_there(trial, addresses)
     trial.workspace.apply()

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,10 +98,10 @@ class Undisturbed:
         settings = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
         subprocess.run(["cp", "-r", str(trial.workspace.folder), str(folder)], check=True)
         self.workspace = Workspace(folder=folder, environment=emulator.environment() | settings)
-        self._apply = started(self.workspace, "apply")
+        self._apply = Started(self.workspace, "apply")
 
     def state(self) -> dict[str, dict[str, Any]]:
-        said, _ = self._apply.communicate(timeout=400)
+        said = self._apply.ended()
         assert self._apply.returncode == 0, said
         self.workspace.run("apply", "-refresh-only", "-auto-approve")
         resources = self.workspace.show()["values"]["root_module"]["resources"]
@@ -112,15 +113,25 @@ class Undisturbed:
         self._aws.wait()
 
 
-def started(workspace: Workspace, command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [find_terraform() or "terraform", command, "-no-color", "-input=false", "-auto-approve"],
-        cwd=workspace.folder,
-        env=workspace.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+class Started(subprocess.Popen[str]):
+    """A terraform that runs while a test looks elsewhere. Its output goes to a file: of a pipe that nobody reads
+    meanwhile it would wait to be read, before it has done anything."""
+
+    def __init__(self, workspace: Workspace, command: str) -> None:
+        self._output = tempfile.TemporaryFile("w+")
+        super().__init__(
+            [find_terraform() or "terraform", command, "-no-color", "-input=false", "-auto-approve"],
+            cwd=workspace.folder,
+            env=workspace.environment,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def ended(self, timeout: float = 400) -> str:
+        """What it said until it ended."""
+        self.wait(timeout)
+        self._output.seek(0)
+        return self._output.read()
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -155,8 +166,8 @@ def stormed(
 
 def _applied_in_rounds(trial: Trial) -> int:
     for number in range(1, ROUNDS + 1):
-        applying = started(trial.workspace, "apply")
-        said, _ = applying.communicate(timeout=300)
+        applying = Started(trial.workspace, "apply")
+        said = applying.ended()
         if applying.returncode == 0:
             return number
         # What `make apply` says then: what is made before its tainted former self is destroyed never gets its name.
@@ -236,11 +247,11 @@ def test_a_destroy_that_is_interrupted_and_one_that_is_killed_leave_nothing_once
     trial, _ = stormed
     for number in (signal.SIGINT, signal.SIGKILL):
         with faults.during(faults.Plan()) as plan:
-            destroying = started(trial.workspace, "destroy")
+            destroying = Started(trial.workspace, "destroy")
             while not any(name.startswith("ec2:Revoke") or name.startswith("ecs:DeleteS") for name in plan.counts):
                 assert destroying.poll() is None and time.sleep(0.02) is None
         destroying.send_signal(number)
-        said, _ = destroying.communicate(timeout=200)
+        said = destroying.ended()
         assert destroying.returncode == (1 if number == signal.SIGINT else -number), said
 
     trial.workspace.destroy()

@@ -80,9 +80,13 @@ class Trial:
         """What the account holds and the state does not know, by kind: names and ids."""
         state = self.state()
         found = {}
+        # Application Auto Scaling makes and deletes the alarms of target tracking itself.
+        scalers = "TargetTracking-"
         for kind, there in emulator.leftovers().items():
             known = json.dumps(
                 [values for address, values in state.items() if address.startswith(_TYPES.get(kind, ""))]
             )
-            found[kind] = [name for name in there if f'"{name.removesuffix(".")}"' not in known]
+            found[kind] = [
+                name for name in there if f'"{name.removesuffix(".")}"' not in known and not name.startswith(scalers)
+            ]
         return {kind: names for kind, names in found.items() if names}
