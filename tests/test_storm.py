@@ -118,7 +118,7 @@ class Started(subprocess.Popen[str]):
     meanwhile it would wait to be read, before it has done anything."""
 
     def __init__(self, workspace: Workspace, command: str) -> None:
-        self._output = tempfile.TemporaryFile("w+")
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115  (open for as long as this runs)
         super().__init__(
             [find_terraform() or "terraform", command, "-no-color", "-input=false", "-auto-approve"],
             cwd=workspace.folder,
