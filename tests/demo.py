@@ -11,12 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from catalog.load import load
+from catalog.load import Loaded, load
 from catalog.model import Deployment
 from catalog.problems import CatalogError
+from deploy.environment import deployment_of
+from deploy.output import in_order, read_stacks
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import TerraformError, Workspace, find_terraform, workspace
@@ -32,7 +35,7 @@ def main() -> int:
         return 3
     file = os.environ.get("CATALOG_FILE", "services.toml")
     try:
-        loaded = load(file)
+        loaded = _with_local_state(load(file))
     except CatalogError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,8 +43,17 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             outdir = synthesize(loaded, outdir=Path(folder) / "out").outdir
+            stacks = in_order(read_stacks(outdir))
             for deployment in loaded.deployments:
-                _walk(deployment, workspace(outdir / "stacks" / deployment.id, Path(folder) / "run"))
+                # With the states where the output says, as one reads another.
+                _walk(
+                    deployment,
+                    [
+                        workspace(stack.folder, Path(folder) / "run" / "stacks", keep_backend=True)
+                        for stack in stacks
+                        if deployment_of(stack) == deployment.id
+                    ],
+                )
     except KeyboardInterrupt:
         print("\nInterrupted; the emulated AWS is gone with everything in it.")
         return 130
@@ -53,18 +65,36 @@ def main() -> int:
     return 0
 
 
-def _walk(deployment: Deployment, here: Workspace) -> None:
-    _heading(f"terraform init ({deployment.id})")
-    here.init()
-    _heading("terraform apply")
-    _with_progress(here, "apply")
+def _with_local_state(loaded: Loaded) -> Loaded:
+    """A catalog whose states lie beside the output, wherever it keeps them: a demo touches nobody's."""
+    local = [
+        replace(each, catalog=each.catalog.model_copy(update={"state": {"local": {}}})) for each in loaded.deployments
+    ]
+    return replace(loaded, deployments=tuple(local))
+
+
+def _walk(deployment: Deployment, stacks: list[Workspace]) -> None:
+    """One deployment, its base first where it has several stacks."""
+
+    def heading(text: str, here: Workspace) -> None:
+        _heading(f"{text} ({here.folder.name})" if len(stacks) > 1 else text)
+
+    outputs: dict[str, Any] = {}
+    for here in stacks:
+        _heading(f"terraform init ({here.folder.name})")
+        here.init()
+        heading("terraform apply", here)
+        _with_progress(here, "apply")
+        outputs |= here.output()["services"]
     _heading("Where callers find their callees")
-    _print_table(deployment, here.output()["services"])
-    _heading("terraform plan, again")
-    _, output = here.run_code("plan", "-detailed-exitcode", allowed=(0, 2))
-    print(next(line for line in output.splitlines() if line.startswith(("No changes", "Plan:"))))
-    _heading("terraform destroy")
-    _with_progress(here, "destroy")
+    _print_table(deployment, outputs)
+    for here in stacks:
+        heading("terraform plan, again", here)
+        _, output = here.run_code("plan", "-detailed-exitcode", allowed=(0, 2))
+        print(next(line for line in output.splitlines() if line.startswith(("No changes", "Plan:"))))
+    for here in reversed(stacks):
+        heading("terraform destroy", here)
+        _with_progress(here, "destroy")
     left = emulator.leftovers()
     print(f"Left in the account: {left or 'nothing'}")
 
