@@ -76,16 +76,17 @@ def resources(output: dict[str, Any], type_: str) -> dict[str, Any]:
 
 
 def catalog_output(catalog: str | Path, into: Path, *, environment: str | None = None) -> dict[str, dict[str, Any]]:
-    """The Terraform JSON of each deployment of a catalog, given as TOML or as its file, by deployment id."""
+    """The Terraform JSON of each stack of a catalog, given as TOML or as its file: by deployment id, where deployments
+    have one state each."""
     if isinstance(catalog, str):
         into.mkdir(parents=True, exist_ok=True)
         file = into / "services.toml"
         file.write_text(catalog, encoding="utf-8")
         catalog = file
     loaded = load(catalog, environment=environment)
-    outdir = synthesize(loaded, outdir=into / "cdktf.out").outdir
+    made = synthesize(loaded, outdir=into / "cdktf.out")
     return {
-        each.id: json.loads((outdir / "stacks" / each.id / "cdk.tf.json").read_text()) for each in loaded.deployments
+        folder: json.loads((made.outdir / "stacks" / folder / "cdk.tf.json").read_text()) for folder in made.folders
     }
 
 

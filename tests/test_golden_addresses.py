@@ -14,6 +14,7 @@ GOLDEN = ROOT / "tests" / "addresses"
 CATALOGS = [
     ROOT / "services.toml",
     *sorted((ROOT / "examples").glob("*.toml")),
+    ROOT / "examples" / "teams",
     *sorted((ROOT / "tests" / "more_catalogs").glob("*.toml")),
 ]
 
@@ -22,8 +23,8 @@ CATALOGS = [
 def test_no_address_changes_unnoticed(catalog: Path, tmp_path: Path) -> None:
     outputs = catalog_output(catalog, tmp_path)
     addresses = sorted(
-        f"{deployment} {type_}.{name}"
-        for deployment, output in outputs.items()
+        f"{stack} {type_}.{name}"
+        for stack, output in outputs.items()
         for type_, named in output["resource"].items()
         for name in named
     )
