@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.problems import CatalogError
-from deploy import lock_file
+from deploy import lock_file, plugins
 from deploy.applying import apply, destroy
 from deploy.atlantis import atlantis_yaml
 from deploy.environment import of_environment, of_state
@@ -53,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
         ordered = in_order(stacks)
         if asked.command == "destroy":
             refuse_protected(ordered)
+        if len(ordered) > 1:
+            plugins.share()
         beside = catalog if catalog.is_dir() else catalog.parent
         return _COMMANDS[asked.command](
             # What others depend on is there first and goes last.

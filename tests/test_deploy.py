@@ -301,6 +301,20 @@ def test_a_lock_that_did_not_change_is_not_written(project: Project) -> None:
     assert kept.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("own", ["variable", "configuration", "none"])
+def test_several_stacks_share_one_copy_of_the_provider_unless_the_user_has_a_cache(project: Project, own: str) -> None:
+    (project.folder / "bin" / "terraform").write_text('#!/bin/sh\necho "$1 $TF_PLUGIN_CACHE_DIR" >> "$CALLS"\n')
+    project.write_output({"shop-a": [], "shop-b": []})
+    configuration = project.folder / "terraformrc"
+    configuration.write_text('plugin_cache_dir = "/mine"\n' if own == "configuration" else "")
+    variables = {"TF_PLUGIN_CACHE_DIR": "/mine"} if own == "variable" else {}
+
+    project.deploy("apply", TF_CLI_CONFIG_FILE=str(configuration), **variables)
+
+    cache = {"variable": "/mine", "configuration": "", "none": str(project.folder / ".terraform" / "plugin-cache")}[own]
+    assert {call.partition(" ")[2] for call in project.calls()} == {cache}
+
+
 # How it ends
 
 
