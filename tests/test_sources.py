@@ -28,9 +28,11 @@ def test_a_missing_file_is_named() -> None:
     ]
 
 
-def test_a_folder_is_no_file() -> None:
+def test_a_folder_without_files_is_no_catalog() -> None:
     Path("folder").mkdir()
-    assert _refused("folder") == ["folder: is a folder; name a TOML file"]
+    assert _refused("folder") == [
+        "folder: holds no TOML file; put services.toml into it, or name another with CATALOG_FILE=path"
+    ]
 
 
 def test_a_file_in_a_file_is_no_file() -> None:
