@@ -70,6 +70,10 @@ def log_group(deployment: str, *parts: str) -> str:
     return "/".join(("/ecs", deployment, *parts))
 
 
+FLOW_LOGS = "flow_logs"
+"""The log group of a network's flow logs, and their role."""
+
+
 def variable(callee: str) -> str:
     """The environment variable that holds a callee's URL."""
     return callee.upper().replace("-", "_") + "_URL"
