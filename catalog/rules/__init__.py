@@ -17,6 +17,7 @@ from catalog.rules import (
     credentials,
     deploy,
     discovery,
+    documents,
     elsewhere,
     existing_cluster,
     existing_listener,
@@ -209,6 +210,7 @@ _OF_THE_WHOLE: tuple[Rule, ...] = (
     images.from_docker_hub,
     images.names_no_version,
     quotas.beyond,
+    documents.too_many_accounts,
     texts.address_left_as_text,
     states.called_base,
     states.comes_from_where_it_is,
@@ -248,7 +250,10 @@ OF_VERSIONS: tuple[Rule, ...] = (
     access.not_an_action,
     access.not_a_resource,
     access.unknown_operator,
-    access.too_much,
+    access.not_a_character,
+    documents.definition_too_large,
+    documents.task_policy_too_long,
+    documents.execution_policy_too_long,
     raw.not_json,
     scale.replicas_too,
     scale.nothing_asks,
@@ -288,7 +293,6 @@ OF_VERSIONS: tuple[Rule, ...] = (
     images.too_long,
     images.out_of_reach,
     images.credentials_of_ecr,
-    texts.definition_too_large,
 )
 """About one service alone, by keys that may differ from one of its versions to another: each is asked of these too."""
 RULES = (*_OF_THE_WHOLE, *OF_VERSIONS)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.meshes.vpc_lattice.quotas import (
-    many_matches,
     many_rules,
     many_services,
     policy_too_long,
@@ -189,7 +188,6 @@ RULES = (
     open_beyond_calls,
     many_services,
     many_rules,
-    many_matches,
     versions_reached_directly,
     policy_too_long,
     too_many_callees,
