@@ -16,7 +16,9 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _services(count: int, *keys: str) -> str:
-    return "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\n" + "\n".join(keys) + "\n" for n in range(count))
+    """`$` in a key is the number of the service."""
+    own = "\n".join(keys)
+    return "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\n" + own.replace("$", str(n)) + "\n" for n in range(count))
 
 
 def _warnings(toml: str, *, kind: str = "none") -> list[str]:
@@ -28,6 +30,7 @@ def _warnings(toml: str, *, kind: str = "none") -> list[str]:
 
 
 _HUB = "[services.hub]\nimage = 'r.io/hub:1'\nport = 80\n"
+_WAY_IN = "[ingress.public]\nallow = ['10.0.0.0/8']\n"
 _POOLS = "".join(f"[capacity.p{n}]\ninstance_types = ['m7i.large']\nmax = 1\n" for n in range(19))
 _ON_POOLS = "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\ncapacity = 'p{n}'\n" for n in range(19))
 BEYOND = {
@@ -51,6 +54,26 @@ BEYOND = {
         'services: 5,400 interfaces, one for each task: of "Network interfaces per Region" AWS has 5,000 by default; '
         "have AWS raise it first, or run fewer tasks",
     ),
+    "services behind a load balancer": (
+        _WAY_IN + _services(61, "port = 80", "public = { path = '/s$', priority = 1$ }"),
+        'ingress.public: 61 rules that let requests out, one for each service behind it: of "Inbound or outbound rules '
+        'per security group" AWS has 60 by default; have AWS raise it first, or add another [ingress] for some of them',
+    ),
+    "tasks behind a load balancer": (
+        _WAY_IN + _services(2, "port = 80", "public.path = '/s$'", "replicas = 501"),
+        'ingress.public: 1,002 targets, one for each task behind it: of "Targets per Application Load Balancer" AWS '
+        "has 1,000 by default; have AWS raise it first, or run fewer tasks",
+    ),
+    "users of a file system": (
+        _services(61, "volumes.a = { path = '/a', kind = 'efs' }"),
+        'services: 61 rules that let services to their file system: of "Inbound or outbound rules per security group" '
+        "AWS has 60 by default; have AWS raise it first, or make two catalogs of it",
+    ),
+    "instances in Cloud Map": (
+        _services(1, "port = 80", "replicas = 900", "[[services.s0.versions]]", "name = 'v'", "replicas = 101"),
+        'services.s0: 1,001 instances, one for each task: of "Service instances" AWS has 1,000 and raises it for '
+        "nobody; run fewer tasks",
+    ),
     "capacities": (
         _POOLS + _ON_POOLS,
         'capacity: 21 providers, Fargate\'s two included: of "Capacity providers per cluster" AWS has 20 and raises '
@@ -66,6 +89,17 @@ def test_what_is_beyond_a_quota_is_said_with_the_number(toml: str, warning: str)
 
 def test_what_a_mesh_listens_for_takes_no_rule_of_each_caller() -> None:
     assert _warnings(_HUB + _services(61, "calls = ['hub']"), kind="vpc-lattice") == []
+
+
+def test_environments_of_one_account_share_its_quotas() -> None:
+    environments = "".join(f"[environments.e{n}]\n" for n in range(3))
+    elsewhere = "".join(f"[environments.e{n}]\naws.accounts = ['{10**11 + n}']\n" for n in range(3))
+    network = "[network]\nnat = 'per-zone'\n"
+    assert _warnings(network + environments) == [
+        'environments.e2: its region and those beside it take 6: of "Elastic IP addresses per Region" AWS has 5 by '
+        "default; have AWS raise it first, or give environments accounts of their own"
+    ]
+    assert _warnings(network + elsewhere) == []
 
 
 def test_up_to_a_quota_nothing_is_said() -> None:

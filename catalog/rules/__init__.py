@@ -304,5 +304,6 @@ ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deploy
     across.same_existing_namespace,
     across.same_priorities,
     across.same_request,
+    quotas.beyond_together,
     meshes.of_meshes_side_by_side,
 )

@@ -13,6 +13,8 @@ from catalog.written import Written
 
 _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
+_GROUPS = 500
+"""Target groups of a region (the same)."""
 _RULES_OF_A_GROUP = 60
 """VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
 _AUTH_POLICY = 10_000
@@ -28,6 +30,18 @@ def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]
         yield Finding(
             place=("mesh", "kind"),
             message=f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first",
+            level="warning",
+        )
+
+
+def many_groups(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Target groups per region (VPC Lattice user guide, "Quotas"): one for each service and version."""
+    count = sum(len(deployment.workloads_of(service.name)) for service in carried_services(deployment))
+    if count > _GROUPS:
+        yield Finding(
+            place=("mesh", "kind"),
+            message=f"{count} target groups, one for each service and version; AWS's default is {_GROUPS} for a "
+            "region, ask for more first",
             level="warning",
         )
 
