@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from catalog.load import load
+from catalog.model.network import KINDS
+from catalog.problems import CatalogError
+from catalog.rules.counts import rules_in, rules_out
 from catalog.rules.quotas import QUOTAS
-from tests.catalogs import loaded, problems_of
+from tests.catalogs import loaded, of_kind, problems_of
+from tests.conftest import ROOT
+from tests.synth import catalog_output, resources
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +49,7 @@ BEYOND = {
     ),
     "callees": (
         _services(61, "port = 80") + f"[services.all]\nimage = 'r.io/a:1'\ncalls = {[f's{n}' for n in range(61)]}\n",
-        'services.all.calls: 61 rules that let calls out: of "Inbound or outbound rules per security group" AWS has '
+        'services.all.calls: 62 rules that let calls out: of "Inbound or outbound rules per security group" AWS has '
         '60 by default; have AWS raise it first, or call fewer, or write network.egress = "any"',
     ),
     "roles": (
@@ -104,6 +112,31 @@ def test_environments_of_one_account_share_its_quotas() -> None:
 
 def test_up_to_a_quota_nothing_is_said() -> None:
     assert _warnings(_HUB + _services(60, "calls = ['hub']")) == []
+
+
+def _by_group(output: dict[str, Any], type_: str) -> Counter[str]:
+    """How many rules each group has in the output, as AWS counts them (VPC guide, "AWS-managed prefix list weight")."""
+    rules: Counter[str] = Counter()
+    for rule in resources(output, type_).values():
+        of_the_mesh = "aws_ec2_managed_prefix_list.main_mesh" in str(rule.get("prefix_list_id"))
+        rules[rule["security_group_id"]] += 10 if of_the_mesh else 1
+    return rules
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["everything", "models", "signed"])
+def test_rules_are_counted_as_they_are_written(name: str, kind: str, tmp_path: Path) -> None:
+    toml = of_kind(ROOT / f"tests/more_catalogs/{name}.toml", kind)
+    (tmp_path / "services.toml").write_text(toml)
+    try:
+        (deployment,) = load(tmp_path / "services.toml").deployments
+    except CatalogError:
+        pytest.skip("not on this mesh")
+    (output,) = catalog_output(toml, tmp_path / "out").values()
+    for direction, count in (("ingress", rules_in), ("egress", rules_out)):
+        made = _by_group(output, f"aws_vpc_security_group_{direction}_rule")
+        counted = {f"${{aws_security_group.{place[1]}.id}}": number for place, _, number in count(deployment)}
+        assert {group: made[group] for group in counted} == counted, direction
 
 
 def test_every_quota_has_its_page() -> None:

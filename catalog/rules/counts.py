@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.endpoints import gateways_of, has_way_out, interface_endpoints
 from catalog.files import shared_folders
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
@@ -12,32 +13,43 @@ from catalog.problems import Path
 Counts = Iterator[tuple[Path, str, int]]
 
 
+_ANYWHERE = "0.0.0.0/0"
+
+
 def rules_in(deployment: Deployment) -> Counts:
-    """One for each caller. What a mesh listens for in the callee's place, it lets in by itself."""
+    """One for each caller, or for the mesh that stands between."""
     mesh = mesh_of(deployment)
     for service in deployment.services.values():
-        reached_by_others = mesh.generated_host is None or service.protocol not in mesh.protocols
-        if service.port is not None and reached_by_others:
-            count = len(deployment.callers_of(service.name)) + (deployment.ingress_of(service) is not None)
-            yield ("services", service.name), "rules that let callers in", count
+        if service.port is not None:
+            between = mesh.own_addresses if mesh.carries(service) else 0
+            callers = between or len(deployment.callers_of(service.name))
+            balancers = deployment.ingress_of(service) is not None
+            yield ("services", service.name), "rules that let callers in", callers + balancers
 
 
 def rules_out(deployment: Deployment) -> Counts:
-    """One for each callee."""
+    """One for each callee, external, and way to AWS; versions share a group with their service."""
     if deployment.catalog.network.egress == "any":
         return
     mesh = mesh_of(deployment)
+    way_out = has_way_out(deployment)
+    interfaces = 0 if way_out else min(1, len(interface_endpoints(deployment)))
     for service in deployment.services.values():
-        callees = [
-            callee
-            for callee in deployment.callees_of(service)
-            if mesh.generated_host is None or callee.protocol not in mesh.protocols
-        ]
-        yield (
-            ("services", service.name, "calls"),
-            "rules that let calls out",
-            len(callees) + len(deployment.externals_of(service)),
-        )
+        through = [mesh.own_addresses > 0 and mesh.carries(callee) for callee in deployment.callees_of(service)]
+        rules = through.count(False) + (mesh.own_addresses if any(through) else 0)
+        outside = {
+            (target, external.port)
+            for external in deployment.externals_of(service).values()
+            for target in (*filter(None, [external.security_group]), *external.cidrs) or (_ANYWHERE,)
+        }
+        workloads = deployment.workloads_of(service.name)
+        if way_out:
+            outside.add((_ANYWHERE, 443))
+        else:
+            rules += len({name for each in workloads for name in gateways_of(each, deployment=deployment)})
+            rules += interfaces
+        rules += any(shared_folders(each) for each in workloads)
+        yield ("services", service.name, "calls"), "rules that let calls out", rules + len(outside)
 
 
 def groups(deployment: Deployment) -> Counts:
