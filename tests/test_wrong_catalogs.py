@@ -66,6 +66,34 @@ WRONG = {
         version = 2
         #^ vars.version: expected text, not a number; write "2" in quotes
     """,
+    "a list for a name": r"""
+        [services.web]
+        image = "r.io/web:1"
+        calls = [["llm"]]
+        #^ services.web.calls[0]: expected text, not a list; write text in quotes
+    """,
+    "a table for a duration": r"""
+        [services.web]
+        image = "r.io/web:1"
+        timeout = { seconds = 3 }
+        #^ services.web.timeout: expected text, not a table; write text in quotes
+    """,
+    "a required key that an environment takes away": r"""
+        [catalog]
+        name = "shop"
+        region = "us-west-2"
+
+        [mesh]
+        kind = "none"
+
+        [services.web]
+        image = "r.io/web:1"
+
+        [environments.dev]
+        unset = ["mesh.kind"]
+        #^ environments.dev.unset[0]: mesh.kind is required; write another one in this environment, or do not unset it
+        [environments.prod]
+    """,
     "text for a list": r"""
         [services.web]
         image = "r.io/web:1"

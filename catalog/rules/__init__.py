@@ -221,6 +221,7 @@ _OF_THE_WHOLE: tuple[Rule, ...] = (
     meshes.of_the_mesh,
     meshes.leaving_what_is_chosen,
     meshes.leaving_what_has_not_ended,
+    meshes.still_leaving,
 )
 """About services among each other, and all that is not a service."""
 OF_VERSIONS: tuple[Rule, ...] = (

@@ -48,6 +48,8 @@ def test_the_gateway_s_tasks_are_envoy_alone_two_of_them_behind_the_balancer(tmp
     output = output_of(tmp_path)
     service = resources(output, "aws_ecs_service")[ADDRESS]
     assert service["desired_count"] == 2
+    (condition,) = service["lifecycle"]["postcondition"]
+    assert condition["error_message"].startswith("ingress.public: the deployment was rolled back")
     (balancer,) = service["load_balancer"]
     assert balancer["target_group_arn"] == f"${{aws_lb_target_group.{ADDRESS}.arn}}"
     (envoy,) = containers(output, ADDRESS).values()
