@@ -140,7 +140,7 @@ def test_an_override_for_what_is_not_there_is_an_error_with_its_line(tmp_path: P
 def test_an_override_for_what_one_environment_lacks_names_it(tmp_path: Path) -> None:
     catalog = tmp_path / "services.toml"
     text = (ROOT / "examples" / "smallest.toml").read_text()
-    text = text.replace('my-microservices', 'my-{environment}')
+    text = text.replace("my-microservices", "my-{environment}")
     own = '[environments.dev.services.probe]\nimage = "r.io/p:1"\n[environments.prod]\n'
     catalog.write_text(f'{text}\n[overrides."aws_ecs_service.probe"]\nenable_execute_command = true\n{own}')
 

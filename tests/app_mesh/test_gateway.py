@@ -14,6 +14,7 @@ from tests.catalogs import notices_of, pointed_out, problems_of
 from tests.emulator import validation
 from tests.renamed import assert_only_moved
 from tests.synth import catalog_output, containers, resources, statements
+from tests.test_names_of_aws import unknown_names, wrong_names
 from tests.trial import Trial
 
 CATALOG = Path(__file__).with_name("gateway.toml")
@@ -38,6 +39,12 @@ def test_requests_go_by_host_and_whole_segments_to_virtual_services(tmp_path: Pa
     target = api["http_route"]["action"]["target"]["virtual_service"]["virtual_service_name"]
     assert target == "${aws_appmesh_virtual_service.api.name}"
     assert api["priority"] < web["priority"] <= 1000
+
+
+def test_names_of_a_gateway_are_names_to_aws(tmp_path: Path) -> None:
+    output = output_of(tmp_path)
+    assert wrong_names(output) == []
+    assert unknown_names(output) == set()
 
 
 def test_services_behind_a_gateway_are_renamed_without_a_change_in_aws(tmp_path: Path) -> None:
