@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from catalog import rights
-from catalog.model import Service
 from catalog.model.access import Access, Statement
 from catalog.rights import Right
 
@@ -161,9 +159,3 @@ _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
     "kms_decrypt": _kms,
     "task_protection": _protection,
 }
-
-
-def inline_size(service: Service) -> int:
-    """Characters of what `access` adds to the policy of a service's role."""
-    every = [statement.model_dump() for statement in (*service.access.statements, *service.granted)]
-    return len(json.dumps(every, separators=(",", ":"), default=str)) if every else 0

@@ -95,8 +95,13 @@ def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
 
 def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
     """The gateway endpoints that a service uses: S3, and those it asks for: one service opens none for the others."""
-    used = {*_of_service(service, deployment=deployment), *deployment.catalog.network.endpoints, "s3"}
-    return tuple(name for name in gateway_endpoints(deployment) if name in used)
+    if deployment.uses_existing_network:
+        return ()
+    # Not asked of all services what they want: this is asked for each of them.
+    used = {*deployment.catalog.network.endpoints, "s3"}
+    if not has_way_out(deployment):
+        used.update(_of_service(service, deployment=deployment))
+    return tuple(sorted(used & set(GATEWAYS)))
 
 
 def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
         found[name] = report.problems
         if deployment is not None:
             read.append((deployment, report))
-    problems += _of_environments(found)
+    problems += of_environments(found)
     if len(read) == len(names):
         reports = {deployment.id: report for deployment, report in read}
         for across in ACROSS_DEPLOYMENTS:
@@ -63,14 +63,12 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
     )
 
 
-def _of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
+def of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
     """The problems of all environments. What only some of them have, on lines that all share, names these."""
     for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
         having = [str(name) for name, problems in found.items() if problem in problems]
-        if len(having) == len(found) or problem.place.startswith("environments."):
-            yield problem
-        else:
-            yield replace(problem, message=f"{problem.message} (in {listed(having)})")
+        shared = len(having) == len(found) or problem.place.startswith("environments.")
+        yield problem if shared else replace(problem, message=f"{problem.message} (in {listed(having)})")
 
 
 def _read(report: Report, source: Document, *, environment: str | None, overlay: Tree) -> Deployment | None:
@@ -108,7 +106,7 @@ def _validated(report: Report) -> Catalog | None:
         except ValidationError as error:
             entries = error.errors(include_url=False)
             report.add(
-                schema_errors.finding(entry)
+                schema_errors.finding(entry, removed=report.layers.removed)
                 for entry in schema_errors.without_consequences(entries)
                 if not report.is_broken_below(schema_errors.place(entry))
             )

@@ -70,6 +70,10 @@ def log_group(deployment: str, *parts: str) -> str:
     return "/".join(("/ecs", deployment, *parts))
 
 
+FLOW_LOGS = "flow_logs"
+"""The log group of a network's flow logs, and their role."""
+
+
 def variable(callee: str) -> str:
     """The environment variable that holds a callee's URL."""
     return callee.upper().replace("-", "_") + "_URL"
@@ -101,6 +105,13 @@ def shared(*words: str) -> str:
     The `_` keeps it apart from every service, as no key holds one; the word `main` from what a service has several of.
     """
     return "_".join(("main", *words))
+
+
+def table(workload: str) -> str:
+    """The table of the catalog that a workload comes of, by its address: `services.llm`, or that of an ingress whose
+    gateway it is, `ingress.public`."""
+    of_ingress = shared("ingress", "")
+    return f"ingress.{workload.removeprefix(of_ingress)}" if workload.startswith(of_ingress) else f"services.{workload}"
 
 
 def let_in(callee: str, caller: str) -> str:

@@ -27,21 +27,21 @@ class FlowLogs(Part):
         # An underscore, as in no service's key: a service called flow-logs has a log group of its own.
         group = self.add(
             CloudwatchLogGroup,
-            names.shared("flow_logs"),
-            name=names.log_group(deployment.id, "flow_logs"),
+            names.shared(names.FLOW_LOGS),
+            name=names.log_group(deployment.id, names.FLOW_LOGS),
             retention_in_days=RETENTION_DAYS,
             kms_key_id=key_arn(deployment),
         )
         role = self.add(
             IamRole,
-            names.shared("flow_logs"),
-            name=names.role(deployment.id, "flow_logs"),
+            names.shared(names.FLOW_LOGS),
+            name=names.role(deployment.id, names.FLOW_LOGS),
             assume_role_policy=json.dumps(_trust(account=vpc.owner_id)),
             permissions_boundary=deployment.catalog.catalog.permissions_boundary,
         )
         policy = self.add(
             IamRolePolicy,
-            names.shared("flow_logs"),
+            names.shared(names.FLOW_LOGS),
             name="write",
             role=role.name,
             policy=json.dumps(_writing(group=group.arn)),

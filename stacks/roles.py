@@ -13,18 +13,9 @@ from constructs import Construct
 from catalog import aws_names
 from catalog.access import in_json
 from catalog.model import Deployment, Service
-from catalog.registries import ecr_repository, is_mirrored
-from catalog.rights import (
-    ASSUME,
-    DECRYPT_SECRET,
-    PULL,
-    PULL_THROUGH,
-    PULL_TOKEN,
-    READ_PARAMETER,
-    READ_SECRET,
-    WRITE_LOG,
-)
-from catalog.task import Addition, secrets_of
+from catalog.rights import ASSUME
+from catalog.starting import starting
+from catalog.task import Addition
 from stacks.part import Part, Ref
 
 Statement = dict[str, Any]
@@ -46,11 +37,7 @@ class Roles(Part):
     ) -> None:
         super().__init__(scope, "roles", deployment=deployment)
         self.policies: list[Ref] = []
-        execution = [
-            *_pull(tuple(images), deployment=deployment),
-            *_log(log_group),
-            *_read_secrets(service, addition),
-        ]
+        execution = starting(deployment, service, addition=addition, images=images, log_group=log_group.arn)
         own = [in_json(statement) for statement in (*service.access.statements, *service.granted)]
         self.execution = self._role(service, "execution", statements=execution)
         self.task = self._role(service, "task", statements=[*task_statements, *own])
@@ -88,41 +75,3 @@ def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
         # Else AWS could be made to use the role for somebody else (ECS developer guide, "confused deputy").
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
     return policy([statement])
-
-
-def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[Statement]:
-    """Pulling from private ECR."""
-    repositories = _repositories(images, partition=deployment.partition)
-    if not repositories:
-        return []
-    registry = deployment.catalog.images.registry
-    cached = _repositories(
-        [image for image in images if is_mirrored(image, registry=registry)], partition=deployment.partition
-    )
-    return [PULL_TOKEN.on(["*"]), PULL.on(repositories), *([PULL_THROUGH.on(cached)] if cached else [])]
-
-
-def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
-    """The ARNs of those private ECR repositories that images come from."""
-    return sorted(
-        {
-            f"arn:{partition}:ecr:{found.region}:{found.account}:repository/{found.name}"
-            for found in map(ecr_repository, images)
-            if found is not None
-        }
-    )
-
-
-def _log(log_group: Ref) -> list[Statement]:
-    return [WRITE_LOG.on([f"{log_group.arn}:*"])]
-
-
-def _read_secrets(service: Service, addition: Addition) -> list[Statement]:
-    secrets = secrets_of(service, addition).values()
-    by_manager = {*addition.credentials, *(s.arn for s in secrets if ":secretsmanager:" in s.arn)}
-    if service.credentials is not None:
-        by_manager.add(service.credentials)
-    by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}
-    keys = {s.kms for s in secrets if s.kms is not None}
-    wanted = ((READ_SECRET, by_manager), (READ_PARAMETER, by_parameter), (DECRYPT_SECRET, keys))
-    return [right.on(sorted(arns)) for right, arns in wanted if arns]

@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 )
 from constructs import Construct
 
-from catalog import aws_names
+from catalog import aws_names, names
 from catalog.balancer import deregistration_delay
 from catalog.model import Deployment, Service
 from catalog.startup import rollout_minutes, service_grace
@@ -153,7 +153,7 @@ class Workload(Part):
         return Postcondition(
             condition=f"${{self.task_definition == {self.task.expression('arn')}}}",
             error_message=(
-                f"services.{service.key}: the deployment{version} was rolled back, ECS runs the revision before. "
+                f"{names.table(service.key)}: the deployment{version} was rolled back, ECS runs the revision before. "
                 f"Its events and the log group {log_group} say why."
             ),
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cdktf import App
 
-from catalog.load import Loaded
+from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
 from catalog.problems import CatalogError, Problem
 from catalog.states import BASE, folder_of, stacks_of
@@ -55,11 +55,11 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
         deployment.id: DeploymentStack(app, deployment=deployment, emptied=emptied[deployment.id])
         for deployment in loaded.deployments
     }
-    problems: list[Problem] = []
+    found: dict[str | None, list[Problem]] = {}
     for deployment in loaded.deployments:
         findings = unknown_addresses(deployment.catalog.overrides, stacks[deployment.id].elements)
-        problems += map(loaded.reports[deployment.id].problem, findings)
-    if problems:
+        found[deployment.environment] = [loaded.reports[deployment.id].problem(finding) for finding in findings]
+    if problems := list(of_environments(found)):
         raise CatalogError(problems)
     app.synth()
     for deployment in loaded.deployments:

@@ -137,6 +137,20 @@ def test_an_override_for_what_is_not_there_is_an_error_with_its_line(tmp_path: P
     assert written(tmp_path) == {}
 
 
+def test_an_override_for_what_one_environment_lacks_names_it(tmp_path: Path) -> None:
+    catalog = tmp_path / "services.toml"
+    text = (ROOT / "examples" / "smallest.toml").read_text()
+    text = text.replace("my-microservices", "my-{environment}")
+    own = '[environments.dev.services.probe]\nimage = "r.io/p:1"\n[environments.prod]\n'
+    catalog.write_text(f'{text}\n[overrides."aws_ecs_service.probe"]\nenable_execute_command = true\n{own}')
+
+    done = run(tmp_path)
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "no resource has this address" in line and line.endswith(" (in prod)")
+
+
 def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

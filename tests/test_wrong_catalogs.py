@@ -66,6 +66,34 @@ WRONG = {
         version = 2
         #^ vars.version: expected text, not a number; write "2" in quotes
     """,
+    "a list for a name": r"""
+        [services.web]
+        image = "r.io/web:1"
+        calls = [["llm"]]
+        #^ services.web.calls[0]: expected text, not a list; write text in quotes
+    """,
+    "a table for a duration": r"""
+        [services.web]
+        image = "r.io/web:1"
+        timeout = { seconds = 3 }
+        #^ services.web.timeout: expected text, not a table; write text in quotes
+    """,
+    "a required key that an environment takes away": r"""
+        [catalog]
+        name = "shop"
+        region = "us-west-2"
+
+        [mesh]
+        kind = "none"
+
+        [services.web]
+        image = "r.io/web:1"
+
+        [environments.dev]
+        unset = ["mesh.kind"]
+        #^ environments.dev.unset[0]: mesh.kind is required; write another one in this environment, or do not unset it
+        [environments.prod]
+    """,
     "text for a list": r"""
         [services.web]
         image = "r.io/web:1"
@@ -1507,14 +1535,14 @@ _LARGE = {
     ),
     "an environment too large for a task definition": (
         f'[services.web]\nimage = "r.io/web:1"\nenvironment.PROMPT = "{"a" * 65536}"\n',
-        "services.toml:1: services.web: command and environment have 64 KiB, and a whole task definition at most 64; "
-        "put long texts into the image, or into a bucket",
+        "services.toml:1: services.web: its task definition may have 68 KiB, and AWS takes 64; put long texts "
+        "(environment, command) into the image, or into a bucket",
     ),
     "more statements than a role takes": (
         '[services.web]\nimage = "r.io/web:1"\n'
         + f'access.statements = [{{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::{"a" * 10200}"] }}]\n',
-        "services.toml:3: services.web.access.statements: have 10293 characters, IAM takes 10240 for a role; "
-        "join statements, or use wildcards",
+        "services.toml:3: services.web.access.statements: with what else it needs, its role's policy has "
+        "11,012 characters, and IAM takes 10,240; join statements, or use wildcards",
     ),
     "more subnets than a service takes": (
         f'[network]\nvpc_id = "vpc-0a"\nprivate_subnet_ids = {[f"subnet-{n:08x}" for n in range(17)]}\n',

@@ -76,6 +76,9 @@ class MeshTraits:
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
     """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
     spoken to over TLS. `stacks` puts a reference in its place."""
+    own_addresses: int = 0
+    """Of how many rules in a security group the mesh's own addresses take the room, where tasks connect to these; 0
+    where they connect to each other."""
     containers: frozenset[str] = frozenset()
     """The names of the containers that it puts into every task."""
     proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)

@@ -163,7 +163,8 @@ class WorkloadKeys(Table):
     health: Health = Health()
     """How to tell that it is well."""
     environment: dict[VariableName, str] = {}
-    """Environment variables."""
+    """Environment variables. The address of each callee is there too, as NAME_URL (AI_CHAT_URL of ai-chat), unless you
+    write that one yourself."""
     not_secret: tuple[VariableName, ...] = ()
     """Environment variables that look like secrets by their names, and are none."""
     secrets: Secrets = {}

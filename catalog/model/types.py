@@ -34,7 +34,14 @@ def text(title: str, pattern: str) -> Any:
     return Annotated[str, WithJsonSchema({"type": "string", "title": title, "pattern": pattern})]
 
 
+def _plain(value: object) -> None:
+    """Refuses a list or a table where one text belongs: shown as a value, it would read like Python."""
+    if isinstance(value, tuple | list | dict):
+        raise wrong(f"expected text, not a {'table' if isinstance(value, dict) else 'list'}; write text in quotes")
+
+
 def _duration(value: object) -> float:
+    _plain(value)
     match = re.fullmatch(r"(\d{1,6})([smh])", value) if isinstance(value, str) else None
     if match is None:
         raise wrong(
@@ -55,6 +62,7 @@ def _above_zero(value: object) -> float:
 
 
 def _cidr(value: object) -> str:
+    _plain(value)
     if not isinstance(value, str):
         raise wrong('{value} is not an address range; write one in quotes, as in "10.0.0.0/16"', value=_shown(value))
     try:
@@ -72,6 +80,7 @@ def _arn(*services: str) -> BeforeValidator:
     expected = " or ".join(services)
 
     def check(value: object) -> str:
+        _plain(value)
         match = (
             re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
         )
@@ -98,6 +107,7 @@ def matching(pattern: str, what: str, cure: str) -> BeforeValidator:
     compiled = re.compile(pattern)
 
     def check(value: object) -> str:
+        _plain(value)
         # An account that only Terraform will know has twelve digits.
         if not isinstance(value, str) or not compiled.fullmatch(value.replace(marks.ACCOUNT, "0" * 12)):
             raise wrong("{value} is not " + f"{what}; {cure}", value=_shown(value))

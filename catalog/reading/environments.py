@@ -59,9 +59,10 @@ def lay(layers: Layers, overlay: Tree, *, name: str) -> Iterator[Finding]:
         unset = []
     for index, spelling in enumerate(unset):
         path = _parsed_key(spelling)
-        if path is None or not layers.remove(path):
+        here: Path = (*written_at, "unset", index)
+        if path is None or not layers.remove(path, written_at=here):
             message = f'"{spelling}" is not a key of this catalog; write one as in "services.chat.replicas"'
-            yield Finding(place=(*written_at, "unset", index), message=message)
+            yield Finding(place=here, message=message)
     for name, close in _misspelt_services(overlay, layers.tree):
         overlay["services"] = {key: table for key, table in overlay["services"].items() if key != name}
         message = f'unknown service; did you mean "{close}"? A new one needs an image'

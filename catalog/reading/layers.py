@@ -25,6 +25,8 @@ class Layers:
         self.tree: Tree = copy.deepcopy(base)
         self._source = source
         self._origins: dict[Path, tuple[Document | None, Path]] = {}
+        self.removed: dict[Path, Path] = {}
+        """What an environment has taken out of the tree, and where it says so."""
 
     def overlay(self, over: Tree, *, written_at: Path) -> None:
         """Lay `over` on the tree: tables merge, lists and values replace."""
@@ -41,7 +43,7 @@ class Layers:
                 base[key] = copy.deepcopy(value)
                 self._origins[(*at, key)] = (self._source, (*written_at, key))
 
-    def remove(self, path: Path) -> bool:
+    def remove(self, path: Path, *, written_at: Path) -> bool:
         """Take a value out of the tree; False where there is none."""
         table: Any = self.tree
         for key in path[:-1]:
@@ -49,6 +51,7 @@ class Layers:
         if not isinstance(table, dict) or path[-1] not in table:
             return False
         del table[path[-1]]
+        self.removed[path] = written_at
         return True
 
     def set(self, path: Path, value: Any, *, source: Document, written_at: Path) -> None:

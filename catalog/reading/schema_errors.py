@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.model.network import KINDS
-from catalog.problems import Finding, Path, did_you_mean, or_list
+from catalog.problems import Finding, Path, did_you_mean, or_list, spelled
 from catalog.reading.keys import known_keys, literals
 
 _ADD = {
@@ -52,11 +52,15 @@ def meant(errors: Sequence[Any]) -> set[Path]:
     }
 
 
-def finding(error: Any) -> Finding:
-    """The finding for one entry of `ValidationError.errors()`."""
+def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
+    """The finding for one entry of `ValidationError.errors()`; `removed` is what an environment took away, and where it
+    says so."""
     kind: str = error["type"]
     loc = place(error)
     value, context = error["input"], error.get("ctx", {})
+    if kind == "missing" and loc in removed:
+        message = f"{spelled(loc)} is required; write another one in this environment, or do not unset it"
+        return Finding(place=removed[loc], message=message)
     if kind == "missing":
         key = str(loc[-1])
         return Finding(

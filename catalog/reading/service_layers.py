@@ -105,7 +105,7 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
                 continue
             if entry["type"] == "missing" and not any(isinstance(part, int) for part in entry["loc"]):
                 continue  # a service may say it: tables merge, what is in lists is whole
-            found = schema_errors.finding({**entry, "loc": ("services", "*", *entry["loc"])})
+            found = schema_errors.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={})
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 
 

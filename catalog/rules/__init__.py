@@ -17,6 +17,7 @@ from catalog.rules import (
     credentials,
     deploy,
     discovery,
+    documents,
     elsewhere,
     existing_cluster,
     existing_listener,
@@ -29,6 +30,7 @@ from catalog.rules import (
     listener_rules,
     log_router,
     login,
+    meeting,
     meshes,
     model,
     names,
@@ -69,6 +71,8 @@ _OF_THE_WHOLE: tuple[Rule, ...] = (
     renaming.same_in_aws,
     renaming.name_for_aws,
     renaming.to_be_kept,
+    meeting.same_in_aws,
+    meeting.address_of_aws,
     calls.unknown_callee,
     calls.callee_without_port,
     calls.callee_twice,
@@ -206,6 +210,7 @@ _OF_THE_WHOLE: tuple[Rule, ...] = (
     images.from_docker_hub,
     images.names_no_version,
     quotas.beyond,
+    documents.too_many_accounts,
     texts.address_left_as_text,
     states.called_base,
     states.comes_from_where_it_is,
@@ -216,6 +221,7 @@ _OF_THE_WHOLE: tuple[Rule, ...] = (
     meshes.of_the_mesh,
     meshes.leaving_what_is_chosen,
     meshes.leaving_what_has_not_ended,
+    meshes.still_leaving,
 )
 """About services among each other, and all that is not a service."""
 OF_VERSIONS: tuple[Rule, ...] = (
@@ -245,7 +251,10 @@ OF_VERSIONS: tuple[Rule, ...] = (
     access.not_an_action,
     access.not_a_resource,
     access.unknown_operator,
-    access.too_much,
+    access.not_a_character,
+    documents.definition_too_large,
+    documents.task_policy_too_long,
+    documents.execution_policy_too_long,
     raw.not_json,
     scale.replicas_too,
     scale.nothing_asks,
@@ -285,7 +294,6 @@ OF_VERSIONS: tuple[Rule, ...] = (
     images.too_long,
     images.out_of_reach,
     images.credentials_of_ecr,
-    texts.definition_too_large,
 )
 """About one service alone, by keys that may differ from one of its versions to another: each is asked of these too."""
 RULES = (*_OF_THE_WHOLE, *OF_VERSIONS)
@@ -297,5 +305,6 @@ ACROSS_DEPLOYMENTS: tuple[Callable[[Sequence[Deployment]], Iterable[tuple[Deploy
     across.same_existing_namespace,
     across.same_priorities,
     across.same_request,
+    quotas.beyond_together,
     meshes.of_meshes_side_by_side,
 )

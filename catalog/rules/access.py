@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.access import inline_size
 from catalog.model import Deployment
 from catalog.model.access import Statement
 from catalog.problems import Finding, Path, did_you_mean
+from catalog.rules.each import texts_in
 from catalog.written import Written
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
-_POLICY = 10_240
-"""Characters of a role's inline policies without spaces (IAM User Guide, "IAM and AWS STS quotas")."""
 _OPERATORS = (
     "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike",
     "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
@@ -62,14 +60,15 @@ def unknown_operator(deployment: Deployment, written: Written) -> Iterator[Findi
                 yield Finding(place=(*place, "conditions", operator), message=message)
 
 
-def too_much(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """All inline policies of a role have at most 10,240 characters (IAM User Guide, "IAM and AWS STS quotas")."""
-    for service in deployment.services.values():
-        size = inline_size(service)
-        if size > _POLICY:
-            base: Path = ("services", service.name, "access")
-            yield Finding(
-                place=base if service.granted else (*base, "statements"),
-                message=f"{'its statements ' if service.granted else ''}have {size} characters, IAM takes {_POLICY} "
-                "for a role; join statements, or use wildcards",
-            )
+_CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")
+"""IAM User Guide, "IAM and AWS STS quotas": tab, line ends, and U+0020 to U+00FF; and the marks around an account."""
+
+
+def not_a_character(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Policies hold the characters of Latin-1 only (IAM: MalformedPolicyDocument)."""
+    for place, statement in _statements(deployment):
+        for where, text in texts_in(statement.model_dump(), place):
+            wrong = _CHARACTERS.sub("", text)
+            if wrong:
+                message = f'IAM refuses "{wrong[0]}" in policies; use characters of Latin-1, or a wildcard in its place'
+                yield Finding(place=where, message=message)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.rules.each import containers
+from catalog.rules.each import containers, texts_in
 from catalog.written import Written
 
 _BEFORE, _BEHIND = r"(?<![A-Za-z0-9_+/-])", r"(?![A-Za-z0-9_-])"
@@ -83,18 +83,6 @@ def secret_by_name(name: str, value: str) -> bool:
     )
 
 
-def _texts(place: Path, value: object) -> Iterator[tuple[Path, str]]:
-    """Every text within a value, with its place."""
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts((*place, key), item)
-    elif isinstance(value, (tuple, list)):
-        for index, item in enumerate(value):
-            yield from _texts((*place, index), item)
-
-
 def in_plain_text(deployment: Deployment, written: Written) -> Iterable[Finding]:
     """Whoever may describe a task definition reads its variables and commands (ECS developer guide, "Pass sensitive
     data to an Amazon ECS container"). No message repeats the value."""
@@ -118,13 +106,13 @@ def in_plain_text(deployment: Deployment, written: Written) -> Iterable[Finding]
                 if kind := known(" ".join(value_of_key.command or ())):
                     yield Finding(place=(*place, "health", "command"), message=_ELSEWHERE.format(kind))
                 continue
-            for where, text in _texts((*place, key), value_of_key):
+            for where, text in texts_in(value_of_key, (*place, key)):
                 if kind := known(text):
                     yield Finding(place=where, message=_ELSEWHERE.format(kind))
     for service in deployment.services.values():
         options: Path = ("services", service.name, "logs", "router", "options")
         if service.logs.router is not None:
-            for where, text in _texts(options, service.logs.router.options):
+            for where, text in texts_in(service.logs.router.options, options):
                 if kind := known(text):
                     yield Finding(place=where, message=f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
 

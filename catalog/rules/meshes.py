@@ -46,6 +46,19 @@ def leaving_what_has_not_ended(deployment: Deployment, written: Written) -> Iter
         )
 
 
+def still_leaving(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """What is left behind is forgotten by the first apply, and only names for old tasks are kept longer."""
+    leaving = deployment.catalog.mesh.leaving
+    if leaving not in (None, deployment.catalog.mesh.kind) and MESHES[leaving].ended:
+        yield Finding(
+            place=("mesh", "leaving"),
+            message=f"with the next apply Terraform forgets {MESHES[leaving].title}; once it is applied everywhere and "
+            "every service has new tasks, remove this: until then the old ones find each other by names that it keeps",
+            level="notice",
+            about=(("mesh", "kind"),),
+        )
+
+
 def of_meshes_side_by_side(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """What meshes demand of all the deployments that have chosen them."""
     for rule in {rule: None for deployment in deployments for rule in mesh_of(deployment).across}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.files import MODEL
+from catalog.files import MODEL, shared_folders
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
 from catalog.task.model import IMAGE_GIB, LARGEST, task_storage
@@ -79,6 +79,11 @@ def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 message=f'"{MODEL}" is the volume of the model ({written.where(*place)}); write another name',
                 about=(place,),
             )
+        folders = shared_folders(service)
+        for name, folder in folders.items():
+            if name != MODEL and folder == folders.get(MODEL):
+                message = f"its folder is that of the model ({written.where(*place)}); write another name"
+                yield Finding(place=(*place[:2], "volumes", name), message=message, about=(place,))
 
 
 def start_unknown(deployment: Deployment, written: Written) -> Iterator[Finding]:

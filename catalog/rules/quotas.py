@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from catalog.meshes import mesh_of
 from catalog.model import Deployment
-from catalog.problems import Finding, Path
+from catalog.problems import Finding
+from catalog.rules import counts
 from catalog.written import Written
-
-_Counts = Iterator[tuple[Path, str, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,70 +19,22 @@ class Quota:
     """As the page spells it."""
     limit: int
     adjustable: bool
-    counted: Callable[[Deployment], _Counts]
+    counted: Callable[[Deployment], counts.Counts]
     """The place of what has them, what they are, and their number."""
     cure: str
     source: str
     """The AWS page."""
 
 
-def _rules_in(deployment: Deployment) -> _Counts:
-    """One for each caller. What a mesh listens for in the callee's place, it lets in by itself."""
-    mesh = mesh_of(deployment)
-    for service in deployment.services.values():
-        reached_by_others = mesh.generated_host is None or service.protocol not in mesh.protocols
-        if service.port is not None and reached_by_others:
-            count = len(deployment.callers_of(service.name)) + (deployment.ingress_of(service) is not None)
-            yield ("services", service.name), "rules that let callers in", count
-
-
-def _rules_out(deployment: Deployment) -> _Counts:
-    """One for each callee."""
-    if deployment.catalog.network.egress == "any":
-        return
-    mesh = mesh_of(deployment)
-    for service in deployment.services.values():
-        callees = [
-            callee
-            for callee in deployment.callees_of(service)
-            if mesh.generated_host is None or callee.protocol not in mesh.protocols
-        ]
-        yield (
-            ("services", service.name, "calls"),
-            "rules that let calls out",
-            len(callees) + len(deployment.externals_of(service)),
-        )
-
-
-def _groups(deployment: Deployment) -> _Counts:
-    yield ("services",), "groups, one for each service", len(deployment.services)
-
-
-def _roles(deployment: Deployment) -> _Counts:
-    yield ("services",), "roles, two for each service and version", 2 * len(deployment.workloads)
-
-
-def _services(deployment: Deployment) -> _Counts:
-    yield ("services",), "services and versions", len(deployment.workloads)
-
-
-def _interfaces(deployment: Deployment) -> _Counts:
-    tasks = sum(workload.most_tasks for workload in deployment.workloads.values())
-    yield ("services",), "interfaces, one for each task", tasks
-
-
-def _capacities(deployment: Deployment) -> _Counts:
-    yield ("capacity",), "providers, Fargate's two included", len(deployment.used_capacity) + 2
-
-
 _VPC = "VPC guide, Amazon VPC quotas"
-_ECS = "ECS developer guide, Service quotas"
+_ECS = "ECS developer guide, Amazon ECS service quotas"
+_ALB = "Application Load Balancer guide, Quotas for your Application Load Balancers"
 QUOTAS = (
     Quota(
         name="Inbound or outbound rules per security group",
         limit=60,
         adjustable=True,
-        counted=_rules_in,
+        counted=counts.rules_in,
         cure="let fewer services call it, or a gateway in front of it",
         source=_VPC,
     ),
@@ -92,7 +42,7 @@ QUOTAS = (
         name="Inbound or outbound rules per security group",
         limit=60,
         adjustable=True,
-        counted=_rules_out,
+        counted=counts.rules_out,
         cure='call fewer, or write network.egress = "any"',
         source=_VPC,
     ),
@@ -100,7 +50,7 @@ QUOTAS = (
         name="VPC security groups per Region",
         limit=2500,
         adjustable=True,
-        counted=_groups,
+        counted=counts.groups,
         cure="use another account",
         source=_VPC,
     ),
@@ -108,7 +58,7 @@ QUOTAS = (
         name="Network interfaces per Region",
         limit=5000,
         adjustable=True,
-        counted=_interfaces,
+        counted=counts.interfaces,
         cure="run fewer tasks",
         source=_VPC,
     ),
@@ -116,7 +66,7 @@ QUOTAS = (
         name="Roles in an AWS account",
         limit=1000,
         adjustable=True,
-        counted=_roles,
+        counted=counts.roles,
         cure="use another account",
         source="IAM User Guide, IAM and AWS STS quotas",
     ),
@@ -124,7 +74,7 @@ QUOTAS = (
         name="Services per cluster",
         limit=5000,
         adjustable=True,
-        counted=_services,
+        counted=counts.services,
         cure="make two catalogs of it",
         source=_ECS,
     ),
@@ -132,12 +82,82 @@ QUOTAS = (
         name="Capacity providers per cluster",
         limit=20,
         adjustable=False,
-        counted=_capacities,
+        counted=counts.capacities,
         cure="name several instance_types in one [capacity]",
         source=_ECS,
     ),
+    Quota(
+        name="Inbound or outbound rules per security group",
+        limit=60,
+        adjustable=True,
+        counted=counts.rules_to_targets,
+        cure="add another [ingress] for some of them",
+        source=_VPC,
+    ),
+    Quota(
+        name="Inbound or outbound rules per security group",
+        limit=60,
+        adjustable=True,
+        counted=counts.rules_to_files,
+        cure="make two catalogs of it",
+        source=_VPC,
+    ),
+    Quota(
+        name="Targets per Application Load Balancer",
+        limit=1000,
+        adjustable=True,
+        counted=counts.targets,
+        cure="run fewer tasks",
+        source=_ALB,
+    ),
+    Quota(
+        name="Access points per file system",
+        limit=10_000,
+        adjustable=True,
+        counted=counts.access_points,
+        cure="make two catalogs of it",
+        source="EFS user guide, Creating access points",
+    ),
+    Quota(
+        name="Service instances",
+        limit=1000,
+        adjustable=False,
+        counted=counts.instances,
+        cure="run fewer tasks",
+        source="Cloud Map developer guide, AWS Cloud Map limits",
+    ),
 )
 """Defaults of a region. How much of them other deployments use, no catalog knows."""
+
+
+_TOGETHER = (
+    ("VPCs per Region", 5, counts.vpcs),
+    ("Elastic IP addresses per Region", 5, counts.addresses),
+)
+"""VPC guide, "Amazon VPC quotas": both adjustable. What deployments of one account and region take of them together."""
+
+
+def beyond_together(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
+    """Environments that are applied side by side, as far as the catalog says where."""
+    neighbours: dict[object, list[Deployment]] = {}
+    for deployment in deployments:
+        aws = deployment.catalog.aws
+        where = (deployment.region, aws.accounts, aws.profile, aws.assume_role)
+        neighbours.setdefault(where, []).append(deployment)
+    for together in neighbours.values():
+        for name, limit, taken in _TOGETHER:
+            count = sum(map(taken, together))
+            if count > limit and len(together) > 1:
+                last = together[-1]
+                yield (
+                    last,
+                    Finding(
+                        place=("environments", str(last.environment)),
+                        message=f'its region and those beside it take {count}: of "{name}" AWS has {limit} by default; '
+                        "have AWS raise it first, or give environments accounts of their own",
+                        level="warning",
+                    ),
+                )
 
 
 def beyond(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.model import Deployment, ServiceKeys
-from catalog.model.sidecar import Sidecar
+from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.reading.placeholders import addresses_in
 from catalog.rules.each import containers
@@ -34,24 +33,3 @@ def address_left_as_text(deployment: Deployment, written: Written) -> Iterator[F
                     "a variable there, and let a shell read that",
                     level="notice",
                 )
-
-
-def definition_too_large(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A task definition has at most 64 KiB (ECS developer guide, "Service quotas")."""
-    for service in deployment.services.values():
-        size = sum(_size(container) for _, container in containers({service.name: service}))
-        if size > _LARGEST:
-            yield Finding(
-                place=("services", service.name),
-                message=f"command and environment have {size // 1024} KiB, and a whole task definition at most 64; "
-                "put long texts into the image, or into a bucket",
-            )
-
-
-def _size(container: ServiceKeys | Sidecar) -> int:
-    texts = [text for variable in container.environment.items() for text in variable]
-    return sum(len(text.encode()) for text in (*texts, *(container.command or ()), *(container.entrypoint or ())))
-
-
-_LARGEST = 60 * 1024
-"""Bytes that are left of 64 KiB beside what every definition holds."""

@@ -280,3 +280,23 @@ def test_more_envoys_than_a_node_takes_are_warned_of(replicas: int, said: int) -
         ]
         * said
     )
+
+
+def test_a_version_is_not_called_like_the_node_of_an_external() -> None:
+    snippet = r"""
+        [external.pay]
+        #^ external.pay: its virtual node would be "external_pay", like that of version pay of external
+        #| (services.toml:12); write another name
+        host = "pay.example.com"
+        port = 8080
+        protocol = "http"
+        [services.external]
+        image = "r.io/a:1"
+        port = 80
+        calls = ["pay"]
+        [[services.external.versions]]
+        name = "pay"
+        weight = 10
+    """
+    problems = problems_of(snippet, kind="app-mesh")
+    assert [problem for problem in problems if "warning" not in problem] == pointed_out(snippet)

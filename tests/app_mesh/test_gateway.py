@@ -14,6 +14,7 @@ from tests.catalogs import notices_of, pointed_out, problems_of
 from tests.emulator import validation
 from tests.renamed import assert_only_moved
 from tests.synth import catalog_output, containers, resources, statements
+from tests.test_names_of_aws import unknown_names, wrong_names
 from tests.trial import Trial
 
 CATALOG = Path(__file__).with_name("gateway.toml")
@@ -40,6 +41,12 @@ def test_requests_go_by_host_and_whole_segments_to_virtual_services(tmp_path: Pa
     assert api["priority"] < web["priority"] <= 1000
 
 
+def test_names_of_a_gateway_are_names_to_aws(tmp_path: Path) -> None:
+    output = output_of(tmp_path)
+    assert wrong_names(output) == []
+    assert unknown_names(output) == set()
+
+
 def test_services_behind_a_gateway_are_renamed_without_a_change_in_aws(tmp_path: Path) -> None:
     assert_only_moved(tomllib.loads(CATALOG.read_text(encoding="utf-8")), tmp_path)
 
@@ -48,6 +55,8 @@ def test_the_gateway_s_tasks_are_envoy_alone_two_of_them_behind_the_balancer(tmp
     output = output_of(tmp_path)
     service = resources(output, "aws_ecs_service")[ADDRESS]
     assert service["desired_count"] == 2
+    (condition,) = service["lifecycle"]["postcondition"]
+    assert condition["error_message"].startswith("ingress.public: the deployment was rolled back")
     (balancer,) = service["load_balancer"]
     assert balancer["target_group_arn"] == f"${{aws_lb_target_group.{ADDRESS}.arn}}"
     (envoy,) = containers(output, ADDRESS).values()

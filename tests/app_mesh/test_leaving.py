@@ -203,3 +203,13 @@ def test_the_driver_says_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> Non
     (project.stack("shop") / "cdk.tf.json").write_text(json.dumps(configuration))
 
     assert "state rm" not in project.deploy("plan").stderr
+
+
+def test_a_catalog_that_still_leaves_is_told_when_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    notices = loaded(catalog('kind = "none"\nleaving = "app-mesh"')).notices
+    (told,) = [str(notice) for notice in notices if notice.place == "mesh.leaving"]
+    assert told.startswith(
+        "services.toml:6: mesh.leaving: notice: with the next apply Terraform forgets App Mesh; once it is applied "
+        "everywhere and every service has new tasks, remove this"
+    )

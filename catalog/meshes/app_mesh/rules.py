@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import aws_names
+from catalog import aws_names, names
 from catalog.meshes import private_ca
-from catalog.meshes.app_mesh.egress import bypasses_proxy
+from catalog.meshes.app_mesh.egress import bypasses_proxy, proxied_externals
 from catalog.meshes.app_mesh.gateway import GATEWAY_RULES
 from catalog.meshes.app_mesh.ports import (
     callee_behind_an_ignored_port,
@@ -75,6 +75,21 @@ def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
         if service.aws_key == PROXY_CONTAINER:
             message = f'"{PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
             yield Finding(place=aws_names.place(deployment, service), message=message)
+
+
+def node_of_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """An external is a node called `external_NAME`, and a version one called after its service and itself."""
+    for name in proxied_externals(deployment):
+        for service in deployment.services.values():
+            for index, version in enumerate(deployment.versions.get(service.name, ())):
+                if version.aws_name == names.version("external", name):
+                    place: Path = ("services", service.name, "versions", index, "name")
+                    yield Finding(
+                        place=("external", name),
+                        message=f'its virtual node would be "{version.aws_name}", like that of {version.title} '
+                        f"({written.where(*place)}); write another name",
+                        about=(place,),
+                    )
 
 
 def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -147,6 +162,7 @@ RULES = (
     private_ca.authority_elsewhere,
     name_too_long_for_certificate,
     name_of_proxy,
+    node_of_external,
     port_of_proxy,
     user_of_proxy,
     any_ends_at_the_first_call,

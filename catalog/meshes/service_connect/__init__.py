@@ -8,9 +8,9 @@ from catalog import aws_names
 from catalog.meshes import private_ca
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.meshes.service_connect.rights import RIGHTS
-from catalog.meshes.service_connect.serving import serves
+from catalog.meshes.service_connect.serving import discovery_name, serves
 from catalog.meshes.service_connect.timers import beyond_ecs, timers
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from catalog.order import early_callers
 from catalog.problems import Finding, listed
 from catalog.sizes import Share
@@ -91,6 +91,22 @@ def name_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
             )
 
 
+def same_name(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """ECS lists one service of a name in a namespace (ECS API reference, ServiceConnectService.discoveryName)."""
+    seen: dict[str, Service] = {}
+    for service in deployment.services.values():
+        name = discovery_name(deployment, service)
+        other = seen.setdefault(name, service)
+        if serves(deployment, service) and other.aws_name != service.aws_name:
+            place = aws_names.place(deployment, other)
+            yield Finding(
+                place=aws_names.place(deployment, service),
+                message=f'Service Connect would list it as "{name}", like services.{other.name} '
+                f"({written.where(*place)}); write another aws_name",
+                about=(place, ("discovery", "namespace_id")),
+            )
+
+
 def no_room_for_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A proxy that knows many services needs more memory (ECS developer guide, "Service Connect")."""
     tight = [
@@ -121,6 +137,7 @@ SERVICE_CONNECT = MeshTraits(
         called_behind_a_balancer,
         starts_before_its_callee,
         name_too_long,
+        same_name,
         no_room_for_many,
         beyond_ecs,
     ),

@@ -18,6 +18,7 @@ VPC_LATTICE = MeshTraits(
     rights=RIGHTS,
     across=ACROSS,
     generated_host=generated_host,
+    own_addresses=10,  # VPC guide, "AWS-managed prefix list weight"
     timers=timers,
     parity={
         "tls": yes("as far as VPC Lattice, under host names that AWS generates; from there to the task in plain HTTP"),

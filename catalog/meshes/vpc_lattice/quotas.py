@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from catalog.access import inline_size
+from catalog.documents import auth_policy_length, task_policy_length
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment
 from catalog.problems import Finding
@@ -13,18 +13,14 @@ from catalog.written import Written
 
 _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
+_GROUPS = 500
+"""Target groups of a region (the same)."""
 _RULES_OF_A_GROUP = 60
 """VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
-_RULES_OF_A_LISTENER = 5
-"""VPC Lattice user guide, "Quotas"."""
-_POLICY_BYTES = 10240
-_BYTES_OF_A_ROLE = 160
-"""An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas"); a role's ARN takes this much of it at most."""
-_OF_A_ROLE = 10240
-_OF_A_CALLEE = 85
-_OF_THE_REST = 400
-"""Inline policies of a role have at most 10,240 characters together (IAM User Guide, "IAM and AWS STS quotas"); the ARN
-of a callee takes this much of it at most, and what shells and traces need takes the rest."""
+_AUTH_POLICY = 10_000
+"""Bytes (the same, "Auth policy size": 10 kilobytes, not adjustable)."""
+_OF_A_ROLE = 10_240
+"""Characters of the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -34,6 +30,18 @@ def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]
         yield Finding(
             place=("mesh", "kind"),
             message=f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first",
+            level="warning",
+        )
+
+
+def many_groups(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Target groups per region (VPC Lattice user guide, "Quotas"): one for each service and version."""
+    count = sum(len(deployment.workloads_of(service.name)) for service in carried_services(deployment))
+    if count > _GROUPS:
+        yield Finding(
+            place=("mesh", "kind"),
+            message=f"{count} target groups, one for each service and version; AWS's default is {_GROUPS} for a "
+            "region, ask for more first",
             level="warning",
         )
 
@@ -55,32 +63,21 @@ def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
         )
 
 
-def many_matches(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A listener has five rules (VPC Lattice user guide, "Quotas")."""
-    for service in carried_services(deployment):
-        matches = [each for each in deployment.versions.get(service.name, ()) if each.match is not None]
-        if len(matches) > _RULES_OF_A_LISTENER:
-            yield Finding(
-                place=("services", service.name, "versions"),
-                message=f"{len(matches)} matches are rules of one listener; AWS's default is {_RULES_OF_A_LISTENER}, "
-                "ask for more first",
-                level="warning",
-                about=(("mesh", "kind"),),
-            )
-
-
 def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """An auth policy has at most 10 KB (VPC Lattice user guide, "Quotas")."""
-    most = _POLICY_BYTES // _BYTES_OF_A_ROLE - 1
+    """A service's auth policy names the roles of its callers (VPC Lattice user guide, "Quotas")."""
+    if deployment.catalog.mesh.auth != "iam":
+        return
     for service in carried_services(deployment):
         callers = [
             each for caller in deployment.callers_of(service.name) for each in deployment.workloads_of(caller.name)
         ]
-        if deployment.catalog.mesh.auth == "iam" and len(callers) > most:
+        size = auth_policy_length(deployment, callers)
+        if size > _AUTH_POLICY:
+            room = len(callers) * _AUTH_POLICY // size
             yield Finding(
                 place=("services", service.name),
-                message=f"{len(callers)} services and versions call it, an auth policy has room for {most}; split it, "
-                "or leave out mesh.auth",
+                message=f"{len(callers)} services and versions call it, an auth policy has room for about {room}; "
+                "split it, or leave out mesh.auth",
                 about=(("mesh", "auth"),),
             )
 
@@ -89,14 +86,17 @@ def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Findi
     """A caller's role names every callee (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
     if deployment.catalog.mesh.auth != "iam":
         return
+    of_a_callee = len(
+        f'"arn:{deployment.partition}:vpc-lattice:{deployment.region}:{"0" * 12}:service/svc-{"0" * 17}/*",'
+    )
     for service in deployment.services.values():
         callees = carried_callees(deployment, service)
-        room = _OF_A_ROLE - _OF_THE_REST - inline_size(service)
-        if callees and len(callees) * _OF_A_CALLEE > room:
+        room = max(0, _OF_A_ROLE - task_policy_length(deployment, service)) // of_a_callee
+        if len(callees) > room:
             yield Finding(
                 place=("services", service.name, "calls"),
-                message=f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE} "
-                f"characters: with its access about {max(room, 0) // _OF_A_CALLEE}; split it, or leave out mesh.auth",
+                message=f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE:,} "
+                f"characters: with its access about {room}; split it, or leave out mesh.auth",
                 about=(("mesh", "auth"), ("services", service.name, "access")),
             )
 

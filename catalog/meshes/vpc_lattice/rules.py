@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.meshes.vpc_lattice.quotas import (
-    many_matches,
+    many_groups,
     many_rules,
     many_services,
     policy_too_long,
@@ -188,8 +188,8 @@ RULES = (
     caller_without_signature,
     open_beyond_calls,
     many_services,
+    many_groups,
     many_rules,
-    many_matches,
     versions_reached_directly,
     policy_too_long,
     too_many_callees,

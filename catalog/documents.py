@@ -1,0 +1,111 @@
+"""How long the documents are that AWS limits: task definitions and policies, as they will be when Terraform has filled
+in what it alone knows. Never less than they are, so that a rule may go by it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from catalog import aws_names, marks, names
+from catalog.access import in_json
+from catalog.files import shared_folders
+from catalog.model import Deployment, Service
+from catalog.rights import ASSUME, MOUNT
+from catalog.starting import starting
+from catalog.task import addition_of, value_from
+
+_ACCOUNT = "0" * 12
+_HOST = "h" * 63 + "." + "d" * 47
+"""VPC Lattice makes host names of a service's name and id, its own number, and the region."""
+_OF_THE_MESH = 700
+"""Of a role's policy: what App Mesh asks for, by the ARNs of a node, a certificate and an authority."""
+_OF_OTHER_IMAGES = 200
+"""Of a policy: the repository of a mesh's proxy."""
+_OF_A_CONTAINER = 700
+"""Of a definition: names, shares, timers and the log configuration."""
+_OF_A_VOLUME = 300
+_OF_THE_TASK = 3072
+"""What is there once: roles, the proxy of a mesh, and how it takes the traffic in."""
+
+
+def filled(text: str) -> str:
+    """A text of the catalog with what Terraform will put in the place of marks, at full length."""
+    return marks.GENERATED_HOST.sub(_HOST, text.replace(marks.ACCOUNT, _ACCOUNT))
+
+
+def length(document: Any) -> int:
+    """Bytes of a document as JSON without spaces, as AWS keeps it."""
+    return len(filled(json.dumps(document, separators=(",", ":"), ensure_ascii=False)).encode())
+
+
+def policy_length(statements: list[dict[str, Any]]) -> int:
+    """Characters of a policy. Spaces within its texts count, as far as we know (IAM User Guide, "IAM and AWS STS
+    quotas": "IAM does not count white space")."""
+    return length({"Version": "2012-10-17", "Statement": statements}) if statements else 0
+
+
+def task_policy_length(deployment: Deployment, service: Service) -> int:
+    """Characters of the policy of a service's own role, without what its mesh lets it call."""
+    written = [in_json(statement) for statement in (*service.access.statements, *service.granted)]
+    added = [*addition_of(deployment, service).statements]
+    system = f"arn:{deployment.partition}:elasticfilesystem:{deployment.region}:{_ACCOUNT}:"
+    points = [f"{system}access-point/fsap-{'0' * 17}" for _ in shared_folders(service)]
+    if points:
+        condition = {"StringEquals": {"elasticfilesystem:AccessPointArn": points}}
+        added.append(MOUNT.on([f"{system}file-system/fs-{'0' * 17}"], condition))
+    return policy_length([*added, *written]) + _OF_THE_MESH
+
+
+def execution_policy_length(deployment: Deployment, service: Service) -> int:
+    """Characters of the policy of the role in which ECS starts a service's tasks."""
+    addition = addition_of(deployment, service)
+    group = f"arn:{deployment.partition}:logs:{deployment.region}:{_ACCOUNT}:log-group:"
+    group += aws_names.log_group(deployment, service)
+    images = [service.image, *addition.images]
+    statements = starting(deployment, service, addition=addition, images=images, log_group=group)
+    return policy_length(statements) + _OF_OTHER_IMAGES
+
+
+def trust_policy_length(accounts: tuple[str, ...]) -> int:
+    """Characters of the policy that lets ECS take a role."""
+    condition = {"StringEquals": {"aws:SourceAccount": list(accounts)}} if accounts else {}
+    principal = {"Service": "ecs-tasks.amazonaws.com"}
+    statement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": principal, "Condition": condition}
+    return policy_length([statement])
+
+
+def auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
+    """Bytes of the policy of a service of VPC Lattice, which names the roles of its callers."""
+    roles = f"arn:{deployment.partition}:iam::{_ACCOUNT}:role/"
+    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
+    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
+    return length(named) + len(named) + 500
+
+
+def definition_length(deployment: Deployment, service: Service) -> int:
+    """Bytes of a task definition."""
+    addition = addition_of(deployment, service)
+    own = {
+        "environment": [{"name": name, "value": value} for name, value in service.environment.items()],
+        "secrets": [{"name": name, "valueFrom": value_from(secret)} for name, secret in service.secrets.items()],
+        "command": service.command,
+        "entryPoint": service.entrypoint,
+        "healthCheck": service.health.command,
+        "image": service.image,
+        "workingDirectory": service.working_dir,
+        "user": service.user,
+        "credentials": service.credentials,
+        "mountPoints": [
+            {"sourceVolume": name, "containerPath": volume.path, "readOnly": False}
+            for name, volume in service.volumes.items()
+        ],
+        "raw": service.container,
+        "added": addition.own,
+    }
+    volumes = {*service.volumes, *addition.volumes, *shared_folders(service)}
+    return (
+        length([own, *addition.containers])
+        + _OF_A_CONTAINER * (1 + len(addition.containers))
+        + sum(_OF_A_VOLUME + len(name) for name in volumes)
+        + _OF_THE_TASK
+    )

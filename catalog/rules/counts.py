@@ -1,0 +1,125 @@
+"""How many of what AWS limits a deployment has: each yields the place of what has them, what they are, their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.endpoints import gateways_of, has_way_out, interface_endpoints
+from catalog.files import shared_folders
+from catalog.meshes import mesh_of
+from catalog.model import Deployment, Service
+from catalog.problems import Path
+
+Counts = Iterator[tuple[Path, str, int]]
+
+
+_ANYWHERE = "0.0.0.0/0"
+
+
+def rules_in(deployment: Deployment) -> Counts:
+    """One for each caller, or for the mesh that stands between."""
+    mesh = mesh_of(deployment)
+    for service in deployment.services.values():
+        if service.port is not None:
+            between = mesh.own_addresses if mesh.carries(service) else 0
+            callers = between or len(deployment.callers_of(service.name))
+            balancers = deployment.ingress_of(service) is not None
+            yield ("services", service.name), "rules that let callers in", callers + balancers
+
+
+def rules_out(deployment: Deployment) -> Counts:
+    """One for each callee, external, and way to AWS; versions share a group with their service."""
+    if deployment.catalog.network.egress == "any":
+        return
+    mesh = mesh_of(deployment)
+    way_out = has_way_out(deployment)
+    interfaces = 0 if way_out else min(1, len(interface_endpoints(deployment)))
+    for service in deployment.services.values():
+        through = [mesh.own_addresses > 0 and mesh.carries(callee) for callee in deployment.callees_of(service)]
+        rules = through.count(False) + (mesh.own_addresses if any(through) else 0)
+        outside = {
+            (target, external.port)
+            for external in deployment.externals_of(service).values()
+            for target in (*filter(None, [external.security_group]), *external.cidrs) or (_ANYWHERE,)
+        }
+        workloads = deployment.workloads_of(service.name)
+        if way_out:
+            outside.add((_ANYWHERE, 443))
+        else:
+            rules += len({name for each in workloads for name in gateways_of(each, deployment=deployment)})
+            rules += interfaces
+        rules += any(shared_folders(each) for each in workloads)
+        yield ("services", service.name, "calls"), "rules that let calls out", rules + len(outside)
+
+
+def groups(deployment: Deployment) -> Counts:
+    yield ("services",), "groups, one for each service", len(deployment.services)
+
+
+def roles(deployment: Deployment) -> Counts:
+    yield ("services",), "roles, two for each service and version", 2 * len(deployment.workloads)
+
+
+def services(deployment: Deployment) -> Counts:
+    yield ("services",), "services and versions", len(deployment.workloads)
+
+
+def interfaces(deployment: Deployment) -> Counts:
+    tasks = sum(workload.most_tasks for workload in deployment.workloads.values())
+    yield ("services",), "interfaces, one for each task", tasks
+
+
+def capacities(deployment: Deployment) -> Counts:
+    yield ("capacity",), "providers, Fargate's two included", len(deployment.used_capacity) + 2
+
+
+def balancers(deployment: Deployment) -> Iterator[tuple[str, tuple[Service, ...]]]:
+    """The Application Load Balancers that are made, with the services behind each."""
+    for name, ingress in deployment.catalog.ingress.items():
+        if ingress.listener_arn is None and not ingress.gateway:
+            yield name, deployment.public_services(name)
+
+
+def rules_to_targets(deployment: Deployment) -> Counts:
+    for name, services in balancers(deployment):
+        yield ("ingress", name), "rules that let requests out, one for each service behind it", len(services)
+
+
+def targets(deployment: Deployment) -> Counts:
+    for name, services in balancers(deployment):
+        tasks = sum(each.most_tasks for service in services for each in deployment.workloads_of(service.name))
+        yield ("ingress", name), "targets, one for each task behind it", tasks
+
+
+def rules_to_files(deployment: Deployment) -> Counts:
+    users = [
+        name for name in deployment.services if any(shared_folders(each) for each in deployment.workloads_of(name))
+    ]
+    yield ("services",), "rules that let services to their file system", len(users)
+
+
+def access_points(deployment: Deployment) -> Counts:
+    folders = {folder for each in deployment.workloads.values() for folder in shared_folders(each).values()}
+    yield ("services",), "access points, one for each folder", len(folders)
+
+
+def instances(deployment: Deployment) -> Counts:
+    """Tasks of a service and its versions, where callers find them in Cloud Map."""
+    mesh = mesh_of(deployment)
+    for service in deployment.services.values():
+        if service.port is not None and mesh.needs_dns(service):
+            tasks = sum(each.most_tasks for each in deployment.workloads_of(service.name))
+            yield ("services", service.name), "instances, one for each task", tasks
+
+
+def vpcs(deployment: Deployment) -> int:
+    return 0 if deployment.uses_existing_network else 1
+
+
+def addresses(deployment: Deployment) -> int:
+    """One for each NAT gateway."""
+    network = deployment.catalog.network
+    if deployment.uses_existing_network or network.nat == "none":
+        return 0
+    zones = network.zones if isinstance(network.zones, int) else len(network.zones)
+    return zones if network.nat == "per-zone" else 1
