@@ -28,9 +28,11 @@ def test_a_missing_file_is_named() -> None:
     ]
 
 
-def test_a_folder_is_no_file() -> None:
+def test_a_folder_without_a_file_holds_none() -> None:
     Path("folder").mkdir()
-    assert _refused("folder") == ["folder: is a folder; name a TOML file"]
+    assert _refused("folder") == [
+        "folder: holds no TOML file; put services.toml into it, or name another with CATALOG_FILE=path"
+    ]
 
 
 def test_a_file_in_a_file_is_no_file() -> None:
@@ -38,6 +40,16 @@ def test_a_file_in_a_file_is_no_file() -> None:
     assert _refused("services.toml/other.toml") == [
         "services.toml/other.toml: cannot be read: Not a directory; make it readable"
     ]
+
+
+def test_a_number_that_python_cannot_read_has_its_line() -> None:
+    Path("services.toml").write_text(f"[catalog]\n\nname = {'9' * 5000}\n")
+    assert _refused() == ["services.toml:3: holds a number of thousands of digits; write one that a computer can hold"]
+
+
+def test_a_word_that_fills_pages_is_cut() -> None:
+    Path("services.toml").write_text(f'[services.{"a" * 5000}]\nimage = "{"x" * 5000}:y z"\n')
+    assert all(len(line) < 600 and "a" * 120 not in line[400:] for line in _refused())
 
 
 def test_an_empty_file_lacks_what_is_required() -> None:
