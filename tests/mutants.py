@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 import shutil
@@ -15,18 +14,21 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from catalog.load import Loaded, load
+from catalog.load import load
 from catalog.problems import CatalogError
 from tests.catalogs import of_kind
 from tests.conftest import ROOT
 from tests.counts import Counts
-from tests.mutations import IN_BYTES, IN_TREE, KEYS, TEXTS, ways
+from tests.mutations import IN_BYTES, IN_TREE, KEYS, TEXTS, at, ways
 from tests.outputs import outputs_of, wrong_outputs
 from tests.terraform_text import evaluated, texts
 from tests.toml_blocks import written
 
-_WHOLE_FILE = ("there is no such file", "is a folder", "cannot be read", "nested too deeply", "is not the name of a file")
-"""What is said of a file that nobody can read, and so of no line."""
+_WHOLE_FILE = (
+    *("there is no such file", "is a folder", "cannot be read", "nested too deeply", "is not the name of a file"),
+    *("holds no TOML file", 'required key "'),
+)
+"""What is said of a file or folder as a whole, and so of no line."""
 _FOLDERS = ("examples", "tests/more_catalogs")
 
 
@@ -47,7 +49,10 @@ class Mutant:
 def sources() -> dict[str, dict[str, str]]:
     """The valid catalogs, on every mesh; the files of each, the first one to be loaded."""
     found = {"teams": {file.name: file.read_text("utf-8") for file in sorted((ROOT / "examples/teams").glob("*.toml"))}}
-    for file in (ROOT / "services.toml", *(file for folder in _FOLDERS for file in sorted((ROOT / folder).glob("*.toml")))):
+    for file in (
+        ROOT / "services.toml",
+        *(file for folder in _FOLDERS for file in sorted((ROOT / folder).glob("*.toml"))),
+    ):
         beside = {f"images/{each.name}": each.read_text("utf-8") for each in file.parent.glob("images/*.toml")}
         for kind in ("", "service-connect", "vpc-lattice", "none"):
             text = of_kind(file, kind) if kind else file.read_text("utf-8")
@@ -59,7 +64,7 @@ def mutant(random: Random) -> Mutant:
     """One of the valid catalogs, changed."""
     name = random.choice([*sources()])
     files = dict(sources()[name])
-    changed = random.choice([file for file in files if not file.startswith("images/")] + [file for file in files])
+    changed = random.choice([file for file in files if not file.startswith("images/")] + list(files))
     way, says, raw = random.random(), (), files[changed].encode()
     applied: list[str] = []
     if way < 0.6:
@@ -94,7 +99,7 @@ def _text_put_in(tree: dict[str, Any], random: Random) -> Iterator[str]:
         return
     service = services[random.choice(sorted(services))]
     value = "".join(random.choice(TEXTS) for _ in range(random.choice([1, 1, 2, 3])))
-    place = random.choice(["environment", "command", "labels", "label names", "health", "vars"])
+    place = random.choice(["environment", "command", "labels", "label names", "health", "vars", "tags", "unknown"])
     if place == "environment":
         service.setdefault("environment", {})["PUT_IN"] = value
     elif place == "command":
@@ -106,6 +111,14 @@ def _text_put_in(tree: dict[str, Any], random: Random) -> Iterator[str]:
         service.setdefault("container", {}).setdefault("dockerLabels", {})[value] = "put-in"
     elif place == "health":
         service.setdefault("health", {})["command"] = ["check", value]
+    elif place == "tags":
+        random.choice([tree.get("catalog", service), service]).setdefault("tags", {})["put-in"] = value
+    elif place == "unknown":
+        value = "unknown-key"
+        tables = [
+            each for each in ways(tree) if isinstance(at(tree, each), dict) and each[0] not in ("vars", "profiles")
+        ]
+        at(tree, random.choice(tables))[value] = "x"
     else:
         tree.setdefault("vars", {})["put-in"] = value
         service.setdefault("environment", {})["PUT_IN"] = "{var.put-in}"

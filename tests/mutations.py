@@ -17,7 +17,7 @@ TEXTS = (
     *('"', "\\", '\\"', "\\n", "'''", '"""', "a\nb", "a\r\nb", "\t", " a ", "<a&b>", "//", "/* a */", "# a", "\\u0000"),
     *("\u202eabc\u202c", "e\u0301\u0323", "\U0001f469\u200d\U0001f52c", "\u0130\u0131", "\ufeff", "\u2028", "\u00a0"),
     *("\x1b[31m", "\x7f", "\x85", "\x01", "\U0010ffff", "\ufffe", "ﬀ", "Ω"),
-    *("{", "}", "{}", "{{", "{{var.x}}", "{{environment}}", "{a}", "$(a)", "`a`", "{ var.x }", "null", "~", "${{a}}"),
+    *("{", "}", "{}", "{{", "{a}", "$(a)", "`a`", "{ var.x }", "null", "~", "${{a}}"),
 )
 """Any text that is nobody's placeholder: where it may stand, it comes out letter for letter."""
 
@@ -29,8 +29,35 @@ KEYS = (
 
 VALUES: tuple[Any, ...] = (
     *(0, 1, -1, True, False, 1.5, -0.0, 1e-9, 1e308, 2**31, 2**63, 10**30, float("inf"), float("-inf"), float("nan")),
-    *("", "x", " ", "none", "0", "1", "-1s", "999999h", "0s", "1e3", "٣", "10.0.0.0/8", "0.0.0.0/0", "10.0.0.0/33", "::/0"),
-    *("{nobody.url}", "{var.x}", "{var.}", "{environment}", "{account}", "{region}", "{llm.host}", "{{var.x}", "../x"),
+    *(
+        "",
+        "x",
+        " ",
+        "none",
+        "0",
+        "1",
+        "-1s",
+        "999999h",
+        "0s",
+        "1e3",
+        "٣",
+        "10.0.0.0/8",
+        "0.0.0.0/0",
+        "10.0.0.0/33",
+        "::/0",
+    ),
+    *(
+        "{nobody.url}",
+        "{var.x}",
+        "{var.}",
+        "{environment}",
+        "{account}",
+        "{region}",
+        "{llm.host}",
+        "{{var.x}",
+        "{{environment}}",
+        "../x",
+    ),
     *("a" * 41, "a" * 256, "a" * 70_000, "a-" * 30, "-a", "A", "a--b", "aws", "internal", "sg-0", "arn:aws:iam::1:x"),
     *("arn:aws:s3:::a\nb", "arn:aws:sqs:us-west-2:123456789012:\x00", "arn:aws:iam::123456789012:role/" + "a" * 3000),
     *([], [[]], [{}], ["x", "x"], [1, "a"], ["x"] * 300, {}, {"a": 1}, {"": ""}, {"a": {"a": {"a": []}}}),
@@ -110,7 +137,9 @@ def _more_text(tree: Tree, way: Path, random: Random) -> None:
         cut = random.randint(0, len(value))
         at(tree, way[:-1])[way[-1]] = value[:cut] + random.choice(TEXTS) + value[cut:]
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        at(tree, way[:-1])[way[-1]] = random.choice([value + 1, value - 1, -value, value * 1000, float(value), str(value)])
+        at(tree, way[:-1])[way[-1]] = random.choice(
+            [value + 1, value - 1, -value, value * 1000, float(value), str(value)]
+        )
     else:
         _added(tree, way, random)
 
@@ -133,8 +162,28 @@ IN_TREE: tuple[Callable[[Tree, Path, Random], None], ...] = (
 
 def _inserted(raw: bytes, random: Random) -> bytes:
     pieces = [b"\x00", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\r", b"\x1b[2J", b"\xe2\x80\xae", b'"']
-    pieces += [b"[", b"]", b"{", b"=", b".", b"#", b"\n", b"[[services]]\n", b"'''", b'"""', b"\\", b"9" * 5000, b"[a]\n" * 2]
-    pieces += [b"[services.web]\n", b"services.x.image = 1\n", b"a.b.c.d = {e.f = 1}\n", b"'a b'.\"c\" = 1\n", b"x = +inf\n"]
+    pieces += [
+        b"[",
+        b"]",
+        b"{",
+        b"=",
+        b".",
+        b"#",
+        b"\n",
+        b"[[services]]\n",
+        b"'''",
+        b'"""',
+        b"\\",
+        b"9" * 5000,
+        b"[a]\n" * 2,
+    ]
+    pieces += [
+        b"[services.web]\n",
+        b"services.x.image = 1\n",
+        b"a.b.c.d = {e.f = 1}\n",
+        b"'a b'.\"c\" = 1\n",
+        b"x = +inf\n",
+    ]
     cut = _a_place(raw, random)
     return raw[:cut] + random.choice(pieces) + raw[cut:]
 

@@ -64,7 +64,10 @@ def _addresses(output: dict[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, s
     for table in ("resource", "data"):
         for type_, named in output.get(table, {}).items():
             for name, arguments in named.items():
-                yield f"{'data.' if table == 'data' else ''}{type_}.{name}", ((table, type_), arguments)
+                yield (
+                    f"{'data.' if table == 'data' else ''}{type_}.{name}",
+                    ((table, type_), {key: each for key, each in arguments.items() if key != "//"}),
+                )
 
 
 def _of_texts(
