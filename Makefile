@@ -21,7 +21,7 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-vers
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help synth plan apply destroy atlantis demo test test-all lint security audit bench docs lock clean app dev
+.PHONY: help synth plan apply destroy atlantis demo test test-all lint security audit bench fuzz docs lock clean app dev
 
 help: ## what you are reading
 	@echo 'make TARGET [ENV=name] [STACK=name] [ARGS="..."]'
@@ -77,6 +77,9 @@ audit: .venv/.dev .venv-audit/.installed ## known vulnerabilities of what is loc
 
 bench: .venv/.dev ## measure synthesis
 	@$(IN_VENV) -m tests.bench $(ARGS)
+
+fuzz: .venv/.dev ## thousands of strange catalogs; ARGS="--count 5000 --seed 7"
+	@$(IN_VENV) -m tests.fuzz $(ARGS)
 
 docs: .venv/.runtime ## write services.schema.json and what docs/ says of keys and meshes, from the code
 	@text=$$($(IN_VENV) -m catalog schema) && printf '%s\n' "$$text" > services.schema.json

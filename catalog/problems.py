@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,8 @@ from typing import Literal
 Path = tuple[str | int, ...]
 """Where a value stands in the catalog: ("services", "chat", "calls", 1)."""
 Level = Literal["error", "warning", "notice"]
+_LONG = re.compile(r"(\S{120})\S{60,}(\S{20})")
+"""A word of the catalog's that no line has room for."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -26,7 +29,8 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         label = "" if self.level == "error" else f"{self.level}: "
-        text = ": ".join(part for part in (where, self.place, label + self.message) if part)
+        said = (_LONG.sub(r"\1…\2", part) for part in (self.place, label + self.message))
+        text = ": ".join(part for part in (where, *said) if part)
         # One line each, and nothing that a terminal obeys, whatever the catalog's own text holds.
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

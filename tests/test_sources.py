@@ -42,6 +42,16 @@ def test_a_file_in_a_file_is_no_file() -> None:
     ]
 
 
+def test_a_number_that_python_cannot_read_has_its_line() -> None:
+    Path("services.toml").write_text(f"[catalog]\n\nname = {'9' * 5000}\n")
+    assert _refused() == ["services.toml:3: holds a number of thousands of digits; write one that a computer can hold"]
+
+
+def test_a_word_that_fills_pages_is_cut() -> None:
+    Path("services.toml").write_text(f'[services.{"a" * 5000}]\nimage = "{"x" * 5000}:y z"\n')
+    assert all(len(line) < 600 and "a" * 120 not in line[400:] for line in _refused())
+
+
 def test_an_empty_file_lacks_what_is_required() -> None:
     Path("services.toml").write_text("")
     assert _refused() == [

@@ -13,6 +13,7 @@ from catalog.problems import CatalogError, Path, Problem
 
 _DEEPEST = 50
 """Tables in tables, or lists: far more than any key has, far less than Python's recursion bears."""
+_LONG_NUMBER = re.compile(r"[0-9_]{4300,}")
 _TOO_DEEP = "tables or lists are nested too deeply to be read; flatten them"
 
 
@@ -51,7 +52,10 @@ class Source:
         except RecursionError:
             raise self._error(_TOO_DEEP) from None
         except ValueError:  # Python reads no number of more than 4300 digits
-            raise self._error("holds a number of thousands of digits; write one that a computer can hold") from None
+            found = _LONG_NUMBER.search(self._text)
+            line = self._text[: found.start()].count("\n") + 1 if found else 0
+            message = "holds a number of thousands of digits; write one that a computer can hold"
+            raise self._error(message, line) from None
         if _depth(self.data) > _DEEPEST:
             raise self._error(_TOO_DEEP)
 

@@ -1,0 +1,60 @@
+"""Thousands of catalogs, and what came of them: `make fuzz ARGS="--count 5000 --seed 7"`."""
+
+from __future__ import annotations
+
+import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast)
+
+import argparse
+import faulthandler
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+
+from tests.counts import Counts
+from tests.mutants import mutants
+
+STUCK = 3600
+"""Seconds after which a run is stuck, and says where."""
+_SHOWN = 20
+
+
+def _sources() -> dict[str, Callable[[int, int], Counts]]:
+    """Where catalogs come from: each makes so many for a seed, and counts."""
+    found: dict[str, Callable[[int, int], Counts]] = {"mutants": mutants}
+    if importlib.util.find_spec("tests.drawn_run") is not None:
+        found["drawn"] = importlib.import_module("tests.drawn_run").drawn
+    return found
+
+
+def table(counts: dict[str, Counts], *, seed: int) -> str:
+    """The figures of every source, side by side."""
+    lines = [f"{'seed ' + str(seed):<16}" + "".join(f"{source:>12}" for source in counts)]
+    for each in fields(Counts):
+        values = [getattr(figures, each.name) for figures in counts.values()]
+        numbers = [len(value) if isinstance(value, list) else value for value in values]
+        lines.append(f"{each.name.replace('_', ' '):<16}" + "".join(f"{number:>12}" for number in numbers))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("--count", type=int, default=2000, help="catalogs of each source")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="one source: mutants or drawn")
+    asked = parser.parse_args()
+    faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.__stderr__)
+    counts = {
+        name: source(asked.seed, asked.count) for name, source in _sources().items() if asked.only in (None, name)
+    }
+    faulthandler.cancel_dump_traceback_later()
+    defects = [defect for figures in counts.values() for defect in figures.defects]
+    for defect in defects[:_SHOWN]:
+        print(defect, file=sys.stderr)
+    print(table(counts, seed=asked.seed))
+    return 1 if defects else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
