@@ -7,6 +7,7 @@ import functools
 import re
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -16,6 +17,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from catalog.model.catalog import Catalog
+from catalog.model.partial import PartialServiceKeys
 from catalog.model.types import Table, table_or_true
 from tests.drawn_keys import FIELDS, TYPES
 from tests.drawn_world import ABSENT, World
@@ -53,12 +55,25 @@ def catalogs(draw: st.DrawFn) -> Drawn:
     """Catalogs of which most load: what depends on one another is drawn to fit, as far as the tables know."""
     world = World(draw)
     drawing = _Drawing(world)
-    tree = drawing.table(Catalog, ("",))
-    world.finish(tree, drawing.said)
+    tree = drawing.table(Catalog, ())
+    _lay_under(tree, drawing)
+    world.finish(tree)
+    said = frozenset(_said(Catalog, tree)) | frozenset(
+        key
+        for table in (tree.get("defaults", {}), *tree.get("profiles", {}).values())
+        for key in _said(PartialServiceKeys, table)
+    )
     wrong = world.chance(_MUTATED)
     if wrong:
         _put_in(tree, world)
-    return Drawn(tree=tree, files=world.files, said=frozenset(drawing.said), wrong=wrong)
+    return Drawn(tree=tree, files=world.files, said=said, wrong=wrong)
+
+
+def _lay_under(tree: dict[str, Any], drawing: _Drawing) -> None:
+    """What services have in common."""
+    tree["defaults"] = drawing.table(PartialServiceKeys, ("defaults",))
+    for name in drawing.world.profiles:
+        tree.setdefault("profiles", {})[name] = drawing.table(PartialServiceKeys, ("profiles", name))
 
 
 class _Drawing:
@@ -66,7 +81,6 @@ class _Drawing:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.said: set[str] = set()
 
     def table(self, model: type[Table], place: tuple[str, ...]) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -79,7 +93,6 @@ class _Drawing:
             value = special(self.world, made, below, self) if special else self.value(_hint(model, name), below)
             if value is not ABSENT:
                 made[name] = value
-                self.said.add(f"{model.__name__}.{name}")
         return made
 
     def value(self, hint: Any, place: tuple[str, ...]) -> Any:
@@ -157,6 +170,26 @@ _ASCII = st.characters(min_codepoint=33, max_codepoint=126)
 @functools.cache
 def _matching(pattern: str) -> st.SearchStrategy[str]:
     return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=_ASCII).filter(lambda t: len(t) < 60)
+
+
+def _said(hint: Any, value: Any) -> Iterator[str]:
+    """Which fields of the models a value says, by the types that it is to have."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        for each in arguments:
+            yield from _said(each, value)
+    elif origin is typing.Annotated:
+        yield from _said(arguments[0], value)
+    elif origin is tuple and isinstance(value, list):
+        for item in value:
+            yield from _said(arguments[0], item)
+    elif origin is dict and isinstance(value, dict):
+        for item in value.values():
+            yield from _said(arguments[1], item)
+    elif origin is None and isinstance(hint, type) and issubclass(hint, Table) and isinstance(value, dict):
+        for name in hint.model_fields.keys() & value.keys():
+            yield f"{hint.__name__}.{name}"
+            yield from _said(_hint(hint, name), value[name])
 
 
 def _put_in(tree: dict[str, Any], world: World) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from catalog.model.network import KINDS
+from catalog.model.catalog import Catalog
 from catalog.model.partial import PartialServiceKeys
-from catalog.model.service import ServiceKeys
+from catalog.model.service import ServiceKeys, Version
 
 ABSENT = object()
 """A key that does not suit what is there already."""
@@ -49,9 +50,11 @@ class World:
         self.existing = self.chance(15)
         self.nat = self.pick(("single", "single", "per-zone", "none"))
         self.joined = self.existing and self.chance(60)
-        self.environments = () if self.joined or self.chance(70) else self.some(("dev", "prod", "eu"), 2)
+        self.environments = () if self.existing or self.chance(70) else self.some(("dev", "prod", "eu"), 2)
         self.tls = self.kind != "none" and self.chance(20)
         self.auth = self.kind == "vpc-lattice" and self.chance(25)
+        self.opened = self.chance(30)
+        """To operators, so that no root file system is read-only."""
         self.zones = [f"{self.region}{letter}" for letter in self.some("abc", 2)]
         self.longest = "10m" if self.kind == "vpc-lattice" else self.pick(("10m", "15m", "1h"))
         self.externals = self.some(("db", "openai", "cache"), self.number(0, 2))
@@ -66,14 +69,14 @@ class World:
 
     def _members(self) -> dict[str, Member]:
         names = self.some(_NAMES, self.number(1, 4))
-        ports: dict[str, int | None] = {n: self.number(1024, 40000) if self.chance(75) else None for n in names}
+        ports: dict[str, int | None] = {n: self.number(1024, 40000) if self.chance(80) else None for n in names}
         members: dict[str, Member] = {}
         for index, name in enumerate(names):
             # Mostly downwards; a cycle now and then.
             candidates = [n for n in (names if self.chance(15) else names[index + 1 :]) if ports[n] and n != name]
             calls = [n for n in candidates if self.chance(60)] + [n for n in self.externals if self.chance(50)]
             protocol = self.pick(("http", "http", "http", "http2", "grpc", "tcp")) if ports[name] else "http"
-            public = bool(ports[name] and self.ingresses and protocol in ("http", "http2") and self.chance(50))
+            public = bool(ports[name] and self.ingresses and protocol != "tcp" and self.chance(50))
             members[name] = Member(
                 port=ports[name],
                 protocol=protocol,
@@ -101,7 +104,8 @@ class World:
 
     def density(self, model: type[Any]) -> int:
         """In percent, how likely a key is written. What holds for all services is said sparingly."""
-        return 3 if model is PartialServiceKeys else self._density // 2 if model is ServiceKeys else self._density
+        shares = {PartialServiceKeys: 3, ServiceKeys: self._density // 2, Catalog: self._density, Version: self._density // 3}
+        return shares.get(model, max(self._density, 40))
 
     def chance(self, percent: int) -> bool:
         return self.draw(_PERCENT) >= 100 - percent
@@ -134,7 +138,12 @@ class World:
         self.taken.add((kind, value))
         return value
 
-    def finish(self, tree: dict[str, Any], said: set[str]) -> None:
+    def beside(self, name: str, text: str) -> str:
+        """A file beside the catalog."""
+        self.files[name] = text
+        return name
+
+    def finish(self, tree: dict[str, Any]) -> None:
         """What lies over the whole of a catalog: environments."""
         if not self.environments:
             return
