@@ -80,7 +80,7 @@ def _secrets(world: World) -> dict[str, Any]:
         secret,
         {"arn": secret, "key": "password"},
         {"arn": secret, "kms": world.arn("kms", "key/1111")},
-    )
+    )[world.follows :]
     return {name: world.pick(values) for name in world.some(("S_ONE", "S_TWO"), world.number(1, 2))}
 
 
@@ -136,7 +136,8 @@ def _state(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: 
 
 
 def _zones(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
-    return world.pick((2, world.zones))
+    world.zones = world.pick((2, world.zones))
+    return world.zones
 
 
 def _tls(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
@@ -184,8 +185,18 @@ def _listener(world: World, made: dict[str, Any], place: tuple[str, ...], drawin
     return world.arn("elasticloadbalancing", f"listener/app/{place[-2]}/50dc6c495c0c9188/f2f7dc8efc522ab2")
 
 
+def _balanced(key: Key) -> Key:
+    """Of a load balancer of ours."""
+
+    def make(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
+        return ABSENT if world.joined or place[-2] in world.gateways else key(world, made, place, drawing)
+
+    return make
+
+
 def _login(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
-    if "certificate" not in made or world.joined or world.isolated:
+    others = any(each.public and each.protocol != "http" for each in world.members.values())
+    if "certificate" not in made or world.joined or world.isolated or others:
         return ABSENT
     world.taken.add(("login", place[-2]))
     return drawing.table(_MODELS["Login"], place)
@@ -208,6 +219,10 @@ def _client_secret(world: World, made: dict[str, Any], place: tuple[str, ...], d
 
 def _public(world: World, made: dict[str, Any], member: Any, drawing: Any) -> Any:
     return drawing.table(_MODELS["Public"], ("services", _name_of(world, member), "public")) if member.public else ABSENT
+
+
+def _by_gateway(world: World, made: dict[str, Any]) -> bool:
+    return made.get("ingress", world.ingresses[0]) in world.gateways
 
 
 def _name_of(world: World, member: Any) -> str:
@@ -266,14 +281,19 @@ def _versions(world: World, made: dict[str, Any], place: tuple[str, ...], drawin
     member = world.members.get(place[1]) if place[0] == "services" and len(place) > 1 else None
     if not member or not member.port or member.protocol == "tcp" or world.kind not in ("app-mesh", "vpc-lattice"):
         return ABSENT
-    if not world.chance(30):
+    if place[1] == "main" or not world.chance(40):
         return ABSENT
-    versions = [
-        {**drawing.table(_MODELS["Version"], (*place, name)), "name": name, "weight": 10}
-        for name in world.some(("next", "beta"), world.number(1, 2))
-    ]
-    for version in versions if {"replicas", "scale"} & made.keys() else ():
-        version.pop("scale", None)
+    names = world.some(("next", "beta"), world.number(1, 2))
+    versions = [{**drawing.table(_MODELS["Version"], (*place, name)), "weight": 10} for name in names]
+    reached = made["public"].get("path", "/") if isinstance(made.get("public"), dict) else "/"
+    for version in versions:
+        if "scale" in made:
+            version.pop("scale", None)
+            version["replicas"] = 1
+        elif "replicas" in made:
+            version.pop("scale", None)
+        if "match" in version:
+            version["match"]["path"] = f"{reached.rstrip('/')}/{version['name']}"
     return versions
 
 
@@ -390,7 +410,7 @@ FIELDS: dict[str, Key] = {
     "Capacity.disk_gib": one_of(100, 500),
     "Capacity.warm": _unless(lambda w, m: m.get("spot"), one_of(0, 1)),
     "Capacity.spot": one_of(True, False),
-    "Capacity.zones": one_of(["a"], ["a", "b"]),
+    "Capacity.zones": lambda w, m, p, d: w.pick((["a"], ["a", "b"])) if w.zones == 2 else [w.zones[0][-1]],
     "Catalog.ingress": _tables(lambda w: w.ingresses, "Ingress"),
     "Ingress.allow": always(_allow),
     "Ingress.listener_arn": always(_joined(True, _listener)),
@@ -404,10 +424,10 @@ FIELDS: dict[str, Key] = {
     "Ingress.domain": lambda w, m, p, d: f"{p[-2]}.example.com",
     "Ingress.zone_id": _unless(lambda w, m: w.joined or "domain" not in m, one_of("Z0123456789ABC")),
     "Ingress.internal": _joined(False, one_of(True, False)),
-    "Ingress.waf": _joined(False, _text_of(lambda w: w.arn("wafv2", "regional/webacl/all/1111"))),
-    "Ingress.login": _login,
-    "Ingress.logs": _joined(False, lambda w, m, p, d: w.pick((True, d.table(_MODELS["AccessLogs"], p)))),
-    "Ingress.gateway": lambda w, m, p, d: w.chance(30) if w.kind == "app-mesh" and not w.joined else ABSENT,
+    "Ingress.waf": _balanced(_text_of(lambda w: w.arn("wafv2", "regional/webacl/all/1111"))),
+    "Ingress.login": _balanced(_login),
+    "Ingress.logs": _balanced(lambda w, m, p, d: w.pick((True, d.table(_MODELS["AccessLogs"], p)))),
+    "Ingress.gateway": always(lambda w, m, p, d: True if p[-2] in w.gateways else ABSENT),
     "Ingress.insecure": _joined(False, one_of(True, False)),
     "AccessLogs.bucket": one_of("logs-of-ours"),
     "AccessLogs.prefix": one_of("web/public"),
@@ -454,6 +474,7 @@ FIELDS: dict[str, Key] = {
     "Catalog.overrides": _overrides,
     # ---- Services
     "WorkloadKeys.image": always(lambda w, m, p, d: _image(w)),
+    "Version.name": lambda w, m, p, d: p[-2],
     "Version.image": lambda w, m, p, d: _image(w),
     "WorkloadKeys.command": lambda w, m, p, d: [w.text() for _ in range(w.number(1, 3))],
     "WorkloadKeys.entrypoint": lambda w, m, p, d: ["/bin/sh", "-c"],
@@ -477,7 +498,7 @@ FIELDS: dict[str, Key] = {
     "WorkloadKeys.environment": _environment,
     "WorkloadKeys.not_secret": _unless(lambda w, m: "environment" not in m, lambda w, m, p, d: list(m["environment"])[:1]),
     "WorkloadKeys.secrets_follow": lambda w, m, p, d: (
-        True if "secretsmanager" in str(m.get("secrets")) else ABSENT
+        True if w.follows and "secrets" in m else ABSENT
     ),
     "WorkloadKeys.credentials": _text_of(lambda w: w.arn("secretsmanager", "secret:hub-AbCdEf")),
     "WorkloadKeys.volumes": _volumes,
@@ -525,8 +546,10 @@ FIELDS: dict[str, Key] = {
     ),
     "Public.host": one_of("a.example.com", "b.example.com"),
     "Public.ingress": _fixed(lambda w: w.pick(w.ingresses) if len(w.ingresses) > 1 or w.chance(30) else None),
-    "Public.priority": lambda w, m, p, d: w.once("priority", (1001, 2000, 3000)),
-    "Public.sticky": one_of("1h", False),
+    "Public.priority": lambda w, m, p, d: ABSENT if _by_gateway(w, m) else w.once("priority", (1001, 2000, 3000)),
+    "Public.sticky": lambda w, m, p, d: (
+        ABSENT if _by_gateway(w, m) or w.members[p[1]].protocol == "grpc" else w.pick(("1h", False))
+    ),
     "Public.login": _unless(
         lambda w, m: ("login", m.get("ingress") or w.ingresses[0]) not in w.taken, one_of(True, False)
     ),

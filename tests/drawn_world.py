@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,6 +45,9 @@ class World:
 
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
+        # One draw for all: hypothesis repeats and varies its draws, and of several hundred for each catalog it makes
+        # the same catalogs again and again.
+        self._random = Random(draw(st.integers(0, 2**64 - 1)))
         self._density = self.pick((5, 15, 30, 50))
         self.kind = self.pick(KINDS)
         self.region = self.pick(REGIONS)
@@ -55,12 +59,16 @@ class World:
         self.auth = self.kind == "vpc-lattice" and self.chance(25)
         self.opened = self.chance(30)
         """To operators, so that no root file system is read-only."""
-        self.zones = [f"{self.region}{letter}" for letter in self.some("abc", 2)]
+        self.follows = self.chance(30)
+        """Whether every secret is one of Secrets Manager."""
+        self.zones: Any = [f"{self.region}{letter}" for letter in self.some("abc", 2)]
         self.longest = "10m" if self.kind == "vpc-lattice" else self.pick(("10m", "15m", "1h"))
         self.externals = self.some(("db", "openai", "cache"), self.number(0, 2))
-        on_instances = not (self.joined or self.existing or self.nat == "none") and self.chance(20)
+        on_instances = not (self.joined or self.existing or self.nat == "none") and self.chance(35)
         self.capacities = self.some(("gpu", "cpus"), self.number(1, 2)) if on_instances else ()
         self.ingresses = self.some(("open", "inner", "office"), self.number(0, 2))
+        gateways = self.kind == "app-mesh" and not self.joined and self.chance(40)
+        self.gateways = self.ingresses[:1] if gateways else ()
         self.profiles = self.some(("small", "careful"), self.number(0, 1))
         self.members = self._members()
         self.paths: set[tuple[str, ...]] = set()
@@ -104,17 +112,17 @@ class World:
 
     def density(self, model: type[Any]) -> int:
         """In percent, how likely a key is written. What holds for all services is said sparingly."""
-        shares = {PartialServiceKeys: 3, ServiceKeys: self._density // 2, Catalog: self._density, Version: self._density // 3}
+        shares = {PartialServiceKeys: 3, ServiceKeys: self._density // 2, Catalog: self._density, Version: 12}
         return shares.get(model, max(self._density, 40))
 
     def chance(self, percent: int) -> bool:
-        return self.draw(_PERCENT) >= 100 - percent
+        return self._random.randrange(100) < percent
 
     def number(self, low: int, high: int) -> int:
-        return self.draw(st.integers(low, high))
+        return self._random.randint(low, high)
 
     def pick(self, values: Sequence[Any]) -> Any:
-        return values[self.draw(st.integers(0, len(values) - 1))] if len(values) > 1 else values[0]
+        return self._random.choice(values)
 
     def some(self, values: Sequence[Any], most: int) -> tuple[Any, ...]:
         """So many of them, each once."""
@@ -153,6 +161,3 @@ class World:
         tagged = [name for name, keys in tree["services"].items() if "stop_timeout" in keys]
         if tagged and self.chance(50):
             tree["environments"][self.environments[0]]["unset"] = [f"services.{tagged[0]}.stop_timeout"]
-
-
-_PERCENT = st.integers(0, 99)

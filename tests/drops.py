@@ -248,9 +248,12 @@ def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterato
             yield f"calls: {callee.name} lets nothing in"
         if closed and not carried and f"{service.name}_to_{callee.name}" not in lets_out:
             yield f"calls: nothing goes out to {callee.name}"
-    for external in deployment.externals_of(service):
-        if closed and not any(name.startswith(f"{service.name}_to_{external}") for name in lets_out):
-            yield f"calls: nothing goes out to {external}"
+    out = [rule for name, rule in lets_out.items() if name.startswith(f"{service.name}_to_")]
+    open_to = {(rule.get("cidr_ipv4", rule.get("referenced_security_group_id")), rule.get("from_port")) for rule in out}
+    for name, external in deployment.externals_of(service).items():
+        targets = (*external.cidrs, *filter(None, [external.security_group])) or ("0.0.0.0/0",)
+        if closed and not {(target, external.port) for target in targets} <= open_to:
+            yield f"calls: nothing goes out to {name}"
     if service.public is not None:
         rules = [*found["aws_lb_listener_rule"], *found["aws_appmesh_gateway_route"]]
         if not any(service.name in (name, name.partition("_")[0]) for name in rules):
