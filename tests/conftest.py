@@ -23,12 +23,17 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[None]:
-    """The emulated AWS, one for each test process; only where there is a terraform to use it."""
+def terraform() -> None:
+    """Only where there is a terraform; DEMAND_TERRAFORM=1 fails instead."""
     if find_terraform() is None:
         if os.environ.get("DEMAND_TERRAFORM") == "1":
             pytest.fail("DEMAND_TERRAFORM=1, and terraform is not on the PATH")
         pytest.skip("terraform is not on the PATH")
+
+
+@pytest.fixture(scope="session")
+def aws(terraform: None) -> Iterator[None]:
+    """The emulated AWS, one for each test process; only where there is a terraform to use it."""
     emulator.start()
     yield
     emulator.stop()
