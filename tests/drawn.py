@@ -21,7 +21,7 @@ from catalog.model.partial import PartialServiceKeys
 from catalog.model.types import Table, table_or_true
 from tests.drawn_keys import FIELDS, TYPES
 from tests.drawn_world import ABSENT, World
-from tests.toml import toml
+from tests.toml_blocks import written
 
 WRONG: tuple[Any, ...] = (1, True, -1.5, "", "x", "{nobody.url}", "\u202e\x7f", [], ["x", "x"], [[]], {}, {"a": 1})
 """What takes the place of a value in a few catalogs."""
@@ -46,7 +46,7 @@ class Drawn:
         for name, text in self.files.items():
             (folder / name).write_text(text, encoding="utf-8")
         file = folder / "services.toml"
-        file.write_text(toml(self.tree), encoding="utf-8")
+        file.write_text(written(self.tree), encoding="utf-8")
         return file
 
 
