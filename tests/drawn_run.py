@@ -99,7 +99,8 @@ class Run:
             yield f"without {spelled(at)}: {_last_line(error)}"
             return
         self.compared += 1
-        if same and without.deployments != loaded.deployments and not _is_told(at, loaded):
+        expected = without.deployments == loaded.deployments or _is_told(at, loaded) or _may_change_nothing(at, drawn)
+        if same and not expected:
             yield f"{spelled(at)} = {_at(drawn.tree, at)!r} changes nothing"
 
     def _told(self, drawn: Drawn, problems: Iterable[str]) -> list[str]:
@@ -166,6 +167,23 @@ def _at(tree: Any, at: At) -> Any:
 
 
 def _is_told(at: At, loaded: Loaded) -> bool:
-    """Whether a notice is about a key, or about what it stands in."""
-    places = {spelled(at[: length + 1]) for length in range(1, len(at))}
-    return any(notice.place in places or f"{at[-1]}" in notice.message for notice in loaded.notices)
+    """Whether a notice is about a key, about what it stands in, or about a part of it."""
+    places = {spelled(at[:length]) for length in range(2, len(at) + 1)}
+    return any(
+        notice.place in places or notice.place.startswith((f"{spelled(at)}.", f"{spelled(at)}["))
+        for notice in loaded.notices
+    )
+
+
+def _may_change_nothing(at: At, drawn: Drawn) -> bool:
+    """What says no to what would not be there anyway, and what is there to be used."""
+    value = _at(drawn.tree, at)
+    if value in (False, 0, "none", [], {}):
+        return True
+    return at[0] == "vars" or (at[0] == "services" and at[-1] == "protocol")
+
+
+_REASONS = {
+    "vars": "texts of one's own: other environments may use them, and what is misspelt where it is used is refused",
+    "protocol": "what is spoken, whatever the mesh makes of it: another one would make more",
+}
