@@ -279,7 +279,7 @@ def _container(world: World, made: dict[str, Any], place: tuple[str, ...], drawi
 
 def _versions(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
     member = world.members.get(place[1]) if place[0] == "services" and len(place) > 1 else None
-    if not member or not member.port or member.protocol == "tcp" or world.kind not in ("app-mesh", "vpc-lattice"):
+    if not member or not member.port or member.protocol == "tcp" or not world.carries("versions"):
         return ABSENT
     if place[1] == "main" or not world.chance(40):
         return ABSENT
@@ -398,7 +398,7 @@ FIELDS: dict[str, Key] = {
     "Tls.authority": one_of("never asked"),
     "Mesh.auth": _fixed(lambda w: "iam" if w.auth else None),
     "Mesh.strict": lambda w, m, p, d: w.chance(20),
-    "Mesh.leaving": lambda w, m, p, d: "app-mesh" if w.kind != "app-mesh" else ABSENT,
+    "Mesh.leaving": lambda w, m, p, d: w.ended or ABSENT,
     "Mesh.tracing": _unless(lambda w, m: w.isolated, one_of(True, False)),
     "Cluster.arn": _joined(True, _text_of(lambda w: w.arn("ecs", "cluster/shared"))),
     "Cluster.insights": _unless(lambda w, m: "arn" in m, one_of("enhanced", "enhanced", "enabled")),
@@ -486,8 +486,12 @@ FIELDS: dict[str, Key] = {
         lambda w, m, member, d: ABSENT if member.capacity else w.pick(("arm64", "x86_64"))
     ),
     "WorkloadKeys.capacity": always(_of_member(_capacity)),
-    "WorkloadKeys.gpus": _of_member(lambda w, m, member, d: 1 if member.capacity == "gpu" else ABSENT),
-    "WorkloadKeys.shm_mib": _of_member(lambda w, m, member, d: 128 if member.capacity else ABSENT),
+    "WorkloadKeys.gpus": always(
+        _of_member(lambda w, m, member, d: 1 if member.capacity == "gpu" and w.chance(50) else ABSENT)
+    ),
+    "WorkloadKeys.shm_mib": always(
+        _of_member(lambda w, m, member, d: 128 if member.capacity and w.chance(50) else ABSENT)
+    ),
     "WorkloadKeys.replicas": lambda w, m, p, d: w.number(1, 4),
     "WorkloadKeys.scale": _scale,
     "Check.command": lambda w, m, p, d: w.pick(("true", ["check", w.text()])),

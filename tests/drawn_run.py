@@ -41,6 +41,8 @@ class Run:
     counts: Counts = field(default_factory=Counts)
     said: Counter[str] = field(default_factory=Counter)
     """Fields of the models, in catalogs that load."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Meshes of catalogs that load."""
     compared: int = 0
     """How many catalogs were synthesized again without one of their keys, and loaded."""
 
@@ -57,6 +59,7 @@ class Run:
             return
         self.counts.loaded += 1
         self.said.update(drawn.said)
+        self.kinds.update({deployment.catalog.mesh.kind for deployment in loaded.deployments})
         self.counts.unplaced += self._told(drawn, _unplaced(loaded.notices))
         if self.random.random() < self.share:
             self._synthesize(drawn, loaded)
@@ -176,14 +179,15 @@ def _is_told(at: At, loaded: Loaded) -> bool:
 
 
 def _may_change_nothing(at: At, drawn: Drawn) -> bool:
-    """What says no to what would not be there anyway, and what is there to be used."""
-    value = _at(drawn.tree, at)
-    if value in (False, 0, "none", [], {}):
-        return True
-    return at[0] == "vars" or (at[0] == "services" and at[-1] == "protocol")
+    """What says no to what would not be there anyway, and what is no part of an output."""
+    return _at(drawn.tree, at) in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {at[0], at[-1]})
 
 
 _REASONS = {
     "vars": "texts of one's own: other environments may use them, and what is misspelt where it is used is refused",
     "protocol": "what is spoken, whatever the mesh makes of it: another one would make more",
+    "not_secret": "lets something through a rule",
+    "insecure": "lets something through a rule",
+    "strict": "makes a rule of a notice",
 }
+"""Keys that may change nothing, and why."""

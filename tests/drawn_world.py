@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from catalog.model.network import KINDS
+from catalog.meshes import MESHES
 from catalog.model.catalog import Catalog
 from catalog.model.partial import PartialServiceKeys
 from catalog.model.service import ServiceKeys, Version
@@ -49,14 +49,14 @@ class World:
         # the same catalogs again and again.
         self._random = Random(draw(st.integers(0, 2**64 - 1)))
         self._density = self.pick((5, 15, 30, 50))
-        self.kind = self.pick(KINDS)
+        self.kind = self.pick(tuple(MESHES))
         self.region = self.pick(REGIONS)
         self.existing = self.chance(15)
         self.nat = self.pick(("single", "single", "per-zone", "none"))
         self.joined = self.existing and self.chance(60)
         self.environments = () if self.existing or self.chance(70) else self.some(("dev", "prod", "eu"), 2)
-        self.tls = self.kind != "none" and self.chance(20)
-        self.auth = self.kind == "vpc-lattice" and self.chance(25)
+        self.tls = self.carries("tls") and self.chance(20)
+        self.auth = self.carries("auth") and self.chance(25)
         self.opened = self.chance(30)
         """To operators, so that no root file system is read-only."""
         self.follows = self.chance(30)
@@ -67,7 +67,7 @@ class World:
         on_instances = not (self.joined or self.existing or self.nat == "none") and self.chance(35)
         self.capacities = self.some(("gpu", "cpus"), self.number(1, 2)) if on_instances else ()
         self.ingresses = self.some(("open", "inner", "office"), self.number(0, 2))
-        gateways = self.kind == "app-mesh" and not self.joined and self.chance(40)
+        gateways = self.carries("gateway") and not self.joined and self.chance(40)
         self.gateways = self.ingresses[:1] if gateways else ()
         self.profiles = self.some(("small", "careful"), self.number(0, 1))
         self.members = self._members()
@@ -93,6 +93,15 @@ class World:
                 capacity=self.pick(self.capacities) if self.capacities and self.chance(50) else None,
             )
         return members
+
+    def carries(self, feature: str) -> bool:
+        """Whether the mesh has a feature (`catalog.meshes.parity`)."""
+        return MESHES[self.kind].parity[feature].carried
+
+    @property
+    def ended(self) -> str | None:
+        """A mesh that may just have been left."""
+        return next((kind for kind, mesh in MESHES.items() if mesh.ended and kind != self.kind), None)
 
     @property
     def partition(self) -> str:

@@ -255,6 +255,6 @@ def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterato
         if closed and not {(target, external.port) for target in targets} <= open_to:
             yield f"calls: nothing goes out to {name}"
     if service.public is not None:
-        rules = [*found["aws_lb_listener_rule"], *found["aws_appmesh_gateway_route"]]
+        rules = [name for type_ in found if type_.endswith(("_listener_rule", "_gateway_route")) for name in found[type_]]
         if not any(service.name in (name, name.partition("_")[0]) for name in rules):
             yield "public"
