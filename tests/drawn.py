@@ -196,7 +196,8 @@ def _put_in(tree: dict[str, Any], world: World) -> None:
     """Something wrong, anywhere."""
     table: Any = tree
     while True:
-        keys = list(table) if isinstance(table, dict) else list(range(len(table)))
+        # What [overrides] says is Terraform's, which tells what is wrong with it.
+        keys = [key for key in (table if isinstance(table, dict) else range(len(table))) if key != "overrides"]
         key = world.pick(keys)
         inner = table[key]
         if not isinstance(inner, (dict, list)) or not inner or world.chance(20):

@@ -130,7 +130,13 @@ def _state(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: 
         {"consul": {"address": "consul.example.com"}},
         {"cloud": {"organization": "acme"}},
         {"remote": {"organization": "acme"}},
-        {"http": {"address": "https://states.example.com/{environment}/{stack}" if world.environments else "https://states.example.com/{stack}"}},
+        {
+            "http": {
+                "address": "https://states.example.com/{environment}/{stack}"
+                if world.environments
+                else "https://states.example.com/{stack}"
+            }
+        },
     )
     return dict(world.pick(kinds))
 
@@ -218,7 +224,9 @@ def _client_secret(world: World, made: dict[str, Any], place: tuple[str, ...], d
 
 
 def _public(world: World, made: dict[str, Any], member: Any, drawing: Any) -> Any:
-    return drawing.table(_MODELS["Public"], ("services", _name_of(world, member), "public")) if member.public else ABSENT
+    return (
+        drawing.table(_MODELS["Public"], ("services", _name_of(world, member), "public")) if member.public else ABSENT
+    )
 
 
 def _by_gateway(world: World, made: dict[str, Any]) -> bool:
@@ -318,9 +326,11 @@ def _pool(world: World, made: dict[str, Any], member: Any, drawing: Any) -> Any:
 
 def _with_port(model: str) -> Key:
     return _of_member(
-        lambda world, made, member, drawing: drawing.value(_MODELS[model], ("services", _name_of(world, member), "x"))
-        if member.port and member.protocol != "tcp"
-        else ABSENT
+        lambda world, made, member, drawing: (
+            drawing.value(_MODELS[model], ("services", _name_of(world, member), "x"))
+            if member.port and member.protocol != "tcp"
+            else ABSENT
+        )
     )
 
 
@@ -383,13 +393,20 @@ FIELDS: dict[str, Key] = {
     "Network.zones": _existing(False, _zones),
     "Network.nat": always(_existing(False, lambda w, m, p, d: w.nat if w.nat != "single" or w.chance(10) else ABSENT)),
     "Network.flow_logs": _existing(False, one_of(True, False)),
-    "Network.endpoints": _text_of(lambda w: list(w.some(("sqs", "sts", "monitoring", "bedrock-runtime"), w.number(1, 2)))),
+    "Network.endpoints": _text_of(
+        lambda w: list(w.some(("sqs", "sts", "monitoring", "bedrock-runtime"), w.number(1, 2)))
+    ),
     "Network.vpc_id": _fixed(lambda w: "vpc-0a1b2c3d" if w.existing else None),
     "Network.private_subnet_ids": _fixed(lambda w: ["subnet-0a", "subnet-0b"] if w.existing else None),
     "Network.public_subnet_ids": _fixed(lambda w: ["subnet-0c", "subnet-0d"] if w.existing and not w.joined else None),
     "Discovery.namespace": always(
-        lambda w, m, p, d: "shop.internal.{environment}" if w.environments and w.chance(20)
-        else "svc-1.example" if not w.environments and (w.joined or w.chance(20)) else ABSENT
+        lambda w, m, p, d: (
+            "shop.internal.{environment}"
+            if w.environments and w.chance(20)
+            else "svc-1.example"
+            if not w.environments and (w.joined or w.chance(20))
+            else ABSENT
+        )
     ),
     "Discovery.kind": lambda w, m, p, d: "dns" if any(each.calls for each in w.members.values()) else "http",
     "Discovery.namespace_id": _joined(True, one_of("ns-e4anhexample0004")),
@@ -417,9 +434,11 @@ FIELDS: dict[str, Key] = {
     "Ingress.security_group_id": always(_joined(True, one_of("sg-0a1b2c3d"))),
     "Ingress.priorities": always(_joined(True, lambda w, m, p, d: [1000, 40000])),
     "Ingress.certificate": always(
-        lambda w, m, p, d: w.arn("acm", "certificate/1111")
-        if not w.joined and (w.chance(50) or any(e.public and e.protocol != "http" for e in w.members.values()))
-        else ABSENT
+        lambda w, m, p, d: (
+            w.arn("acm", "certificate/1111")
+            if not w.joined and (w.chance(50) or any(e.public and e.protocol != "http" for e in w.members.values()))
+            else ABSENT
+        )
     ),
     "Ingress.domain": lambda w, m, p, d: f"{p[-2]}.example.com",
     "Ingress.zone_id": _unless(lambda w, m: w.joined or "domain" not in m, one_of("Z0123456789ABC")),
@@ -449,14 +468,14 @@ FIELDS: dict[str, Key] = {
     "Catalog.external": _tables(lambda w: w.externals, "External"),
     "External.host": lambda w, m, p, d: f"{p[-2]}.example.org",
     "External.port": one_of(443, 5432, 6379),
-    "External.protocol": lambda w, m, p, d: (
-        w.pick(("https", "tcp")) if m.get("port") else ABSENT
-    ),
+    "External.protocol": lambda w, m, p, d: w.pick(("https", "tcp")) if m.get("port") else ABSENT,
     "External.security_group": one_of("sg-0e0e0e0e"),
     "External.cidrs": always(
-        lambda w, m, p, d: w.pick((["10.9.0.0/16"], ["10.9.0.0/16", "10.10.0.0/16"]))
-        if "security_group" not in m and (w.isolated or w.chance(40))
-        else ABSENT
+        lambda w, m, p, d: (
+            w.pick((["10.9.0.0/16"], ["10.9.0.0/16", "10.10.0.0/16"]))
+            if "security_group" not in m and (w.isolated or w.chance(40))
+            else ABSENT
+        )
     ),
     "Images.envoy": _text_of(_image),
     "Catalog.images": always(lambda w, m, p, d: d.table(Images, p) if w.isolated or w.chance(30) else ABSENT),
@@ -500,10 +519,10 @@ FIELDS: dict[str, Key] = {
     "Check.grace": one_of("30s", "10m"),
     "Health.path": _of_member(_health_path),
     "WorkloadKeys.environment": _environment,
-    "WorkloadKeys.not_secret": _unless(lambda w, m: "environment" not in m, lambda w, m, p, d: list(m["environment"])[:1]),
-    "WorkloadKeys.secrets_follow": lambda w, m, p, d: (
-        True if w.follows and "secrets" in m else ABSENT
+    "WorkloadKeys.not_secret": _unless(
+        lambda w, m: "environment" not in m, lambda w, m, p, d: list(m["environment"])[:1]
     ),
+    "WorkloadKeys.secrets_follow": lambda w, m, p, d: True if w.follows and "secrets" in m else ABSENT,
     "WorkloadKeys.credentials": _text_of(lambda w: w.arn("secretsmanager", "secret:hub-AbCdEf")),
     "WorkloadKeys.volumes": _volumes,
     "Volume.path": one_of("/data"),
@@ -522,14 +541,16 @@ FIELDS: dict[str, Key] = {
     "Sidecar.command": lambda w, m, p, d: [w.text()],
     "Sidecar.environment": _environment,
     "Sidecar.not_secret": _unless(lambda w, m: "environment" not in m, lambda w, m, p, d: list(m["environment"])[:1]),
-    "Sidecar.cpu": one_of(64, 2),
-    "Sidecar.memory": one_of(128, 6),
+    "Sidecar.cpu": one_of(32, 2),
+    "Sidecar.memory": one_of(64, 6),
     "Sidecar.volumes": _seen_volumes,
     "Sidecar.container": _container,
     "Sidecar.stop_timeout": one_of("30s", "2m"),
     "Statement.actions": one_of(["dynamodb:GetItem"], ["sns:Publish", "sns:ListTopics"]),
     "Statement.resources": _text_of(lambda w: [w.arn("dynamodb", "table/carts")]),
-    "Statement.conditions": one_of({"StringEquals": {"aws:PrincipalTag/x": "${aws:userid}"}}, {"Bool": {"aws:SecureTransport": True}}),
+    "Statement.conditions": one_of(
+        {"StringEquals": {"aws:PrincipalTag/x": "${aws:userid}"}}, {"Bool": {"aws:SecureTransport": True}}
+    ),
     "Access.bedrock": lambda w, m, p, d: ["amazon.nova-lite-v1:0"],
     "Deploy.min": one_of(0, 100),
     "Deploy.max": _deploy_max,
@@ -544,9 +565,11 @@ FIELDS: dict[str, Key] = {
     "ServiceKeys.calls": _member(lambda w, member: list(member.calls) or None),
     "ServiceKeys.public": always(_of_member(_public)),
     "Public.path": always(
-        lambda w, m, p, d: f"/{p[1]}.Service"
-        if w.members[p[1]].protocol == "grpc"
-        else w.once("path", ("/", "/a", "/b/c", "/d", "/e"))
+        lambda w, m, p, d: (
+            f"/{p[1]}.Service"
+            if w.members[p[1]].protocol == "grpc"
+            else w.once("path", ("/", "/a", "/b/c", "/d", "/e"))
+        )
     ),
     "Public.host": one_of("a.example.com", "b.example.com"),
     "Public.ingress": _fixed(lambda w: w.pick(w.ingresses) if len(w.ingresses) > 1 or w.chance(30) else None),
@@ -562,7 +585,7 @@ FIELDS: dict[str, Key] = {
     "ServiceKeys.retries": _with_port("Retries"),
     "Retries.attempts": lambda w, m, p, d: w.number(0, 3),
     "Retries.on": _of_member(_retries_on),
-    "Retries.per_try": one_of("2s", "1s"),
+    "Retries.per_try": _unless(lambda w, m: not m.get("attempts"), one_of("2s", "1s")),
     "ServiceKeys.pool": _of_member(_pool),
     "ServiceKeys.outlier": _with_port("Outlier"),
     "ServiceKeys.signed": always(
@@ -580,17 +603,17 @@ FIELDS: dict[str, Key] = {
         lambda w, m, member, d: w.pick([s for s in ("base", "old") if s != m.get("stack", "base")])
     ),
     "ServiceKeys.renamed_from": _of_member(
-        lambda w, m, member, d: w.once("old", ("older", "first-name"))
-        if "stack_from" not in m and member is not w.members.get("main")
-        else ABSENT
+        lambda w, m, member, d: (
+            w.once("old", ("older", "first-name"))
+            if "stack_from" not in m and member is not w.members.get("main")
+            else ABSENT
+        )
     ),
     "ServiceKeys.aws_name": _of_member(lambda w, m, member, d: w.once("aws", ("known-as", "kept"))),
     "Scale.min": one_of(1, 2),
     "Scale.max": lambda w, m, p, d: w.number(2, 9),
     "Scale.schedule": _schedule,
-    "Scale.requests_per_minute": _of_member(
-        lambda w, m, member, d: w.number(10, 900) if member.public else ABSENT
-    ),
+    "Scale.requests_per_minute": _of_member(lambda w, m, member, d: w.number(10, 900) if member.public else ABSENT),
     "Backlog.latency": one_of("10m"),
     "ScheduleEntry.cron": one_of("0 7 ? * MON-FRI *", "*/5 0 1 1 ? 2030"),
     "ScheduleEntry.timezone": one_of("UTC", "Europe/Berlin"),

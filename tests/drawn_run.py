@@ -4,7 +4,6 @@ refused line by line."""
 from __future__ import annotations
 
 import copy
-import os
 import shutil
 import tempfile
 import traceback
@@ -102,7 +101,7 @@ class Run:
             yield f"without {spelled(at)}: {_last_line(error)}"
             return
         self.compared += 1
-        expected = without.deployments == loaded.deployments or _is_told(at, loaded) or _may_change_nothing(at, drawn)
+        expected = _meaning(without) == _meaning(loaded) or _is_told(at, loaded) or _may_change_nothing(at, drawn)
         if same and not expected:
             yield f"{spelled(at)} = {_at(drawn.tree, at)!r} changes nothing"
 
@@ -152,7 +151,7 @@ def _unplaced(problems: Iterable[Problem]) -> Iterator[str]:
 
 def _last_line(error: Exception) -> str:
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error!s:.300} at {os.path.basename(where.filename)}:{where.lineno}"
+    return f"{type(error).__name__}: {error!s:.300} at {Path(where.filename).name}:{where.lineno}"
 
 
 def _keys(value: Any, at: At = ()) -> Iterator[At]:
@@ -169,6 +168,13 @@ def _at(tree: Any, at: At) -> Any:
     return tree
 
 
+def _meaning(loaded: Loaded) -> list[Any]:
+    """What a catalog says, with every service complete: whatever was written of these, or left to defaults."""
+    return [
+        (each.catalog.model_copy(update={"services": {}}), each.services, each.versions) for each in loaded.deployments
+    ]
+
+
 def _is_told(at: At, loaded: Loaded) -> bool:
     """Whether a notice is about a key, about what it stands in, or about a part of it."""
     places = {spelled(at[:length]) for length in range(2, len(at) + 1)}
@@ -180,7 +186,7 @@ def _is_told(at: At, loaded: Loaded) -> bool:
 
 def _may_change_nothing(at: At, drawn: Drawn) -> bool:
     """What says no to what would not be there anyway, and what is no part of an output."""
-    return _at(drawn.tree, at) in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {at[0], at[-1]})
+    return _at(drawn.tree, at) in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {*at})
 
 
 _REASONS = {
@@ -188,6 +194,9 @@ _REASONS = {
     "protocol": "what is spoken, whatever the mesh makes of it: another one would make more",
     "not_secret": "lets something through a rule",
     "insecure": "lets something through a rule",
+    "defaults": "for whichever service it concerns, and it may be none",
+    "profiles": "for whichever service it concerns, and it may be none",
+    "container": "may be said of a container anyway; that it is there, tests/drops.py sees",
     "strict": "makes a rule of a notice",
 }
 """Keys that may change nothing, and why."""

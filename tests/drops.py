@@ -188,9 +188,15 @@ def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, An
     deploy = service.deploy
     if (made["deployment_minimum_healthy_percent"], made["deployment_maximum_percent"]) != (deploy.min, deploy.max):
         yield "deploy.min or deploy.max"
-    if made["deployment_circuit_breaker"]["rollback"] is not deploy.rollback or made["wait_for_steady_state"] is not deploy.wait:
+    if (
+        made["deployment_circuit_breaker"]["rollback"] is not deploy.rollback
+        or made["wait_for_steady_state"] is not deploy.wait
+    ):
         yield "deploy.rollback or deploy.wait"
-    if made["propagate_tags"] != "SERVICE" or not _said(service.tags).items() <= _all_plain(made.get("tags", {})).items():
+    if (
+        made["propagate_tags"] != "SERVICE"
+        or not _said(service.tags).items() <= _all_plain(made.get("tags", {})).items()
+    ):
         yield "tags"
     if (service.exec if service.exec is not None else deployment.catalog.cluster.exec) != bool(
         made.get("enable_execute_command")
@@ -255,6 +261,8 @@ def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterato
         if closed and not {(target, external.port) for target in targets} <= open_to:
             yield f"calls: nothing goes out to {name}"
     if service.public is not None:
-        rules = [name for type_ in found if type_.endswith(("_listener_rule", "_gateway_route")) for name in found[type_]]
+        rules = [
+            name for type_ in found if type_.endswith(("_listener_rule", "_gateway_route")) for name in found[type_]
+        ]
         if not any(service.name in (name, name.partition("_")[0]) for name in rules):
             yield "public"

@@ -1,4 +1,4 @@
-"""Whole catalogs, drawn over every key and every mesh: each becomes what Terraform takes, or is refused line by line."""
+"""Whole catalogs, over every key and every mesh: each becomes what Terraform takes, or is refused line by line."""
 
 from __future__ import annotations
 
