@@ -373,7 +373,7 @@ FIELDS: dict[str, Key] = {
     "CatalogTable.name": one_of("shop", "s3-x", "a-longer-name-12"),
     "CatalogTable.region": _fixed(lambda w: w.region),
     "CatalogTable.images": lambda w, m, p, d: w.beside(
-        "images.toml", f'{next(iter(w.members))} = "{_image(w)}"\n'.replace("{var.registry}", "r.io")
+        "images.toml", f'{next(iter(w.members))} = "{ACCOUNT}.dkr.ecr.{w.region}.{w.suffix}/from-file:1"\n'
     ),
     "CatalogTable.tags": _tags,
     "Catalog.vars": _fixed(lambda w: {"registry": "r.io/team", "text": w.pick(("plain", "${x} %{y}"))}),

@@ -20,8 +20,10 @@ ACCOUNT = "123456789012"
 REGIONS = ("us-west-2", "us-west-2", "us-west-2", "eu-central-1", "us-gov-west-1", "cn-north-1")
 _NAMES = ("web", "llm", "api-2", "vector-store", "q", "main", "a-b", "a", "worker", "c3")
 _PIECES = (
-    "", "a", "Ä ß 漢字 😀", "${aws_vpc.main_network.id}", "%{if true}x%{endif}", "$${x}", "TfToken[TOKEN.0]",
-    '"quoted"', "back\\slash", "two\nlines", "\ttab", "{{literal}", "{ json: 1 }", "$", "%", "'", "#", "</script>", "{region}",
+    "", "a", "Ä ß 漢字 😀", "${aws_vpc.main_network.id}", "%{if true}x%{endif}", "$${x}",
+    "TfToken[TOKEN.0]",
+    '"quoted"', "back\\slash", "two\nlines", "\ttab", "{{literal}", "{ json: 1 }", "$", "%", "'", "#", "</script>",
+    "{region}",
     "}", "{var.text}", "${Token[TOKEN.1]}", "x=1&y=2", "\u2028", "null", "$(date)", "~", "  ", "{{{region}",
 )  # fmt: skip
 """Pieces of texts, with all that Terraform, cdktf, JSON and TOML read as more than text."""

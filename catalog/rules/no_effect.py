@@ -29,8 +29,8 @@ def limits_without_caller(deployment: Deployment, written: Written) -> Iterator[
             continue
         for key, what in _OF_CALLS.items():
             place: Path = ("services", service.name, key)
-            told = key != "idle_timeout" or service.public is None
-            if key in lacking and told and written.own(*place) and getattr(service, key) is not None:
+            says = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
+            if key in lacking and says and written.own(*place) and getattr(service, key) is not None:
                 message = f"says {what}, and no service calls {service.name}; remove it, or add the call"
                 yield Finding(place=place, message=message, level="notice", about=((*place[:2], "port"),))
 
@@ -84,8 +84,8 @@ def domain_of_nobody(deployment: Deployment, written: Written) -> Iterator[Findi
 def registry_of_no_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A host that is misspelt leaves its images where they were."""
     instead = deployment.catalog.images.registry
-    if not instead or mesh_of(deployment).containers:
-        return  # what a mesh puts into tasks comes from a registry of its own choice
+    # What a mesh puts into tasks comes from AWS's public registry.
+    of_mesh = {EVERY_PUBLIC, "public.ecr.aws"} if mesh_of(deployment).containers else set()
     pulled = [
         image
         for workload in deployment.workloads.values()
@@ -93,7 +93,7 @@ def registry_of_no_image(deployment: Deployment, written: Written) -> Iterator[F
     ]
     pulled += [container.image for _, container in containers(deployment.services)]
     for host, registry in instead.items():
-        if not any(image.startswith(f"{registry}/") for image in pulled):
+        if host not in of_mesh and not any(image.startswith(f"{registry}/") for image in pulled):
             place: Path = ("images", "registry") if host == EVERY_PUBLIC else ("images", "registry", host)
             what = "a public registry" if host == EVERY_PUBLIC else host
             yield Finding(place=place, message=f"no image comes from {what}; correct it, or remove it", level="notice")
