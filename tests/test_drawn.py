@@ -13,7 +13,7 @@ from tests.drawn import fields_of
 from tests.drawn_run import Run, run
 from tests.emulator.terraform import Workspace, workspace
 
-COUNT, SYNTHESIZED = 300, 0.17
+COUNT, SYNTHESIZED = 300, 0.14
 """As many as take twenty seconds on one core; `make fuzz` draws thousands."""
 LEAST_LOADED = 0.6
 """Of the catalogs: refused ones say little."""
