@@ -9,9 +9,10 @@ import pytest
 
 from catalog.load import Loaded
 from catalog.meshes import MESHES
+from stacks.finish import OUTPUT
 from tests.drawn import fields_of
 from tests.drawn_run import Run, run
-from tests.emulator.terraform import Workspace, workspace
+from tests.emulator.terraform import workspace
 
 COUNT, SYNTHESIZED = 300, 0.14
 """As many as take twenty seconds on one core; `make fuzz` draws thousands."""
@@ -60,29 +61,19 @@ def test_every_mesh_is_drawn(drawn_run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_terraform_validates_drawn_catalogs(terraform: None, tmp_path: Path) -> None:
-    prepared: list[Workspace] = []
-    validated = 0
+def test_terraform_validates_drawn_catalogs(aws: None, tmp_path: Path) -> None:
+    kept: list[Path] = []
 
-    def validate(outdir: Path, loaded: Loaded) -> None:
-        nonlocal validated
-        first = loaded.deployments[0]
-        # Backends other than a local one are set up by `init`, which asks them.
-        if validated == VALIDATED or next(iter(first.catalog.state)) != "local":
-            return
-        here = workspace(outdir / "stacks" / first.id, tmp_path / f"run-{validated}")
-        if prepared:
-            for made in (".terraform", ".terraform.lock.hcl"):
-                source = prepared[0].folder / made
-                if source.is_dir():
-                    shutil.copytree(source, here.folder / made, symlinks=True)
-                else:
-                    shutil.copy2(source, here.folder / made)
-        else:
-            here.init()
-            prepared.append(here)
+    def keep(outdir: Path, loaded: Loaded) -> None:
+        if len(kept) < VALIDATED:
+            kept.append(tmp_path / str(len(kept)))
+            shutil.copytree(outdir / "stacks" / loaded.deployments[0].id, kept[-1])
+
+    run(7, 40, share=0.4, on_output=keep)
+    assert len(kept) == VALIDATED
+    # One folder for all of them, made ready once.
+    here = workspace(kept[0], tmp_path / "run")
+    here.init()
+    for folder in kept:
+        shutil.copy2(folder / OUTPUT, here.folder / OUTPUT)
         assert "The configuration is valid" in here.validate()
-        validated += 1
-
-    run(7, 40, share=0.5, on_output=validate)
-    assert validated == VALIDATED
