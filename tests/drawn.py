@@ -1,5 +1,6 @@
 """Whole catalogs, drawn over every key of the model: what is written is found in the model itself, so that a new key is
-drawn without anybody remembering it. What a key needs beyond its type stands in tests/drawn_keys.py."""
+drawn without anybody remembering it. What a key needs beyond its type stands in tests/drawn_types.py, drawn_tables.py
+and drawn_services.py."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from pydantic.fields import FieldInfo
 from catalog.model.catalog import Catalog
 from catalog.model.partial import PartialServiceKeys
 from catalog.model.types import Table, table_or_true
-from tests.drawn_keys import FIELDS, TYPES
+from tests import drawn_services, drawn_tables
+from tests.drawn_types import TYPES
 from tests.drawn_world import ABSENT, World
 from tests.toml_blocks import written
 
@@ -116,7 +118,7 @@ class _Drawing:
             return self.table(hint, place)
         if hint in _PLAIN:
             return _PLAIN[hint](self.world)
-        raise TypeError(f"tests/drawn_keys.py does not say how {'.'.join(place)} is drawn, a {hint}")
+        raise TypeError(f"tests/drawn_types.py does not say how {'.'.join(place)} is drawn, a {hint}")
 
     def _annotated(self, base: Any, metadata: tuple[Any, ...], place: tuple[str, ...]) -> Any:
         for each in metadata:
@@ -132,6 +134,8 @@ class _Drawing:
             return self.world.number(low, high)
         return self.value(base, place)
 
+
+FIELDS = {**drawn_tables.FIELDS, **drawn_services.FIELDS}
 
 _PLAIN: dict[Any, Any] = {
     str: lambda world: world.text(),
