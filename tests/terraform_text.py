@@ -92,13 +92,14 @@ def evaluated(text: str) -> str:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, keys too."""
+    """Every text in a value, keys too; not what cdktf notes for itself."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield key
-            yield from texts(item)
+            if key != "//":
+                yield key
+                yield from texts(item)
     elif isinstance(value, list):
         for item in value:
             yield from texts(item)

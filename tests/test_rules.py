@@ -138,6 +138,10 @@ NOTED = {
         retries = { attempts = 2, on = ["connection-error", "gateway-error"] }
         #^ services.llm.retries.on: notice: an answer of llm that takes longer than 300s to begin is asked for again,
         #| and generated again; leave out "gateway-error", or write per_try = "10m" and attempts = 1
+
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["llm"]
     """,
     "more NAT gateways than addresses": r"""
         [network]
@@ -252,6 +256,7 @@ FINE = {
         web = { image = "r.io/web:1", port = 80, retries = { attempts = 3, per_try = "5s" } }
         llm = { image = "r.io/llm:1", port = 80, timeout = "10m", retries = { attempts = 2, per_try = "none" } }
         rpc = { image = "r.io/rpc:1", port = 80, protocol = "grpc", retries = { attempts = 1, on = ["unavailable"] } }
+        caller = { image = "r.io/a:1", calls = ["llm", "rpc", "web"] }
     """,
     "a profile for inference on every protocol": r"""
         [defaults]
@@ -269,6 +274,7 @@ FINE = {
         http2 = { image = "r.io/a:1", port = 80, protocol = "http2", pool = { requests = 100 } }
         grpc = { image = "r.io/a:1", port = 80, protocol = "grpc", pool = { requests = 100 } }
         tcp = { image = "r.io/a:1", port = 6000, protocol = "tcp", pool = { connections = 100 } }
+        caller = { image = "r.io/a:1", calls = ["grpc", "http", "http2", "tcp"] }
     """,
     "one path under two hosts, under two ingresses, and one below another": r"""
         [ingress]

@@ -1,0 +1,138 @@
+"""How values are drawn whose type does not say all, and what the tables by field are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from catalog.model import access, container, types
+from catalog.model.capacity import Capacity
+from catalog.model.catalog import AssumeRole
+from catalog.model.files import Volume
+from catalog.model.login import AccessLogs, Login
+from catalog.model.match import Match
+from catalog.model.network import External, Ingress
+from catalog.model.scale import Scale, ScheduleEntry
+from catalog.model.service import Outlier, Public, Retries, ServiceKeys, Version
+from catalog.model.sidecar import Sidecar
+from tests.drawn_world import ABSENT, ACCOUNT, World
+
+Key = Callable[[World, dict[str, Any], tuple[str, ...], Any], Any]
+"""World, the keys of the same table drawn before, the place, and what draws tables: a value, or ABSENT."""
+
+
+def one_of(*values: Any) -> Key:
+    return lambda world, made, place, drawing: world.pick(values)
+
+
+def text_of(make: Callable[[World], Any]) -> Key:
+    return lambda world, made, place, drawing: make(world)
+
+
+def unless(absent: Callable[[World, dict[str, Any]], Any], key: Key) -> Key:
+    """Left out where it does not suit."""
+    return lambda world, made, place, drawing: ABSENT if absent(world, made) else key(world, made, place, drawing)
+
+
+def always(key: Key) -> Key:
+    """What is asked for at any density, and may still say ABSENT."""
+    key.always = True  # type: ignore[attr-defined]
+    return key
+
+
+TYPES: list[tuple[Any, Callable[[World], Any]]] = [
+    (types.Duration, lambda w: w.pick(("10s", "30s", "60s", "1m"))),
+    (types.DurationOrNone, lambda w: w.pick(("10s", "1m", "none"))),
+    (types.AboveZero, lambda w: w.pick((1, 0.5, 20))),
+    (types.Cidr, lambda w: f"10.{w.number(0, 255)}.0.0/16"),
+    (types.RoleArn, lambda w: w.arn("iam", "role/deploy", region="")),
+    (types.PolicyArn, lambda w: w.arn("iam", "policy/boundary", region="")),
+    (types.CertificateArn, lambda w: w.arn("acm", "certificate/1111")),
+    (types.AuthorityArn, lambda w: w.arn("acm-pca", "certificate-authority/1111")),
+    (types.SecretArn, lambda w: w.pick((w.arn("ssm", "parameter/a/b"), w.arn("secretsmanager", "secret:s-AbCdEf")))),
+    (types.SecretsManagerArn, lambda w: w.arn("secretsmanager", "secret:hub-AbCdEf")),
+    (types.KeyArn, lambda w: w.arn("kms", "key/1111-2222")),
+    (types.QueueArn, lambda w: w.arn("sqs", w.pick(("work", "more-work")))),
+    (types.WebAclArn, lambda w: w.arn("wafv2", "regional/webacl/all/1111")),
+    (types.ClusterArn, lambda w: w.arn("ecs", "cluster/shared")),
+    (types.UserPoolArn, lambda w: w.arn("cognito-idp", f"userpool/{w.region}_abc")),
+    (types.SecurityGroupId, lambda w: w.pick(("sg-0a1b2c3d", "sg-0123456789abcdef0"))),
+    (types.Host, lambda w: w.pick(("db.example.com", "api.example.org", "x-1.example.net"))),
+    (types.Name, lambda w: w.pick(("one", "two-2", "three"))),
+    (types.StackName, lambda w: w.pick(("rag", "models"))),
+    (types.VariableName, lambda w: w.pick(("MODE", "LOG_LEVEL", "_x", "lower", "HOME_2"))),
+    (types.AbsolutePath, lambda w: w.pick(("/srv/app", "/opt/x y", "/data-1"))),
+    (container.Secrets, lambda w: secrets(w)),
+    (access.Model, lambda w: w.pick(("amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0"))),
+    (access.Endpoint, lambda w: w.pick(("ranker", w.arn("sagemaker", "endpoint/embedder")))),
+    (access.Bucket, lambda w: w.pick(("bucket-1", "bucket-2/folder"))),
+    (access.Queue, lambda w: w.pick(("work", w.arn("sqs", "queue")))),
+    (access.DynamoTable, lambda w: w.pick(("carts", w.arn("dynamodb", "table/orders")))),
+]
+
+
+def secrets(world: World) -> dict[str, Any]:
+    secret = world.arn("secretsmanager", "secret:db-AbCdEf")
+    values = (
+        world.arn("ssm", "parameter/token"),
+        secret,
+        {"arn": secret, "key": "password"},
+        {"arn": secret, "kms": world.arn("kms", "key/1111")},
+    )[world.follows :]
+    return {name: world.pick(values) for name in world.some(("S_ONE", "S_TWO"), world.number(1, 2))}
+
+
+MODELS: dict[str, Any] = {
+    model.__name__: model
+    for model in (
+        AccessLogs, AssumeRole, Capacity, External, Ingress, Login, Match, Outlier, Public, Retries, Scale,
+        ScheduleEntry, ServiceKeys, Sidecar, Version, Volume,
+    )
+}  # fmt: skip
+
+
+def image(world: World) -> str:
+    if world.isolated:
+        return f"{ACCOUNT}.dkr.ecr.{world.region}.{world.suffix}/team/app:{world.number(1, 9)}"
+    return str(
+        world.pick(
+            (
+                "public.ecr.aws/nginx/nginx:1.27",
+                "r.io/team/app:v1",
+                "redis@sha256:" + "a" * 64,
+                "{var.registry}/x:2",
+                f"{ACCOUNT}.dkr.ecr.{world.region}.{world.suffix}/team/app:7",
+            )
+        )
+    )
+
+
+def tables(names: Callable[[World], Any], model: str) -> Key:
+    def make(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
+        return {name: drawing.value(MODELS[model], (*place, name)) for name in names(world)} or ABSENT
+
+    return always(make)
+
+
+def tags(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> dict[str, str]:
+    return {key: world.word() for key in world.some(("team", "cost-center", "a.b"), world.number(1, 2))}
+
+
+def fixed(make: Callable[[World], Any]) -> Key:
+    """Settled for the whole catalog before: None is left out."""
+
+    def key(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
+        value = make(world)
+        return ABSENT if value is None else value
+
+    return always(key)
+
+
+def of_member(key: Callable[[World, dict[str, Any], Any, Any], Any]) -> Key:
+    """Of a service, where it is drawn at all."""
+
+    def make(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
+        member = next((world.members[part] for part in place if part in world.members), None)
+        return key(world, made, member, drawing) if member and "services" in place else ABSENT
+
+    return make

@@ -1,0 +1,268 @@
+"""What a catalog says and its Terraform JSON does not: nothing may be dropped in silence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from catalog import marks
+from catalog.model import Deployment, Service
+from catalog.model.container import Secret
+
+_REFERENCE = "\N{REPLACEMENT CHARACTER}"
+_WRITTEN = re.compile(r"Tf%\{if true\}%\{endif\}Token\[|\$\$\{|%%\{|\$\{[^}]*\}")
+"""What is not itself in a string of Terraform's: its escapes, and references."""
+_MARKS = re.compile(f"{marks.ACCOUNT}|{marks.GENERATED_HOST.pattern}")
+
+Resources = dict[str, dict[str, Any]]
+
+
+def outputs(outdir: Path, id_: str) -> dict[str, dict[str, Any]]:
+    """The Terraform JSON of each state of a deployment, by folder."""
+    folders = [outdir / "stacks" / id_, *sorted(outdir.glob(f"stacks/{id_}_*"))]
+    return {each.name: json.loads((each / "cdk.tf.json").read_text(encoding="utf-8")) for each in folders}
+
+
+def dropped(deployment: Deployment, states: dict[str, dict[str, Any]]) -> list[str]:
+    """Every part of a deployment that its states do not have."""
+    found: Resources = defaultdict(dict)
+    for output in states.values():
+        for type_, named in output.get("resource", {}).items():
+            found[type_] |= named
+    problems = [*_of_the_whole(deployment, states, found)]
+    for workload in deployment.workloads.values():
+        problems += [f"{workload.name}: {problem}" for problem in _of_workload(workload, deployment, found)]
+    for service in deployment.services.values():
+        problems += [f"{service.name}: {problem}" for problem in _ways(service, deployment, found)]
+    return problems
+
+
+def _plain(text: Any) -> Any:
+    """A string of Terraform's as what it yields, whatever its references do."""
+    escapes = {"Tf%{if true}%{endif}Token[": "TfToken[", "$${": "${", "%%{": "%{"}
+    return _WRITTEN.sub(lambda m: escapes.get(m[0], _REFERENCE), text) if isinstance(text, str) else text
+
+
+def _marked(text: str) -> str:
+    return _MARKS.sub(_REFERENCE, text)
+
+
+def _all_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_plain(key): _all_plain(item) for key, item in value.items()}
+    return [_all_plain(item) for item in value] if isinstance(value, list) else _plain(value)
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_marked(key): _said(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_said(item) for item in value]
+    return _marked(value) if isinstance(value, str) else value
+
+
+def _of_the_whole(deployment: Deployment, states: dict[str, dict[str, Any]], found: Resources) -> Iterator[str]:
+    catalog = deployment.catalog
+    for name, output in states.items():
+        provider = output["provider"]["aws"][0]
+        tags = _all_plain(provider.get("default_tags", [{}])[0].get("tags", {}))
+        if not _said(catalog.catalog.tags).items() <= tags.items():
+            yield f"{name}: catalog.tags"
+        if list(provider.get("allowed_account_ids", [])) != list(catalog.aws.accounts):
+            yield f"{name}: aws.accounts"
+        if next(iter(output["terraform"].get("backend", {"cloud": 0}))) != next(iter(catalog.state)):
+            yield f"{name}: state"
+    boundary = catalog.catalog.permissions_boundary
+    for name, role in found["aws_iam_role"].items() if boundary else ():
+        if _plain(role.get("permissions_boundary")) != _said(boundary):
+            yield f"permissions_boundary of {name}"
+    endpoints = {str(each["service_name"]).partition(".")[2] for each in found["aws_vpc_endpoint"].values()}
+    for endpoint in catalog.network.endpoints:
+        if not any(each.endswith(f".{endpoint}") for each in endpoints):
+            yield f"network.endpoints: {endpoint}"
+    for address, over in catalog.overrides.items():
+        type_, _, name = address.partition(".")
+        if not over.keys() <= found[type_].get(name, {}).keys():
+            yield f"overrides: {address}"
+
+
+def _of_workload(service: Service, deployment: Deployment, found: Resources) -> Iterator[str]:
+    task = found["aws_ecs_task_definition"].get(service.name)
+    ecs_service = found["aws_ecs_service"].get(service.name)
+    if task is None or ecs_service is None:
+        yield "no task definition, or no ECS service"
+        return
+    yield from _of_task(service, task)
+    containers = {each["name"]: each for each in _all_plain(json.loads(task["container_definitions"]))}
+    own = containers.get(service.aws_key, {})
+    yield from _of_container(service, own)
+    for name, sidecar in service.sidecars.items():
+        beside = containers.get(name)
+        if beside is None:
+            yield f"sidecars.{name}"
+            continue
+        yield from (f"sidecars.{name}: {problem}" for problem in _of_container(sidecar, beside))
+        seen = {(each["sourceVolume"], each["containerPath"]) for each in beside.get("mountPoints", ())}
+        if not set(sidecar.volumes.items()) <= seen:
+            yield f"sidecars.{name}.volumes"
+    mounts = {each["containerPath"] for each in own.get("mountPoints", ())}
+    if service.model is not None and service.model.mount not in mounts:
+        yield "model"
+    if service.logs.router is not None and own.get("logConfiguration", {}).get("logDriver") != "awsfirelens":
+        yield "logs.router"
+    yield from _of_ecs_service(service, deployment, ecs_service, found)
+    yield from _rights(service, found)
+
+
+def _of_task(service: Service, task: dict[str, Any]) -> Iterator[str]:
+    if (task["cpu"], task["memory"]) != (str(service.cpu), str(service.memory)):
+        yield "cpu or memory"
+    if task["runtime_platform"]["cpu_architecture"] != service.architecture.upper():
+        yield "architecture"
+    if service.on_fargate and service.storage > 20 and task["ephemeral_storage"]["size_in_gib"] < service.storage:
+        yield "storage"
+    volumes = {each["name"]: each for each in task.get("volume", ())}
+    for name, volume in service.volumes.items():
+        if name not in volumes or (volume.kind == "efs") != ("efs_volume_configuration" in volumes[name]):
+            yield f"volumes.{name}"
+
+
+def _of_container(keys: Any, own: dict[str, Any]) -> Iterator[str]:
+    """Of a service or a sidecar, which have these keys in common."""
+    written = {
+        "image": keys.image,
+        "command": keys.command,
+        "entryPoint": keys.entrypoint,
+        "user": keys.user,
+        "workingDirectory": keys.working_dir,
+        "readonlyRootFilesystem": keys.readonly_root or None,
+        "stopTimeout": int(keys.stop_timeout),
+        "healthCheck": keys.health.command and {"command": keys.health.command},
+        "repositoryCredentials": keys.credentials and {"credentialsParameter": keys.credentials},
+    }
+    for key, value in written.items():
+        if value is not None and not _within(_said(value), own.get(key)):
+            yield f"{key}: {value!r} is {own.get(key)!r}"
+    environment = {each["name"]: each["value"] for each in own.get("environment", ())}
+    for name, value in keys.environment.items():
+        if environment.get(name) != _said(value):
+            yield f"environment.{name}: {value!r} is {environment.get(name)!r}"
+    secrets = {each["name"]: each["valueFrom"] for each in own.get("secrets", ())}
+    for name, secret in keys.secrets.items():
+        if not _is_from(secret, secrets.get(name, "")):
+            yield f"secrets.{name}"
+    if not _within(_said(keys.container), own):
+        yield f"container: {keys.container!r}"
+    if getattr(keys, "port", None) and keys.port not in [each["containerPort"] for each in own["portMappings"]]:
+        yield "port"
+    mounts = {(each["sourceVolume"], each["containerPath"]) for each in own.get("mountPoints", ())}
+    for name, volume in keys.volumes.items():
+        if (name, volume if isinstance(volume, str) else volume.path) not in mounts:
+            yield f"volumes.{name}"
+    if getattr(keys, "shm_mib", 0) and own["linuxParameters"]["sharedMemorySize"] != keys.shm_mib:
+        yield "shm_mib"
+    if getattr(keys, "gpus", 0) and {"type": "GPU", "value": str(keys.gpus)} not in own["resourceRequirements"]:
+        yield "gpus"
+
+
+def _is_from(secret: Secret, value_from: str) -> bool:
+    return value_from.startswith(_said(secret.arn)) and (secret.key is None or f":{secret.key}:" in value_from)
+
+
+def _within(part: Any, whole: Any) -> bool:
+    """Whether all that a value says is in another, which may say more."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and _within(item, whole[key]) for key, item in part.items())
+    if isinstance(part, list) and isinstance(whole, list) and any(isinstance(each, dict) for each in part):
+        return all(any(_within(item, other) for other in whole) for item in part)
+    return bool(part == whole)
+
+
+def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, Any], found: Resources) -> Iterator[str]:
+    if made["desired_count"] != service.first_tasks:
+        yield "replicas"
+    deploy = service.deploy
+    if (made["deployment_minimum_healthy_percent"], made["deployment_maximum_percent"]) != (deploy.min, deploy.max):
+        yield "deploy.min or deploy.max"
+    if (
+        made["deployment_circuit_breaker"]["rollback"] is not deploy.rollback
+        or made["wait_for_steady_state"] is not deploy.wait
+    ):
+        yield "deploy.rollback or deploy.wait"
+    if (
+        made["propagate_tags"] != "SERVICE"
+        or not _said(service.tags).items() <= _all_plain(made.get("tags", {})).items()
+    ):
+        yield "tags"
+    if (service.exec if service.exec is not None else deployment.catalog.cluster.exec) != bool(
+        made.get("enable_execute_command")
+    ):
+        yield "exec"
+    if found["aws_cloudwatch_log_group"][service.name]["retention_in_days"] != service.logs.retention_days:
+        yield "logs.retention_days"
+    if service.scale is not None:
+        target = found["aws_appautoscaling_target"].get(service.name, {})
+        # Entries of the schedule set the bounds where they begin.
+        if (target.get("min_capacity"), target.get("max_capacity")) != (service.scale.min, service.scale.max):
+            yield "scale"
+        scaled = [name for name in found["aws_appautoscaling_policy"] if name.startswith(f"{service.name}_")]
+        asked = ("cpu_percent", "memory_percent", "requests_per_minute", "backlog", "metric")
+        if len(scaled) < sum(getattr(service.scale, key) is not None for key in asked):
+            yield "scale: a policy"
+        for entry in service.scale.schedule:
+            if f"{service.name}_{entry.name}" not in found["aws_appautoscaling_scheduled_action"]:
+                yield f"scale.schedule: {entry.name}"
+
+
+def _rights(service: Service, found: Resources) -> Iterator[str]:
+    policy = found["aws_iam_role_policy"].get(f"{service.name}_task", {}).get("policy", '{"Statement": []}')
+    statements = _all_plain(json.loads(policy))["Statement"]
+    for granted in service.granted:
+        wanted = {
+            "Effect": granted.effect,
+            "Action": list(granted.actions),
+            "Resource": list(granted.resources),
+            **({"Condition": granted.conditions} if granted.conditions else {}),
+        }
+        if not any(_same_right(_said(wanted), each) for each in statements):
+            yield f"access: {wanted!r}"
+
+
+def _same_right(wanted: dict[str, Any], statement: dict[str, Any]) -> bool:
+    def listed(value: Any) -> list[Any]:
+        return sorted(value if isinstance(value, list) else [value])
+
+    return (
+        statement["Effect"] == wanted["Effect"]
+        and listed(statement["Action"]) == listed(wanted["Action"])
+        and listed(statement["Resource"]) == listed(wanted["Resource"])
+        and _within(wanted.get("Condition", {}), statement.get("Condition", {}))
+    )
+
+
+def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterator[str]:
+    """Calls, and the way in from outside."""
+    closed = deployment.catalog.network.egress == "declared"
+    lets_in, lets_out = (found[f"aws_vpc_security_group_{way}_rule"] for way in ("ingress", "egress"))
+    for callee in deployment.callees_of(service):
+        carried = callee.name in found["aws_vpclattice_service"]
+        if not carried and f"{callee.name}_from_{service.name}" not in lets_in:
+            yield f"calls: {callee.name} lets nothing in"
+        if closed and not carried and f"{service.name}_to_{callee.name}" not in lets_out:
+            yield f"calls: nothing goes out to {callee.name}"
+    out = [rule for name, rule in lets_out.items() if name.startswith(f"{service.name}_to_")]
+    open_to = {(rule.get("cidr_ipv4", rule.get("referenced_security_group_id")), rule.get("from_port")) for rule in out}
+    for name, external in deployment.externals_of(service).items():
+        targets = (*external.cidrs, *filter(None, [external.security_group])) or ("0.0.0.0/0",)
+        if closed and not {(target, external.port) for target in targets} <= open_to:
+            yield f"calls: nothing goes out to {name}"
+    if service.public is not None:
+        rules = [
+            name for type_ in found if type_.endswith(("_listener_rule", "_gateway_route")) for name in found[type_]
+        ]
+        if not any(service.name in (name, name.partition("_")[0]) for name in rules):
+            yield "public"
