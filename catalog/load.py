@@ -65,8 +65,9 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
 
 def of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
     """The problems of all environments. What only some of them have, on lines that all share, names these."""
+    distinct = {name: set(problems) for name, problems in found.items()}
     for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
-        having = [str(name) for name, problems in found.items() if problem in problems]
+        having = [str(name) for name, problems in distinct.items() if problem in problems]
         shared = len(having) == len(found) or problem.place.startswith("environments.")
         yield problem if shared else replace(problem, message=f"{problem.message} (in {listed(having)})")
 
