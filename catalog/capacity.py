@@ -83,15 +83,27 @@ def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Pl
             type_name=type_name,
             room=room,
             needed=_needed(sizes, counts, room),
-            beside={
-                key: _beside(key, sizes, counts, room, most=service.most_tasks, largest=largest)
-                for key, service in services.items()
-                if service.most_tasks
-            },
+            beside=_all_beside(services, sizes, counts, room, largest=largest),
         )
         for type_name, room in rooms.items()
     ]
     return max(found, key=lambda each: each.needed)
+
+
+def _all_beside(
+    services: dict[str, Service], sizes: dict[str, Size], counts: dict[str, int], room: Room, *, largest: int
+) -> dict[str, int]:
+    """For each service: what it comes to depends on its numbers alone, which many share."""
+    known: dict[tuple[Size, int, int], int] = {}
+    for key, service in services.items():
+        alike = (sizes[key], counts[key], service.most_tasks)
+        if service.most_tasks and alike not in known:
+            known[alike] = _beside(key, sizes, counts, room, most=service.most_tasks, largest=largest)
+    return {
+        key: known[sizes[key], counts[key], service.most_tasks]
+        for key, service in services.items()
+        if service.most_tasks
+    }
 
 
 def _beside(key: str, sizes: dict[str, Size], counts: dict[str, int], room: Room, *, most: int, largest: int) -> int:

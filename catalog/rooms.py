@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -76,8 +77,12 @@ def instances_needed(tasks: Iterable[tuple[Size, int]], room: Room) -> int:
 
     ECS places as tasks come, by memory: never better than this, now and then worse. Every size must fit alone.
     """
+    # Sizes and not services: a catalog has few of these, and this is asked for each of its services.
+    sizes: Counter[Size] = Counter()
+    for size, count in tasks:
+        sizes[size] += count
     opened: list[tuple[Room, int]] = []
-    for size, count in sorted(tasks, reverse=True):
+    for size, count in sorted(sizes.items(), reverse=True):
         filled: list[tuple[Room, int]] = []
         for left, instances in opened:
             filled += _spread(size, count, left, instances)
