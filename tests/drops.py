@@ -6,7 +6,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from catalog import marks
@@ -19,12 +18,6 @@ _WRITTEN = re.compile(r"Tf%\{if true\}%\{endif\}Token\[|\$\$\{|%%\{|\$\{[^}]*\}"
 _MARKS = re.compile(f"{marks.ACCOUNT}|{marks.GENERATED_HOST.pattern}")
 
 Resources = dict[str, dict[str, Any]]
-
-
-def outputs(outdir: Path, id_: str) -> dict[str, dict[str, Any]]:
-    """The Terraform JSON of each state of a deployment, by folder."""
-    folders = [outdir / "stacks" / id_, *sorted(outdir.glob(f"stacks/{id_}_*"))]
-    return {each.name: json.loads((each / "cdk.tf.json").read_text(encoding="utf-8")) for each in folders}
 
 
 def dropped(deployment: Deployment, states: dict[str, dict[str, Any]]) -> list[str]:

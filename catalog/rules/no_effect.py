@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.endpoints import has_way_out
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
 from catalog.model.network import EVERY_PUBLIC
@@ -84,8 +85,9 @@ def domain_of_nobody(deployment: Deployment, written: Written) -> Iterator[Findi
 def registry_of_no_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A host that is misspelt leaves its images where they were."""
     instead = deployment.catalog.images.registry
-    # What a mesh puts into tasks comes from AWS's public registry.
-    of_mesh = {EVERY_PUBLIC, "public.ecr.aws"} if mesh_of(deployment).containers else set()
+    # What a mesh puts into tasks comes from AWS's public registry, where there is a way to it.
+    from_public = mesh_of(deployment).containers and has_way_out(deployment)
+    of_mesh = {EVERY_PUBLIC, "public.ecr.aws"} if from_public else set()
     pulled = [
         image
         for workload in deployment.workloads.values()
