@@ -196,6 +196,7 @@ _REASONS = {
     "insecure": "lets something through a rule",
     "defaults": "for whichever service it concerns, and it may be none",
     "profiles": "for whichever service it concerns, and it may be none",
+    "profile": "of whose keys the service may say every one itself",
     "container": "may be said of a container anyway; that it is there, tests/drops.py sees",
     "strict": "makes a rule of a notice",
 }

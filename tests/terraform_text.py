@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _TRAVERSAL = re.compile(r"(?<![\w.\]-])([A-Za-z_][\w-]*)((?:\.[\w-]+|\[[^\]\[]*\])+)")
+_COUNTED = re.compile(r"\bfor ([A-Za-z_][\w-]*) in\b")
+"""What goes through the items of a list is no address."""
 _STEP = re.compile(r"\.([\w-]+)|\[([^\]\[]*)\]")
 
 
@@ -39,7 +41,9 @@ class Reference:
         """What follows the address."""
         if self.root == "self":
             return self.steps
-        return self.steps[2:] if self.is_data else self.steps[1:]
+        way = self.steps[2:] if self.is_data else self.steps[1:]
+        # One of several instances (`for_each`): its key is text, and was blanked.
+        return way[1:] if way and not way[0].strip() else way
 
 
 def parsed(text: str) -> Reference | None:
@@ -68,7 +72,10 @@ def references(text: str) -> Iterator[Reference]:
             yield from references(expression[start + 1 : end - 1])
             bare[start:end] = " " * (end - start)
         # What `[…]` holds is looked at on its own, and is then no more than a step.
-        yield from map(_reference, _TRAVERSAL.finditer("".join(bare)))
+        unquoted = "".join(bare)
+        counted = set(_COUNTED.findall(unquoted))
+        found = map(_reference, _TRAVERSAL.finditer(unquoted))
+        yield from (reference for reference in found if reference.root not in counted)
 
 
 def expressions(text: str) -> Iterator[str]:
