@@ -65,8 +65,9 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
 
 def _of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
     """The problems of all environments. What only some of them have, on lines that all share, names these."""
+    sets = {name: frozenset(problems) for name, problems in found.items()}
     for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
-        having = [str(name) for name, problems in found.items() if problem in problems]
+        having = [str(name) for name, problems in sets.items() if problem in problems]
         if len(having) == len(found) or problem.place.startswith("environments."):
             yield problem
         else:
