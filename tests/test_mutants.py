@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from catalog.load import load
-from catalog.problems import CatalogError
+from catalog.problems import CatalogError, Problem
 from tests import fuzz
 from tests.catalogs import complete
 from tests.conftest import ROOT
@@ -102,6 +102,27 @@ def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
         with pytest.raises(CatalogError) as refused:
             load(file)
         assert [*unplaced(refused.value.problems, tmp_path)] == []
+
+
+def test_what_many_mistakes_cost_grows_with_their_number_and_not_with_its_square(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+    equal = Problem.__eq__
+
+    def counted(self: Problem, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equal(self, other)
+
+    monkeypatch.setattr(Problem, "__eq__", counted)
+    file = tmp_path / "services.toml"
+    file.write_text(SMALLEST.decode() + f"\n[aws]\naccounts = [{'1,' * 1000}]\n")
+
+    with pytest.raises(CatalogError) as refused:
+        load(file)
+
+    assert len(refused.value.problems) == 1000 and compared < 20_000
 
 
 @pytest.mark.slow

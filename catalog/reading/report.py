@@ -17,6 +17,7 @@ class Report:
         self.problems: list[Problem] = []
         self._source = source
         self._broken: set[Path] = set()
+        self._above_broken: set[Path] = set()
 
     def add(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -26,13 +27,14 @@ class Report:
     def mark_broken(self, *paths: Path) -> None:
         """From here on, nothing that rests on these values is worth saying."""
         self._broken.update(paths)
+        self._above_broken.update(path[:end] for path in paths for end in range(len(path)))
 
     def is_broken(self, path: Path) -> bool:
         return any(path[:end] in self._broken for end in range(1, len(path) + 1))
 
     def is_broken_below(self, path: Path) -> bool:
         """Whether something in a table is, so that the table is no longer as written."""
-        return any(len(broken) > len(path) and broken[: len(path)] == path for broken in self._broken)
+        return path in self._above_broken
 
     @property
     def failed(self) -> bool:
