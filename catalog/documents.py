@@ -35,7 +35,7 @@ def filled(text: str) -> str:
 
 def length(document: Any) -> int:
     """Bytes of a document as JSON without spaces, as AWS keeps it."""
-    return len(filled(json.dumps(document, separators=(",", ":"), ensure_ascii=False)).encode())
+    return len(filled(json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=str)).encode())
 
 
 def policy_length(statements: list[dict[str, Any]]) -> int:
