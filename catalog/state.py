@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import posixpath
+from collections.abc import Callable, Collection
 from typing import Any
 
 from catalog.model import Deployment
@@ -12,8 +13,8 @@ _STACK = "{stack}"
 """In any text of the backend's table, the state's own name."""
 
 PLACE_ARGUMENTS = {
-    "local": ("path", "workspace_dir"),
-    "s3": ("key", "bucket", "workspace_key_prefix"),
+    "local": ("path",),
+    "s3": ("key", "bucket"),
     "azurerm": ("key", "container_name", "storage_account_name"),
     "gcs": ("prefix", "bucket"),
     "consul": ("path", "address"),
@@ -39,13 +40,22 @@ def backend_arguments(deployment: Deployment, state: str = BASE) -> tuple[str, d
     return kind, complete
 
 
-def places_of(deployment: Deployment) -> dict[str, str]:
-    """Where each state of a deployment lies, by its name: two at the same place would be one."""
+def places_of(deployment: Deployment, more: Collection[str] = ()) -> dict[str, str]:
+    """Where each state of a deployment lies, and each of some `more`, by its name: two at the same place would be
+    one."""
     found = {}
-    for state in (BASE, *stacks_of(deployment)):
+    for state in (BASE, *sorted({*stacks_of(deployment), *more})):
         kind, arguments = backend_arguments(deployment, state)
-        found[state] = repr((kind, *(arguments.get(key) for key in PLACE_ARGUMENTS[kind])))
+        found[state] = repr((kind, *(_place(arguments.get(key)) for key in PLACE_ARGUMENTS[kind])))
     return found
+
+
+def _place(value: Any) -> Any:
+    """What of an argument tells a place: of a workspace its name, which its organization has once; of a path where it
+    leads."""
+    if isinstance(value, dict):
+        return value.get("name") or value.get("prefix") or value.get("tags")
+    return posixpath.normpath(value) if isinstance(value, str) and "://" not in value else value
 
 
 def _extras(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:

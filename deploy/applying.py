@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploy import states
+from deploy import asked, protected, states
+from deploy.environment import deployment_of
 from deploy.output import Stack
 from deploy.refusal import Refusal
 from deploy.terraform import Failed, Terraform, one_after_another
@@ -12,19 +13,41 @@ from deploy.terraform import Failed, Terraform, one_after_another
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
     """First what leaves the stacks beside a base, because it uses what the base may be about to delete; then all
-    stacks in order."""
-    whole = not any(argument.startswith("-target") or not argument.startswith("-") for argument in terraform.arguments)
-    for stack in stacks if whole else ():
-        if states.base_of(stack, all_stacks) is None or states.base_of(stack, all_stacks) not in stacks:
+    stacks in order. Raises Refusal for what would delete more than the catalog says."""
+    if asked.destroys(terraform.arguments):
+        raise Refusal("apply does not destroy; use make destroy, which takes stacks before their base")
+    for stack in all_stacks if asked.is_whole(terraform.arguments) else ():
+        base = states.base_of(stack, all_stacks)
+        if base is None or base not in stacks:
             continue
         terraform.init_quietly(stack)
         known = states.configuration(stack).addresses
-        if gone := states.gone(stack, known=known, terraform=terraform.binary):
+        gone = states.gone(stack, known=known, terraform=terraform.binary)
+        _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
+        if gone and stack not in stacks:
+            raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
+        if gone:
             print(f"\n=== {stack.id}: terraform apply of what leaves it, before its base changes\n", flush=True)
             status = terraform.run("apply", stack, *(f"-target={address}" for address in gone))
             if status != 0:
-                raise Failed("apply", status=status, at=stack, left=stacks)
+                raise Failed("apply", status=status, at=stack, left=[each for each in stacks if each != stack])
     return one_after_another(stacks, command="apply", terraform=terraform, fine={0})
+
+
+def _together(one: Stack, other: Stack) -> bool:
+    return deployment_of(one) == deployment_of(other)
+
+
+def _refuse_homeless(gone: Sequence[str], stack: Stack, siblings: Sequence[Stack]) -> None:
+    """What leaves one state while another configures it would be deleted, running as it is."""
+    for sibling in siblings:
+        both = sorted({*gone} & states.configuration(sibling).resources)
+        if both:
+            state = stack.id.partition("_")[2]
+            raise Refusal(
+                f"{both[0]} runs in {stack.id}, and the catalog has it in {sibling.id}: nothing is done, as it would "
+                f'be deleted. Write stack_from = "{state}" to have it taken over, and leave that until both are applied'
+            )
 
 
 def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
@@ -37,6 +60,9 @@ def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: 
             terraform.init_quietly(other)
             if states.in_state(other, terraform=terraform.binary):
                 raise Refusal(f"{base.id} still carries {other.id}; destroy that first, or all of them together")
+    for base in alone:
+        terraform.init_quietly(base)
+        protected.refuse_what_aws_protects(base, terraform=terraform.binary)
     left = []
     for stack in stacks:
         if stack not in alone:

@@ -6,6 +6,7 @@ import shlex
 
 from catalog.meshes import MESHES
 from deploy.output import Stack
+from deploy.refusal import Refusal
 from deploy.states import configuration, in_state
 
 
@@ -13,7 +14,10 @@ def advice(stack: Stack, *, terraform: str) -> str | None:
     """What to do about resources of a mesh that AWS has ended which are in a stack's state and no longer in its
     configuration, as of a service that left the catalog; None where there are none, or the state cannot be read."""
     known = configuration(stack).addresses
-    held = in_state(stack, terraform=terraform) if known else []
+    try:
+        held = in_state(stack, terraform=terraform) if known else []
+    except Refusal:
+        return None
     for mesh in MESHES.values():
         stray = [
             address

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from deploy.output import Stack
+from deploy.refusal import Refusal
 
 _READ = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\w-]+)")
 
@@ -17,6 +19,8 @@ _READ = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\w-]+)")
 class Configuration:
     """What of a stack's Terraform JSON is asked for here."""
 
+    resources: frozenset[str]
+    """The addresses of its resources."""
     addresses: frozenset[str]
     """Of its resources, of those that it makes Terraform forget, and the former ones of those that moved."""
     reads: frozenset[str]
@@ -27,12 +31,14 @@ def configuration(stack: Stack) -> Configuration:
     """Read a stack's Terraform JSON; one without any says nothing."""
     file = stack.folder / "cdk.tf.json"
     if not file.is_file():
-        return Configuration(addresses=frozenset(), reads=frozenset())
+        return Configuration(resources=frozenset(), addresses=frozenset(), reads=frozenset())
     text = file.read_text(encoding="utf-8")
     output = json.loads(text)
-    addresses = {f"{type_}.{name}" for type_, named in output.get("resource", {}).items() for name in named}
-    addresses |= {block["from"] for kind in ("removed", "moved") for block in output.get(kind, [])}
-    return Configuration(addresses=frozenset(addresses), reads=frozenset(_READ.findall(text)))
+    resources = {f"{type_}.{name}" for type_, named in output.get("resource", {}).items() for name in named}
+    addresses = resources | {block["from"] for kind in ("removed", "moved") for block in output.get(kind, [])}
+    return Configuration(
+        resources=frozenset(resources), addresses=frozenset(addresses), reads=frozenset(_READ.findall(text))
+    )
 
 
 def base_of(stack: Stack, stacks: Sequence[Stack]) -> Stack | None:
@@ -43,21 +49,31 @@ def base_of(stack: Stack, stacks: Sequence[Stack]) -> Stack | None:
 
 
 def offered(base: Stack, *, terraform: str) -> frozenset[str]:
-    """The outputs that a base has, as it was last applied. It must be initialized."""
-    asked = [terraform, "output", "-json", "-no-color"]
-    done = subprocess.run(asked, cwd=base.folder, capture_output=True, text=True, check=False)
-    return frozenset(json.loads(done.stdout)) if done.returncode == 0 else frozenset()
+    """The outputs that a base has, as it was last applied; it must be initialized. Raises Refusal where its state
+    cannot be read."""
+    return frozenset(json.loads(_asked(base, terraform, "output", "-json", "-no-color") or "{}"))
 
 
 def in_state(stack: Stack, *, terraform: str) -> list[str]:
-    """The addresses of what a stack's state holds; of none where it cannot be read."""
-    asked = [terraform, "state", "list"]
-    done = subprocess.run(asked, cwd=stack.folder, capture_output=True, text=True, check=False)
-    return [line for line in done.stdout.splitlines() if line] if done.returncode == 0 else []
+    """The addresses of what a stack's state holds; it must be initialized. Raises Refusal where that cannot be read:
+    what is not known is not empty."""
+    said = _asked(stack, terraform, "state", "list")
+    return [line for line in said.splitlines() if line]
+
+
+def _asked(stack: Stack, *words: str) -> str:
+    # Arguments that the user gives to other commands are not for these.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_CLI_ARGS")}
+    done = subprocess.run(words, cwd=stack.folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return done.stdout
+    if "No state file was found" in done.stderr:
+        return ""
+    raise Refusal(f"{stack.id}: its state cannot be read, so nothing is done\n{done.stderr.strip()}")
 
 
 def gone(stack: Stack, *, known: Collection[str], terraform: str) -> list[str]:
     """What a stack's state holds and its configuration does not. It has to go first: what it uses of the base, such as
     a security group or a target group, AWS deletes only when nothing uses it any more."""
     held = in_state(stack, terraform=terraform)
-    return [address for address in held if not address.startswith("data.") and address not in known]
+    return [each for each in held if not each.startswith("data.") and each.partition("[")[0] not in known]

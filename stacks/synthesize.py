@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from cdktf import App
 
 from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
+from catalog.model.types import NAME_PATTERN
 from catalog.problems import CatalogError, Problem
+from catalog.state import places_of
 from catalog.states import BASE, folder_of, stacks_of
 from stacks.environment import DeploymentStack
 from stacks.finish import OUTPUT, finish
@@ -70,5 +73,9 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
 def _emptied(outdir: Path, deployment: Deployment) -> list[str]:
     """The states whose folders an earlier synth left behind, and that no service names any more: what they hold is
     still to be deleted, and their old folders would make it anew."""
-    named = (folder.name.partition("_") for folder in outdir.glob(f"stacks/{deployment.id}_*"))
-    return sorted({state for id_, _, state in named if id_ == deployment.id} - set(stacks_of(deployment)))
+    folders = (folder.name for folder in outdir.glob(f"stacks/{deployment.id}_*") if (folder / OUTPUT).is_file())
+    named = (name.partition("_")[2] for name in folders)
+    left = {state for state in named if re.fullmatch(NAME_PATTERN, state)} - set(stacks_of(deployment))
+    # Where the catalog's state has one place for all, that of the base is no other's: emptying one would empty it.
+    places = places_of(deployment, left)
+    return sorted(state for state in left if list(places.values()).count(places[state]) == 1)

@@ -17,7 +17,7 @@ FAKE = """#!/bin/sh
 stack=$(basename "$PWD")
 case "$1" in
   output) cat outputs.json 2> /dev/null || echo "{}"; exit ;;
-  state) cat addresses 2> /dev/null; exit 0 ;;
+  state) test -e unreadable && { echo "AccessDenied" >&2; exit 1; }; cat addresses 2> /dev/null; exit 0 ;;
 esac
 echo "$stack: $*" >> "$CALLS"
 echo "terraform says: $1 $stack"

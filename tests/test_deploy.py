@@ -229,6 +229,59 @@ def test_a_base_that_carries_a_stack_is_not_destroyed_alone(states: Project) -> 
     assert visited(states, "destroy") == []
 
 
+def test_a_state_that_cannot_be_read_is_not_taken_for_an_empty_one(states: Project) -> None:
+    (states.stack("shop_rag") / "unreadable").touch()
+    for command in ("apply", "destroy"):
+        done = states.deploy(command)
+        assert done.returncode == 2
+        assert done.stderr == "shop_rag: its state cannot be read, so nothing is done\nAccessDenied\n"
+        assert visited(states, command) == []
+
+
+def test_what_another_stack_configures_is_never_deleted_to_be_made_there(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_front\n")
+    done = states.deploy("apply")
+    assert done.returncode == 2
+    assert 'Write stack_from = "rag"' in done.stderr
+    assert visited(states, "apply") == []
+
+
+def test_a_base_is_not_applied_before_what_leaves_a_stack_that_was_not_asked_for(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.old\n")
+    done = states.deploy("apply", "--stack", "base")
+    assert done.returncode == 2
+    assert done.stderr == "shop_rag holds what has left the catalog and uses shop; apply shop_rag too\n"
+    assert visited(states, "apply") == []
+
+
+@pytest.mark.parametrize("place", ["argument", "variable"])
+def test_apply_does_not_destroy(states: Project, place: str) -> None:
+    arguments = ["--", "--destroy"] if place == "argument" else []
+    variables = {"TF_CLI_ARGS_apply": "-destroy"} if place == "variable" else {}
+    done = states.deploy("apply", *arguments, **variables)
+    assert done.returncode == 2
+    assert "use make destroy" in done.stderr
+    assert states.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "whole"),
+    [
+        (["-auto-approve"], True),
+        (["-lock-timeout", "5m"], True),
+        (["-var", "a=b", "-parallelism=4"], True),
+        (["--target=aws_vpc.main"], False),
+        (["-target", "aws_vpc.main"], False),
+        (["kept-plan"], False),
+        (["-auto-approve", "kept-plan"], False),
+    ],
+)
+def test_only_a_whole_apply_begins_with_what_leaves(states: Project, arguments: list[str], whole: bool) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.old\n")
+    states.deploy("apply", "--", *arguments)
+    assert visited(states, "apply") == [*(["shop_rag"] if whole else []), "shop", "shop_rag", "shop_front"]
+
+
 # Atlantis
 
 

@@ -109,6 +109,17 @@ def test_an_empty_folder_is_none(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_is_called_nearly_like_one_of_them_is_read(tmp_path: Path) -> None:
+    platform = PLATFORM.replace("region", 'images = "images-{environment}.toml"\nregion')
+    written(tmp_path, platform=platform, rag=RAG)
+    for environment in ("dev", "prod"):
+        (tmp_path / f"images-{environment}.toml").write_text(f'llm = "llm:{environment}"\n')
+    (tmp_path / "images-extra.toml").write_text('[services.extra]\nimage = "extra:1"\n')
+    (tmp_path / ".hidden.toml").write_text('[services.hidden]\nimage = "hidden:1"\n')
+
+    assert [list(each.services) for each in load(tmp_path).deployments] == [["extra", "llm"]] * 2
+
+
 def test_machine_written_images_may_lie_among_its_files(tmp_path: Path) -> None:
     platform = PLATFORM.replace("region", 'images = "images-{environment}.toml"\nregion')
     written(tmp_path, platform=platform, rag=RAG)

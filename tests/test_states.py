@@ -192,6 +192,14 @@ def test_every_state_has_a_place_of_its_own() -> None:
             "state.cloud: other states read the base in an organization that is written; write organization",
         ),
         (
+            TEAMS + '[state.s3]\nbucket = "b"\nkey = "k"\nworkspace_key_prefix = "{stack}"',
+            "state.s3.key: base and rag would share one state; leave key out, or put {stack} into it",
+        ),
+        (
+            TEAMS + '[state.local]\npath = "{stack}/../k"',
+            "state.local.path: base and rag would share one state; leave path out, or put {stack} into it",
+        ),
+        (
             TEAMS.replace('"rag"', '"base"'),
             'services.llm.stack: "base" is the state of what services share; leave stack out to keep a service there '
             "too",
@@ -270,6 +278,25 @@ def test_a_state_that_lost_its_last_service_is_written_empty_so_that_it_can_be_e
     assert outputs["rag"]["terraform"]["backend"]["local"]["path"].endswith("rag.tfstate")
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert manifest["stacks"]["shop_rag"]["dependencies"] == ["shop"]
+
+
+def test_a_folder_left_behind_whose_state_would_be_the_base_s_is_never_emptied() -> None:
+    outputs_of(loaded(TEAMS + '[state.local]\npath = "shop-{stack}"'))
+    stacks = synthesize(
+        loaded(TEAMS.replace('stack = "rag"', "") + '[state.local]\npath = "shop"'), outdir=Path.cwd() / "out"
+    )
+
+    assert stacks.folders == ("shop",)
+    assert stacks.emptied == ()
+
+
+@pytest.mark.parametrize("folder", ["shop_rag (copy)", "shop_", "shop_rag.bak", "shop_Rag"])
+def test_a_folder_that_no_stack_is_called_like_is_left_alone(folder: str) -> None:
+    stray = Path("out/stacks") / folder
+    stray.mkdir(parents=True)
+    (stray / "cdk.tf.json").write_text("{}")
+
+    assert synthesize(loaded(TEAMS), outdir=Path.cwd() / "out").folders == ("shop", "shop_rag")
 
 
 def test_where_no_earlier_output_lies_the_catalog_can_name_the_states_to_empty() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatch
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -44,13 +42,13 @@ class Folder:
     def _read(self, folder: FilePath) -> list[Source]:
         sources: list[Source] = []
         problems: list[Problem] = []
-        for file in sorted(folder.glob("*.toml")):
+        for file in sorted(each for each in folder.glob("*.toml") if not each.name.startswith(".")):
             try:
                 sources.append(Source(file, shown=(self.shown_beside / file.name).as_posix()))
             except CatalogError as error:
                 problems += error.problems
-        machine_written = [pattern for source in sources if (pattern := _images(source.data))]
-        names = {source.shown for source in sources if any(fnmatch(source.file.name, p) for p in machine_written)}
+        named = {name for source in sources for name in _images(source.data, sources)}
+        names = {source.shown for source in sources if source.file.name in named}
         problems = [problem for problem in problems if problem.file not in names]
         sources = [source for source in sources if source.shown not in names]
         if not sources and not problems:
@@ -87,8 +85,20 @@ def _is_spread(place: Path) -> bool:
     return len(place) == 1 and place[0] in _SPREAD
 
 
-def _images(data: dict[str, Any]) -> str | None:
-    """The pattern of the machine-written files' names, if they lie right beside the catalog."""
-    catalog = data.get("catalog")
-    path = catalog.get("images") if isinstance(catalog, dict) else None
-    return re.sub(r"\{[^}]*\}", "*", path).removeprefix("./") if isinstance(path, str) else None
+def _images(data: dict[str, Any], sources: Iterable[Source]) -> Iterator[str]:
+    """The names of the machine-written files that a file names right beside the catalog, for every environment that
+    there is: no other file is taken for one, whatever it is called."""
+    tables = [data, *_environments(data).values()]
+    environments = {name for source in sources for name in _environments(source.data)}
+    for table in tables:
+        catalog = table.get("catalog") if isinstance(table, dict) else None
+        path = catalog.get("images") if isinstance(catalog, dict) else None
+        if isinstance(path, str):
+            path = path.removeprefix("./")
+            yield path
+            yield from (path.replace("{environment}", name) for name in environments)
+
+
+def _environments(data: dict[str, Any]) -> dict[str, Any]:
+    environments = data.get("environments")
+    return environments if isinstance(environments, dict) else {}
