@@ -15,12 +15,16 @@ _ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w
 _READ = f"data.terraform_remote_state.{BASE}.outputs."
 
 
+class OutOfReach(ValueError):
+    """A reference that no order of applying states could serve."""
+
+
 def read_from_base(
     outputs: Mapping[str, dict[str, Any]], *, states: Mapping[str, str], backend: tuple[str, dict[str, Any]]
 ) -> None:
     """Replace references to the base by its outputs, in the Terraform JSON of the states of a deployment, by state.
 
-    `states` says where every address lives, `backend` where the base's own state is. Raises ValueError for a reference
+    `states` says where every address lives, `backend` where the base's own state is. Raises OutOfReach for a reference
     from the base to another state or between two of these: no order of applying them would be right.
     """
     shared: dict[str, str] = {}
@@ -67,7 +71,7 @@ def _text(text: str, state: str, states: Mapping[str, str], shared: dict[str, st
         if home == state:
             return reference[0]
         if home != BASE:
-            raise ValueError(f"what lives in state {state} refers to {reference[0]} in state {home}")
+            raise OutOfReach(f"what lives in state {state} refers to {reference[0]} in state {home}")
         name = "_".join(("shared", *re.findall(r"[\w-]+", reference[0])))
         if shared.setdefault(name, reference[0]) != reference[0]:
             raise ValueError(f"two outputs would be called {name}: {shared[name]} and {reference[0]}")

@@ -12,13 +12,14 @@ from cdktf import App
 from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
 from catalog.model.types import NAME_PATTERN
-from catalog.problems import CatalogError, Problem
+from catalog.problems import CatalogError, Finding, Problem
 from catalog.state import places_of
 from catalog.states import BASE, folder_of, stacks_of
 from stacks.environment import DeploymentStack
 from stacks.finish import OUTPUT, finish
 from stacks.overrides import unknown_addresses
 from stacks.publish import publish, staging_in
+from stacks.remote_state import OutOfReach
 
 _MANIFEST = "manifest.json"
 
@@ -66,7 +67,14 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
         raise CatalogError(problems)
     app.synth()
     for deployment in loaded.deployments:
-        finish(folder / "stacks", stacks[deployment.id], deployment)
+        try:
+            finish(folder / "stacks", stacks[deployment.id], deployment)
+        except OutOfReach as error:
+            if not deployment.catalog.overrides:
+                raise
+            message = f"{error}, which it cannot read; leave that out, or keep both in one stack"
+            finding = Finding(place=("overrides",), message=message)
+            raise CatalogError([loaded.reports[deployment.id].problem(finding)]) from None
     return {id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()}
 
 

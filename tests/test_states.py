@@ -13,6 +13,7 @@ import pytest
 from catalog.load import Loaded, load
 from catalog.meshes import MESHES
 from catalog.model import Deployment
+from catalog.problems import CatalogError
 from catalog.states import BASE, WORKLOAD_TYPES, folder_of
 from stacks.remote_state import read_from_base
 from stacks.synthesize import synthesize
@@ -352,6 +353,13 @@ def test_an_override_reaches_a_resource_in_any_state_and_may_refer_to_the_base()
         "vpc": "${data.terraform_remote_state.base.outputs.shared_aws_vpc_main_network_id}",
         "own": "$${x}",
     }
+
+
+def test_an_override_that_refers_to_another_stack_is_refused() -> None:
+    override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${aws_ecs_service.llm.name}" }\n'
+
+    with pytest.raises(CatalogError, match=r"overrides: what lives in state base refers to aws_ecs_service\.llm\.name"):
+        outputs_of(loaded(TEAMS + override))
 
 
 def test_text_that_looks_like_a_reference_stays_text() -> None:
