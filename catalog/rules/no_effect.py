@@ -50,7 +50,8 @@ def times_of_no_probe(deployment: Deployment, written: Written) -> Iterator[Find
         probed = len(place) == 2 and service.port is not None and (service.public is not None or probes)
         if container.health.command is not None or probed:
             continue
-        for key in ("interval", "timeout"):
+        # Of a service, grace is also how long its first deployment may take.
+        for key in ("interval", "timeout") if len(place) == 2 else ("interval", "timeout", "grace"):
             here: Path = (*place, "health", key)
             if written.own(*here):
                 message = "nothing is probed; write command beside it, or remove it"
