@@ -17,7 +17,7 @@ from catalog.problems import CatalogError
 from catalog.states import BASE, WORKLOAD_TYPES, folder_of
 from stacks.remote_state import read_from_base
 from stacks.synthesize import synthesize
-from tests.catalogs import REFUSED, complete, loaded, notices_of, of_kind, problems_of
+from tests.catalogs import REFUSED, loaded, notices_of, of_kind, problems_of
 from tests.conftest import ROOT
 from tests.synth import resources
 
@@ -384,15 +384,3 @@ def test_a_reference_that_no_order_of_applying_could_serve_is_a_mistake_of_ours(
 
 def test_the_folder_of_a_state_is_called_after_both() -> None:
     assert [folder_of("shop-prod", state) for state in (BASE, "rag")] == ["shop-prod", "shop-prod_rag"]
-
-
-def test_leaving_app_mesh_is_told_to_the_state_that_has_its_resources() -> None:
-    text = complete(TEAMS, kind="service-connect").replace("[mesh]\n", '[mesh]\nleaving = "app-mesh"\n')
-    Path("services.toml").write_text(text)
-    outputs = outputs_of(load("services.toml"))
-
-    def forgotten(state: str) -> set[str]:
-        return {block["from"] for block in outputs[state]["removed"]}
-
-    assert "aws_appmesh_virtual_node.llm" in forgotten("rag") - forgotten(BASE)
-    assert {"aws_appmesh_mesh.main_mesh", "aws_appmesh_virtual_node.web"} <= forgotten(BASE)

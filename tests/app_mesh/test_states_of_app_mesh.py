@@ -6,11 +6,30 @@ from pathlib import Path
 
 import pytest
 
+from catalog.load import load
+from catalog.states import BASE
 from tests import emulator
+from tests.catalogs import complete
 from tests.states_trial import States, walk
+from tests.test_states import TEAMS, outputs_of
 
 
 @pytest.mark.slow
 def test_virtual_nodes_and_routes_live_and_move_with_their_services(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     walk(States(tmp_path, kind="app-mesh", state=""))
+
+
+def test_leaving_app_mesh_is_told_to_the_state_that_has_its_resources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = complete(TEAMS, kind="service-connect").replace("[mesh]\n", '[mesh]\nleaving = "app-mesh"\n')
+    Path("services.toml").write_text(text)
+    outputs = outputs_of(load("services.toml"))
+
+    def forgotten(state: str) -> set[str]:
+        return {block["from"] for block in outputs[state]["removed"]}
+
+    assert "aws_appmesh_virtual_node.llm" in forgotten("rag") - forgotten(BASE)
+    assert {"aws_appmesh_mesh.main_mesh", "aws_appmesh_virtual_node.web"} <= forgotten(BASE)
