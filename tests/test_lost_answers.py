@@ -130,11 +130,18 @@ def test_what_has_a_name_is_imported_and_what_has_none_stays_behind(trial: Trial
     assert sum(why == NAMELESS for why in UNHARMED.values()) == 3
 
 
+def _is_being_written(state: Path) -> bool:
+    """Whether terraform may be writing its state: killed in the middle of that, it leaves an empty file."""
+    return time.time() - state.stat().st_mtime < 0.3 or not state.read_text()
+
+
 def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> Started:
-    """An apply that got a signal when an operation had been called."""
-    with faults.during(faults.Plan()) as plan:
+    """An apply that got a signal when an operation had been called, and while it wrote no state."""
+    # Whatever is made, terraform asks for it some time: long enough to find it waiting.
+    waits = {("ecs", "DescribeServices", call): "slow" for call in range(1, 30)}
+    with faults.during(faults.Plan(calls=waits)) as plan:  # type: ignore[arg-type]
         applying = Started(trial.workspace, "apply")
-        while at not in plan.counts:
+        while at not in plan.counts or _is_being_written(trial.workspace.folder / "terraform.tfstate"):
             assert applying.poll() is None, applying.ended()
             time.sleep(0.02)
         applying.send_signal(number)

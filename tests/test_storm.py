@@ -155,7 +155,7 @@ def stormed(
             unharmed=UNHARMED,
         )
         with faults.during(plan):
-            rounds = _applied_in_rounds(trial)
+            rounds = _applied_in_rounds(trial, plan)
         kinds = {kind for *_, kind in plan.injected}
         print(f"seed {request.param}: {len(plan.injected)} faults, {rounds} rounds")
         assert kinds == set(faults.KINDS) and rounds > 1, "what a storm is"
@@ -165,7 +165,7 @@ def stormed(
         emulator.reset()
 
 
-def _applied_in_rounds(trial: Trial) -> int:
+def _applied_in_rounds(trial: Trial, plan: faults.Plan) -> int:
     for number in range(1, ROUNDS + 1):
         applying = Started(trial.workspace, "apply")
         said = applying.ended()
@@ -175,7 +175,7 @@ def _applied_in_rounds(trial: Trial) -> int:
         for address in trial.tainted():
             if re.search(rf"(Duplicate|already exists)[^│]*?with {re.escape(address)},", said, re.IGNORECASE):
                 trial.workspace.destroy(f"-target={address}")
-    raise AssertionError(f"not done after {ROUNDS} rounds:\n{said[-6000:]}")
+    raise AssertionError(f"not done after {ROUNDS} rounds of {plan.injected}:\n{said[-6000:]}")
 
 
 def test_after_a_storm_the_state_is_that_of_an_undisturbed_run(

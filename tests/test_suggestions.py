@@ -1,8 +1,10 @@
-"""What somebody may have meant: the nearest word, and of very many words in no time."""
+"""What somebody may have meant: the nearest word, and of very many without comparing each."""
 
 from __future__ import annotations
 
-import time
+import difflib
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -27,17 +29,24 @@ def test_what_resembles_nothing_has_no_suggestion() -> None:
     assert did_you_mean("xyzzy", MANY[:5]) is None
 
 
-def test_a_thousand_misspelt_callees_are_told_in_no_time(
+def test_none_of_a_thousand_misspelt_callees_is_compared_with_each_of_a_thousand_services(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path_factory.mktemp("many"))
     own = 'image = "r.io/a:1"\nport = 80\n'
     toml = "".join(f'[services.{name}]\n{own}calls = ["sevrice-{n + 1}"]\n' for n, name in enumerate(MANY[:-1]))
     toml += f"[services.{MANY[-1]}]\n{own}"
-    begun = time.process_time()
+    compared: list[int] = []
+    closest = difflib.get_close_matches
+
+    def compare(word: str, known: Sequence[str], **how: Any) -> list[str]:
+        compared.append(len(known))
+        return closest(word, known, **how)
+
+    monkeypatch.setattr(difflib, "get_close_matches", compare)
     with pytest.raises(CatalogError) as refused:
         loaded(toml)
     assert len(refused.value.problems) == 999
     assert all("did you mean" in problem.message for problem in refused.value.problems)
     # Comparing each with all took three seconds.
-    assert time.process_time() - begun < 1.2
+    assert sum(compared) < 1000

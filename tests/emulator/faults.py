@@ -110,9 +110,9 @@ def during(plan: Plan) -> Iterator[Plan]:
 def _serve(serve: Application) -> Application:
     def served(server: Any, environ: Environ, start_response: Any) -> Iterable[bytes]:
         call = calls.read(environ)
-        if call is None:
-            return serve(server, environ, start_response)
-        kind = _plan.next(call) if _plan else None
+        kind = _plan.next(call) if _plan and call else None
+        if call is None or kind is None:
+            return tokens.answer(serve, server, call, environ, start_response)
         if kind == "dropped":
             return _hang_up(environ)
         if kind == "lost":

@@ -7,7 +7,6 @@ second of work that a test which only wants an empty account has no use for.
 from __future__ import annotations
 
 from functools import cache
-from threading import RLock
 from typing import Any
 
 from moto.ec2.models import EC2Backend
@@ -15,7 +14,6 @@ from moto.iam.models import IAMBackend
 
 _init_aws_policies = IAMBackend._init_aws_policies
 _load_amis = EC2Backend._load_amis
-_loading = RLock()
 
 
 @cache
@@ -41,11 +39,10 @@ def _copy(policy: Any) -> Any:
 
 def amis(self: EC2Backend) -> dict[str, Any]:
     """The machine images, made at the first question for one."""
-    with _loading:
-        if "made_amis" not in self.__dict__:
-            self.__dict__["made_amis"] = {}
-            _load_amis(self)
-        return self.__dict__["made_amis"]
+    if "made_amis" not in self.__dict__:
+        self.__dict__["made_amis"] = {}
+        _load_amis(self)
+    return self.__dict__["made_amis"]
 
 
 def install() -> None:

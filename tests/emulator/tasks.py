@@ -8,7 +8,6 @@ groups, with the attributes that ECS sets (ECS developer guide, "Service discove
 from __future__ import annotations
 
 from ipaddress import ip_network
-from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -21,9 +20,6 @@ from . import cloudmap, lattice_store
 from .service_rules import find_namespace
 
 Task = dict[str, str]
-
-# The server answers in threads, and two services must not get the same address.
-_addresses = Lock()
 
 
 def start(backend: EC2ContainerServiceBackend, settings: dict[str, Any], count: int) -> list[Task]:
@@ -39,9 +35,8 @@ def start(backend: EC2ContainerServiceBackend, settings: dict[str, Any], count: 
     for index in range(count):
         network, zone = networks[index % len(networks)]
         # AWS keeps the first four addresses of a subnet.
-        with _addresses:
-            address = next(str(ip) for ip in network if int(ip) - int(network[0]) > 3 and str(ip) not in taken)
-            taken.add(address)
+        address = next(str(ip) for ip in network if int(ip) - int(network[0]) > 3 and str(ip) not in taken)
+        taken.add(address)
         tasks.append({"id": uuid4().hex, "address": address, "zone": zone})
     return tasks
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests import emulator
-from tests.emulator import faults
+from tests.emulator import faults, tokens
+from tests.emulator.calls import Call
 
 CALLS: dict[str, tuple[str, str, Callable[[Any], Any], str]] = {
     "ec2": ("ec2", "DescribeVpcs", lambda client: client.describe_vpcs(), "RequestLimitExceeded"),
@@ -84,6 +87,28 @@ def test_a_token_makes_a_repeated_call_harmless_and_another_one_does_not() -> No
 
     assert made[0] == made[1] != made[2]
     assert len(ec2.describe_nat_gateways()["NatGateways"]) == 2
+
+
+def test_calls_that_come_together_are_served_one_after_the_other_and_those_of_one_token_once() -> None:
+    inside, served = [], []
+
+    def serve(_: Any, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        inside.append(environ["name"])
+        time.sleep(0.01)
+        served.append(inside.copy())
+        inside.remove(environ["name"])
+        start_response("200 OK", [])
+        return [b"done"]
+
+    def ask(name: str) -> bytes:
+        call = Call(service="ec2", operation="CreateNatGateway", protocol="ec2", token=f"of {name}", body=b"")
+        return b"".join(tokens.answer(serve, None, call, {"name": name}, lambda *_: None))
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, "aabbccdd"))
+
+    assert answers == [b"done"] * 8
+    assert sorted(served) == [["a"], ["b"], ["c"], ["d"]]
 
 
 def test_what_load_balancers_are_asked_twice_they_do_once_unless_it_is_gone() -> None:
