@@ -12,6 +12,7 @@ from catalog.problems import CatalogError
 from deploy import lock_file, plugins
 from deploy.applying import apply, destroy
 from deploy.atlantis import atlantis_yaml
+from deploy.emptied import refuse_emptied
 from deploy.environment import of_environment, of_state
 from deploy.output import Stack, in_order, output_folder, read_stacks
 from deploy.planning import plan
@@ -50,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
         if asked.command == "atlantis":
             print(atlantis_yaml(stacks, catalog=catalog), end="")
             return 0
+        refuse_emptied(all_stacks)
         ordered = in_order(stacks)
         if asked.command == "destroy":
             refuse_protected(ordered)

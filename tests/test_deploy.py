@@ -62,6 +62,29 @@ def test_plans_run_side_by_side_but_never_more_than_asked_for(chain: Project) ->
     assert most == 2
 
 
+@pytest.mark.parametrize("jobs", ["0", "-1", "two", "²", "1.5"])
+def test_what_is_no_number_of_plans_is_refused(chain: Project, jobs: str) -> None:
+    done = chain.deploy("plan", JOBS=jobs)
+    assert done.returncode == 2
+    assert done.stderr == f"JOBS={jobs} is not a number of plans; write a whole number from 1, or leave it out\n"
+    assert visited(chain, "plan") == []
+
+
+@pytest.mark.parametrize("place", ["argument", "next argument", "variable"])
+def test_several_stacks_do_not_write_one_plan_file(chain: Project, place: str) -> None:
+    arguments = {"argument": ["--", "-out=/tmp/p"], "next argument": ["--", "-out", "/tmp/p"], "variable": []}[place]
+    variables = {"TF_CLI_ARGS_plan": "-out=/tmp/p"} if place == "variable" else {}
+    done = chain.deploy("plan", *arguments, **variables)
+    assert done.returncode == 2
+    assert done.stderr.startswith("-out=/tmp/p: 4 stacks would write this one file; ")
+    assert chain.calls() == []
+
+
+def test_each_stack_may_keep_its_plan_in_its_own_folder(chain: Project) -> None:
+    assert chain.deploy("plan", "--", "-out", "kept").returncode == 0
+    assert "shop-a: plan -input=false -out kept" in chain.calls()
+
+
 def test_destroy_goes_the_other_way(chain: Project) -> None:
     assert chain.deploy("destroy").returncode == 0
     assert visited(chain, "destroy") == ["shop-a", "shop-b", "shop-d", "shop-c"]
@@ -182,6 +205,37 @@ def test_before_the_base_is_applied_only_it_is_planned(states: Project) -> None:
     assert "shop_rag    not planned: shop is not applied yet; apply that first" in done.stdout
 
 
+def test_with_changes_told_by_status_a_stack_that_waits_for_its_base_is_one_with_changes(states: Project) -> None:
+    (states.stack("shop") / "outputs.json").write_text('{"shared_b": {}}')
+    assert states.deploy("plan", "--stack", "rag").returncode == 0
+    assert states.deploy("plan", "--stack", "rag", "--", "-detailed-exitcode").returncode == 2
+    assert visited(states, "plan") == []
+
+
+def test_a_stack_that_cannot_be_initialized_leaves_the_others_their_plans(states: Project) -> None:
+    (states.stack("shop") / "outputs.json").write_text('{"shared_a": {}, "shared_b": {}}')
+    done = states.deploy("plan", STATUS_init_shop_rag="7")
+    assert done.returncode == 7
+    assert sorted(visited(states, "plan")) == ["shop", "shop_front"]
+    assert done.stdout.splitlines()[-2] == "shop_rag    not planned: terraform init failed"
+
+
+def test_where_a_base_cannot_be_initialized_nothing_that_reads_it_is_planned(states: Project) -> None:
+    done = states.deploy("plan", STATUS_init_shop="7")
+    assert done.returncode == 7
+    assert visited(states, "plan") == []
+    assert done.stdout.splitlines()[-2] == "shop_rag    not planned: terraform init of shop failed"
+
+
+def test_the_table_counts_what_only_moves(states: Project) -> None:
+    moves = "# aws_vpc.a has moved to aws_vpc.b\n# aws_eip.b\n# (moved from aws_eip.a)\n"
+    moves += "Plan: 0 to add, 1 to change, 0 to destroy."
+    (states.folder / "bin" / "terraform").write_text(
+        f'#!/bin/sh\ntest "$1" = output && echo "{{}}"\ntest "$1" = plan && echo "{moves}"\nexit 0\n'
+    )
+    assert "\nshop        1 changed, 2 moved\n" in states.deploy("plan").stdout
+
+
 def test_one_stack_is_planned_alone(states: Project) -> None:
     (states.stack("shop") / "outputs.json").write_text('{"shared_a": {}}')
     assert states.deploy("plan", "--stack", "rag").returncode == 0
@@ -280,6 +334,45 @@ def test_only_a_whole_apply_begins_with_what_leaves(states: Project, arguments: 
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.old\n")
     states.deploy("apply", "--", *arguments)
     assert visited(states, "apply") == [*(["shop_rag"] if whole else []), "shop", "shop_rag", "shop_front"]
+
+
+# Local states
+
+
+@pytest.fixture
+def local(project: Project) -> Path:
+    """The state of a project's one stack."""
+    project.write_output({"shop": []})
+    output = {"terraform": {"backend": {"local": {"path": "../../../state/shop/base.tfstate"}}}}
+    (project.stack("shop") / "cdk.tf.json").write_text(json.dumps(output))
+    state = project.folder / "state" / "shop" / "base.tfstate"
+    state.parent.mkdir(parents=True)
+    return state
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
+def test_a_state_that_is_empty_beside_a_backup_is_not_taken_for_none(
+    project: Project, local: Path, command: str
+) -> None:
+    local.write_text("\n")
+    local.with_name("base.tfstate.backup").write_text("{}")
+    done = project.deploy(command)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "shop: state/shop/base.tfstate is empty and base.tfstate.backup beside it is not, as where terraform was killed"
+    )
+    assert project.calls() == []
+
+
+@pytest.mark.parametrize(("state", "backup"), [(None, None), (None, "{}"), ("", None), ("", ""), ("{}", "{}")])
+def test_any_other_state_is_terraforms_business(
+    project: Project, local: Path, state: str | None, backup: str | None
+) -> None:
+    for file, text in ((local, state), (local.with_name("base.tfstate.backup"), backup)):
+        if text is not None:
+            file.write_text(text)
+    assert project.deploy("apply").returncode == 0
+    assert visited(project, "apply") == ["shop"]
 
 
 # Atlantis
