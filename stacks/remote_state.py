@@ -11,7 +11,7 @@ from typing import Any
 
 from catalog.states import BASE
 
-_ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])+)")
+_ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])*)")
 _READ = f"data.terraform_remote_state.{BASE}.outputs."
 
 
@@ -25,10 +25,13 @@ def read_from_base(
     """Replace references to the base by its outputs, in the Terraform JSON of the states of a deployment, by state.
 
     `states` says where every address lives, `backend` where the base's own state is. Raises OutOfReach for a reference
-    from the base to another state or between two of these: no order of applying them would be right.
+    from the base to another state or between two of these: no order of applying them would be right; and for one to no
+    attribute.
     """
     shared: dict[str, str] = {}
     for state, output in outputs.items():
+        for resource in (each for named in output.get("resource", {}).values() for each in named.values()):
+            _order(resource, state, states)
         for table in ("resource", "data", "output"):
             if table in output:
                 output[table] = _connected(output[table], state, states, shared)
@@ -57,6 +60,26 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
+def _order(resource: dict[str, Any], state: str, states: Mapping[str, str]) -> None:
+    """What a resource depends on in the base is there before it, as states are applied: Terraform need not know."""
+    depends = _addresses(resource.get("depends_on"))
+    for address in depends:
+        if (home := states.get(address, state)) not in (state, BASE):
+            raise OutOfReach(f"what lives in state {state} depends on {address} in state {home}")
+    if any(states.get(address, state) != state for address in depends):
+        resource["depends_on"] = [address for address in depends if states.get(address, state) == state]
+    lifecycle = resource.get("lifecycle")
+    for trigger in _addresses(lifecycle.get("replace_triggered_by")) if isinstance(lifecycle, dict) else ():
+        address = ".".join(trigger.split("[")[0].split(".")[:2])
+        if (home := states.get(address, state)) != state:
+            raise OutOfReach(f"what lives in state {state} is replaced with {address} in state {home}")
+
+
+def _addresses(value: Any) -> list[str]:
+    """An override may hold anything: of what is no list of them, Terraform says so."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
 def _connected(value: Any, state: str, states: Mapping[str, str], shared: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: item if key == "//" else _connected(item, state, states, shared) for key, item in value.items()}
@@ -70,6 +93,8 @@ def _text(text: str, state: str, states: Mapping[str, str], shared: dict[str, st
         home = states.get(reference[1], state)
         if home == state:
             return reference[0]
+        if not reference[2]:
+            raise OutOfReach(f"what lives in state {state} refers to all of {reference[0]} in state {home}")
         if home != BASE:
             raise OutOfReach(f"what lives in state {state} refers to {reference[0]} in state {home}")
         name = "_".join(("shared", *re.findall(r"[\w-]+", reference[0])))

@@ -109,6 +109,27 @@ def test_an_empty_folder_is_none(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_whose_name_ends_otherwise_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    written(tmp_path, platform=PLATFORM, rag=RAG)
+    (tmp_path / "front.TOML").write_text(FRONT)
+
+    assert problems(tmp_path) == [
+        "front.TOML: is not read, as its name does not end in .toml; rename it to front.toml, or away"
+    ]
+
+    (tmp_path / "front.TOML").write_text('llm = "llm:2"')
+    written(tmp_path, platform=PLATFORM.replace("region", 'images = "./front.TOML"\nregion'))
+    assert load(tmp_path).deployments[0].services["llm"].image == "llm:2"
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert problems(tmp_path) == ["FOLDER: cannot be read: Permission denied; make it readable"]
+
+
 def test_a_file_that_is_called_nearly_like_one_of_them_is_read(tmp_path: Path) -> None:
     platform = PLATFORM.replace("region", 'images = "images-{environment}.toml"\nregion')
     written(tmp_path, platform=platform, rag=RAG)

@@ -362,6 +362,44 @@ def test_an_override_that_refers_to_another_stack_is_refused() -> None:
         outputs_of(loaded(TEAMS + override))
 
 
+def test_what_an_override_lets_depend_on_the_base_is_there_before() -> None:
+    override = (
+        '[overrides."aws_ecs_service.llm"]\ndepends_on = ["aws_ecs_cluster.main_cluster", "aws_iam_role.llm_task"]\n'
+    )
+
+    service = resources(outputs_of(loaded(TEAMS + override))["rag"], "aws_ecs_service")["llm"]
+    assert service["depends_on"] == ["aws_iam_role.llm_task"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ['depends_on = "x"', "depends_on = [{}]", 'lifecycle = ["x"]', "lifecycle.replace_triggered_by = 1"]
+)
+def test_what_is_no_list_of_addresses_is_left_to_terraform(wrong: str) -> None:
+    outputs_of(loaded(TEAMS + f'[overrides."aws_ecs_service.llm"]\n{wrong}\n'))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            '[overrides."aws_ecs_cluster.main_cluster"]\ndepends_on = ["aws_ecs_service.llm"]\n',
+            r"what lives in state base depends on aws_ecs_service\.llm in state rag",
+        ),
+        (
+            '[overrides."aws_ecs_service.llm"]\nlifecycle = { replace_triggered_by = ["aws_vpc.main_network.id"] }\n',
+            r"what lives in state rag is replaced with aws_vpc\.main_network in state base",
+        ),
+        (
+            '[overrides."aws_ecs_service.llm"]\ntags = { x = "${jsonencode(aws_vpc.main_network)}" }\n',
+            r"what lives in state rag refers to all of aws_vpc\.main_network in state base",
+        ),
+    ],
+)
+def test_an_override_may_ask_for_no_order_that_states_have_not(override: str, message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
+        outputs_of(loaded(TEAMS + override))
+
+
 def test_text_that_looks_like_a_reference_stays_text() -> None:
     text = TEAMS + 'environment = { A = "${aws_vpc.main_network.id}", B = "aws_vpc.main_network.id" }\n'
     outputs = outputs_of(loaded(text))

@@ -81,6 +81,8 @@ class MeshTraits:
     where they connect to each other."""
     containers: frozenset[str] = frozenset()
     """The names of the containers that it puts into every task."""
+    images: Callable[[Deployment], Iterable[str]] = lambda deployment: ()
+    """Which these run."""
     proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)
     """What its proxy takes of a task with so much CPU and memory."""
     ended: bool = False

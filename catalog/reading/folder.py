@@ -42,13 +42,23 @@ class Folder:
     def _read(self, folder: FilePath) -> list[Source]:
         sources: list[Source] = []
         problems: list[Problem] = []
-        for file in sorted(each for each in folder.glob("*.toml") if not each.name.startswith(".")):
+        try:
+            files = [each for each in folder.iterdir() if each.suffix.lower() == ".toml"]
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}; make it readable"
+            raise CatalogError([Problem(file=self.shown, line=0, place="", message=message)]) from None
+        for file in sorted(each for each in files if not each.name.startswith(".")):
+            shown = (self.shown_beside / file.name).as_posix()
+            if file.suffix != ".toml":
+                message = f"is not read, as its name does not end in .toml; rename it to {file.stem}.toml, or away"
+                problems.append(Problem(file=shown, line=0, place="", message=message))
+                continue
             try:
-                sources.append(Source(file, shown=(self.shown_beside / file.name).as_posix()))
+                sources.append(Source(file, shown=shown))
             except CatalogError as error:
                 problems += error.problems
         named = {name for source in sources for name in _images(source.data, sources)}
-        names = {source.shown for source in sources if source.file.name in named}
+        names = {(self.shown_beside / name).as_posix() for name in named}
         problems = [problem for problem in problems if problem.file not in names]
         sources = [source for source in sources if source.shown not in names]
         if not sources and not problems:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.endpoints import has_way_out
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
 from catalog.model.network import EVERY_PUBLIC
@@ -86,17 +85,15 @@ def domain_of_nobody(deployment: Deployment, written: Written) -> Iterator[Findi
 def registry_of_no_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A host that is misspelt leaves its images where they were."""
     instead = deployment.catalog.images.registry
-    # What a mesh puts into tasks comes from AWS's public registry, where there is a way to it.
-    from_public = mesh_of(deployment).containers and has_way_out(deployment)
-    of_mesh = {EVERY_PUBLIC, "public.ecr.aws"} if from_public else set()
     pulled = [
         image
         for workload in deployment.workloads.values()
         for image in (workload.image, *addition_of(deployment, workload).images)
     ]
     pulled += [container.image for _, container in containers(deployment.services)]
+    pulled += mesh_of(deployment).images(deployment)
     for host, registry in instead.items():
-        if host not in of_mesh and not any(image.startswith(f"{registry}/") for image in pulled):
+        if not any(image.startswith(f"{registry}/") for image in pulled):
             place: Path = ("images", "registry") if host == EVERY_PUBLIC else ("images", "registry", host)
             what = "a public registry" if host == EVERY_PUBLIC else host
             yield Finding(place=place, message=f"no image comes from {what}; correct it, or remove it", level="notice")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.meshes.app_mesh.envoy import envoy_share
+from catalog.meshes.app_mesh.envoy import envoy_image, envoy_share
 from catalog.meshes.app_mesh.rights import RIGHTS
 from catalog.meshes.app_mesh.rules import PROXY_CONTAINER, RULES
 from catalog.meshes.app_mesh.timers import timers
@@ -16,6 +16,7 @@ APP_MESH = MeshTraits(
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
     containers=frozenset({PROXY_CONTAINER}),
+    images=lambda deployment: (envoy_image(deployment),),
     proxy_share=envoy_share,
     rules=RULES,
     rights=RIGHTS,
