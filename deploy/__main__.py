@@ -13,7 +13,7 @@ from deploy import lock_file, plugins
 from deploy.applying import apply, destroy
 from deploy.atlantis import atlantis_yaml
 from deploy.emptied import refuse_emptied
-from deploy.environment import of_environment, of_state
+from deploy.environment import deployment_of, of_environment, of_state
 from deploy.output import Stack, in_order, output_folder, read_stacks
 from deploy.planning import plan
 from deploy.process import Interrupted
@@ -51,7 +51,8 @@ def main(argv: Sequence[str]) -> int:
         if asked.command == "atlantis":
             print(atlantis_yaml(stacks, catalog=catalog), end="")
             return 0
-        refuse_emptied(all_stacks)
+        asked_for = {deployment_of(stack) for stack in stacks}
+        refuse_emptied([stack for stack in all_stacks if deployment_of(stack) in asked_for])
         ordered = in_order(stacks)
         if asked.command == "destroy":
             refuse_protected(ordered)

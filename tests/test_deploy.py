@@ -364,6 +364,18 @@ def test_a_state_that_is_empty_beside_a_backup_is_not_taken_for_none(
     assert project.calls() == []
 
 
+def test_what_another_environment_lost_does_not_stop_this_one(environments: Project) -> None:
+    output = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
+    for stack, text in (("shop-dev", ""), ("shop-prod_search", "{}")):
+        (environments.stack(stack) / "cdk.tf.json").write_text(json.dumps(output))
+        (environments.stack(stack) / "terraform.tfstate").write_text(text)
+        (environments.stack(stack) / "terraform.tfstate.backup").write_text("{}")
+    assert environments.deploy("apply", "--env", "prod").returncode == 0
+    assert environments.deploy("apply", "--env", "dev").returncode == 2
+    (environments.stack("shop-prod_search") / "terraform.tfstate").write_text("")
+    assert environments.deploy("apply", "--env", "prod", "--stack", "base").returncode == 2
+
+
 @pytest.mark.parametrize(("state", "backup"), [(None, None), (None, "{}"), ("", None), ("", ""), ("{}", "{}")])
 def test_any_other_state_is_terraforms_business(
     project: Project, local: Path, state: str | None, backup: str | None
