@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +127,15 @@ class Started(subprocess.Popen[str]):
             env=workspace.environment,
             stdout=self._output,
             stderr=subprocess.STDOUT,
+            process_group=0,
         )
 
     def ended(self, timeout: float = 400) -> str:
         """What it said until it ended."""
         self.wait(timeout)
+        # Killed, it leaves its providers running.
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._output.seek(0)
         return self._output.read()
 
