@@ -116,7 +116,7 @@ def _serve(serve: Application) -> Application:
         if kind == "dropped":
             return _hang_up(environ)
         if kind == "lost":
-            tokens.answer(serve, server, call, environ, lambda *_: None)
+            tokens.answer(serve, server, call, environ, lambda *_: None, lost=True)
             return _hang_up(environ)
         if kind in ("throttled", "failed", "unavailable"):
             status, code = {

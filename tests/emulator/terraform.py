@@ -107,7 +107,7 @@ def workspace(
     override: dict[str, Any] = {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER}}},
         # An operation that the emulator lacks answers 500, which the provider would retry 25 times, for minutes. Not
-        # fewer than three tries: on a busy machine a connection to the emulator is lost now and then.
+        # fewer than three tries: on a busy machine a connection to the emulator is lost now and then (tokens.py).
         "provider": {"aws": {"max_retries": 3}},
     }
     if not keep_backend:

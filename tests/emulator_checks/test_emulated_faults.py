@@ -89,6 +89,37 @@ def test_a_token_makes_a_repeated_call_harmless_and_another_one_does_not() -> No
     assert len(ec2.describe_nat_gateways()["NatGateways"]) == 2
 
 
+def _answered(*, invocation: str, lost: bool = False, made: list[int]) -> bytes:
+    """What a call of this invocation that makes one more thing is answered."""
+
+    def serve(_: Any, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        made.append(len(made))
+        start_response("200 OK", [])
+        return [b"thing %d" % made[-1]]
+
+    call = Call(service="ec2", operation="CreateVpc", protocol="ec2", token=None, body=b"")
+    environ = {"HTTP_AMZ_SDK_INVOCATION_ID": invocation}
+    return b"".join(tokens.answer(serve, None, call, environ, lambda *_: None, lost=lost))
+
+
+def test_an_attempt_after_a_broken_connection_gets_the_first_ones_answer() -> None:
+    made: list[int] = []
+    assert [_answered(invocation=name, made=made) for name in ("a", "a", "b", "a")] == [
+        b"thing 0",
+        b"thing 0",
+        b"thing 1",
+        b"thing 0",
+    ]
+    assert len(made) == 2
+
+
+def test_an_attempt_after_an_answer_that_was_told_to_be_lost_is_a_call_of_its_own() -> None:
+    made: list[int] = []
+    _answered(invocation="c", lost=True, made=made)
+    _answered(invocation="c", made=made)
+    assert len(made) == 2
+
+
 def test_calls_that_come_together_are_served_one_after_the_other_and_those_of_one_token_once() -> None:
     inside, served = [], []
 
