@@ -110,8 +110,7 @@ def measure(*, program: Path, services: int, bindings: str) -> Run:
             "CDKTF_OUTDIR": str(out),
             "CATALOG_PLAIN_BINDINGS": "1" if bindings == "plain" else "0",
         }
-        # Set in many containers. The bindings come compiled by pip; without this the app's own modules would not be, and
-        # every run would compile them.
+        # Set in many containers. pip compiles the bindings; the app itself would be compiled in each run.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         with Path(folder, "messages").open("w+") as messages:
             started = time.perf_counter()
