@@ -94,16 +94,16 @@ def environment() -> dict[str, str]:
     return kept | settings()
 
 
-def client(service: str, *, region: str = REGION, **config: Any) -> Any:
-    """A boto3 client of the emulator."""
+def client(service: str, *, region: str = REGION, attempts: int = 3, **config: Any) -> Any:
+    """A boto3 client of the emulator. More than one attempt, as connections break on a busy machine (tokens.py)."""
     return boto3.client(
         service,
         region_name=region,
         endpoint_url=url(),
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        # Cloud Map's DiscoverInstances would go to data-127.0.0.1, and no answer is worth a second try.
-        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, **config),
+        # Cloud Map's DiscoverInstances would go to data-127.0.0.1.
+        config=Config(inject_host_prefix=False, retries={"total_max_attempts": attempts}, **config),
     )
 
 

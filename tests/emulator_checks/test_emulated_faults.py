@@ -44,7 +44,7 @@ def _running() -> None:
 @pytest.mark.parametrize("kind", ["throttled", "failed", "unavailable"])
 def test_the_nth_call_is_refused_as_the_service_refuses(protocol: str, kind: faults.Kind) -> None:
     service, operation, call, throttled = CALLS[protocol]
-    client = emulator.client(service)
+    client = emulator.client(service, attempts=1)
     with faults.during(faults.Plan(calls={(service, operation, 2): kind})) as plan:
         _without_fault(call, client)
         with pytest.raises(ClientError) as refused:
@@ -65,7 +65,7 @@ def _without_fault(call: Callable[[Any], Any], client: Any) -> None:
 
 @pytest.mark.parametrize(("kind", "made"), [("dropped", 0), ("lost", 1)])
 def test_a_connection_is_closed_before_or_after_the_call_was_done(kind: faults.Kind, made: int) -> None:
-    ec2 = emulator.client("ec2")
+    ec2 = emulator.client("ec2", attempts=1)
     with (
         faults.during(faults.Plan(calls={("ec2", "AllocateAddress", 1): kind})),
         pytest.raises(ConnectionClosedError),
@@ -76,7 +76,7 @@ def test_a_connection_is_closed_before_or_after_the_call_was_done(kind: faults.K
 
 
 def test_a_token_makes_a_repeated_call_harmless_and_another_one_does_not() -> None:
-    ec2 = emulator.client("ec2")
+    ec2 = emulator.client("ec2", attempts=1)
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     made = [
         ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private", ClientToken=token)["NatGateway"][
@@ -143,8 +143,8 @@ def test_calls_that_come_together_are_served_one_after_the_other_and_those_of_on
 
 
 def test_what_load_balancers_are_asked_twice_they_do_once_unless_it_is_gone() -> None:
-    elb = emulator.client("elbv2")
-    vpc = emulator.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    elb = emulator.client("elbv2", attempts=1)
+    vpc = emulator.client("ec2", attempts=1).describe_vpcs()["Vpcs"][0]["VpcId"]
 
     def make(port: int) -> str:
         groups = elb.create_target_group(Name="web", Protocol="HTTP", Port=port, VpcId=vpc)["TargetGroups"]
@@ -165,7 +165,7 @@ def test_a_seed_decides_whatever_the_order_of_calls_and_a_storm_passes() -> None
             for protocol in order:
                 service, _, call, _ = CALLS[protocol]
                 with suppress(ClientError):
-                    call(emulator.client(service))
+                    call(emulator.client(service, attempts=1))
         return sorted(plan.injected)
 
     one, another = storm(["ec2", "json"] * 10), storm(["json"] * 10 + ["ec2"] * 10)
@@ -180,6 +180,6 @@ def test_a_seed_decides_whatever_the_order_of_calls_and_a_storm_passes() -> None
 
 def _told_to_fail() -> None:
     try:
-        emulator.client("ecs").list_clusters()
+        emulator.client("ecs", attempts=1).list_clusters()
     except ClientError as error:
         assert "told to fail" in str(error)
