@@ -46,9 +46,7 @@ class Discovery(Part):
         defined by AWS Cloud Map")."""
         if self.deployment.catalog.discovery.namespace_id is None:
             return None
-        accounts = self.deployment.catalog.aws.accounts
-        account = accounts[0] if len(accounts) == 1 else self._account()
-        where = f"{self.deployment.partition}:servicediscovery:{self.deployment.region}:{account}"
+        where = f"{self.deployment.partition}:servicediscovery:{self.deployment.region}:{self._account()}"
         return f"arn:{where}:namespace/{self.namespace_id}"
 
     def keep(self, service: Service) -> Ref | None:

@@ -47,7 +47,7 @@ class DeploymentStack(TerraformStack):
         configure(self, deployment=deployment)
         for state, stack in self.stacks.items():
             configure(stack, deployment=deployment, state=state)
-        deployment = Key(self, deployment=deployment, account=account.reference).known()
+        deployment = Key(self, deployment=deployment, account=account.number).known()
 
         network = Network(self, deployment=deployment)
         endpoints = Endpoints(self, deployment=deployment, network=network)
@@ -55,13 +55,15 @@ class DeploymentStack(TerraformStack):
         cluster = Cluster(self, deployment=deployment)
         capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
         cluster.offer(capacities, after=network.private_routes)
-        discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.reference)
-        surroundings = Surroundings(vpc_id=network.vpc_id, discovery=discovery, security=security)
+        discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.number)
+        surroundings = Surroundings(
+            vpc_id=network.vpc_id, account=account.number, discovery=discovery, security=security
+        )
         mesh = chosen(self, deployment=deployment, surroundings=surroundings)
         files = Files(self, deployment=deployment, network=network, security=security)
         ingresses = {
             name: Ingress(
-                self, deployment=deployment, name=name, network=network, security=security, account=account.reference
+                self, deployment=deployment, name=name, network=network, security=security, account=account.number
             )
             for name in sorted(deployment.catalog.ingress)
             if deployment.public_services(name) and not deployment.catalog.ingress[name].gateway
@@ -171,6 +173,11 @@ class _Account(Part):
     def __init__(self, scope: TerraformStack, *, deployment: Deployment) -> None:
         super().__init__(scope, "account", deployment=deployment)
         self._identity: Ref | None = None
+
+    def number(self) -> str:
+        """Its number, where the catalog names one account alone, or a reference to it."""
+        known = self.deployment.catalog.aws.accounts
+        return known[0] if len(known) == 1 else self.reference()
 
     def reference(self) -> str:
         self._identity = self._identity or self.add(DataAwsCallerIdentity, "current_account")

@@ -33,8 +33,6 @@ class Key(Part):
         return replace(self.deployment, catalog=self.deployment.catalog.model_copy(update={"security": security}))
 
     def _key(self, account: Callable[[], str]) -> str:
-        accounts = self.deployment.catalog.aws.accounts
-        number = accounts[0] if len(accounts) == 1 else account()
         key = self.add(
             KmsKey,
             names.shared("key"),
@@ -42,7 +40,7 @@ class Key(Part):
             enable_key_rotation=True,
             # The longest there is (KMS API reference, ScheduleKeyDeletion): without the key, nothing is readable.
             deletion_window_in_days=30,
-            policy=json.dumps(key_policy(self.deployment, account=number), sort_keys=True),
+            policy=json.dumps(key_policy(self.deployment, account=account()), sort_keys=True),
             tags={"Name": self.deployment.id},
             lifecycle=protected(self.deployment),
         )

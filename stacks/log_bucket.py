@@ -55,12 +55,8 @@ class LogBucket(Part):
         if settings is None:
             self.attribute = {"bucket": "", "enabled": False}
             return
-        bucket = settings.bucket or self._bucket(name, settings, account=self._account(account))
+        bucket = settings.bucket or self._bucket(name, settings, account=account())
         self.attribute = {"bucket": bucket, "prefix": settings.prefix, "enabled": True}
-
-    def _account(self, reference: Callable[[], str]) -> str:
-        known = self.deployment.catalog.aws.accounts
-        return known[0] if len(known) == 1 else reference()
 
     def _bucket(self, name: str, settings: AccessLogs, *, account: str) -> str:
         """Make the bucket; returns its name, by reference."""

@@ -85,7 +85,7 @@ def mutant(random: Random) -> Mutant:
         for _ in range(random.choice([1, 1, 2])):
             bytewise = random.choice(IN_BYTES)
             applied.append(bytewise.__name__)
-            raw = bytewise(raw, random) or b" "
+            raw = bytewise(raw or b"\n", random)
         says = ()
     contents = {each: text.encode() for each, text in files.items()} | {changed: raw}
     file = "." if name == "teams" else next(iter(files))

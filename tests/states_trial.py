@@ -24,11 +24,12 @@ nat = "none"
 flow_logs = false
 [mesh]
 kind = "{kind}"
+{mesh}
 {state}
 [defaults]
 image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app:1"
 [services.web]
-calls = ["llm"]
+{calls}
 {web}
 [services.llm]
 port = 80
@@ -48,10 +49,11 @@ skip_requesting_account_id = true
 class States:
     """A folder with one catalog, written again and again, and what the driver says of it."""
 
-    def __init__(self, folder: Path, *, kind: str, state: str) -> None:
+    def __init__(self, folder: Path, *, kind: str, state: str, signed: bool = False) -> None:
+        """`signed`: calls are admitted by IAM, as VPC Lattice can."""
         self._folder = folder
-        self._kind = kind
-        self._state = state
+        self._says = {"kind": kind, "state": state, "mesh": 'auth = "iam"' if signed else ""}
+        self._calls = 'calls = ["llm"]' + ("\nsigned = true" if signed else "")
         place = plugin_dir()
         self._environment = emulator.environment() | {
             "PYTHONPATH": str(ROOT),
@@ -64,9 +66,8 @@ class States:
     def write(self, *, web: str = "", llm: str = "", leaves: str = "") -> None:
         """Synthesize the catalog with more keys of its services, or without what one that leaves says."""
         file = self._folder / "services.toml"
-        text = CATALOG.format(kind=self._kind, state=self._state, web=web, llm=llm)
-        if leaves:
-            text = text.replace(leaves, "").replace('calls = ["llm"]', "")
+        calls = "" if leaves else self._calls
+        text = CATALOG.format(**self._says, calls=calls, web=web, llm=llm).replace(leaves, "")
         file.write_text(text, encoding="utf-8")
         synthesize(load(file), outdir=self._folder / "cdktf.out")
 

@@ -46,6 +46,7 @@ def surroundings(stack: Stack, *, deployment: Deployment) -> Surroundings:
     endpoints = Endpoints(stack, deployment=deployment, network=network)
     return Surroundings(
         vpc_id=network.vpc_id,
+        account=lambda: "123456789012",
         discovery=Discovery(stack, deployment=deployment, vpc_id=network.vpc_id, account=lambda: "123456789012"),
         security=SecurityGroups(stack, deployment=deployment, network=network, endpoints=endpoints),
     )

@@ -65,8 +65,11 @@ def is_expression(text: str) -> bool:
 
 
 def references(text: str) -> Iterator[Reference]:
-    """Everything that a text refers to."""
+    """Everything that a text refers to. Raises ValueError for what Terraform could not read: quotes that JSON within
+    JSON has escaped begin no text there, and a backslash means nothing."""
     for expression in expressions(text):
+        if re.search(r'^[^"]*\\', expression):
+            raise ValueError(f"a backslash is no part of an expression: {expression[:80]}")
         bare = list(expression)
         for start, end in _quoted(expression):
             yield from references(expression[start + 1 : end - 1])

@@ -20,6 +20,7 @@ from stacks.synthesize import synthesize
 from tests.catalogs import REFUSED, loaded, notices_of, of_kind, problems_of
 from tests.conftest import ROOT
 from tests.synth import resources
+from tests.terraform_text import references, texts
 
 OTHERS = {"environments", "mutual", "smallest", "private", "existing_network", "gpu"}
 """Catalogs that have nothing to split which another of these does not have."""
@@ -97,6 +98,8 @@ def test_states_hold_together_what_one_state_held(file: Path, kind: str, tmp_pat
         for state, part in parts.items():
             text = json.dumps({key: part.get(key, {}) for key in ("resource", "data", "output")})
             here = set(addresses(part))
+            # Raises ValueError for what Terraform could not read.
+            assert all(reference.root for said in texts(part) for reference in references(said))
             assert set(_SHARED.findall(text)) <= offered
             referred = {
                 reference

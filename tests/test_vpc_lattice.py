@@ -222,6 +222,16 @@ def test_iam_admits_exactly_the_task_roles_of_a_service_s_callers(tmp_path: Path
     assert statements(made, "llm_task") == []
 
 
+def test_iam_admits_callers_of_another_state_by_a_name_that_need_not_exist_yet(tmp_path: Path) -> None:
+    signed = SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsigned = true\nstack = "front"')
+    made = output(signed, mesh=IAM, into=tmp_path)
+    [statement] = json.loads(resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"])["Statement"]
+
+    account = "arn:aws:iam::${data.aws_caller_identity.current_account.account_id}"
+    assert statement["Principal"] == {"AWS": f"{account}:root"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [f"{account}:role/shop-chat-task"]}}
+
+
 def test_iam_admits_nobody_to_what_nobody_calls(tmp_path: Path) -> None:
     made = output('[services.llm]\nimage = "l:1"\nport = 80', mesh=IAM, into=tmp_path)
     [statement] = json.loads(resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"])["Statement"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ class Surroundings:
     """What the parts that come before it hand to a mesh."""
 
     vpc_id: str
+    account: Callable[[], str]
+    """Asked for the account's number, or a reference to it, only where it is needed."""
     discovery: Discovery
     security: SecurityGroups
 

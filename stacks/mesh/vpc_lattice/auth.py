@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from catalog import aws_names, names
@@ -12,26 +13,23 @@ from catalog.states import stack_of
 from stacks.part import Ref
 
 
-def auth_policy(service: Service, *, deployment: Deployment, known: Ref) -> str:
+def auth_policy(service: Service, *, deployment: Deployment, known: Ref, account: Callable[[], str]) -> str:
     """The policy of a service that admits the task roles of its callers, and nobody else (VPC Lattice user guide, "Auth
-    policies"). On one line: AWS refuses any other. `known` is the service as VPC Lattice knows it."""
+    policies"). On one line: AWS refuses any other. `known` is the service as VPC Lattice knows it; `account` gives the
+    account's number or a reference, and no expression with quotes in it, which JSON would escape."""
     callers = [
         workload for caller in deployment.callers_of(service.name) for workload in deployment.workloads_of(caller.name)
     ]
-    account = f'${{split(":", {known.expression("arn")})[4]}}'
-    roles = f"arn:{deployment.partition}:iam::{account}"
     here = [f"${{aws_iam_role.{each.name}_{names.ROLES[0]}.arn}}" for each in callers if stack_of(each) == known.state]
-    elsewhere = [
-        f"{roles}:role/{aws_names.role(deployment, each, names.ROLES[0])}"
-        for each in callers
-        if stack_of(each) != known.state
-    ]
+    elsewhere = [each for each in callers if stack_of(each) != known.state]
     statements: list[dict[str, Any]] = []
     if here:
         statements.append({"Effect": "Allow", "Principal": {"AWS": here}})
     if elsewhere:
         # A principal has to exist already, which roles of another state may not yet; a name in a condition need not.
-        condition = {"ArnEquals": {"aws:PrincipalArn": elsewhere}}
+        roles = f"arn:{deployment.partition}:iam::{account()}"
+        theirs = [f"{roles}:role/{aws_names.role(deployment, each, names.ROLES[0])}" for each in elsewhere]
+        condition = {"ArnEquals": {"aws:PrincipalArn": theirs}}
         statements.append({"Effect": "Allow", "Principal": {"AWS": f"{roles}:root"}, "Condition": condition})
     if not callers:
         statements.append({"Effect": "Deny", "Principal": "*"})

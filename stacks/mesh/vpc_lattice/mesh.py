@@ -164,7 +164,7 @@ class VpcLattice(Part):
         if not tls:
             self._records[service.name] = record(self, service, known=known, vpc_id=self._surroundings.vpc_id)
         if self.deployment.catalog.mesh.auth == "iam":
-            policy = auth_policy(service, deployment=self.deployment, known=known)
+            policy = auth_policy(service, deployment=self.deployment, known=known, account=self._surroundings.account)
             arguments = {"resource_identifier": known.arn, "policy": policy, "lifecycle": OUTLIVES_TASKS}
             ways.append(self.add(VpclatticeAuthPolicy, service.name, **arguments))
         return ways
