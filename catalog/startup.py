@@ -28,11 +28,13 @@ def container_check(health: Check) -> dict[str, Any] | None:
     if health.command is None:
         return None
     beyond = max(0.0, health.grace - MAX_START_PERIOD)
+    # A rule that measures the task definition comes here before another has refused an interval of none.
+    tries = beyond / max(1.0, health.interval)
     return {
         "command": list(health.command),
         "interval": int(health.interval),
         "timeout": int(health.timeout),
-        "retries": min(MAX_RETRIES, max(_RETRIES, math.ceil(beyond / health.interval))),
+        "retries": min(MAX_RETRIES, max(_RETRIES, math.ceil(tries))),
         "startPeriod": int(min(health.grace, MAX_START_PERIOD)),
     }
 

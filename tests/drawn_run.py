@@ -186,7 +186,8 @@ def _is_told(at: At, loaded: Loaded) -> bool:
 
 def _may_change_nothing(at: At, drawn: Drawn) -> bool:
     """What says no to what would not be there anyway, and what is no part of an output."""
-    return _at(drawn.tree, at) in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {*at})
+    names = {*at, ".".join(map(str, at[-2:]))}
+    return _at(drawn.tree, at) in (False, 0, "none", [], {}) or bool(_REASONS.keys() & names)
 
 
 _REASONS = {
@@ -199,5 +200,7 @@ _REASONS = {
     "profile": "of whose keys the service may say every one itself",
     "container": "may be said of a container anyway; that it is there, tests/drops.py sees",
     "strict": "makes a rule of a notice",
+    "public.ingress": "may name the only one there is",
+    "stacks": "may name states that services still name",
 }
 """Keys that may change nothing, and why."""

@@ -106,8 +106,8 @@ WRONG = {
         environment = { TOKEN = "x", URL = "{llm.url}" }
         #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: there is no "llm"; name a service that it
         #| calls, or write {{llm.url} for literal text
-        health = { command = "true", interval = "1s" }
-        #^ services.web.sidecars.a.health.interval: "1s" is out of range; write "5s" to "5m"
+        health = { command = "true", interval = "0s", grace = "10m" }
+        #^ services.web.sidecars.a.health.interval: "0s" is out of range; write "5s" to "5m"
         [services.web.sidecars.a.secrets]
         TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
         #^ services.web.sidecars.a.secrets.TOKEN: is also in environment (services.toml:8); remove one of them

@@ -209,6 +209,10 @@ def test_every_state_has_a_place_of_its_own() -> None:
             "too",
         ),
         (
+            '[catalog]\nname = "shop"\nregion = "us-west-2"\nstacks = ["rag", "rag"]\n' + TEAMS,
+            'catalog.stacks[1]: "rag" is listed twice; remove one',
+        ),
+        (
             TEAMS + 'stack_from = "rag"',
             'services.llm.stack_from: it lives in "rag" already; write there the state that it comes from, or remove '
             "it",

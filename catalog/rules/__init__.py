@@ -219,6 +219,7 @@ _OF_THE_WHOLE: tuple[Rule, ...] = (
     documents.too_many_accounts,
     texts.address_left_as_text,
     states.called_base,
+    states.stack_twice,
     states.comes_from_where_it_is,
     states.renamed_too,
     states.handed_over,

@@ -23,6 +23,14 @@ def called_base(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("catalog", "stacks", index), message=message)
 
 
+def stack_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+    """Naming a state again is a slip, and may stand for another one."""
+    stacks = deployment.catalog.catalog.stacks
+    for index, stack in enumerate(stacks):
+        if stack in stacks[:index]:
+            yield Finding(place=("catalog", "stacks", index), message=f'"{stack}" is listed twice; remove one')
+
+
 def comes_from_where_it_is(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A state cannot take over what it has."""
     for name, service in deployment.services.items():
