@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from catalog.problems import listed
 from deploy import asked, protected, states
 from deploy.environment import deployment_of
 from deploy.output import Stack
 from deploy.refusal import Refusal
-from deploy.terraform import Failed, Terraform, one_after_another
+from deploy.terraform import Failed, Run, Terraform, one_after_another
+
+_SERVICE = "aws_ecs_service"
 
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
-    """First what leaves the stacks beside a base, because it uses what the base may be about to delete; then all
-    stacks in order. Raises Refusal for what would delete more than the catalog says."""
+    """All stacks in order, bases first, but what a base deletes last: as in one state, where Terraform updates what
+    uses a thing before it deletes that. Raises Refusal for what would delete more than the catalog says."""
     if asked.destroys(terraform.arguments):
         raise Refusal("apply does not destroy; use make destroy, which takes stacks before their base")
-    for stack in all_stacks if asked.is_whole(terraform.arguments) else ():
+    runs = [Run(stack=stack) for stack in stacks]
+    if asked.is_whole(terraform.arguments):
+        _let_services_leave(stacks, all_stacks=all_stacks, terraform=terraform)
+        runs = _deleting_last(stacks, all_stacks=all_stacks, terraform=terraform)
+    return one_after_another(runs, command="apply", terraform=terraform, fine={0})
+
+
+def _let_services_leave(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> None:
+    """Delete services that have left their stacks before anything else: what they ran on, such as a capacity provider,
+    the base may be about to change."""
+    for stack in all_stacks:
         base = states.base_of(stack, all_stacks)
         if base is None or base not in stacks:
             continue
@@ -26,12 +39,39 @@ def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Te
         _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
         if gone and stack not in stacks:
             raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
-        if gone:
+        if any(address.startswith(f"{_SERVICE}.") for address in gone):
             print(f"\n=== {stack.id}: terraform apply of what leaves it, before its base changes\n", flush=True)
-            status = terraform.run("apply", stack, *(f"-target={address}" for address in gone))
+            status = terraform.run("apply", stack, *_targets(gone))
             if status != 0:
                 raise Failed("apply", status=status, at=stack, left=[each for each in stacks if each != stack])
-    return one_after_another(stacks, command="apply", terraform=terraform, fine={0})
+
+
+def _deleting_last(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> list[Run]:
+    """The stacks in order. A base whose state holds what the catalog has no more, while other states may use it, is
+    first applied without deleting that, and once more when these have let go."""
+    runs, deletions = [], []
+    for stack in stacks:
+        users = [each for each in all_stacks if states.base_of(each, all_stacks) == stack]
+        if not any(states.in_state(each, terraform=terraform.binary) for each in users):
+            runs.append(Run(stack=stack))
+            continue
+        terraform.init_quietly(stack)
+        configuration = states.configuration(stack)
+        gone = states.gone(stack, known=configuration.addresses, terraform=terraform.binary)
+        if not gone:
+            runs.append(Run(stack=stack))
+            continue
+        kept = _targets(configuration.addresses | configuration.data)
+        runs.append(Run(stack=stack, arguments=kept, part=" without what it deletes"))
+        if waits := [each.id for each in users if each not in stacks]:
+            print(f"{stack.id}: {gone[0]} and what else it deletes waits for {listed(waits)}: apply all", flush=True)
+        else:
+            deletions.append(Run(stack=stack, part=" of what it deletes"))
+    return [*runs, *deletions]
+
+
+def _targets(addresses: Iterable[str]) -> list[str]:
+    return [f"-target={address}" for address in sorted(addresses)]
 
 
 def _together(one: Stack, other: Stack) -> bool:
@@ -70,5 +110,5 @@ def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: 
             if not states.in_state(stack, terraform=terraform.binary):
                 print(f"\n=== {stack.id}: nothing to destroy\n", flush=True)
                 continue
-        left.append(stack)
+        left.append(Run(stack=stack))
     return one_after_another(left, command="destroy", terraform=terraform, fine={0})

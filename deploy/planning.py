@@ -13,7 +13,7 @@ from deploy import asked, ended, states
 from deploy.output import Stack
 from deploy.process import Command, run_together
 from deploy.refusal import Refusal
-from deploy.terraform import Failed, Terraform, one_after_another
+from deploy.terraform import Failed, Run, Terraform, one_after_another
 
 CHANGES_PLANNED = 2  # what `terraform plan -detailed-exitcode` ends with where there is something to do
 _AT_ONCE = 4
@@ -31,7 +31,7 @@ def plan(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Ter
     serve them all."""
     fine = {0, CHANGES_PLANNED} if asked.tells_changes_by_status(terraform.arguments) else {0}
     if len(stacks) == 1 and states.base_of(stacks[0], all_stacks) is None:
-        return one_after_another(stacks, command="plan", terraform=terraform, fine=fine)
+        return one_after_another([Run(stack=stacks[0])], command="plan", terraform=terraform, fine=fine)
     _refuse_shared_file(stacks, terraform.arguments)
     bases = {stack.id: base for stack in stacks if (base := states.base_of(stack, all_stacks)) is not None}
     failed = _initialized([*bases.values(), *stacks], terraform=terraform)

@@ -23,6 +23,8 @@ class Configuration:
     """The addresses of its resources."""
     addresses: frozenset[str]
     """Of its resources, of those that it makes Terraform forget, and the former ones of those that moved."""
+    data: frozenset[str]
+    """The addresses of what it looks up."""
     reads: frozenset[str]
     """The outputs of its base that it reads."""
 
@@ -31,13 +33,17 @@ def configuration(stack: Stack) -> Configuration:
     """Read a stack's Terraform JSON; one without any says nothing."""
     file = stack.folder / "cdk.tf.json"
     if not file.is_file():
-        return Configuration(resources=frozenset(), addresses=frozenset(), reads=frozenset())
+        return Configuration(resources=frozenset(), addresses=frozenset(), data=frozenset(), reads=frozenset())
     text = file.read_text(encoding="utf-8")
     output = json.loads(text)
     resources = {f"{type_}.{name}" for type_, named in output.get("resource", {}).items() for name in named}
+    data = {f"data.{type_}.{name}" for type_, named in output.get("data", {}).items() for name in named}
     addresses = resources | {block["from"] for kind in ("removed", "moved") for block in output.get(kind, [])}
     return Configuration(
-        resources=frozenset(resources), addresses=frozenset(addresses), reads=frozenset(_READ.findall(text))
+        resources=frozenset(resources),
+        addresses=frozenset(addresses),
+        data=frozenset(data),
+        reads=frozenset(_READ.findall(text)),
     )
 
 
@@ -73,7 +79,6 @@ def _asked(stack: Stack, *words: str) -> str:
 
 
 def gone(stack: Stack, *, known: Collection[str], terraform: str) -> list[str]:
-    """What a stack's state holds and its configuration does not. It has to go first: what it uses of the base, such as
-    a security group or a target group, AWS deletes only when nothing uses it any more."""
+    """What a stack's state holds and its configuration does not."""
     held = in_state(stack, terraform=terraform)
     return [each for each in held if not each.startswith("data.") and each.partition("[")[0] not in known]

@@ -65,20 +65,31 @@ class Terraform:
         return status
 
 
-def one_after_another(stacks: Sequence[Stack], *, command: str, terraform: Terraform, fine: set[int]) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a command in a stack."""
+
+    stack: Stack
+    arguments: Sequence[str] = ()
+    part: str = ""
+    """Of what, where it is not all of the stack."""
+
+
+def one_after_another(runs: Sequence[Run], *, command: str, terraform: Terraform, fine: set[int]) -> int:
     """Run the command in every stack, in the order given, up to the first that fails. The greatest exit status, so that
     a plan with changes is not hidden by a later one without. Raises Failed."""
     greatest = 0
-    for number, stack in enumerate(stacks, start=1):
-        print(f"\n=== {stack.id}: terraform {command} ({number} of {len(stacks)})\n", flush=True)
+    for number, run in enumerate(runs, start=1):
+        stack, left = run.stack, list(dict.fromkeys(later.stack for later in runs[number:]))
+        print(f"\n=== {stack.id}: terraform {command}{run.part} ({number} of {len(runs)})\n", flush=True)
         if status := terraform.init(stack):
-            raise Failed("init", status=status, at=stack, left=stacks[number:])
+            raise Failed("init", status=status, at=stack, left=left)
         if command == "destroy":
             protected.refuse_what_aws_protects(stack, terraform=terraform.binary)
-        status = terraform.run(command, stack)
+        status = terraform.run(command, stack, *run.arguments)
         if status not in fine:
             if command == "apply" and (advice := half_made.advice(stack, terraform=terraform.binary)):
                 print(f"\n{advice}", file=sys.stderr)
-            raise Failed(command, status=status, at=stack, left=stacks[number:])
+            raise Failed(command, status=status, at=stack, left=left)
         greatest = max(greatest, status)
     return greatest

@@ -259,6 +259,47 @@ def test_what_leaves_a_stack_goes_before_the_base_changes(states: Project) -> No
     ]
 
 
+def test_what_a_base_deletes_goes_when_the_stacks_have_let_go_of_it(states: Project) -> None:
+    (states.stack("shop") / "addresses").write_text("aws_ecs_service.shop\naws_ecs_cluster.old\n")
+    output = {
+        "resource": {"aws_ecs_service": {"shop": {}}},
+        "data": {"aws_region": {"here": {}}},
+        "moved": [{"from": "aws_vpc.a", "to": "aws_vpc.b"}],
+    }
+    (states.stack("shop") / "cdk.tf.json").write_text(json.dumps(output))
+    kept = [f"-target={each}" for each in ("aws_ecs_service.shop", "aws_vpc.a", "data.aws_region.here")]
+
+    states.deploy("apply", "--", "-auto-approve")
+    # Nobody uses it: no other state holds anything.
+    assert [call for call in states.calls() if call.startswith("shop: apply")] == ["shop: apply -auto-approve"]
+
+    (states.folder / "calls").unlink()
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\n")
+    done = states.deploy("apply", "--", "-auto-approve")
+    assert [call for call in states.calls() if " apply" in call] == [
+        " ".join(["shop: apply", *kept, "-auto-approve"]),
+        "shop_rag: apply -auto-approve",
+        "shop_front: apply -auto-approve",
+        "shop: apply -auto-approve",
+    ]
+    assert "=== shop: terraform apply without what it deletes (1 of 4)" in done.stdout
+    assert "=== shop: terraform apply of what it deletes (4 of 4)" in done.stdout
+
+
+def test_what_a_base_deletes_waits_for_stacks_that_were_not_asked_for(states: Project) -> None:
+    (states.stack("shop") / "addresses").write_text("aws_ecs_service.shop\naws_ecs_cluster.old\n")
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\n")
+    done = states.deploy("apply", "--stack", "base")
+    assert [call for call in states.calls() if " apply" in call] == ["shop: apply -target=aws_ecs_service.shop"]
+    assert "shop: aws_ecs_cluster.old and what else it deletes waits" in done.stdout
+
+
+def test_what_leaves_a_stack_without_its_service_is_deleted_after_that_was_updated(states: Project) -> None:
+    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\naws_appmesh_route.shop_rag\n")
+    states.deploy("apply")
+    assert visited(states, "apply") == ["shop", "shop_rag", "shop_front"]
+
+
 def test_what_a_stack_hands_over_or_calls_otherwise_now_does_not_leave(states: Project) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.handed\naws_ecs_service.renamed\n")
     output = {"removed": [{"from": "aws_ecs_service.handed"}], "moved": [{"from": "aws_ecs_service.renamed"}]}
