@@ -62,6 +62,17 @@ MEETING = {
         #^ services.flow.versions[0].name: its log group would be "/ecs/shop/flow_logs" in AWS, like that of the
         #| network (services.toml:2); write another name
     """,
+    "a version and the log group of shells": r"""
+        [cluster]
+        exec = true
+        [services.core]
+        image = "r.io/a:1"
+        aws_name = "main"
+        [[services.core.versions]]
+        name = "exec"
+        #^ services.core.versions[0].name: its log group would be "/ecs/shop/main_exec" in AWS, like that of ECS Exec's
+        #| sessions (services.toml:2); write another name
+    """,
     "an address where AWS's own is looked for": r"""
         [services.web]
         image = "r.io/a:1"

@@ -170,6 +170,17 @@ WRONG = {
         name = "exec"
         weight = 1
     """,
+    "versions of a service that was called like the shared parts": r"""
+        [services.core]
+        image = "r.io/web:1"
+        port = 80
+        renamed_from = "main"
+        [[services.core.versions]]
+        #^ services.core.versions: what was called "main" has none yet; add them when renamed_from is applied
+        #| and removed
+        name = "next"
+        weight = 1
+    """,
     "two that scale by one queue": r"""
         [services.worker]
         image = "r.io/worker:1"

@@ -62,7 +62,7 @@ class Metric(Table):
 class ScheduleEntry(Table):
     """From a time on, other bounds."""
 
-    name: Name
+    name: Annotated[Name, Field(max_length=256)]
     """What it is called: part of its address."""
     cron: Annotated[str, BeforeValidator(cron)]
     """When: minutes, hours, day of month, month, day of week, year, as in "0 7 ? * MON-FRI *"."""

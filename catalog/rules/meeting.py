@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from catalog import aws_names, names
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
+from catalog.task.shell import audit_log_group, is_open, logs_elsewhere
 from catalog.written import Written
 
 
@@ -51,6 +52,21 @@ def _network(deployment: Deployment) -> Iterator[_Named]:
         yield _Named(kind="log group", name=name, whose="the network", called="", place=place, cure="false")
 
 
+def _shells(deployment: Deployment) -> Iterator[_Named]:
+    """Whose sessions have a log group, where the cluster is the catalog's own."""
+    open_ = [each for each in deployment.workloads.values() if is_open(deployment, each)]
+    if open_ and not logs_elsewhere(deployment):
+        place: Path = ("cluster", "exec") if deployment.catalog.cluster.exec else ("services", open_[0].name, "exec")
+        yield _Named(
+            kind="log group",
+            name=audit_log_group(deployment),
+            whose="ECS Exec's sessions",
+            called="",
+            place=place,
+            cure="false",
+        )
+
+
 def _ways_in(deployment: Deployment) -> Iterator[_Named]:
     """A load balancer has 32 characters (ELBv2 API reference, CreateLoadBalancer)."""
     for ingress, settings in deployment.catalog.ingress.items():
@@ -65,7 +81,7 @@ def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """Of two things of one name AWS refuses the second, in the middle of an apply (IAM: EntityAlreadyExists; CloudWatch
     Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
     seen: dict[tuple[str, str], _Named] = {}
-    for each in (*_network(deployment), *_workloads(deployment), *_ways_in(deployment)):
+    for each in (*_network(deployment), *_shells(deployment), *_workloads(deployment), *_ways_in(deployment)):
         other = seen.setdefault((each.kind, each.name), each)
         if other.called != each.called:
             yield Finding(

@@ -15,8 +15,9 @@ _OURS = frozenset({"Name"})
 """What the console shows."""
 _OF_INSTANCES = frozenset({"AmazonECSManaged"})
 """What ECS asks of groups of instances (ECS API reference, AutoScalingGroupProvider)."""
-_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
-"""Letters, digits, spaces and . : / = + - @ _ (ECS API reference, Tag; IAM API reference, Tag)."""
+_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t\n\v\f\r\x1c-\x1f\x85])*")
+"""Letters, digits, spaces of any kind but no control characters, and . : / = + - @ _ (ECS API reference, Tag; IAM API
+reference, Tag)."""
 
 
 def _tables(deployment: Deployment) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -49,7 +50,8 @@ def characters(deployment: Deployment, written: Written) -> Iterator[Finding]:
         for key, value in tags.items():
             wrong = sorted({character for text in (key, value) for character in _TEXT.sub("", text)} - _PLACEHOLDER)
             if wrong:
-                message = f"AWS refuses {' '.join(wrong)} in tags; use letters, digits, spaces and . : / = + - @ _"
+                shown = (each if each.isprintable() else repr(each)[1:-1] for each in wrong)
+                message = f"AWS refuses {' '.join(shown)} in tags; use letters, digits, spaces and . : / = + - @ _"
                 yield Finding(place=(*place, key), message=message)
 
 

@@ -45,6 +45,10 @@ def of_main(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """The addresses of shared parts begin with `main_` (docs/decisions/0003), and those of its versions would."""
     if deployment.versions.get("main"):
         yield Finding(place=("services", "main", "versions"), message='a service called "main" has none; rename it')
+    for name, service in deployment.services.items():
+        if service.renamed_from == "main" and deployment.versions.get(name):
+            message = 'what was called "main" has none yet; add them when renamed_from is applied and removed'
+            yield Finding(place=("services", name, "versions"), message=message)
 
 
 def more_than_all(deployment: Deployment, written: Written) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.autoscaling.models import AutoScalingBackend
 from moto.ec2.models import EC2Backend
@@ -31,6 +32,7 @@ _modify_target_group_attributes = ELBv2Backend.modify_target_group_attributes
 _deregister_scalable_target = ApplicationAutoScalingResponse.deregister_scalable_target
 _delete_load_balancer = ELBv2Backend.delete_load_balancer
 _set_instance_protection = AutoScalingBackend.set_instance_protection
+_describe_scaling_policies = ApplicationAutoscalingBackend.describe_scaling_policies
 _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_target
 
 
@@ -167,6 +169,13 @@ def deregister_scalable_target(self: ApplicationAutoScalingResponse) -> str:
     return _deregister_scalable_target(self)
 
 
+def describe_scaling_policies(self: ApplicationAutoscalingBackend, **asked: Any) -> Any:
+    """A target's policies, and none of one whose name begins alike (aws_appautoscaling_policy of chat and chat-ui)."""
+    # moto looks whether the policy's resource is in this.
+    resource = [asked["resource_id"]] if asked["resource_id"] else None
+    return _describe_scaling_policies(self, **asked | {"resource_id": resource})
+
+
 def _checked(operation: str, kept: Callable[[ApplicationAutoScalingResponse], str]) -> Any:
     """An operation that refuses what its model forbids, and a target that is not there."""
 
@@ -224,5 +233,6 @@ def install() -> None:
         register_scalable_target, deregister_scalable_target, list_tags_for_resource, tag_resource, untag_resource,
     ):  # fmt: skip
         setattr(ApplicationAutoScalingResponse, function.__name__, function)
+    ApplicationAutoscalingBackend.describe_scaling_policies = describe_scaling_policies
     ApplicationAutoScalingResponse.put_scaling_policy = put_scaling_policy
     ApplicationAutoScalingResponse.put_scheduled_action = put_scheduled_action

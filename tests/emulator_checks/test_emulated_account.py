@@ -107,6 +107,30 @@ def test_a_security_group_rule_keeps_its_description(aws: Any, source: str) -> N
     assert "why" in [rule.get("Description") for rule in rules["SecurityGroupRules"]]
 
 
+def test_a_target_has_its_own_policies_and_none_of_one_whose_name_begins_alike(stage: Stage, aws: Any) -> None:
+    stage.create()
+    stage.create(serviceName="chat-ui")
+    scaling = aws("application-autoscaling")
+    for name in ("chat", "chat-ui"):
+        at = {
+            "ServiceNamespace": "ecs",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "ResourceId": f"service/example/{name}",
+        }
+        scaling.register_scalable_target(**at, MinCapacity=1, MaxCapacity=2)
+        scaling.put_scaling_policy(
+            **at,
+            PolicyName="cpu",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 60.0,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            },
+        )
+    found = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId="service/example/chat-ui")
+    assert [each["ResourceId"] for each in found["ScalingPolicies"]] == ["service/example/chat-ui"]
+
+
 def test_a_scalable_target_has_tags(stage: Stage, aws: Any) -> None:
     stage.create()
     scaling = aws("application-autoscaling")
