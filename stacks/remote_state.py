@@ -12,6 +12,7 @@ from typing import Any
 from catalog.states import BASE
 
 _ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])*)")
+_TOKEN = re.compile(r"\\[\\\"]|\$\$\{|%%\{|\$\{|%\{|[\"{}]")
 _READ = f"data.terraform_remote_state.{BASE}.outputs."
 
 
@@ -85,7 +86,7 @@ def _connected(value: Any, state: str, states: Mapping[str, str], shared: dict[s
         return {key: item if key == "//" else _connected(item, state, states, shared) for key, item in value.items()}
     if isinstance(value, list):
         return [_connected(item, state, states, shared) for item in value]
-    return _text(value, state, states, shared) if isinstance(value, str) and "${" in value else value
+    return _text(value, state, states, shared) if isinstance(value, str) and ("${" in value or "%{" in value) else value
 
 
 def _text(text: str, state: str, states: Mapping[str, str], shared: dict[str, str]) -> str:
@@ -108,28 +109,23 @@ def _text(text: str, state: str, states: Mapping[str, str], shared: dict[str, st
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
     """A template in pieces, each with whether Terraform evaluates it. `$${` is text, and so is what stands in quotes,
     but for templates within them."""
-    start = at = 0
-    while (at := text.find("${", at)) >= 0:
-        if at > 0 and text[at - 1] == "$":
-            at += 2
-            continue
-        end = _end(text, at + 2)
-        yield False, text[start:at]
-        yield True, text[at:end]
-        start = at = end
+    opened: list[str] = []  # what is not closed yet: templates, quotes in these, and braces
+    start = 0
+    for token in _TOKEN.finditer(text):
+        evaluated = bool(opened) and opened[-1] != '"'
+        if token[0] in ("${", "%{") and not evaluated:
+            yield False, text[start : token.start()]
+            start = token.start()
+            opened.append(token[0])
+        elif token[0] == '"' and opened:
+            yield evaluated, text[start : token.start()]
+            start = token.start()
+            opened.append('"') if evaluated else opened.pop()
+        elif token[0] == "{" and evaluated:
+            opened.append("{")
+        elif token[0] == "}" and evaluated:
+            opened.pop()
+            if not opened or opened[-1] == '"':
+                yield True, text[start : token.end()]
+                start = token.end()
     yield False, text[start:]
-
-
-def _end(text: str, at: int) -> int:
-    """Where a template that begins before `at` ends."""
-    depth, quoted = 1, False
-    while at < len(text) and depth:
-        character = text[at]
-        if character == "\\" and quoted:
-            at += 1
-        elif character == '"':
-            quoted = not quoted
-        elif not quoted:
-            depth += {"{": 1, "}": -1}.get(character, 0)
-        at += 1
-    return at

@@ -63,6 +63,10 @@ class States:
             "AWS_MAX_ATTEMPTS": "3",
         }
 
+    def switch(self, kind: str) -> None:
+        """Another mesh, from the next time it is written on."""
+        self._says["kind"] = kind
+
     def write(self, *, web: str = "", llm: str = "", leaves: str = "") -> None:
         """Synthesize the catalog with more keys of its services, or without what one that leaves says."""
         file = self._folder / "services.toml"
@@ -94,14 +98,14 @@ def walk(states: States) -> None:
     states.write(web='stack = "front"', llm='stack = "rag"')
     states.deploy("apply")
     assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
-    before = _running()
+    before = running()
 
     states.write(web='stack_from = "front"', llm='stack = "models"\nstack_from = "rag"')
     said = states.deploy("apply")
     counted = [(int(imported or 0), int(destroyed)) for imported, destroyed in _APPLIED.findall(said)]
     assert sum(imported for imported, _ in counted) > 10
     assert sum(destroyed for _, destroyed in counted) == 0
-    assert _running() == before
+    assert running() == before
 
     states.write(llm='stack = "models"')
     assert set(states.planned().values()) == {"no changes"}
@@ -109,7 +113,7 @@ def walk(states: States) -> None:
     # The security group of what leaves is in the base, and deleted after its tasks.
     states.write(leaves=_LLM)
     states.deploy("apply")
-    assert [arn.rpartition("-")[2] for arn in _running()] == ["web"]
+    assert [arn.rpartition("-")[2] for arn in running()] == ["web"]
 
     states.deploy("destroy")
     assert {kind: left for kind, left in emulator.leftovers().items() if kind != "bucket"} == {}
@@ -119,7 +123,7 @@ _APPLIED = re.compile(r"Apply complete! Resources: (?:(\d+) imported, )?\d+ adde
 _LLM = CATALOG[CATALOG.index("[services.llm]") :].format(llm="")
 
 
-def _running() -> dict[str, object]:
+def running() -> dict[str, object]:
     """When each ECS service was made, by its ARN: what is destroyed and made again is younger."""
     ecs = emulator.client("ecs", region="us-west-2")
     arns = ecs.list_services(cluster="trial")["serviceArns"]

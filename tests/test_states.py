@@ -362,6 +362,25 @@ def test_an_override_reaches_a_resource_in_any_state_and_may_refer_to_the_base()
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('%{ if aws_vpc.main_network.id == "" }a%{ endif }', '%{ if BASE == "" }a%{ endif }'),
+        (
+            '${format("of aws_vpc.main_network.id ${aws_vpc.main_network.id}", 1)}',
+            '${format("of aws_vpc.main_network.id ${BASE}", 1)}',
+        ),
+        ("{ aws_vpc.main_network.id } %%{ if aws_vpc.main_network.id }", None),
+    ],
+)
+def test_only_what_terraform_evaluates_is_read_from_the_base(written: str, read: str | None) -> None:
+    override = f"[overrides.\"aws_ecs_service.llm\"]\ntags = {{ x = '{written}' }}\n"
+    service = resources(outputs_of(loaded(TEAMS + override))["rag"], "aws_ecs_service")["llm"]
+
+    base = "data.terraform_remote_state.base.outputs.shared_aws_vpc_main_network_id"
+    assert service["tags"]["x"] == (read or written).replace("BASE", base)
+
+
 def test_an_override_that_refers_to_another_stack_is_refused() -> None:
     override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${aws_ecs_service.llm.name}" }\n'
 

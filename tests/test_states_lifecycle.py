@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import emulator
-from tests.states_trial import S3, States, walk
+from tests.states_trial import S3, States, running, walk
 
 
 @pytest.mark.slow
@@ -22,3 +22,22 @@ def test_services_live_in_states_of_their_own_in_s3_move_and_go(aws: None, tmp_p
 def test_iam_admits_callers_that_live_in_another_state(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     walk(States(tmp_path, kind="vpc-lattice", state="", signed=True))
+
+
+@pytest.mark.slow
+def test_what_services_in_stacks_use_of_a_mesh_goes_when_they_have_left_it(aws: None, tmp_path: Path) -> None:
+    emulator.reset()
+    states = States(tmp_path, kind="service-connect", state="")
+    states.write(web='stack = "front"', llm='stack = "rag"')
+    states.deploy("apply")
+    before = running()
+    for kind in ("vpc-lattice", "none"):
+        states.switch(kind)
+        states.write(web='stack = "front"', llm='stack = "rag"')
+        said = states.deploy("apply")
+        assert said.index("=== trial_front: terraform apply") < said.index(
+            "=== trial: terraform apply of what it deletes"
+        )
+        assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
+    assert running() == before
+    states.deploy("destroy")

@@ -55,7 +55,8 @@ def handed_over(deployment: Deployment, written: Written) -> Iterator[Finding]:
     if moving:
         message = (
             f"{listed(moving)} {'is' if len(moving) == 1 else 'are'} taken over from another state; once that is "
-            "applied everywhere, remove stack_from: where the service never ran, nothing can be taken over"
+            "applied everywhere, remove stack_from: where the service never ran, nothing can be taken over; change "
+            "nothing else of what moves before"
         )
         yield Finding(place=("services", moving[0], "stack_from"), message=message, level="notice")
 
