@@ -101,12 +101,14 @@ FIELDS: dict[str, Key] = {
         "images.toml", f'{next(iter(w.members))} = "{ACCOUNT}.dkr.ecr.{w.region}.{w.suffix}/from-file:1"\n'
     ),
     "CatalogTable.tags": tags,
+    "CatalogTable.stacks": one_of(["models"], ["old"], ["old", "models"]),
     "Catalog.vars": fixed(lambda w: {"registry": "r.io/team", "text": w.pick(("plain", "${x} %{y}"))}),
     "Aws.accounts": text_of(lambda w: [ACCOUNT]),
     "AssumeRole.external_id": one_of("12", "a/b:c"),
     "AssumeRole.session_name": one_of("deploy"),
     "Aws.assume_role": lambda w, m, p, d: w.pick(
-        (w.arn("iam", "role/deploy", region=""), d.table(MODELS["AssumeRole"], p))
+        # The table has keys that no other has, and is rare anyway.
+        (w.arn("iam", "role/deploy", region=""), *[d.table(MODELS["AssumeRole"], p) for _ in range(3)])
     ),
     "Aws.profile": one_of("shared"),
     "Terraform.aws": one_of(">= 5.100, < 7", "~> 5.100", ">= 5.100"),

@@ -53,6 +53,8 @@ def _applied(text: str, output: dict[str, Any]) -> str:
         expression = found[1]
         if expression.endswith(".dns_entry[0].domain_name"):
             return "h" * 40 + f"-0123456789abcdef0.7d67968.vpc-lattice-svcs.{region}.on.aws"
+        if expression.endswith(".account_id"):
+            return _ACCOUNT
         type_, _, rest = expression.partition(".")
         address, _, attribute = rest.partition(".")
         name = str(resources(output, type_).get(address, {}).get("name", "n" * 40))
@@ -63,7 +65,7 @@ def _applied(text: str, output: dict[str, Any]) -> str:
         return f"arn:{partition(region)}:{service}:{where}:{_ACCOUNT}:{resource.format(name)}"
 
     for _ in range(3):
-        text = _SAID.sub(value, re.sub(r"\$\{split\([^}]*\)\[4\]\}", _ACCOUNT, text))
+        text = _SAID.sub(value, text)
     return text
 
 
