@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.problems import listed
 from deploy import asked, protected, states
@@ -10,8 +10,6 @@ from deploy.environment import deployment_of
 from deploy.output import Stack
 from deploy.refusal import Refusal
 from deploy.terraform import Failed, Run, Terraform, one_after_another
-
-_SERVICE = "aws_ecs_service"
 
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
@@ -21,43 +19,45 @@ def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Te
         raise Refusal("apply does not destroy; use make destroy, which takes stacks before their base")
     runs = [Run(stack=stack) for stack in stacks]
     if asked.is_whole(terraform.arguments):
-        _let_services_leave(stacks, all_stacks=all_stacks, terraform=terraform)
-        runs = _deleting_last(stacks, all_stacks=all_stacks, terraform=terraform)
+        beside = {
+            stack: base
+            for stack in all_stacks
+            if (base := states.base_of(stack, all_stacks)) is not None and base in stacks
+        }
+        held = {}
+        for stack in dict.fromkeys([*beside, *beside.values()]):
+            terraform.init_quietly(stack)
+            held[stack] = states.in_state(stack, terraform=terraform.binary)
+        for stack, base in beside.items():
+            gone = states.gone(held[stack], states.configuration(stack))
+            _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
+            if gone and stack not in stacks:
+                raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
+            _let_services_leave(gone, stack, stacks, terraform)
+        runs = _deleting_last(stacks, beside, held)
     return one_after_another(runs, command="apply", terraform=terraform, fine={0})
 
 
-def _let_services_leave(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> None:
-    """Delete services that have left their stacks before anything else: what they ran on, such as a capacity provider,
-    the base may be about to change."""
-    for stack in all_stacks:
-        base = states.base_of(stack, all_stacks)
-        if base is None or base not in stacks:
-            continue
-        terraform.init_quietly(stack)
-        known = states.configuration(stack).addresses
-        gone = states.gone(stack, known=known, terraform=terraform.binary)
-        _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
-        if gone and stack not in stacks:
-            raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
-        if any(address.startswith(f"{_SERVICE}.") for address in gone):
-            print(f"\n=== {stack.id}: terraform apply of what leaves it, before its base changes\n", flush=True)
-            status = terraform.run("apply", stack, *_targets(gone))
-            if status != 0:
-                raise Failed("apply", status=status, at=stack, left=[each for each in stacks if each != stack])
+def _let_services_leave(gone: Sequence[str], stack: Stack, stacks: Sequence[Stack], terraform: Terraform) -> None:
+    """Delete services that have left a stack before anything else: what they run on, such as a capacity provider, the
+    base may be about to change. All else that has left goes with the stack's own turn, after what uses it."""
+    services = [address for address in gone if address.startswith("aws_ecs_service.")]
+    if services:
+        print(f"\n=== {stack.id}: terraform apply of what leaves it, before its base changes\n", flush=True)
+        if status := terraform.run("apply", stack, *_targets(services)):
+            raise Failed("apply", status=status, at=stack, left=[each for each in stacks if each != stack])
 
 
-def _deleting_last(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> list[Run]:
-    """The stacks in order. A base whose state holds what the catalog has no more, while other states may use it, is
-    first applied without deleting that, and once more when these have let go."""
+def _deleting_last(
+    stacks: Sequence[Stack], beside: Mapping[Stack, Stack], held: Mapping[Stack, Sequence[str]]
+) -> list[Run]:
+    """The stacks in order. A base whose state holds what the catalog has no more, while stacks beside it may use that,
+    is first applied without deleting it, and once more when these have let go. `held` says what states hold."""
     runs, deletions = [], []
     for stack in stacks:
-        users = [each for each in all_stacks if states.base_of(each, all_stacks) == stack]
-        if not any(states.in_state(each, terraform=terraform.binary) for each in users):
-            runs.append(Run(stack=stack))
-            continue
-        terraform.init_quietly(stack)
+        users = [each for each, base in beside.items() if base == stack and held[each]]
         configuration = states.configuration(stack)
-        gone = states.gone(stack, known=configuration.addresses, terraform=terraform.binary)
+        gone = states.gone(held[stack], configuration) if users else []
         if not gone:
             runs.append(Run(stack=stack))
             continue

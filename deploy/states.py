@@ -78,7 +78,8 @@ def _asked(stack: Stack, *words: str) -> str:
     raise Refusal(f"{stack.id}: its state cannot be read, so nothing is done\n{done.stderr.strip()}")
 
 
-def gone(stack: Stack, *, known: Collection[str], terraform: str) -> list[str]:
-    """What a stack's state holds and its configuration does not."""
-    held = in_state(stack, terraform=terraform)
-    return [each for each in held if not each.startswith("data.") and each.partition("[")[0] not in known]
+def gone(held: Sequence[str], configured: Configuration) -> list[str]:
+    """What of the addresses that a state holds its configuration does not have."""
+    return [
+        each for each in held if not each.startswith("data.") and each.partition("[")[0] not in configured.addresses
+    ]

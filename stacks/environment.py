@@ -42,7 +42,7 @@ class DeploymentStack(TerraformStack):
         self.elements = Elements(state_of=partial(state_of, deployment=deployment), stacks=self.stacks)
         account = _Account(self, deployment=deployment)
         chosen = MESHES[deployment.catalog.mesh.kind]
-        text = Text(account=account.reference, generated_host=chosen.host_reference)
+        text = Text(account=account.number, generated_host=chosen.host_reference)
         deployment = text.of_deployment(deployment)
         configure(self, deployment=deployment)
         for state, stack in self.stacks.items():
@@ -177,8 +177,7 @@ class _Account(Part):
     def number(self) -> str:
         """Its number, where the catalog names one account alone, or a reference to it."""
         known = self.deployment.catalog.aws.accounts
-        return known[0] if len(known) == 1 else self.reference()
-
-    def reference(self) -> str:
+        if len(known) == 1:
+            return known[0]
         self._identity = self._identity or self.add(DataAwsCallerIdentity, "current_account")
         return self._identity.account_id

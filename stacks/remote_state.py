@@ -13,6 +13,7 @@ from catalog.states import BASE
 
 _ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])*)")
 _TOKEN = re.compile(r"\\[\\\"]|\$\$\{|%%\{|\$\{|%\{|[\"{}]")
+"""What begins or ends a template, or a text or braces in one."""
 _READ = f"data.terraform_remote_state.{BASE}.outputs."
 
 
@@ -120,7 +121,10 @@ def _pieces(text: str) -> Iterator[tuple[bool, str]]:
         elif token[0] == '"' and opened:
             yield evaluated, text[start : token.start()]
             start = token.start()
-            opened.append('"') if evaluated else opened.pop()
+            if evaluated:
+                opened.append('"')
+            else:
+                opened.pop()
         elif token[0] == "{" and evaluated:
             opened.append("{")
         elif token[0] == "}" and evaluated:

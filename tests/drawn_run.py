@@ -185,9 +185,14 @@ def _is_told(at: At, loaded: Loaded) -> bool:
 
 
 def _may_change_nothing(at: At, drawn: Drawn) -> bool:
-    """What says no to what would not be there anyway, and what is no part of an output."""
-    names = {*at, ".".join(map(str, at[-2:]))}
-    return _at(drawn.tree, at) in (False, 0, "none", [], {}) or bool(_REASONS.keys() & names)
+    """What says no to what would not be there anyway, what is no part of an output, and what names all there is."""
+    value = _at(drawn.tree, at)
+    if at[-2:] == ("public", "ingress"):
+        return [*drawn.tree["ingress"]] == [value]
+    if at == ("catalog", "stacks"):
+        named = {service.get(key) for service in drawn.tree["services"].values() for key in ("stack", "stack_from")}
+        return {*value} <= named
+    return value in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {*at})
 
 
 _REASONS = {
@@ -200,7 +205,5 @@ _REASONS = {
     "profile": "of whose keys the service may say every one itself",
     "container": "may be said of a container anyway; that it is there, tests/drops.py sees",
     "strict": "makes a rule of a notice",
-    "public.ingress": "may name the only one there is",
-    "stacks": "may name states that services still name",
 }
 """Keys that may change nothing, and why."""

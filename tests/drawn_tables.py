@@ -101,7 +101,6 @@ FIELDS: dict[str, Key] = {
         "images.toml", f'{next(iter(w.members))} = "{ACCOUNT}.dkr.ecr.{w.region}.{w.suffix}/from-file:1"\n'
     ),
     "CatalogTable.tags": tags,
-    "CatalogTable.stacks": one_of(["models"], ["old"], ["old", "models"]),
     "Catalog.vars": fixed(lambda w: {"registry": "r.io/team", "text": w.pick(("plain", "${x} %{y}"))}),
     "Aws.accounts": text_of(lambda w: [ACCOUNT]),
     "AssumeRole.external_id": one_of("12", "a/b:c"),

@@ -41,3 +41,4 @@ def test_what_services_in_stacks_use_of_a_mesh_goes_when_they_have_left_it(aws: 
         assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
     assert running() == before
     states.deploy("destroy")
+    assert emulator.leftovers() == {}
