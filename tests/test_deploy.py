@@ -248,8 +248,9 @@ def test_an_unknown_stack_is_answered_with_those_there_are(states: Project) -> N
     assert done.stderr == 'the last synth wrote no stack "rga"; name one of base, front, rag\n'
 
 
-def test_what_leaves_a_stack_goes_before_the_base_changes(states: Project) -> None:
-    (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\ndata.x.y\naws_ecs_service.old\n")
+def test_a_service_that_leaves_a_stack_goes_before_the_base_changes_and_nothing_else(states: Project) -> None:
+    held = ["aws_ecs_service.shop_rag", "data.x.y", "aws_ecs_service.old", "aws_appmesh_route.shop_rag"]
+    (states.stack("shop_rag") / "addresses").write_text("\n".join(held) + "\n")
     assert states.deploy("apply", "--", "-auto-approve").returncode == 0
     assert [call for call in states.calls() if " apply" in call] == [
         "shop_rag: apply -target=aws_ecs_service.old -auto-approve",
