@@ -10,9 +10,9 @@ from catalog.problems import Finding
 from catalog.rights import Right
 from catalog.sizes import Share
 from catalog.timers import Hop, Timer
-from catalog.written import Written
+from catalog.provenance import Provenance
 
-Rule = Callable[[Deployment, Written], Iterable[Finding]]
+Rule = Callable[[Deployment, Provenance], Iterable[Finding]]
 AcrossRule = Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]]
 
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def without_authority(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def without_authority(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The proxies of a mesh get their certificates from a private CA (App Mesh User Guide, "Transport Layer Security";
     ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
     mesh = deployment.catalog.mesh
     if mesh.tls is not None and mesh.tls.authority is None:
         message = f'"{mesh.kind}" needs a private CA; write tls = {{ authority = "arn:aws:acm-pca:…" }}'
-        yield Finding(place=("mesh", "tls"), message=message, about=(("mesh", "kind"),))
+        yield Finding(place=("mesh", "tls"), message=message)
 
 
-def authority_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def authority_elsewhere(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A certificate is issued in the region of its CA (App Mesh User Guide, "TLS": same region as the mesh; so in the
     ECS developer guide)."""
     tls = deployment.catalog.mesh.tls
@@ -27,5 +27,4 @@ def authority_elsewhere(deployment: Deployment, written: Written) -> Iterator[Fi
         yield Finding(
             place=("mesh", "tls", "authority"),
             message=f'lies in "{region}", the mesh in {deployment.region}; write the ARN of a CA there',
-            about=(("catalog", "region"),),
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 from catalog.capacity import chosen_deploys
 from catalog.model import Catalog, Deployment, Service
-from catalog.problems import Finding
 from catalog.reading import completing
 from catalog.reading.versions import completed
 from catalog.stopping import stop_timeout
@@ -19,9 +18,7 @@ TCP_IDLE = 3600.0
 """Seconds; Service Connect's own default for TCP. A pooled database connection is silent between questions."""
 
 
-def deployment(
-    catalog: Catalog, *, environment: str | None, values: Mapping[str, str]
-) -> tuple[Deployment, list[Finding]]:
+def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:
     """The deployment that a catalog describes. `values` are those of the general placeholders."""
     id_ = catalog.catalog.name + (f"-{environment}" if environment else "")
     timeouts = _timeouts(catalog)
@@ -45,15 +42,13 @@ def deployment(
         if service.versions
     }
     draft = Deployment(id=id_, environment=environment, catalog=catalog, services=services, versions=versions)
-    findings: list[Finding] = []
-    complete = completing.workloads(draft, values=values, findings=findings)
+    complete = completing.workloads(draft, values=values)
     complete |= {name: complete[name].model_copy(update={"deploy": how}) for name, how in chosen_deploys(draft).items()}
-    deployment = replace(
+    return replace(
         draft,
         services={name: _with_its_share(complete[name]) for name in services},
         versions={name: tuple(complete[version.name] for version in others) for name, others in versions.items()},
     )
-    return deployment, findings
 
 
 def _with_its_share(service: Service) -> Service:

@@ -118,7 +118,7 @@ def take_images(report: Report, source: Document, values: Mapping[str, str]) -> 
     if not isinstance(written, str):
         return
     path = filled(written, place, values, report)
-    if report.is_broken(place):
+    if report.is_refused(place):
         return
     shown = (source.shown_beside / path).as_posix()
     try:

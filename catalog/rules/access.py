@@ -9,7 +9,7 @@ from catalog.model import Deployment
 from catalog.model.access import Statement
 from catalog.problems import Finding, Path, did_you_mean
 from catalog.rules.each import texts_in
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
@@ -29,7 +29,7 @@ def _statements(deployment: Deployment) -> Iterator[tuple[Path, Statement]]:
             yield ("services", service.name, "access", "statements", index), statement
 
 
-def not_an_action(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_an_action(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An action is a service's prefix and a name (IAM: MalformedPolicyDocument)."""
     for place, statement in _statements(deployment):
         for index, action in enumerate(statement.actions):
@@ -38,7 +38,7 @@ def not_an_action(deployment: Deployment, written: Written) -> Iterator[Finding]
                 yield Finding(place=(*place, "actions", index), message=message)
 
 
-def not_a_resource(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_a_resource(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A resource is an ARN or a star (IAM: "must be in ARN format or \"*\"")."""
     for place, statement in _statements(deployment):
         for index, resource in enumerate(statement.resources):
@@ -47,7 +47,7 @@ def not_a_resource(deployment: Deployment, written: Written) -> Iterator[Finding
                 yield Finding(place=(*place, "resources", index), message=message)
 
 
-def unknown_operator(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unknown_operator(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Conditions have operators of IAM's own (IAM: "Invalid Condition type")."""
     known = {operator.lower(): operator for operator in _OPERATORS}
     for place, statement in _statements(deployment):
@@ -64,7 +64,7 @@ _CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")
 """IAM User Guide, "IAM and AWS STS quotas": tab, line ends, and U+0020 to U+00FF; and the marks around an account."""
 
 
-def not_a_character(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_a_character(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Policies hold the characters of Latin-1 only (IAM: MalformedPolicyDocument)."""
     for place, statement in _statements(deployment):
         for where, text in texts_in(statement.model_dump(), place):

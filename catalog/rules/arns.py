@@ -8,7 +8,7 @@ from catalog.model import Deployment
 from catalog.model.container import Secret
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 def _arns(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
@@ -50,7 +50,7 @@ def _secrets(deployment: Deployment) -> Iterator[tuple[Path, Secret]]:
             yield ("services", service.name, "logs", "router", "secrets", name), secret
 
 
-def another_kind(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def another_kind(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An ARN of one kind cannot stand for another; to IAM, not even a key's alias for the key (KMS developer guide,
     "Using aliases to control access")."""
     for place, arn, kind in _arns(deployment):
@@ -68,7 +68,7 @@ def _named(deployment: Deployment) -> Iterator[tuple[Path, str]]:
                     yield ("services", service.name, "access", key, index), value
 
 
-def another_partition(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def another_partition(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Partitions share nothing (AWS General Reference, "Amazon Resource Names")."""
     for place, arn in (*((place, arn) for place, arn, _ in _arns(deployment)), *_named(deployment)):
         if arn.split(":")[1] != deployment.partition:
@@ -76,5 +76,4 @@ def another_partition(deployment: Deployment, written: Written) -> Iterator[Find
                 place=place,
                 message=f'begins with "arn:{arn.split(":")[1]}:", ARNs of {deployment.region} begin with '
                 f'"arn:{deployment.partition}:"; write one of these',
-                about=(("catalog", "region"),),
             )

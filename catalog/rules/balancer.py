@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from catalog.log_delivery import log_writer
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _LONGEST_STICKY = 604800
 """Seconds (ELBv2 API reference, TargetGroupAttribute stickiness.lb_cookie.duration_seconds)."""
 
 
-def sticky_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def sticky_out_of_bounds(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A cookie lasts from a second to seven days (ELBv2 API reference, TargetGroupAttribute)."""
     for service in deployment.services.values():
         sticky = service.public.sticky if service.public else None
@@ -23,7 +23,7 @@ def sticky_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[F
             yield Finding(place=("services", service.name, "public", "sticky"), message=message)
 
 
-def sticky_without_cookies(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def sticky_without_cookies(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Stickiness rests on cookies that clients send back (Application Load Balancer guide, "Sticky sessions"), which
     those of gRPC do not."""
     for service in deployment.services.values():
@@ -32,11 +32,10 @@ def sticky_without_cookies(deployment: Deployment, written: Written) -> Iterator
             yield Finding(
                 place=("services", service.name, "public", "sticky"),
                 message=message,
-                about=(("services", service.name, "protocol"),),
             )
 
 
-def waf_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def waf_elsewhere(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A regional web ACL protects what lies in its own region (WAF API reference, AssociateWebACL)."""
     for name, ingress in deployment.catalog.ingress.items():
         region = ingress.waf.split(":")[3] if ingress.waf else deployment.region
@@ -45,11 +44,10 @@ def waf_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]
                 place=("ingress", name, "waf"),
                 message=f'lies in "{region}", a load balancer in {deployment.region} cannot use it; write the ARN of '
                 f"a regional web ACL in {deployment.region}",
-                about=(("catalog", "region"),),
             )
 
 
-def not_a_bucket(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_a_bucket(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What a pattern cannot say of a bucket's name (S3 user guide, "General purpose bucket naming rules")."""
     for name, ingress in deployment.catalog.ingress.items():
         bucket = ingress.logs.bucket if ingress.logs else None
@@ -66,16 +64,16 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def days_of_a_given_bucket(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def days_of_a_given_bucket(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """How long a bucket keeps what it holds is its owner's to say."""
     for name, ingress in deployment.catalog.ingress.items():
         if ingress.logs and ingress.logs.bucket and ingress.logs.days is not None:
             place: Path = ("ingress", name, "logs")
             message = "a bucket that exists has a lifecycle of its own; remove days, or remove bucket to have one made"
-            yield Finding(place=(*place, "days"), message=message, about=((*place, "bucket"),))
+            yield Finding(place=(*place, "days"), message=message)
 
 
-def given_bucket(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def given_bucket(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer tries to write before it takes the attribute (Application Load Balancer guide, "Enable access
     logs")."""
     for name, ingress in deployment.catalog.ingress.items():

@@ -10,20 +10,20 @@ from catalog.model import Deployment
 from catalog.model.catalog import RESERVED
 from catalog.problems import Finding, Path, did_you_mean, listed, or_list
 from catalog.subnets import zones_of
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _KEPT = ("aws", "ecs", "fargate")
 """What no name of a capacity provider begins with (ECS API reference, CreateCapacityProvider)."""
 
 
-def unused(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unused(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What nobody runs on is a service forgotten, or left behind by one that moved away."""
     for name in sorted(deployment.catalog.capacity.keys() - deployment.used_capacity.keys()):
         message = f'no service runs on it; write capacity = "{name}" in one, or, after an apply without, remove it'
         yield Finding(place=("capacity", name), message=message, level="notice")
 
 
-def reserved_beginning(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def reserved_beginning(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """AWS keeps the beginnings of its own capacity providers (ECS API reference, CreateCapacityProvider)."""
     for name in deployment.catalog.capacity:
         kept = next((word for word in _KEPT if name.startswith(word)), None)
@@ -37,11 +37,10 @@ def reserved_beginning(deployment: Deployment, written: Written) -> Iterator[Fin
             place=("catalog", "name"),
             message=f'"{own}" begins with "{kept}", and so would the names of capacity providers, where AWS keeps that '
             "for itself; write another name",
-            about=(("capacity",),),
         )
 
 
-def unknown_type(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unknown_type(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Only types of which the size is known can be counted with, and only those that ECS's image runs on."""
     known = instance_types() if deployment.catalog.capacity else {}
     for name, capacity in deployment.catalog.capacity.items():
@@ -61,7 +60,7 @@ def _closest(type_: str, known: dict[str, InstanceType]) -> str | None:
     return did_you_mean(type_, [name for name in known if name.startswith(family)] or list(known))
 
 
-def types_apart(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def types_apart(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """All instances start from one image, which is made for one architecture, and for GPUs or without (ECS developer
     guide, "Amazon ECS-optimized Linux AMIs")."""
     for name, capacity in deployment.catalog.capacity.items():
@@ -83,20 +82,19 @@ def types_apart(deployment: Deployment, written: Written) -> Iterator[Finding]:
             )
 
 
-def least_above_most(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def least_above_most(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A group has a size between two bounds (Auto Scaling API reference, CreateAutoScalingGroup)."""
     for name, capacity in deployment.catalog.capacity.items():
-        where = written.where("capacity", name, "max")
+        where = written.location("capacity", name, "max")
         for key, value in (("min", capacity.min), ("warm", capacity.warm)):
             if value > capacity.max:
                 yield Finding(
                     place=("capacity", name, key),
                     message=f"{key} = {value} is more than max = {capacity.max} ({where}); raise max, or write less",
-                    about=(("capacity", name, "max"),),
                 )
 
 
-def warm_spot(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def warm_spot(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """AWS refuses it: "You can't add a warm pool to an Auto Scaling group that requests Spot Instances" (EC2 Auto
     Scaling User Guide, "Warm pools", "Limitations")."""
     for name, capacity in deployment.catalog.capacity.items():
@@ -104,11 +102,10 @@ def warm_spot(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(
                 place=("capacity", name, "warm"),
                 message="AWS keeps no Spot instances warm; remove it, or spot",
-                about=(("capacity", name, "spot"),),
             )
 
 
-def unknown_zone(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unknown_zone(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Instances start in subnets of the network, one in each of its zones."""
     for name, capacity in deployment.catalog.capacity.items():
         place: Path = ("capacity", name, "zones")
@@ -116,20 +113,20 @@ def unknown_zone(deployment: Deployment, written: Written) -> Iterator[Finding]:
             continue
         if deployment.uses_existing_network:
             message = "of a network that exists the zones are not known; remove it, or list fewer private_subnet_ids"
-            yield Finding(place=place, message=message, about=(("network", "vpc_id"),))
+            yield Finding(place=place, message=message)
             continue
         zones = zones_of(deployment.catalog.network)
         known = {word: zone.letter for zone in zones for word in filter(None, (zone.letter, zone.name))}
         for index, zone in enumerate(capacity.zones):
             if zone not in known:
-                where = written.where("network", "zones")
+                where = written.location("network", "zones")
                 message = f'"{zone}" is not a zone of the network ({where}); write {or_list(known)}'
-                yield Finding(place=(*place, index), message=message, about=(("network", "zones"),))
+                yield Finding(place=(*place, index), message=message)
             elif known[zone] in [known.get(other) for other in capacity.zones[:index]]:
                 yield Finding(place=(*place, index), message=f'"{zone}" is listed twice; remove one')
 
 
-def without_gpus(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def without_gpus(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A container sees the GPUs that it asks for (ECS developer guide, "GPU workloads"), whatever its instance has."""
     for name, capacity in deployment.used_capacity.items():
         services = [service for service in deployment.workloads.values() if service.capacity == name]

@@ -11,7 +11,7 @@ from catalog.model.sidecar import Sidecar
 from catalog.problems import Finding, Path, did_you_mean, or_list
 from catalog.reading.schema_errors import toml_type
 from catalog.rules.each import containers
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _OWN = {
     "command": "command",
@@ -91,7 +91,7 @@ _TYPES: dict[str, tuple[str, Any]] = {
 }
 
 
-def raw_keys(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def raw_keys(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
     for place, container in containers(deployment.services):
         refused = _FARGATE if deployment.services[str(place[1])].on_fargate else _INSTANCES
@@ -162,7 +162,7 @@ def _on_fargate(deployment: Deployment) -> Iterator[tuple[Path, ServiceKeys | Si
     return containers({name: service for name, service in deployment.services.items() if service.on_fargate})
 
 
-def added_capability(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def added_capability(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Fargate adds SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
     for owner, container in _on_fargate(deployment):
         added: Any = container.container
@@ -175,7 +175,7 @@ def added_capability(deployment: Deployment, written: Written) -> Iterator[Findi
                 yield Finding(place=place, message=f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"')
 
 
-def start_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def start_out_of_bounds(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.startTimeout)."""
     for owner, container in _on_fargate(deployment):
         seconds = container.container.get("startTimeout")

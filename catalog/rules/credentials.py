@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers, texts_in
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _BEFORE, _BEHIND = r"(?<![A-Za-z0-9_+/-])", r"(?![A-Za-z0-9_-])"
 _FORMS: dict[str, str] = {
@@ -83,7 +83,7 @@ def secret_by_name(name: str, value: str) -> bool:
     )
 
 
-def in_plain_text(deployment: Deployment, written: Written) -> Iterable[Finding]:
+def in_plain_text(deployment: Deployment, written: Provenance) -> Iterable[Finding]:
     """Whoever may describe a task definition reads its variables and commands (ECS developer guide, "Pass sensitive
     data to an Amazon ECS container"). No message repeats the value."""
     for place, container in containers(deployment.services):

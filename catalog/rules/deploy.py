@@ -10,10 +10,10 @@ from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers
 from catalog.stopping import LONGEST_STOP, SHORTEST_STOP
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def cannot_move(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A rollout starts a task first or stops one first (ECS API reference, DeploymentConfiguration: the minimum is
     rounded up, the maximum down)."""
     for service in deployment.services.values():
@@ -32,11 +32,10 @@ def cannot_move(deployment: Deployment, written: Written) -> Iterator[Finding]:
             place=place,
             message=f"of the {tasks} of {service.name}, none may stop (min = {deploy.min}) and none may be added "
             f"(max = {deploy.max}); {cure}, or a lower min",
-            about=(("services", service.name, "scale" if service.scale else "replicas"),),
         )
 
 
-def stop_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def stop_out_of_bounds(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
     least, most = SHORTEST_STOP, LONGEST_STOP
     for place, container in containers({name: each for name, each in deployment.services.items() if each.on_fargate}):

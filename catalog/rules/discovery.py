@@ -9,7 +9,7 @@ from catalog.meshes import mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.resolving import resolved_calls
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _HOST_LENGTH = 253
 """Characters of a whole host name (RFC 1035, without the final dot)."""
@@ -19,20 +19,20 @@ _AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "aws", "ec2.internal", "com
 "DNS attributes for your VPC")."""
 
 
-def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def names_that_do_not_resolve(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An HTTP namespace has no DNS records, so that a callee's name leads nowhere (Cloud Map API reference,
     CreateHttpNamespace)."""
     if deployment.catalog.discovery.kind != "http":
         return
     for service, index in resolved_calls(deployment):
         place: Path = ("services", service.name, "calls", index)
-        called = f"{service.name} calls {service.calls[index]} ({written.where(*place)})"
+        called = f"{service.name} calls {service.calls[index]} ({written.location(*place)})"
         message = f'with "http" no name resolves, and {called}; write "dns"'
-        yield Finding(place=("discovery", "kind"), message=message, about=(place,))
+        yield Finding(place=("discovery", "kind"), message=message)
         return
 
 
-def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def host_too_long(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Host names have at most 253 characters (RFC 1035)."""
     service = max(deployment.services.values(), key=lambda each: len(each.aws_name))
     longest = service.aws_name
@@ -42,10 +42,10 @@ def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
             f"{longest} would have a host name of {length} characters, {_HOST_LENGTH} are possible; "
             f"shorten the namespace to {_HOST_LENGTH - len(longest) - 1}"
         )
-        yield Finding(place=_NAMESPACE, message=message, about=(aws_names.place(deployment, service),))
+        yield Finding(place=_NAMESPACE, message=message)
 
 
-def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def hides_aws(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A private zone hides what has names at or below its own (Route 53 developer guide, "Considerations when working
     with a private hosted zone"), and in a domain of AWS's, its name belongs to AWS."""
     if not _has_names(deployment):
@@ -59,7 +59,7 @@ def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
         else:
             place: Path = ("catalog", "name")
             message = f'makes the namespace "{deployment.namespace}", which {message}, or a [discovery] namespace'
-            yield Finding(place=place, message=message, about=(_NAMESPACE,))
+            yield Finding(place=place, message=message)
         return
 
 
@@ -71,7 +71,7 @@ def _lies_in(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
-def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def hides_external(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A private zone hides the public one of its name (Route 53 developer guide, "Considerations when working with a
     private hosted zone")."""
     if not _has_names(deployment):
@@ -85,6 +85,5 @@ def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding
             yield Finding(
                 place=("external", name, "host"),
                 message=f'"{external.host}" lies in the namespace "{deployment.namespace}" '
-                f"({written.where(*_NAMESPACE)}), where only services have names; write another namespace",
-                about=(_NAMESPACE,),
+                f"({written.location(*_NAMESPACE)}), where only services have names; write another namespace",
             )

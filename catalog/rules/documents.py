@@ -14,7 +14,7 @@ from catalog.documents import (
 )
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _DEFINITION = 64 * 1024
 """Bytes (ECS developer guide, "Amazon ECS service quotas": Task definition size limit, 64 KiB, not adjustable)."""
@@ -24,7 +24,7 @@ _TRUST = 2048
 """Characters of a trust policy (the same, "Role trust policy length")."""
 
 
-def definition_too_large(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def definition_too_large(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """All of a task's containers are one document."""
     for service in deployment.services.values():
         size = definition_length(deployment, service)
@@ -36,7 +36,7 @@ def definition_too_large(deployment: Deployment, written: Written) -> Iterator[F
             )
 
 
-def task_policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def task_policy_too_long(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What a service may do itself is one policy."""
     for service in deployment.services.values():
         size = task_policy_length(deployment, service)
@@ -52,7 +52,7 @@ def task_policy_too_long(deployment: Deployment, written: Written) -> Iterator[F
             )
 
 
-def execution_policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def execution_policy_too_long(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """So is what ECS reads to start it."""
     for service in deployment.services.values():
         size = execution_policy_length(deployment, service)
@@ -64,7 +64,7 @@ def execution_policy_too_long(deployment: Deployment, written: Written) -> Itera
             )
 
 
-def too_many_accounts(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many_accounts(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A role of a task trusts ECS for these accounts only."""
     accounts = deployment.catalog.aws.accounts
     size = trust_policy_length(accounts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 def _joined(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
@@ -18,17 +18,17 @@ def _joined(deployment: Deployment) -> Iterator[tuple[Path, str, str]]:
             yield ("ingress", name, "listener_arn"), ingress.listener_arn, "a listener"
 
 
-def in_another_region(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def in_another_region(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Services run in clusters, and register with load balancers, of their own region (AWS General Reference, "Service
     endpoints": each region has its own). Of another partition, `arns.another_partition` tells."""
     for place, arn, what in _joined(deployment):
         _, partition, _, region, _ = arn.split(":", 4)
         if partition == deployment.partition and region != deployment.region:
             message = f'lies in "{region}"; write the ARN of {what} in {deployment.region}'
-            yield Finding(place=place, message=message, about=(("catalog", "region"),))
+            yield Finding(place=place, message=message)
 
 
-def in_another_account(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def in_another_account(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Clusters and listeners are no resources that another account can use (RAM user guide, "Shareable AWS
     resources")."""
     accounts = deployment.catalog.aws.accounts
@@ -38,6 +38,5 @@ def in_another_account(deployment: Deployment, written: Written) -> Iterator[Fin
             yield Finding(
                 place=place,
                 message=f"is of account {account}, this is applied to {' or '.join(accounts)} "
-                f"({written.where('aws', 'accounts')}); write the ARN of {what} there",
-                about=(("aws", "accounts"),),
+                f"({written.location('aws', 'accounts')}); write the ARN of {what} there",
             )

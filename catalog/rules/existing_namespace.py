@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.resolving import resolved_calls
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _ID: Path = ("discovery", "namespace_id")
 _NAME: Path = ("discovery", "namespace")
 
 
-def namespace_without_name(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def namespace_without_name(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Callers know services by names in it, which stand in environments before anybody asks AWS."""
     discovery = deployment.catalog.discovery
     if discovery.namespace_id is not None and discovery.namespace is None:
         message = 'callers go by its name; add namespace = "…", the name of this namespace'
-        yield Finding(place=_ID, message=message, about=(_NAME,))
+        yield Finding(place=_ID, message=message)
 
 
-def namespace_of_another_network(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def namespace_of_another_network(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Its names resolve in VPCs that its hosted zone is associated with (Cloud Map API reference,
     CreatePrivateDnsNamespace.Vpc), and one that is made here is none of them."""
     discovery = deployment.catalog.discovery
@@ -32,8 +32,7 @@ def namespace_of_another_network(deployment: Deployment, written: Written) -> It
         yield Finding(
             place=_ID,
             message=f"its names resolve only in VPCs that it is associated with, and {service.name} calls "
-            f"{service.calls[index]} ({written.where(*place)}); add the vpc_id of one of these to [network], or leave "
+            f"{service.calls[index]} ({written.location(*place)}); add the vpc_id of one of these to [network], or leave "
             "out namespace_id",
-            about=(place, ("network", "vpc_id")),
         )
         return

@@ -13,7 +13,7 @@ from catalog.problems import Finding, Path, listed
 from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack, mirrored
 from catalog.rules.each import containers
 from catalog.task import addition_of
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -50,7 +50,7 @@ def _pulled(deployment: Deployment) -> dict[Path, str]:
     return found
 
 
-def not_an_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_an_image(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An image reference has a form (github.com/distribution/reference)."""
     for place, image in _written(deployment):
         if image == "":
@@ -77,7 +77,7 @@ def _lowered(image: str) -> str:
     return f"{path.lower()}{colon}{tag}{at}{digest}"
 
 
-def too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_long(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An image has at most 255 characters in front of its digest (ECS API reference, ContainerDefinition.image)."""
     for place, image in _pulled(deployment).items():
         count = len(image.partition("@")[0])
@@ -85,11 +85,11 @@ def too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=place, message=f"has {count} characters; ECS takes {_LENGTH}")
 
 
-def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def out_of_reach(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Endpoints lead to the private registry of their own region only (ECR User Guide, "Interface VPC endpoints")."""
     if has_way_out(deployment):
         return
-    where = written.where("network", "nat")
+    where = written.location("network", "nat")
     for place, image in _pulled(deployment).items():
         repository = ecr_repository(image)
         if not _IMAGE.fullmatch(image):
@@ -99,14 +99,13 @@ def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 usual = f"{repository.account}.dkr.ecr.{repository.region}.{dns_suffix(repository.region)}"
                 message = f'endpoints do not lead to registries under on.aws, and nat = "none" ({where}); '
                 message += f'write "{usual}{image[image.index("/") :]}", which is the same'
-                yield Finding(place=place, message=message, about=(("network", "nat"),))
+                yield Finding(place=place, message=message)
             continue
         what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
         yield Finding(
             place=place,
             message=f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {deployment.region}; '
             f'{_copied(place)}, or write nat = "single"',
-            about=(("network", "nat"), ("catalog", "region"), ("images", "registry")),
         )
 
 
@@ -115,7 +114,7 @@ def _copied(place: Path) -> str:
     return "copy it there" if place[-1] == "image" or place[0] == "images" else "name a copy of it in [images]"
 
 
-def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def for_nobody(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An image runs in a container that something asks for."""
     catalog = deployment.catalog
     routed = any(service.logs.router is not None for service in deployment.workloads.values())
@@ -131,7 +130,7 @@ def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("images", key), message=message, level="notice")
 
 
-def credentials_of_ecr(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def credentials_of_ecr(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Credentials are for registries outside of AWS (ECS developer guide, "Using non-AWS container images"), and with
     them ECS asks for no token of ECR."""
     for place, container in containers(deployment.services):
@@ -140,11 +139,10 @@ def credentials_of_ecr(deployment: Deployment, written: Written) -> Iterator[Fin
                 place=(*place, "credentials"),
                 message=f'"{container.image}" comes from ECR, which knows no such credentials; remove them',
                 level="warning",
-                about=((*place, "image"), ("images", "registry")),
             )
 
 
-def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def from_docker_hub(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Docker Hub lets an address pull a hundred times in six hours without a login, and all tasks behind a NAT gateway
     have one address (docs.docker.com, "Pull usage and limits")."""
     if not has_way_out(deployment):
@@ -165,7 +163,7 @@ def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Findin
         )
 
 
-def names_no_version(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def names_no_version(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """ECS looks a tag up anew at each deployment (ECS developer guide, "Container image resolution")."""
     moving: dict[str, Path] = {}
     for place, container in containers(deployment.services):

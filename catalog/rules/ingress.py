@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _WORLD = 8
 """A range larger than this belongs to no one organization."""
@@ -15,7 +15,7 @@ _RULES_PER_GROUP = 60
 """Rules of a security group in one direction, unless AWS has raised it (VPC guide, "Quotas")."""
 
 
-def unused(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unused(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer without services costs money and answers nothing."""
     for name in deployment.catalog.ingress:
         if not deployment.public_services(name):
@@ -23,21 +23,21 @@ def unused(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("ingress", name), message=message, level="notice")
 
 
-def nobody_may_connect(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def nobody_may_connect(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A way in that lets nobody in is a mistake."""
     for name, ingress in deployment.catalog.ingress.items():
         if ingress.allow or ingress.listener_arn:
             continue
         place: Path = ("ingress", name, "allow")
-        if not written.written(*place):
+        if not written.is_set(*place):
             message = 'required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may connect'
-            yield Finding(place=place[:2], message=message, about=(place, (*place[:2], "listener_arn")))
+            yield Finding(place=place[:2], message=message)
         else:
             message = 'is empty, so that nobody may connect; write address ranges, as in ["10.0.0.0/8"]'
             yield Finding(place=place, message=message)
 
 
-def plain_http_to_the_world(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def plain_http_to_the_world(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What the whole internet may reach is encrypted, unless somebody says that it need not be."""
     for name, ingress in deployment.catalog.ingress.items():
         if ingress.certificate or ingress.insecure or ingress.internal:
@@ -47,11 +47,10 @@ def plain_http_to_the_world(deployment: Deployment, written: Written) -> Iterato
                 yield Finding(
                     place=("ingress", name, "allow", index),
                     message=f'"{cidr}" opens plain HTTP to the world; add a certificate, or write insecure = true',
-                    about=(("ingress", name, "certificate"), ("ingress", name, "insecure")),
                 )
 
 
-def range_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def range_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A security group refuses a rule that it has (EC2: InvalidPermission.Duplicate)."""
     for name, ingress in deployment.catalog.ingress.items():
         for index, cidr in enumerate(ingress.allow):
@@ -59,7 +58,7 @@ def range_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 yield Finding(place=("ingress", name, "allow", index), message=f'"{cidr}" is listed twice; remove one')
 
 
-def many_ranges(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_ranges(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A security group takes 60 rules unless AWS has raised its quota (VPC guide, "Quotas")."""
     for name, ingress in deployment.catalog.ingress.items():
         ports = 2 if ingress.certificate else 1
@@ -71,16 +70,16 @@ def many_ranges(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("ingress", name, "allow"), message=message, level="notice")
 
 
-def record_without_name(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def record_without_name(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A record needs a name."""
     for name, ingress in deployment.catalog.ingress.items():
         if ingress.zone_id and not ingress.domain:
             message = 'a record needs a name; add domain = "chat.example.com", or remove zone_id'
             place: Path = ("ingress", name, "zone_id")
-            yield Finding(place=place, message=message, about=(("ingress", name, "domain"),))
+            yield Finding(place=place, message=message)
 
 
-def same_record(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_record(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A zone has one record of a name (Route 53: "already exists")."""
     seen: dict[tuple[str, str], str] = {}
     for name, ingress in sorted(deployment.catalog.ingress.items()):
@@ -91,13 +90,12 @@ def same_record(deployment: Deployment, written: Written) -> Iterator[Finding]:
             place: Path = ("ingress", other, "domain")
             yield Finding(
                 place=("ingress", name, "domain"),
-                message=f'"{ingress.domain}" is already the name of ingress.{other} ({written.where(*place)}); '
+                message=f'"{ingress.domain}" is already the name of ingress.{other} ({written.location(*place)}); '
                 "write another",
-                about=(place,),
             )
 
 
-def certificate_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def certificate_elsewhere(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer takes certificates of its own region (ACM guide, "Services integrated with ACM")."""
     for name, ingress in deployment.catalog.ingress.items():
         region = ingress.certificate.split(":")[3] if ingress.certificate else deployment.region
@@ -106,5 +104,4 @@ def certificate_elsewhere(deployment: Deployment, written: Written) -> Iterator[
                 place=("ingress", name, "certificate"),
                 message=f'lies in "{region}", a load balancer in {deployment.region} cannot use it; '
                 f"write the ARN of one in {deployment.region}",
-                about=(("catalog", "region"),),
             )

@@ -8,7 +8,7 @@ from catalog.capacity import known_types
 from catalog.model import Deployment
 from catalog.model.capacity import FARGATE
 from catalog.problems import Finding, Path, did_you_mean
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _CPU = (128, 196608)
 """Of a task that is not on Fargate (ECS API reference, RegisterTaskDefinition.cpu)."""
@@ -18,7 +18,7 @@ _SPOT_NOTICE = 120
 """Seconds."""
 
 
-def unknown_capacity(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unknown_capacity(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Tasks run on Fargate, or on instances that the catalog describes."""
     known = [*FARGATE, *deployment.catalog.capacity]
     for service in deployment.services.values():
@@ -28,11 +28,10 @@ def unknown_capacity(deployment: Deployment, written: Written) -> Iterator[Findi
             yield Finding(
                 place=("services", service.name, "capacity"),
                 message=f'unknown capacity "{service.capacity}"; {cure}',
-                about=(("capacity", service.capacity),),
             )
 
 
-def not_on_fargate(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_on_fargate(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Fargate has no GPUs, and ignores the size of shared memory (ECS developer guide, "Task definition differences for
     Fargate")."""
     for service in deployment.services.values():
@@ -41,11 +40,10 @@ def not_on_fargate(deployment: Deployment, written: Written) -> Iterator[Finding
                 yield Finding(
                     place=("services", service.name, key),
                     message=f"Fargate {what}; write the name of a [capacity] as capacity, or remove it",
-                    about=(("services", service.name, "capacity"),),
                 )
 
 
-def size_of_task(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def size_of_task(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Off Fargate a task may have any size within bounds (ECS API reference, RegisterTaskDefinition)."""
     least, most = _CPU
     for service in deployment.services.values():
@@ -61,26 +59,24 @@ def size_of_task(deployment: Deployment, written: Written) -> Iterator[Finding]:
         elif service.shm_mib >= service.memory:
             yield Finding(
                 place=(*place, "shm_mib"),
-                message=f"shared memory comes out of memory = {service.memory} ({written.where(*place, 'memory')}); "
+                message=f"shared memory comes out of memory = {service.memory} ({written.location(*place, 'memory')}); "
                 "write less, or more there",
-                about=((*place, "memory"),),
             )
 
 
-def storage_of_instance(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def storage_of_instance(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Only Fargate gives a task a disk of its own (ECS API reference, EphemeralStorage)."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "storage")
-        if deployment.capacity_of(service) is not None and written.own(*place):
+        if deployment.capacity_of(service) is not None and written.is_set_here(*place):
             yield Finding(
                 place=place,
                 message="tasks on instances share their disk; remove it, and write "
                 f"capacity.{service.capacity}.disk_gib",
-                about=(("services", service.name, "capacity"),),
             )
 
 
-def other_architecture(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def other_architecture(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An image runs on the processor that it is built for."""
     for service in deployment.services.values():
         capacity = deployment.capacity_of(service)
@@ -91,12 +87,11 @@ def other_architecture(deployment: Deployment, written: Written) -> Iterator[Fin
             yield Finding(
                 place=("services", service.name, "architecture"),
                 message=f'{service.name} is for "{service.architecture}", but {types[0].name} '
-                f'({written.where(*there)}) is "{types[0].architecture}"; write that here, or another type there',
-                about=(there, ("services", service.name, "capacity")),
+                f'({written.location(*there)}) is "{types[0].architecture}"; write that here, or another type there',
             )
 
 
-def longer_than_spot(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def longer_than_spot(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """AWS takes a Spot instance back two minutes after it has said so (EC2 User Guide, "Spot Instance interruption
     notices")."""
     for service in deployment.services.values():
@@ -105,8 +100,7 @@ def longer_than_spot(deployment: Deployment, written: Written) -> Iterator[Findi
             yield Finding(
                 place=("services", service.name, "stop_timeout"),
                 message=f"an instance of capacity.{service.capacity} may be gone {_SPOT_NOTICE} seconds after AWS asks "
-                f"for it back (spot, {written.where('capacity', service.capacity, 'spot')}), whatever is said here; "
+                f"for it back (spot, {written.location('capacity', service.capacity, 'spot')}), whatever is said here; "
                 'write "2m" or less, or do without spot',
                 level="notice",
-                about=(("services", service.name, "capacity"),),
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment, Service
 from catalog.priorities import MATCHES, priority_of, priority_of_match, room_of
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _CONDITION_LENGTH = 128
 """Characters of a host or path pattern in a rule (ELBv2 API reference, RuleCondition)."""
@@ -23,7 +23,7 @@ def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
         yield ingress, [s for s in services if not several or (s.public and s.public.ingress)]
 
 
-def same_rule(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_rule(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Of two services under one host and path, the load balancer would only ever reach one."""
     for ingress, services in _behind(deployment):
         seen: dict[tuple[str, str], str] = {}
@@ -38,12 +38,11 @@ def same_rule(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(
                 place=("services", service.name, "public"),
                 message=f'"{under}" of ingress "{ingress}" is taken by services.{seen[rule]} '
-                f"({written.where(*other)}); write another path or host",
-                about=(other,),
+                f"({written.location(*other)}); write another path or host",
             )
 
 
-def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_priority(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse). A gateway has routes instead."""
     for ingress, services in _behind(deployment):
         if deployment.catalog.ingress[ingress].gateway:
@@ -64,8 +63,7 @@ def same_priority(deployment: Deployment, written: Written) -> Iterator[Finding]
                     yield Finding(
                         place=("services", service.name, "public"),
                         message=f"its rule would have priority {priority}, like that of services.{other.name} "
-                        f"({written.where(*place)}); {cure}",
-                        about=(place,),
+                        f"({written.location(*place)}); {cure}",
                     )
                     break
 
@@ -77,7 +75,7 @@ def _priorities(deployment: Deployment, service: Service) -> list[int]:
     return [priority_of(deployment, service), *matches]
 
 
-def no_room_for_matches(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def no_room_for_matches(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What a version matches is tried before the rest: there has to be a priority before that of the service."""
     for _, services in _behind(deployment):
         for service in services:
@@ -87,7 +85,6 @@ def no_room_for_matches(deployment: Deployment, written: Written) -> Iterator[Fi
                     place=("services", service.name, "public"),
                     message=f"before priority {priorities[0]} there is no room for the matches of its versions; "
                     + _cure(priorities[0] + MATCHES, deployment, service, services),
-                    about=(("services", service.name, "versions"),),
                 )
 
 
@@ -103,7 +100,7 @@ def _cure(wanted: int, deployment: Deployment, service: Service, services: list[
     return f"write priority = {min(free, key=lambda each: (abs(each - wanted), each))} here"
 
 
-def long_condition(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def long_condition(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A rule's host and path have at most 128 characters; two of the path are ours (ELBv2 API, RuleCondition)."""
     for service in deployment.services.values():
         if service.public is None:
@@ -117,7 +114,7 @@ def long_condition(deployment: Deployment, written: Written) -> Iterator[Finding
                 yield Finding(place=(*place, key), message=f"has {len(text)} characters; use at most {limit}")
 
 
-def too_many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many_services(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An Application Load Balancer has at most 100 target groups (its guide, "Quotas", not adjustable)."""
     for ingress, services in _behind(deployment):
         count = sum(len(deployment.workloads_of(service.name)) for service in services)

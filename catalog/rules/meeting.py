@@ -9,7 +9,7 @@ from catalog import aws_names, names
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.task.shell import audit_log_group, is_open, logs_elsewhere
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ def _ways_in(deployment: Deployment) -> Iterator[_Named]:
             )
 
 
-def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_in_aws(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Of two things of one name AWS refuses the second, in the middle of an apply (IAM: EntityAlreadyExists; CloudWatch
     Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
     seen: dict[tuple[str, str], _Named] = {}
@@ -87,8 +87,7 @@ def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(
                 place=each.place,
                 message=f'its {each.kind} would be "{each.name}" in AWS, like that of {other.whose} '
-                f"({written.where(*other.place)}); write {each.cure}",
-                about=(other.place,),
+                f"({written.location(*other.place)}); write {each.cure}",
             )
 
 
@@ -96,7 +95,7 @@ _ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
 """AWS SDKs and Tools Reference Guide, "Service-specific endpoints"."""
 
 
-def address_of_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def address_of_aws(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A callee's address is in a variable of its callers, which may mean something to them already."""
     for service in deployment.services.values():
         for index, name in enumerate(service.calls):

@@ -4,49 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from catalog.meshes import MESHES, mesh_of, parity
+from catalog.meshes import MESHES, mesh_of
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """What the chosen mesh demands, and what it lacks: what changes meaning is refused, what is tuning is told
-    (`catalog.meshes.parity`). A value that its own rules refuse, in words that say more, is not refused twice."""
-    refused = set()
-    for rule in mesh_of(deployment).rules:
-        for finding in rule(deployment, written):
-            if finding.level == "error":
-                refused.add(finding.place)
-            yield finding
-    for finding in parity.lacking(deployment, written):
-        if finding.level != "error" or finding.place not in refused:
-            yield finding
-
-
-def leaving_what_is_chosen(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def leaving_what_is_chosen(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A mesh is left for another: only then may Terraform forget its resources."""
     mesh = deployment.catalog.mesh
     if mesh.leaving == mesh.kind:
         yield Finding(
             place=("mesh", "leaving"),
-            message=f"is the kind itself ({written.where('mesh', 'kind')}); write its successor there, or remove this",
-            about=(("mesh", "kind"),),
+            message=f"is the kind itself ({written.location('mesh', 'kind')}); write its successor there, or remove this",
         )
 
 
-def leaving_what_has_not_ended(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def leaving_what_has_not_ended(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What AWS still answers for, Terraform deletes by itself; forgotten, it would stay, and cost money."""
     leaving = deployment.catalog.mesh.leaving
     if leaving not in (None, deployment.catalog.mesh.kind) and not MESHES[leaving].ended:
         yield Finding(
             place=("mesh", "leaving"),
             message=f'AWS still answers for "{leaving}", Terraform deletes its resources by itself; remove this',
-            about=(("mesh", "kind"),),
         )
 
 
-def still_leaving(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def still_leaving(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What is left behind is forgotten by the first apply, and only names for old tasks are kept longer."""
     leaving = deployment.catalog.mesh.leaving
     if leaving not in (None, deployment.catalog.mesh.kind) and MESHES[leaving].ended:
@@ -55,7 +39,6 @@ def still_leaving(deployment: Deployment, written: Written) -> Iterator[Finding]
             message=f"with the next apply Terraform forgets {MESHES[leaving].title}; once it is applied everywhere and "
             "every service has new tasks, remove this: until then the old ones find each other by names that it keeps",
             level="notice",
-            about=(("mesh", "kind"),),
         )
 
 

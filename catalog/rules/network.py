@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.endpoints import endpoints_for, has_way_out, interface_endpoints
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _LARGEST, _SMALLEST = 16, 24
 _SMALLEST_WITH_BALANCER = 23
@@ -23,7 +23,7 @@ _ADDRESSES = 5
 """Elastic IP addresses of a region, unless AWS has raised it (VPC guide, "Quotas")."""
 
 
-def size(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def size(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A VPC is a /16 at most (VPC guide, "VPC CIDR blocks"), and below a /24 its subnets are smaller than a /28."""
     network = ipaddress.IPv4Network(deployment.catalog.network.cidr)
     if deployment.uses_existing_network:
@@ -37,7 +37,6 @@ def size(deployment: Deployment, written: Written) -> Iterator[Finding]:
         yield Finding(
             place=_CIDR,
             message=f'"{network}" leaves load balancers subnets of /28, and they need /27; write "{larger}" or larger',
-            about=(("ingress",),),
         )
 
 
@@ -45,7 +44,7 @@ def _clamped(prefix: int) -> int:
     return max(_LARGEST, min(_SMALLEST, prefix))
 
 
-def unusable_range(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unusable_range(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Loopback, link-local and multicast addresses belong to no VPC (RFC 6890; EC2: InvalidVpc.Range)."""
     network = ipaddress.IPv4Network(deployment.catalog.network.cidr)
     sized = _LARGEST <= network.prefixlen <= _SMALLEST
@@ -53,7 +52,7 @@ def unusable_range(deployment: Deployment, written: Written) -> Iterator[Finding
         yield Finding(place=_CIDR, message=f'no VPC can have "{network}"; write a private range, as in "10.0.0.0/16"')
 
 
-def zone_of_another_region(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def zone_of_another_region(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A VPC lies in one region."""
     zones = deployment.catalog.network.zones
     for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
@@ -61,11 +60,10 @@ def zone_of_another_region(deployment: Deployment, written: Written) -> Iterator
             yield Finding(
                 place=("network", "zones", index),
                 message=f'"{zone}" is not in {deployment.region}; write one like "{deployment.region}{zone[-1]}"',
-                about=(("catalog", "region"),),
             )
 
 
-def zone_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def zone_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A zone has one subnet of each kind."""
     zones = deployment.catalog.network.zones
     for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
@@ -73,18 +71,18 @@ def zone_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("network", "zones", index), message=f'"{zone}" is listed twice; remove one')
 
 
-def one_zone_for_a_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def one_zone_for_a_balancer(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An Application Load Balancer takes subnets in at least two zones (ELBv2 API reference, CreateLoadBalancer)."""
     zones = deployment.catalog.network.zones
     names = sorted(deployment.catalog.ingress)
     if names and not deployment.uses_existing_network and (zones if isinstance(zones, int) else len(set(zones))) < 2:
-        where = written.where("ingress", names[0])
+        where = written.location("ingress", names[0])
         cure = "write zones = 2" if isinstance(zones, int) else "name a second one"
         message = f"a load balancer (ingress.{names[0]}, {where}) needs two zones; {cure}"
-        yield Finding(place=("network", "zones"), message=message, about=(("ingress", names[0]),))
+        yield Finding(place=("network", "zones"), message=message)
 
 
-def endpoint_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def endpoint_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A VPC has one private name for an endpoint's service (EC2: "conflicting DNS domain")."""
     endpoints = deployment.catalog.network.endpoints
     for index, endpoint in enumerate(endpoints):
@@ -92,7 +90,7 @@ def endpoint_twice(deployment: Deployment, written: Written) -> Iterator[Finding
             yield Finding(place=("network", "endpoints", index), message=f'"{endpoint}" is listed twice; remove one')
 
 
-def endpoint_in_full(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def endpoint_in_full(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The region's prefix is added to what is listed: written in full it would stand there twice."""
     for index, endpoint in enumerate(deployment.catalog.network.endpoints):
         _, region, short = endpoint.partition(f".{deployment.region}.")
@@ -104,20 +102,19 @@ def endpoint_in_full(deployment: Deployment, written: Written) -> Iterator[Findi
 _TLS_PORT = 443
 
 
-def external_without_tls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def external_without_tls(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Without a port an external is on that of TLS, which these protocols do not speak: every call would fail there."""
     for name, external in deployment.catalog.external.items():
         plain = external.protocol in ("http", "http2", "grpc")
-        if plain and external.port == _TLS_PORT and not written.written("external", name, "port"):
+        if plain and external.port == _TLS_PORT and not written.is_set("external", name, "port"):
             yield Finding(
                 place=("external", name),
                 message=f'without a port it is on {_TLS_PORT}, where "{external.protocol}" without TLS is not '
                 'understood; add port, or write protocol = "https" if the service itself does TLS',
-                about=(("external", name, "protocol"), ("external", name, "port")),
             )
 
 
-def many_addresses(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_addresses(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A NAT gateway takes an Elastic IP address, and a region has five unless AWS has raised its quota (VPC guide,
     "Quotas")."""
     network = deployment.catalog.network
@@ -131,7 +128,7 @@ def many_addresses(deployment: Deployment, written: Written) -> Iterator[Finding
         )
 
 
-def many_endpoints(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_endpoints(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A VPC has fifty interface endpoints unless AWS has raised its quota (PrivateLink guide, "Quotas")."""
     count = len(interface_endpoints(deployment))
     if count > _ENDPOINTS:
@@ -140,7 +137,7 @@ def many_endpoints(deployment: Deployment, written: Written) -> Iterator[Finding
         yield Finding(place=place, message=message + "or have AWS raise the quota", level="notice")
 
 
-def external_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def external_out_of_reach(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Without a NAT gateway a private subnet has no route out of its VPC (VPC guide, "NAT gateways")."""
     if has_way_out(deployment):
         return
@@ -148,13 +145,12 @@ def external_out_of_reach(deployment: Deployment, written: Written) -> Iterator[
         if deployment.callers_of(name) and not external.security_group and not external.cidrs:
             yield Finding(
                 place=("external", name),
-                message=f'with nat = "none" ({written.where(*_NAT)}) no route leads to "{external.host}"; write nat = '
+                message=f'with nat = "none" ({written.location(*_NAT)}) no route leads to "{external.host}"; write nat = '
                 '"single", or, where it lies in the VPC, its security_group or cidrs',
-                about=(_NAT, *(("external", name, key) for key in ("host", "security_group", "cidrs"))),
             )
 
 
-def action_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def action_out_of_reach(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Without a NAT gateway only endpoints lead to AWS (PrivateLink guide, "AWS services that integrate"), and which of
     them an action needs is known for some."""
     if has_way_out(deployment):
@@ -168,8 +164,7 @@ def action_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Fi
                     continue
                 yield Finding(
                     place=("services", service.name, "access", "statements", number, "actions", index),
-                    message=f'with nat = "none" ({written.where(*_NAT)}) no endpoint is known to lead to "{action}"; '
+                    message=f'with nat = "none" ({written.location(*_NAT)}) no endpoint is known to lead to "{action}"; '
                     f'add it to network.endpoints, as in "{prefix}"',
                     level="notice",
-                    about=(_NAT, ("network", "endpoints")),
                 )

@@ -10,7 +10,7 @@ from catalog.model.network import EVERY_PUBLIC
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers
 from catalog.task import addition_of
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _OF_CALLS = {
     "pool": "how much callers may ask of it at once",
@@ -20,7 +20,7 @@ _OF_CALLS = {
 }
 
 
-def limits_without_caller(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def limits_without_caller(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Callers that a mesh gives nothing are told of what it lacks; a service without callers is none of its matter.
     Balancers take an idle timeout of their own from it, and a mesh's own gateway calls as services do."""
     lacking = {key for key, verdict in mesh_of(deployment).parity.items() if not verdict.carried}
@@ -30,9 +30,9 @@ def limits_without_caller(deployment: Deployment, written: Written) -> Iterator[
         for key, what in _OF_CALLS.items():
             place: Path = ("services", service.name, key)
             says = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
-            if key in lacking and says and written.own(*place) and getattr(service, key) is not None:
+            if key in lacking and says and written.is_set_here(*place) and getattr(service, key) is not None:
                 message = f"says {what}, and no service calls {service.name}; remove it, or add the call"
-                yield Finding(place=place, message=message, level="notice", about=((*place[:2], "port"),))
+                yield Finding(place=place, message=message, level="notice")
 
 
 def _through_gateway(deployment: Deployment, service: Service) -> bool:
@@ -40,7 +40,7 @@ def _through_gateway(deployment: Deployment, service: Service) -> bool:
     return ingress is not None and ingress.gateway
 
 
-def times_of_no_probe(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def times_of_no_probe(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Times are those of the container's own check, or of probes by a balancer or a mesh."""
     parity = mesh_of(deployment).parity
     for place, container in containers(deployment.services):
@@ -52,12 +52,12 @@ def times_of_no_probe(deployment: Deployment, written: Written) -> Iterator[Find
         # Of a service, grace is also how long its first deployment may take.
         for key in ("interval", "timeout") if len(place) == 2 else ("interval", "timeout", "grace"):
             here: Path = (*place, "health", key)
-            if written.own(*here):
+            if written.is_set_here(*here):
                 message = "nothing is probed; write command beside it, or remove it"
-                yield Finding(place=here, message=message, level="notice", about=((*place, "health", "command"),))
+                yield Finding(place=here, message=message, level="notice")
 
 
-def ways_out_beside_any(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def ways_out_beside_any(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Where everything may be reached, no rule says what (EC2 API reference, AuthorizeSecurityGroupEgress)."""
     if deployment.catalog.network.egress != "any":
         return
@@ -65,12 +65,12 @@ def ways_out_beside_any(deployment: Deployment, written: Written) -> Iterator[Fi
     for name in deployment.catalog.external:
         for key in ("cidrs", "security_group"):
             here: Path = ("external", name, key)
-            if written.written(*here) and deployment.callers_of(name):
-                message = f'tasks reach everything, by egress = "any" ({written.where(*egress)}); remove it, or that'
-                yield Finding(place=here, message=message, level="notice", about=(egress,))
+            if written.is_set(*here) and deployment.callers_of(name):
+                message = f'tasks reach everything, by egress = "any" ({written.location(*egress)}); remove it, or that'
+                yield Finding(place=here, message=message, level="notice")
 
 
-def domain_of_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def domain_of_nobody(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Without a zone no record is made for it, and services that say another host are reached under that."""
     for name, ingress in deployment.catalog.ingress.items():
         public = deployment.public_services(name)
@@ -82,7 +82,7 @@ def domain_of_nobody(deployment: Deployment, written: Written) -> Iterator[Findi
             yield Finding(place=place, message=f"{message}; add zone_id, or remove it", level="notice")
 
 
-def registry_of_no_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def registry_of_no_image(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A host that is misspelt leaves its images where they were."""
     instead = deployment.catalog.images.registry
     pulled = [

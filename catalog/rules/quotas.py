@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from catalog.model import Deployment
 from catalog.problems import Finding
 from catalog.rules import counts
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ def beyond_together(deployments: Sequence[Deployment]) -> Iterator[tuple[Deploym
                 )
 
 
-def beyond(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def beyond(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What Terraform would find out in the middle of an apply."""
     for quota in QUOTAS:
         for place, what, count in quota.counted(deployment):

@@ -8,10 +8,10 @@ from typing import Any
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def not_json(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_json(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Terraform and IAM read JSON, which has neither dates nor infinite numbers (RFC 8259)."""
     for place, value in _raw(deployment):
         yield from _not_json(value, place)

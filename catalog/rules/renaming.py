@@ -8,7 +8,7 @@ from catalog import aws_names, names
 from catalog.model import Deployment, Service
 from catalog.model.catalog import RESERVED
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _LONGEST = 40
 """As for keys: AWS names hold it beside the deployment's id."""
@@ -21,7 +21,7 @@ def _renamed(deployment: Deployment) -> Iterator[tuple[Service, str, Path]]:
         yield deployment.services[name], old, ("services", name, "renamed_from")
 
 
-def old_key_in_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def old_key_in_use(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Terraform moves nothing from an address that is there (Terraform, "Refactoring")."""
     for service, old, place in _renamed(deployment):
         if old == service.name:
@@ -30,24 +30,23 @@ def old_key_in_use(deployment: Deployment, written: Written) -> Iterator[Finding
             other: Path = ("services", old)
             yield Finding(
                 place=place,
-                message=f"services.{old} is there too ({written.where(*other)}), and would keep what is its own; "
+                message=f"services.{old} is there too ({written.location(*other)}), and would keep what is its own; "
                 "remove that table, or this key. Names are swapped by way of a third, with an apply for each step",
-                about=(other,),
             )
 
 
-def one_into_two(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def one_into_two(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What is moved has one new address."""
     heirs: dict[str, str] = {}
     for service, old, place in _renamed(deployment):
         heir = heirs.setdefault(old, service.name)
         if heir != service.name:
             other: Path = ("services", heir, "renamed_from")
-            message = f'services.{heir} is renamed from "{old}" too ({written.where(*other)}); remove one of them'
-            yield Finding(place=place, message=message, about=(other,))
+            message = f'services.{heir} is renamed from "{old}" too ({written.location(*other)}); remove one of them'
+            yield Finding(place=place, message=message)
 
 
-def called_like_shared_parts(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def called_like_shared_parts(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Addresses of shared parts begin with `main_` (docs/decisions/0003), and would be moved like its own."""
     for service, _, place in _renamed(deployment):
         if service.name == _SHARED:
@@ -55,7 +54,7 @@ def called_like_shared_parts(deployment: Deployment, written: Written) -> Iterat
             yield Finding(place=place, message=message)
 
 
-def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_in_aws(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """AWS knows one service of a name."""
     known: dict[str, Service] = {}
     for service in deployment.services.values():
@@ -67,9 +66,8 @@ def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
         place = aws_names.place(deployment, there)
         yield Finding(
             place=aws_names.place(deployment, at),
-            message=f'services.{there.name} is called "{there.aws_name}" in AWS too ({written.where(*place)}); '
+            message=f'services.{there.name} is called "{there.aws_name}" in AWS too ({written.location(*place)}); '
             f"write another aws_name for the newer of them",
-            about=(place,),
         )
 
 
@@ -79,7 +77,7 @@ def _already_said(one: Service, other: Service) -> bool:
     return bool(old & {one.name, other.name}) or one.renamed_from == other.renamed_from is not None
 
 
-def name_for_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_for_aws(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What holds of keys because AWS wants it so, holds of this name."""
     for service in deployment.services.values():
         name, place = service.aws_name, aws_names.place(deployment, service)
@@ -91,7 +89,7 @@ def name_for_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=place, message=f"has {len(name)} characters; use at most {_LONGEST}")
 
 
-def to_be_kept(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def to_be_kept(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A name or a family that changes is another resource (provider documentation: "Forces new resource")."""
     for service, old, place in _renamed(deployment):
         if deployment.catalog.services[service.name].aws_name is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
 """App Mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
@@ -23,20 +23,20 @@ def _retried(deployment: Deployment) -> Iterator[tuple[Service, Path]]:
             yield service, ("services", service.name, "retries")
 
 
-def retries_of_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def retries_of_tcp(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A request in a TCP stream cannot be told from the next, hence not be sent again."""
     for service, place in _retried(deployment):
         if not service.is_tcp:
             continue
-        if written.own(*place):
+        if written.is_set_here(*place):
             message = "nothing can be tried again over tcp; remove it"
-            yield Finding(place=place, message=message, about=((*place[:2], "protocol"),))
-        elif written.written(*place):
+            yield Finding(place=place, message=message)
+        elif written.is_set(*place):
             message = "does not hold for services that speak tcp"
-            yield Finding(place=place, message=message, level="notice", about=((*place[:2], "protocol"),))
+            yield Finding(place=place, message=message, level="notice")
 
 
-def longer_than_the_timeout(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def longer_than_the_timeout(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """All tries fit into the timeout (App Mesh User Guide, "Routes": at least the retry timeout times the retries)."""
     for service, place in _retried(deployment):
         retries = service.retries
@@ -44,20 +44,19 @@ def longer_than_the_timeout(deployment: Deployment, written: Written) -> Iterato
             continue
         if retries.per_try * retries.attempts > service.timeout:
             longest = int(service.timeout // retries.attempts)
-            where = written.where("services", service.name, "timeout")
+            where = written.location("services", service.name, "timeout")
             cure = f"write at most {spelled_duration(longest)}" if longest else "lower attempts"
             yield Finding(
                 place=(*place, "per_try"),
                 message=f"{retries.attempts} × {spelled_duration(retries.per_try)[1:-1]} do not fit into the timeout "
                 f"{spelled_duration(service.timeout)} of {service.name} ({where}); {cure}",
-                about=((*place[:2], "timeout"), (*place, "attempts")),
             )
 
 
-def event_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def event_of_grpc(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Only gRPC has gRPC's status codes (App Mesh API reference, HttpRetryPolicy and GrpcRetryPolicy)."""
     for service, place in _retried(deployment):
-        if service.protocol not in ("http", "http2") or not written.own(*place, "on"):
+        if service.protocol not in ("http", "http2") or not written.is_set_here(*place, "on"):
             continue
         for index, event in enumerate(service.retries.on):
             if event in _GRPC_EVENTS:
@@ -65,35 +64,33 @@ def event_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]
                     place=(*place, "on", index),
                     message=f'"{event}" is known to grpc only, {service.name} speaks {service.protocol}; '
                     'write "connection-error", "gateway-error", "server-error", "client-error" or "stream-error"',
-                    about=((*place[:2], "protocol"),),
                 )
 
 
-def no_event(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def no_event(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Retries name at least one event (App Mesh API reference, HttpRetryPolicy: at least one of the lists)."""
     for service, place in _retried(deployment):
         events = [e for e in service.retries.on if service.protocol == "grpc" or e not in _GRPC_EVENTS]
-        if not service.is_tcp and not events and (not service.retries.on or not written.own(*place, "on")):
+        if not service.is_tcp and not events and (not service.retries.on or not written.is_set_here(*place, "on")):
             yield Finding(
                 place=(*place, "on"),
                 message=f'names nothing for which {service.protocol} is tried again; add "connection-error"',
-                about=((*place[:2], "protocol"),),
             )
 
 
-def without_attempts(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def without_attempts(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """`on` and `per_try` without `attempts` change nothing."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "retries")
-        if service.retries.attempts or written.written(*place, "attempts"):
+        if service.retries.attempts or written.is_set(*place, "attempts"):
             continue
         for key in ("on", "per_try"):
-            if written.written(*place, key):
+            if written.is_set(*place, key):
                 message = "nothing is tried again as long as attempts is 0; add attempts = 1, or remove it"
                 yield Finding(place=(*place, key), message=message, level="notice")
 
 
-def generated_again(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def generated_again(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A proxy's timer of one try runs until the answer starts, so that a slow start is one more request (Envoy, router
     filter: per try timeout)."""
     for service, place in _retried(deployment):

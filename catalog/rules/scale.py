@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment
 from catalog.model.scale import Scale
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 POLICIES = ("cpu_percent", "memory_percent", "requests_per_minute", "backlog", "metric")
 
@@ -19,16 +19,16 @@ def scaled(deployment: Deployment) -> Iterator[tuple[Path, Scale]]:
             yield ("services", service.name, "scale"), service.scale
 
 
-def replicas_too(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def replicas_too(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """One count cannot be fixed and scaled. A nearer layer's drops a farther one's, so both stand in one table."""
     for place, _ in scaled(deployment):
         other = (*place[:2], "replicas")
-        if written.written(*other):
-            message = f"replicas ({written.where(*other)}) and scale both say how many tasks run; remove one of them"
+        if written.is_set(*other):
+            message = f"replicas ({written.location(*other)}) and scale both say how many tasks run; remove one of them"
             yield Finding(place=place, message=message)
 
 
-def nothing_asks(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def nothing_asks(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Bounds alone change no count."""
     for place, scale in scaled(deployment):
         if not scale.schedule and all(getattr(scale, policy) is None for policy in POLICIES):
@@ -36,17 +36,16 @@ def nothing_asks(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(
                 place=place,
                 message=f"nothing asks for more or fewer tasks; {cure}",
-                about=tuple((*place, key) for key in (*POLICIES, "schedule")),
             )
 
 
-def bounds_crossed(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def bounds_crossed(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The least is not more than the most (Application Auto Scaling API reference, RegisterScalableTarget), nor is it
     with what a schedule leaves as it was."""
     for place, scale in scaled(deployment):
         if scale.min > scale.max:
             message = f"min = {scale.min} is more than max = {scale.max}; write at most {scale.max}"
-            yield Finding(place=(*place, "min"), message=message, about=((*place, "max"),))
+            yield Finding(place=(*place, "min"), message=message)
         for index, entry in enumerate(scale.schedule):
             low = scale.min if entry.min is None else entry.min
             high = scale.max if entry.max is None else entry.max
@@ -54,10 +53,10 @@ def bounds_crossed(deployment: Deployment, written: Written) -> Iterator[Finding
                 key, cure = ("min", f"at most {high}") if entry.min is not None else ("max", f"at least {low}")
                 message = f'from "{entry.name}" on, min = {low} is more than max = {high}; write {cure}'
                 at: Path = (*place, "schedule", index)
-                yield Finding(place=(*at, key), message=message, about=((*place, "min"), (*place, "max")))
+                yield Finding(place=(*at, key), message=message)
 
 
-def entry_without_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def entry_without_bounds(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A scheduled action sets one bound at least (Application Auto Scaling API reference, PutScheduledAction)."""
     for place, scale in scaled(deployment):
         for index, entry in enumerate(scale.schedule):
@@ -65,18 +64,18 @@ def entry_without_bounds(deployment: Deployment, written: Written) -> Iterator[F
                 yield Finding(place=(*place, "schedule", index), message="changes nothing; write min, max or both")
 
 
-def entry_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def entry_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Scheduled actions of one service differ by name."""
     for place, scale in scaled(deployment):
         known: dict[str, int] = {}
         for index, entry in enumerate(scale.schedule):
             if known.setdefault(entry.name, index) != index:
-                first = written.where(*place, "schedule", known[entry.name], "name")
+                first = written.location(*place, "schedule", known[entry.name], "name")
                 message = f'"{entry.name}" is there already ({first}); write another name'
                 yield Finding(place=(*place, "schedule", index, "name"), message=message)
 
 
-def never_started(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def never_started(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Of no tasks there is no CPU, no memory and no request: nothing would ever start the first one."""
     for place, scale in scaled(deployment):
         if scale.fewest > 0 or scale.backlog or scale.metric or any(entry.min for entry in scale.schedule):
@@ -89,7 +88,7 @@ def never_started(deployment: Deployment, written: Written) -> Iterator[Finding]
         )
 
 
-def never_stopped(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def never_stopped(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A scheduled action starts tasks up to a min and stops them down to a max; that a min is lower than before stops
     none (Application Auto Scaling user guide, "Scheduled scaling")."""
     for place, scale in scaled(deployment):

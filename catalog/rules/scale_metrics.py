@@ -10,7 +10,7 @@ from catalog.model import Deployment
 from catalog.model.scale import Backlog
 from catalog.problems import Finding, Path
 from catalog.rules.scale import scaled
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _QUEUE = re.compile(r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?")
 """SQS API reference, CreateQueue."""
@@ -21,7 +21,7 @@ _DIMENSIONS = 30
 _INSIGHTS: Path = ("cluster", "insights")
 
 
-def requests_of_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def requests_of_nobody(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer counts requests (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
     for place, scale in scaled(deployment):
         service = deployment.services[str(place[1])]
@@ -33,14 +33,12 @@ def requests_of_nobody(deployment: Deployment, written: Written) -> Iterator[Fin
                 place=(*place, "requests_per_minute"),
                 message="behind a gateway no load balancer counts requests; scale by cpu_percent or metric, or leave "
                 "out gateway",
-                about=(("ingress", deployment.ingress_of(service) or "", "gateway"),),
             )
         if service.public is None:
             yield Finding(
                 place=(*place, "requests_per_minute"),
                 message=f"no load balancer counts the requests of {place[1]}, it is not public; "
                 "add public, or scale by cpu_percent or metric",
-                about=((*place[:2], "public"),),
             )
 
 
@@ -50,7 +48,7 @@ def _backlogs(deployment: Deployment) -> Iterator[tuple[Path, Backlog]]:
             yield (*place, "backlog"), scale.backlog
 
 
-def queue_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def queue_elsewhere(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A scaling policy reads metrics of its own region and account: AWS/SQS has them where the queue is."""
     accounts = deployment.catalog.aws.accounts
     for place, backlog in _backlogs(deployment):
@@ -61,18 +59,16 @@ def queue_elsewhere(deployment: Deployment, written: Written) -> Iterator[Findin
                 place=(*place, "queue"),
                 message=f'is in "{region}", tasks are scaled by metrics of their own region; write a queue whose ARN '
                 f'begins with "{begins}"',
-                about=(("catalog", "region"),),
             )
         elif account.isdecimal() and accounts and account not in accounts:
             yield Finding(
                 place=(*place, "queue"),
                 message=f"is in account {account}, tasks are scaled by metrics of their own account, "
-                f"{' or '.join(accounts)} ({written.where('aws', 'accounts')}); write a queue of it",
-                about=(("aws", "accounts"),),
+                f"{' or '.join(accounts)} ({written.location('aws', 'accounts')}); write a queue of it",
             )
 
 
-def not_a_queue(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_a_queue(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The name of a queue has 80 characters (SQS API reference, CreateQueue), and an ARN has an account."""
     for place, backlog in _backlogs(deployment):
         if not backlog.queue.split(":", 5)[4] or not _QUEUE.fullmatch(backlog.queue.split(":", 5)[5]):
@@ -83,7 +79,7 @@ def not_a_queue(deployment: Deployment, written: Written) -> Iterator[Finding]:
             )
 
 
-def done_too_late(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def done_too_late(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A task that may have less than one message cannot have any."""
     for place, backlog in _backlogs(deployment):
         if backlog.target < 1:
@@ -91,11 +87,10 @@ def done_too_late(deployment: Deployment, written: Written) -> Iterator[Finding]
                 place=(*place, "latency"),
                 message=f"a message takes {backlog.seconds_per_message:g} s, so none is done within "
                 f"{spelled_duration(backlog.latency)}; write at least as long as one takes",
-                about=((*place, "seconds_per_message"),),
             )
 
 
-def tasks_not_counted(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def tasks_not_counted(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """RunningTaskCount is a metric of Container Insights (CloudWatch user guide, "Amazon ECS Container Insights
     metrics"). How many samples CPUUtilization has would tell it too, until AWS takes more than one in a minute."""
     if deployment.catalog.cluster.insights == "disabled" and deployment.catalog.cluster.arn is None:
@@ -103,12 +98,11 @@ def tasks_not_counted(deployment: Deployment, written: Written) -> Iterator[Find
             yield Finding(
                 place=place,
                 message="messages for each task need the number of tasks, which Container Insights counts; "
-                f'write insights = "enabled" or "enhanced" ({written.where(*_INSIGHTS)})',
-                about=(_INSIGHTS,),
+                f'write insights = "enabled" or "enhanced" ({written.location(*_INSIGHTS)})',
             )
 
 
-def not_a_dimension(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_a_dimension(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Names and values of dimensions (CloudWatch API reference, Dimension)."""
     for place, scale in scaled(deployment):
         if scale.metric and len(scale.metric.dimensions) > _DIMENSIONS:

@@ -10,7 +10,7 @@ from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers
 from catalog.task import addition_of, secrets_of
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 def _secrets(deployment: Deployment) -> Iterator[tuple[Path, str, str | None]]:
@@ -33,17 +33,17 @@ def _read(deployment: Deployment) -> Iterator[tuple[Path, str, None]]:
                 yield ("services", service.name, "access", "secrets_read", index), arn, None
 
 
-def both_secret_and_plain(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def both_secret_and_plain(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
     environment variables")."""
     for place, container in containers(deployment.catalog.services):
         for name in sorted(container.secrets.keys() & container.environment.keys()):
             other: Path = (*place, "environment", name)
-            message = f"is also in environment ({written.where(*other)}); remove one of them"
-            yield Finding(place=(*place, "secrets", name), message=message, about=(other,))
+            message = f"is also in environment ({written.location(*other)}); remove one of them"
+            yield Finding(place=(*place, "secrets", name), message=message)
 
 
-def not_followed(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_followed(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Terraform can ask which versions a secret of Secrets Manager has without reading any; of a parameter it gets the
     value too, and keeps it in the state."""
     for service in deployment.services.values():
@@ -54,30 +54,29 @@ def not_followed(deployment: Deployment, written: Written) -> Iterator[Finding]:
             if place[1] == service.name and place[-1] != "credentials" and arn.split(":")[2] == "ssm":
                 yield Finding(
                     place=place,
-                    message=f"a parameter cannot be followed ({written.where(*asked)}): Terraform would keep its value "
+                    message=f"a parameter cannot be followed ({written.location(*asked)}): Terraform would keep its value "
                     "in the state; write the ARN of a Secrets Manager secret, or secrets_follow = false",
-                    about=(asked,),
                 )
 
 
-def key_of_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def key_of_a_parameter(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Only secrets of Secrets Manager have keys (ECS API reference, Secret.valueFrom)."""
     for place, arn, key in _secrets(deployment):
         if key is not None and arn.split(":")[2] == "ssm":
             message = "a parameter has one value and no keys; remove it, or write the ARN of a Secrets Manager secret"
-            yield Finding(place=(*place, "key"), message=message, about=((*place, "arn"),))
+            yield Finding(place=(*place, "key"), message=message)
 
 
-def follows_nothing(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def follows_nothing(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What is followed is what ECS reads at a start."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "secrets_follow")
-        if service.secrets_follow and written.own(*place) and not secrets_of(service, addition_of(deployment, service)):
+        if service.secrets_follow and written.is_set_here(*place) and not secrets_of(service, addition_of(deployment, service)):
             message = f"{service.name} has no secrets; add some, or remove it"
-            yield Finding(place=place, message=message, level="notice", about=((*place[:2], "secrets"),))
+            yield Finding(place=place, message=message, level="notice")
 
 
-def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def incomplete_arn(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A secret's ARN ends with a hyphen and six characters that AWS adds (Secrets Manager User Guide, "ARN")."""
     for place, arn, _ in (*_secrets(deployment), *_read(deployment)):
         parts = arn.split(":")
@@ -95,7 +94,7 @@ def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding
         yield Finding(place=place, message=message)
 
 
-def not_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_a_parameter(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Of Systems Manager, only parameters are values (ECS API reference, Secret.valueFrom)."""
     for place, arn, _ in _secrets(deployment):
         if arn.split(":")[2] == "ssm" and not arn.split(":")[5].startswith("parameter/"):
@@ -103,7 +102,7 @@ def not_a_parameter(deployment: Deployment, written: Written) -> Iterator[Findin
             yield Finding(place=place, message=message)
 
 
-def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def out_of_reach(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Endpoints lead to their own region (PrivateLink guide, "Access AWS services")."""
     if has_way_out(deployment):
         return
@@ -113,7 +112,6 @@ def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
         if region != deployment.region:
             yield Finding(
                 place=place,
-                message=f'lies in "{region}", and with nat = "none" ({written.where(*nat)}) tasks reach only '
+                message=f'lies in "{region}", and with nat = "none" ({written.location(*nat)}) tasks reach only '
                 f'{deployment.region}; copy it there, or write nat = "single"',
-                about=(nat, ("catalog", "region")),
             )

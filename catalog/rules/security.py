@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.key import autoscaling_role
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _PLACE = ("security", "kms_key")
 
@@ -17,7 +17,7 @@ def _given(deployment: Deployment) -> str:
     return key if isinstance(key, str) else ""
 
 
-def key_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def key_elsewhere(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Services use keys of their own region (KMS developer guide, "AWS KMS keys")."""
     region = _given(deployment).split(":")[3] if _given(deployment) else deployment.region
     if region != deployment.region:
@@ -25,11 +25,10 @@ def key_elsewhere(deployment: Deployment, written: Written) -> Iterator[Finding]
             place=_PLACE,
             message=f'lies in "{region}", which nothing in {deployment.region} can use; '
             f"write the ARN of one in {deployment.region}",
-            about=(("catalog", "region"),),
         )
 
 
-def key_of_many_regions(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def key_of_many_regions(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """ECS refuses them for the storage of tasks (ECS API reference, ManagedStorageConfiguration)."""
     if ":key/mrk-" in _given(deployment):
         yield Finding(
@@ -39,7 +38,7 @@ def key_of_many_regions(deployment: Deployment, written: Written) -> Iterator[Fi
         )
 
 
-def key_names_a_role(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def key_names_a_role(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """KMS refuses a policy that names a role which is not there (KMS API reference, CreateKey:
     MalformedPolicyDocumentException), and AWS makes this one with an account's first Auto Scaling group."""
     if deployment.catalog.security.kms_key is True and deployment.catalog.capacity:

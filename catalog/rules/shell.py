@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.task.shell import is_open
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def shell_in_read_only_root(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def shell_in_read_only_root(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The agent that opens shells writes into the container's file system (ECS developer guide, "Monitor Amazon ECS
     containers with ECS Exec", considerations)."""
     for service in deployment.services.values():
@@ -20,7 +20,6 @@ def shell_in_read_only_root(deployment: Deployment, written: Written) -> Iterato
         asked: Path = ("cluster", "exec") if service.exec is None else ("services", service.name, "exec")
         yield Finding(
             place=place,
-            message=f"ECS Exec ({written.where(*asked)}) needs a root file system that can be written; leave this out, "
+            message=f"ECS Exec ({written.location(*asked)}) needs a root file system that can be written; leave this out, "
             "or write exec = false beside it",
-            about=(asked,),
         )

@@ -13,7 +13,7 @@ from catalog.sizes import Share, service_share
 from catalog.task import addition_of, share
 from catalog.task.collector import PORTS as COLLECTOR_PORTS
 from catalog.task.log_router import PORTS as ROUTER_PORTS
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _CONTAINERS = 10
 """Container definitions of a task (ECS developer guide, "Amazon ECS service quotas")."""
@@ -21,7 +21,7 @@ _LEAST = Share(128, 128)
 """What we leave a service at least: less starts too slowly to be meant."""
 
 
-def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_taken(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name)."""
     reserved = mesh_of(deployment).containers
     for service in deployment.services.values():
@@ -32,10 +32,10 @@ def name_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 yield Finding(place=place, message=message)
             elif name in reserved:
                 message = f'"{name}" is the name of the proxy in the same task; write another'
-                yield Finding(place=place, message=message, about=(("mesh", "kind"),))
+                yield Finding(place=place, message=message)
 
 
-def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A task definition has ten containers (ECS developer guide, "Amazon ECS service quotas")."""
     for service in deployment.services.values():
         count = 1 + len(addition_of(deployment, service).containers) + len(mesh_of(deployment).containers)
@@ -47,7 +47,7 @@ def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
             )
 
 
-def no_room(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def no_room(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Containers share what their task has (ECS API reference, RegisterTaskDefinition, `cpu` and `memory`)."""
     for service in deployment.services.values():
         beside = [share(container) for container in addition_of(deployment, service).containers]
@@ -64,11 +64,10 @@ def no_room(deployment: Deployment, written: Written) -> Iterator[Finding]:
                     place=(*base, key),
                     message=f"the containers beside {service.name} take {whole - left} of {whole} {unit}, and it needs "
                     f"{least} itself; write a larger {key}, or let them take less",
-                    about=sidecars,
                 )
 
 
-def started_only(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def started_only(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What is essential cannot be waited for until it has ended (ECS API reference, ContainerDependency.condition)."""
     for service in deployment.services.values():
         for name, sidecar in service.sidecars.items():
@@ -81,7 +80,7 @@ def started_only(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 )
 
 
-def unknown_volume(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unknown_volume(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Containers share volumes of their task (ECS API reference, MountPoint.sourceVolume)."""
     for service in deployment.services.values():
         for name, sidecar in service.sidecars.items():
@@ -90,14 +89,14 @@ def unknown_volume(deployment: Deployment, written: Written) -> Iterator[Finding
                 close = did_you_mean(volume, sorted(service.volumes))
                 cure = f'did you mean "{close}"?' if close else f"add it to services.{service.name}.volumes"
                 message = f'{service.name} has no volume "{volume}"; {cure}'
-                yield Finding(place=place, message=message, about=(("services", service.name, "volumes"),))
+                yield Finding(place=place, message=message)
 
 
 def _of_the_model(service: Service) -> set[str]:
     return {MODEL} if service.model is not None else set()
 
 
-def same_path(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_path(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A path shows one volume, and not the root (ECS: duplicate mount points are refused; Docker refuses "/")."""
     for service in deployment.services.values():
         for name, sidecar in service.sidecars.items():
@@ -110,20 +109,19 @@ def same_path(deployment: Deployment, written: Written) -> Iterator[Finding]:
                     message = 'would hide the whole image; write a folder, as in "/tmp"'
                     yield Finding(place=(*base, volume), message=message)
                 elif other != volume:
-                    message = f'"{path}" is already the path of volume {other} ({written.where(*base, other)}); '
-                    yield Finding(place=(*base, volume), message=message + "write another", about=((*base, other),))
+                    message = f'"{path}" is already the path of volume {other} ({written.location(*base, other)}); '
+                    yield Finding(place=(*base, volume), message=message + "write another")
 
 
-def port_taken(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def port_taken(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The containers of a task share its ports."""
     for service in deployment.services.values():
         for asked, ports, what in _listening(deployment, service):
             if service.port in ports:
                 yield Finding(
                     place=("services", service.name, "port"),
-                    message=f"{service.port} is taken by the {what} in the same task ({written.where(*asked)}); let "
+                    message=f"{service.port} is taken by the {what} in the same task ({written.location(*asked)}); let "
                     "the service listen on another",
-                    about=(asked,),
                 )
 
 

@@ -7,23 +7,22 @@ from collections.abc import Iterator
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
 from catalog.sizes import FARGATE_SIZES, Share, nearest_size
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def not_of_fargate(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def not_of_fargate(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Fargate has CPU and memory in pairs (ECS API reference, RegisterTaskDefinition.cpu)."""
     for service in deployment.services.values():
         if not service.on_fargate or service.memory in FARGATE_SIZES.get(service.cpu, ()):
             continue
         base: Path = ("services", service.name)
-        wrong = "cpu" if service.cpu not in FARGATE_SIZES or not written.written(*base, "memory") else "memory"
+        wrong = "cpu" if service.cpu not in FARGATE_SIZES or not written.is_set(*base, "memory") else "memory"
         other = "memory" if wrong == "cpu" else "cpu"
         cpu, memory = _in_units(service.cpu, most=16), _in_units(service.memory, most=120)
         yield Finding(
             place=(*base, wrong),
             message=f"Fargate has no task with cpu = {service.cpu} and memory = {service.memory}; "
             f"for {service.name}, {_cure(service, nearest_size(cpu, memory))}",
-            about=((*base, other),),
         )
 
 

@@ -8,10 +8,10 @@ from catalog.model import Deployment
 from catalog.problems import Finding, Path, listed
 from catalog.state import PLACE_ARGUMENTS, backend_arguments, places_of
 from catalog.states import BASE, stack_of, stacks_of
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def called_base(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def called_base(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The base holds what all services share, and is there whether they say so or not."""
     message = f'"{BASE}" is the state of what services share; leave stack out to keep a service there too'
     for name, service in deployment.services.items():
@@ -23,7 +23,7 @@ def called_base(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("catalog", "stacks", index), message=message)
 
 
-def stack_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def stack_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Naming a state again is a slip, and may stand for another one."""
     stacks = deployment.catalog.catalog.stacks
     for index, stack in enumerate(stacks):
@@ -31,7 +31,7 @@ def stack_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("catalog", "stacks", index), message=f'"{stack}" is listed twice; remove one')
 
 
-def comes_from_where_it_is(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def comes_from_where_it_is(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A state cannot take over what it has."""
     for name, service in deployment.services.items():
         if service.stack_from == stack_of(service):
@@ -41,7 +41,7 @@ def comes_from_where_it_is(deployment: Deployment, written: Written) -> Iterator
             yield Finding(place=("services", name, "stack_from"), message=message)
 
 
-def renamed_too(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def renamed_too(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What another state takes over under a new address, this one would have to forget under the old."""
     for name, service in deployment.services.items():
         if service.stack_from is not None and deployment.catalog.services[name].renamed_from is not None:
@@ -49,7 +49,7 @@ def renamed_too(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("services", name, "stack_from"), message=message)
 
 
-def handed_over(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def handed_over(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An import of what is not there fails (Terraform, "Import"): the key is for one apply."""
     moving = [name for name, service in deployment.services.items() if service.stack_from is not None]
     if moving:
@@ -61,7 +61,7 @@ def handed_over(deployment: Deployment, written: Written) -> Iterator[Finding]:
         yield Finding(place=("services", moving[0], "stack_from"), message=message, level="notice")
 
 
-def share_a_place(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def share_a_place(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Two states at one place would destroy each other's resources."""
     kind = next(iter(deployment.catalog.state))
     places = places_of(deployment)
@@ -72,7 +72,7 @@ def share_a_place(deployment: Deployment, written: Written) -> Iterator[Finding]
         yield Finding(place=_at(kind, key, deployment), message=message)
 
 
-def unreadable(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def unreadable(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What terraform_remote_state has to be told to read HCP Terraform (Terraform, "remote" backend): one workspace by
     name, and its organization, which it takes from no environment variable."""
     kind, arguments = backend_arguments(deployment)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _KEY, _VALUE = 128, 256
 _MOST = 50
@@ -26,7 +26,7 @@ def _tables(deployment: Deployment) -> Iterator[tuple[Path, dict[str, str]]]:
         yield ("services", service.name, "tags"), service.tags
 
 
-def reserved(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def reserved(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Keys that begin with `aws:` are AWS's own (ECS API reference, Tag)."""
     for place, tags in _tables(deployment):
         for key in tags:
@@ -34,7 +34,7 @@ def reserved(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 yield Finding(place=(*place, key), message='AWS keeps "aws:" for itself; write another key')
 
 
-def length(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def length(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A key has 1 to 128 characters, a value at most 256 (ECS API reference, Tag)."""
     for place, tags in _tables(deployment):
         for key, value in tags.items():
@@ -44,7 +44,7 @@ def length(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 yield Finding(place=(*place, key), message=f"has {len(value)} characters; use at most {_VALUE}")
 
 
-def characters(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def characters(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Not every character is allowed (ECS API reference, Tag; IAM API reference, Tag)."""
     for place, tags in _tables(deployment):
         for key, value in tags.items():
@@ -59,7 +59,7 @@ _PLACEHOLDER = {"\ufdd0", "\ufdd1"}
 """Around an account that is known only when Terraform runs (catalog/reading/placeholders.py)."""
 
 
-def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A resource has at most 50 tags (ECS API reference, TagResource)."""
     ours = _OURS | (_OF_INSTANCES if deployment.catalog.capacity else frozenset())
     shared = deployment.catalog.catalog.tags.keys() | ours
@@ -67,12 +67,12 @@ def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
         count = len(shared | tags.keys())
         if count > _MOST:
             message = f"{count} tags are more than AWS takes, the catalog's and Name included; leave {_MOST}"
-            yield Finding(place=place, message=message, about=(("catalog", "tags"),) if place[0] != "catalog" else ())
+            yield Finding(place=place, message=message)
             if place[0] == "catalog":
                 return
 
 
-def differ_by_case_only(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def differ_by_case_only(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """To IAM, keys that differ by case are one (IAM User Guide, "Tags for IAM resources"), and roles carry these."""
     for place, tags in _tables(deployment):
         others = {key.lower(): (("catalog", "tags", key)) for key in deployment.catalog.catalog.tags}
@@ -80,5 +80,5 @@ def differ_by_case_only(deployment: Deployment, written: Written) -> Iterator[Fi
         for key in sorted(tags):
             other = seen.setdefault(key.lower(), (*place, key))
             if other[-1] != key:
-                message = f'IAM takes it for "{other[-1]}" ({written.where(*other)}); spell both alike, or rename one'
-                yield Finding(place=(*place, key), message=message, about=(other,))
+                message = f'IAM takes it for "{other[-1]}" ({written.location(*other)}); spell both alike, or rename one'
+                yield Finding(place=(*place, key), message=message)

@@ -8,7 +8,7 @@ from catalog.model import Deployment
 from catalog.problems import Finding, Path
 from catalog.reading.placeholders import addresses_in
 from catalog.rules.each import containers
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 def _texts(deployment: Deployment) -> Iterator[tuple[Path, str]]:
@@ -21,7 +21,7 @@ def _texts(deployment: Deployment) -> Iterator[tuple[Path, str]]:
             yield (*place, "health", "command"), " ".join(container.health.command)
 
 
-def address_left_as_text(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def address_left_as_text(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Addresses are filled in within environment only; everywhere else they are text."""
     for place, text in _texts(deployment):
         for placeholder in addresses_in(text):

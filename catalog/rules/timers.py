@@ -9,10 +9,10 @@ from catalog.durations import spelled_duration
 from catalog.hops import hops_into, timers_of
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
-def shorter_than_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def shorter_than_callee(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Whoever waits less than its callee may take, cuts off answers (App Mesh User Guide: the timeout counts at every
     hop)."""
     for service in deployment.services.values():
@@ -28,9 +28,8 @@ def shorter_than_callee(deployment: Deployment, written: Written) -> Iterator[Fi
         yield Finding(
             place=("services", service.name, "timeout"),
             message=f"{service.name} waits {spelled_duration(service.timeout)}, but its callee {slowest.name} has "
-            f"{spelled_duration(slowest.timeout)}{behind} ({written.where(*place)}); write "
+            f"{spelled_duration(slowest.timeout)}{behind} ({written.location(*place)}); write "
             f"{'at least ' * (slowest.timeout != UNLIMITED)}{spelled_duration(slowest.timeout)} here, or less there",
-            about=(place, ("services", service.name, "calls"), ("services", slowest.name)),
         )
 
 
@@ -47,7 +46,7 @@ def _where_from(deployment: Deployment, service: Service) -> Service:
     return service
 
 
-def zero(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def zero(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """To App Mesh a timeout of zero is none at all (App Mesh User Guide, "Routes"): whoever means that says so."""
     for service in deployment.services.values():
         keys = deployment.catalog.services[service.name]
@@ -61,12 +60,12 @@ def zero(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 yield Finding(place=("services", service.name, *path), message=message)
 
 
-def silence_cut_off(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def silence_cut_off(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An answer that is not streamed is silent for its whole length (Envoy: stream_idle_timeout). Said only where
     something counts the silence that the catalog sets."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "idle_timeout")
-        if service.is_tcp or not 0 < service.idle_timeout < service.timeout or not written.written(*place):
+        if service.is_tcp or not 0 < service.idle_timeout < service.timeout or not written.is_set(*place):
             continue
         counted = [
             timer.seconds
@@ -84,13 +83,13 @@ def silence_cut_off(deployment: Deployment, written: Written) -> Iterator[Findin
             )
 
 
-def longer_than_load_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def longer_than_load_balancer(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer closes a connection that is silent for 4000 seconds, whatever is said."""
     for service in deployment.services.values():
         if service.public is None or service.idle_timeout <= LONGEST_IDLE:
             continue
         base: Path = ("services", service.name)
-        key = next((key for key in ("idle_timeout", "timeout") if written.written(*base, key)), "public")
+        key = next((key for key in ("idle_timeout", "timeout") if written.is_set(*base, key)), "public")
         yield Finding(
             place=(*base, key),
             message=f"its load balancer cuts off whatever is silent for {LONGEST_IDLE} seconds, although "
@@ -99,10 +98,10 @@ def longer_than_load_balancer(deployment: Deployment, written: Written) -> Itera
         )
 
 
-def timeout_of_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def timeout_of_tcp(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """TCP knows no requests, so that only silence can be timed (App Mesh API reference, TcpTimeout)."""
     for service in deployment.services.values():
         place: Path = ("services", service.name, "timeout")
-        if service.is_tcp and written.own(*place) and service.timeout != UNLIMITED:
+        if service.is_tcp and written.is_set_here(*place) and service.timeout != UNLIMITED:
             message = "tcp knows no answers whose time could be limited; write idle_timeout instead"
-            yield Finding(place=place, message=message, level="notice", about=((*place[:2], "protocol"),))
+            yield Finding(place=place, message=message, level="notice")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment, Service
 from catalog.priorities import match_priority
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _GROUPS = 5
 """Target groups of one action (ALB guide, "Quotas")."""
@@ -27,7 +27,7 @@ def _versions(deployment: Deployment) -> Iterator[tuple[Service, int, Service, P
             yield deployment.services[name], index, version, ("services", name, "versions", index)
 
 
-def name_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A version is known by its name."""
     for service, index, version, place in _versions(deployment):
         earlier = [each.version for each in deployment.versions[service.name][:index]]
@@ -35,13 +35,12 @@ def name_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
             other: Path = (*place[:3], earlier.index(version.version), "name")
             yield Finding(
                 place=(*place, "name"),
-                message=f'"{version.version}" is already a version of {service.name} ({written.where(*other)}); '
+                message=f'"{version.version}" is already a version of {service.name} ({written.location(*other)}); '
                 "write another",
-                about=(other,),
             )
 
 
-def of_main(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def of_main(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The addresses of shared parts begin with `main_` (docs/decisions/0003), and those of its versions would."""
     if deployment.versions.get("main"):
         yield Finding(place=("services", "main", "versions"), message='a service called "main" has none; rename it')
@@ -51,7 +50,7 @@ def of_main(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(place=("services", name, "versions"), message=message)
 
 
-def more_than_all(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def more_than_all(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Weights are percentages; the service itself keeps the rest."""
     for name, versions in deployment.versions.items():
         total = sum(version.weight for version in versions)
@@ -63,7 +62,7 @@ def more_than_all(deployment: Deployment, written: Written) -> Iterator[Finding]
             yield Finding(place=place, message=message, level="notice")
 
 
-def requests_without_port(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def requests_without_port(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Only what has a port gets requests to share."""
     for service, _, version, place in _versions(deployment):
         for key, said in (("weight", version.weight > 0), ("match", version.match is not None)):
@@ -71,11 +70,10 @@ def requests_without_port(deployment: Deployment, written: Written) -> Iterator[
                 yield Finding(
                     place=(*place, key),
                     message=f"{service.name} has no port, and so no requests to share; remove it, or add port",
-                    about=((*place[:2], "port"),),
                 )
 
 
-def nothing_to_get(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def nothing_to_get(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A version that nobody reaches costs what any other does."""
     for service, _, version, place in _versions(deployment):
         if service.port is None:
@@ -94,15 +92,15 @@ def nothing_to_get(deployment: Deployment, written: Written) -> Iterator[Finding
             )
 
 
-def match_of_tcp(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def match_of_tcp(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """TCP knows neither paths nor headers."""
     for service, _, version, place in _versions(deployment):
         if service.is_tcp and version.match is not None:
             message = "tcp knows neither paths nor headers; write weight instead"
-            yield Finding(place=(*place, "match"), message=message, about=((*place[:2], "protocol"),))
+            yield Finding(place=(*place, "match"), message=message)
 
 
-def empty_match(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def empty_match(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A match of everything would leave the service nothing."""
     for service, _, version, place in _versions(deployment):
         match = version.match
@@ -110,10 +108,10 @@ def empty_match(deployment: Deployment, written: Written) -> Iterator[Finding]:
         if match is not None and match.path in everything and not match.headers:
             message = 'matches every request; write path or headers, as in { headers = { x-version = "next" } }'
             rests_on = tuple((*place, "match", key) for key in ("path", "headers"))
-            yield Finding(place=(*place, "match"), message=message, about=(*rests_on, (*place[:2], "public")))
+            yield Finding(place=(*place, "match"), message=message)
 
 
-def header_that_is_none(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def header_that_is_none(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Load balancers compare hosts by a condition of their own (ELBv2 API reference, HttpHeaderConditionConfig), and
     drop headers with other characters than letters, digits and hyphens, as ours are told to
     (routing.http.drop_invalid_header_fields.enabled)."""
@@ -128,15 +126,14 @@ def header_that_is_none(deployment: Deployment, written: Written) -> Iterator[Fi
                     place=where,
                     message="a load balancer drops headers with other characters than letters, digits and hyphens; "
                     "write one like x-version",
-                    about=((*place[:2], "public"),),
                 )
 
 
-def requests_for_no_task(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def requests_for_no_task(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Requests that a weight sends where nothing runs are answered with errors."""
     for service, _, version, place in _versions(deployment):
         if version.weight and not version.most_tasks and service.port is not None:
-            key = "replicas" if written.written(*place, "replicas") else "weight"
+            key = "replicas" if written.is_set(*place, "replicas") else "weight"
             yield Finding(
                 place=(*place, key),
                 message=f"gets {version.weight} percent of the requests of {service.name}, and runs no task; write "
@@ -145,7 +142,7 @@ def requests_for_no_task(deployment: Deployment, written: Written) -> Iterator[F
             )
 
 
-def path_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def path_of_grpc(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """gRPC is routed by service and method (App Mesh API reference, GrpcRouteMatch)."""
     for service, _, version, place in _versions(deployment):
         match = version.match
@@ -154,11 +151,10 @@ def path_of_grpc(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 place=(*place, "match", "path"),
                 message=f'"{match.path}" is not a gRPC service or method; write "/package.Service" or '
                 '"/package.Service/Method"',
-                about=((*place[:2], "protocol"),),
             )
 
 
-def path_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def path_out_of_reach(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer sends a service what is under its path, and nothing else."""
     for service, _, version, place in _versions(deployment):
         match = version.match
@@ -170,12 +166,11 @@ def path_out_of_reach(deployment: Deployment, written: Written) -> Iterator[Find
             yield Finding(
                 place=(*place, "match", "path"),
                 message=f'"{match.path}" is not under "{service.public.path}", where {service.name} is reached from '
-                f'outside ({written.where(*public)}); write one that begins with "{under}/"',
-                about=(public,),
+                f'outside ({written.location(*public)}); write one that begins with "{under}/"',
             )
 
 
-def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Requests are shared among so many, and no more."""
     for name, versions in deployment.versions.items():
         public = deployment.services[name].public is not None
@@ -186,11 +181,10 @@ def too_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 place=("services", name, "versions"),
                 message=f"{len(versions)} versions and the service itself are more than {who} shares requests among; "
                 f"write at most {most}",
-                about=(("services", name, "public"),),
             )
 
 
-def many_headers(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_headers(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A load balancer's rule compares five values (ALB guide, "Quotas")."""
     for service, _, version, place in _versions(deployment):
         if service.public is None or version.match is None:
@@ -203,11 +197,10 @@ def many_headers(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 place=(*place, "match", "headers"),
                 message=f"{len(version.match.headers)} headers are more than a load balancer's rule compares beside "
                 f"path and host; write at most {most}",
-                about=((*place[:2], "public"),),
             )
 
 
-def same_match_priority(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_match_priority(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Two rules of a listener cannot have one priority (VPC Lattice API reference, CreateRule.priority)."""
     for name, versions in deployment.versions.items():
         seen: dict[int, int] = {}
@@ -223,12 +216,11 @@ def same_match_priority(deployment: Deployment, written: Written) -> Iterator[Fi
                 yield Finding(
                     place=(*place[:3], index, "match"),
                     message=f"would have priority {priority}, like that of {versions[other].version} "
-                    f"({written.where(*place, 'match')}); write priority = {free} here",
-                    about=((*place, "match"), *((*place[:3], index, "match", key) for key in ("path", "headers"))),
+                    f"({written.location(*place, 'match')}); write priority = {free} here",
                 )
 
 
-def same_queue(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_queue(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Each would run as many tasks as all of the queue takes: a backlog is divided by one ECS service's tasks."""
     for service, index, version, place in _versions(deployment):
         others = [service, *deployment.versions[service.name][:index]]
@@ -238,5 +230,4 @@ def same_queue(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 place=place,
                 message=f"scales by the backlog of the same queue as {service.name}, and both would run tasks for all "
                 "of it; write replicas here, or another scale",
-                about=((*place[:2], "scale"),),
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.files import has_files
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 def _paths(service: Service) -> Iterator[tuple[str, Path, str]]:
@@ -19,7 +19,7 @@ def _paths(service: Service) -> Iterator[tuple[str, Path, str]]:
         yield "the model", ("services", service.name, "model", "mount"), service.model.mount
 
 
-def same_path(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_path(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A path shows one volume (ECS: duplicate mount points are refused)."""
     for service in deployment.services.values():
         seen: dict[str, tuple[str, Path]] = {}
@@ -27,13 +27,12 @@ def same_path(deployment: Deployment, written: Written) -> Iterator[Finding]:
             other, there = seen.setdefault(posixpath.normpath(path), (name, place))
             if other != name:
                 yield Finding(
-                    place=place if written.written(*place) else place[:-1],
-                    message=f'"{path}" is already the path of {other} ({written.where(*there)}); write another',
-                    about=(there,),
+                    place=place if written.is_set(*place) else place[:-1],
+                    message=f'"{path}" is already the path of {other} ({written.location(*there)}); write another',
                 )
 
 
-def over_everything(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def over_everything(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A volume over the root would hide the image (Docker refuses the destination "/")."""
     for service in deployment.services.values():
         for _, place, path in _paths(service):
@@ -41,7 +40,7 @@ def over_everything(deployment: Deployment, written: Written) -> Iterator[Findin
                 yield Finding(place=place, message='would hide the whole image; write a folder, as in "/tmp"')
 
 
-def one_subnet_for_a_zone(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def one_subnet_for_a_zone(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A file system has one mount target in a zone (EFS API reference, CreateMountTarget: MountTargetConflict)."""
     subnets = deployment.catalog.network.private_subnet_ids
     if len(subnets) > 1 and has_files(deployment):

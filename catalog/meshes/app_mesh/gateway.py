@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.model import Deployment, Ingress, Service
 from catalog.model.service import Public
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 GATEWAY_PORT = 8080
 """Where a gateway's proxy listens: above 1024, as its user is not root (App Mesh User Guide, "Virtual gateways")."""
@@ -39,7 +39,7 @@ def route_priority(public: Public) -> int:
     return (0 if public.host else 500) + max(0, 499 - len(public.path))
 
 
-def what_a_network_balancer_lacks(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def what_a_network_balancer_lacks(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A Network Load Balancer reads no requests (its guide, "What is a Network Load Balancer?")."""
     for name, ingress, services in gateways(deployment):
         for key, what in _NOT_OF_THE_BALANCER.items():
@@ -48,17 +48,16 @@ def what_a_network_balancer_lacks(deployment: Deployment, written: Written) -> I
                     place=("ingress", name, key),
                     message=f"before a gateway stands a Network Load Balancer, which has no {what}; "
                     "remove it, or gateway",
-                    about=(("ingress", name, "gateway"),),
                 )
         for service in services:
             place: Path = ("services", service.name, "public")
             for key in ("sticky", "priority"):
                 if service.public and getattr(service.public, key) is not None:
                     message = f"the gateway of [ingress.{name}] has none; remove it, or gateway there"
-                    yield Finding(place=(*place, key), message=message, about=(("ingress", name, "gateway"),))
+                    yield Finding(place=(*place, key), message=message)
 
 
-def protocol_of_gateway(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def protocol_of_gateway(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A virtual gateway has one listener, and its routes the listener's protocol (App Mesh API reference,
     VirtualGatewaySpec)."""
     for name, _, services in gateways(deployment):
@@ -67,18 +66,17 @@ def protocol_of_gateway(deployment: Deployment, written: Written) -> Iterator[Fi
             place: Path = ("services", service.name, "protocol")
             if service.protocol == "grpc":
                 message = "a gateway's routes of grpc tell services apart by their name in gRPC, not by path and host; "
-                yield Finding(place=place, message=message + "write another ingress in public", about=about)
+                yield Finding(place=place, message=message + "write another ingress in public")
             elif service.protocol != services[0].protocol and services[0].protocol in ("http", "http2"):
                 other: Path = ("services", services[0].name, "protocol")
                 yield Finding(
                     place=place,
                     message=f'the gateway of [ingress.{name}] speaks "{services[0].protocol}", as {services[0].name} '
-                    f"does ({written.where(*other)}); write the same, or another ingress in public",
-                    about=(*about, other),
+                    f"does ({written.location(*other)}); write the same, or another ingress in public",
                 )
 
 
-def silence_before_gateway(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def silence_before_gateway(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A Network Load Balancer forgets TLS connections on which nothing was sent for 350 seconds."""
     for name, ingress, services in gateways(deployment):
         slow = [service for service in services if service.idle_timeout > _SILENCE]
@@ -88,7 +86,6 @@ def silence_before_gateway(deployment: Deployment, written: Written) -> Iterator
                 message=f"a Network Load Balancer forgets TLS connections after {_SILENCE} s of silence, "
                 f"{slow[0].name} may be silent for longer; let it stream its answers, or remove gateway",
                 level="warning",
-                about=(("services", slow[0].name, "idle_timeout"), ("services", slow[0].name, "timeout")),
             )
 
 

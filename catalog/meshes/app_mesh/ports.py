@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from catalog.meshes.app_mesh.egress import ALWAYS_IGNORED, bypasses_proxy, ignored_ports, proxied_externals
 from catalog.model import Deployment
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _IGNORED_PORTS = 15
 """ECS API reference, ProxyConfiguration, EgressIgnoredPorts."""
 
 
-def host_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def host_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A mesh has one virtual service of a name (App Mesh API reference, CreateVirtualService)."""
     seen: dict[str, Path] = {}
     for name, external in proxied_externals(deployment).items():
@@ -22,13 +22,12 @@ def host_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
         if other != place:
             yield Finding(
                 place=place,
-                message=f'"{external.host}" is already external.{other[1]} ({written.where(*other)}), App Mesh knows a '
+                message=f'"{external.host}" is already external.{other[1]} ({written.location(*other)}), App Mesh knows a '
                 "host once; call that one, or write another name of the host",
-                about=(other, (*other[:2], "protocol"), (*place[:2], "protocol")),
             )
 
 
-def too_many_ports_past_the_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many_ports_past_the_proxy(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """ECS takes 15 ports that are not redirected (ECS API reference, ProxyConfiguration)."""
     for service in deployment.services.values():
         ports = ignored_ports(deployment, service)
@@ -41,7 +40,7 @@ def too_many_ports_past_the_proxy(deployment: Deployment, written: Written) -> I
             )
 
 
-def callee_behind_an_ignored_port(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def callee_behind_an_ignored_port(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A port is redirected or it is not, whatever the destination (ECS API reference, ProxyConfiguration)."""
     for service in deployment.services.values():
         past = {e.port: name for name, e in deployment.externals_of(service).items() if bypasses_proxy(e)}
@@ -52,16 +51,15 @@ def callee_behind_an_ignored_port(deployment: Deployment, written: Written) -> I
         for name, (table, port) in sorted(proxied.items()):
             if port in past:
                 bypassed = past[port]
-                where = written.where("external", bypassed)
+                where = written.location("external", bypassed)
                 yield Finding(
                     place=("services", service.name, "calls", service.calls.index(name)),
                     message=f"{name} has the port of external.{bypassed} ({where}), {port}, where all goes past the "
                     f"proxy; write another port for {table}.{name}",
-                    about=((table, name, "port"), ("external", bypassed)),
                 )
 
 
-def port_never_redirected(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def port_never_redirected(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What goes past the proxy has neither its route nor its certificate (ECS API reference, ProxyConfiguration: port
     22 is not redirected). SSH itself is a matter of who speaks first."""
     for service in deployment.services.values():
@@ -74,5 +72,4 @@ def port_never_redirected(deployment: Deployment, written: Written) -> Iterator[
                 place=("external", name, "port"),
                 message=f'calls to {external.port} never pass App Mesh\'s proxies; write protocol = "tcp", which '
                 "needs none there, or another port",
-                about=(("external", name, "protocol"),),
             )

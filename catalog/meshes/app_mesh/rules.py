@@ -23,7 +23,7 @@ from catalog.meshes.app_mesh.tcp import (
 from catalog.model import Deployment, Service
 from catalog.model.network import KINDS
 from catalog.problems import Finding, Path, listed, or_list
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _PROXY_PORTS = {
     9901: "administration",
@@ -40,7 +40,7 @@ _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
 
 
-def ended(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def ended(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """AWS has ended App Mesh (AWS Containers Blog, "Migrating from AWS App Mesh to Amazon ECS Service Connect")."""
     yield Finding(
         place=("mesh", "kind"),
@@ -54,7 +54,7 @@ def _successors() -> str:
     return or_list([kind for kind in KINDS if kind != "app-mesh"])
 
 
-def name_too_long_for_certificate(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_too_long_for_certificate(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A certificate's domain name has at most 64 characters (ACM API reference, RequestCertificate.DomainName)."""
     tls = deployment.catalog.mesh.tls
     for service in deployment.services.values():
@@ -64,11 +64,10 @@ def name_too_long_for_certificate(deployment: Deployment, written: Written) -> I
                 place=aws_names.place(deployment, service),
                 message=f'"{host}" has {len(host)} characters, a certificate takes {_COMMON_NAME}; shorten the '
                 "service's name, or discovery.namespace",
-                about=(("discovery", "namespace"), ("mesh", "tls")),
             )
 
 
-def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_of_proxy(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
     its own."""
     for service in deployment.services.values():
@@ -77,7 +76,7 @@ def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
             yield Finding(place=aws_names.place(deployment, service), message=message)
 
 
-def node_of_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def node_of_external(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """An external is a node called `external_NAME`, and a version one called after its service and itself."""
     for name in proxied_externals(deployment):
         for service in deployment.services.values():
@@ -87,12 +86,11 @@ def node_of_external(deployment: Deployment, written: Written) -> Iterator[Findi
                     yield Finding(
                         place=("external", name),
                         message=f'its virtual node would be "{version.aws_name}", like that of {version.title} '
-                        f"({written.where(*place)}); write another name",
-                        about=(place,),
+                        f"({written.location(*place)}); write another name",
                     )
 
 
-def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def port_of_proxy(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The containers of a task share its ports."""
     for service in deployment.services.values():
         if service.port in _PROXY_PORTS:
@@ -103,7 +101,7 @@ def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
             )
 
 
-def user_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def user_of_proxy(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What the proxy's user sends goes past the proxy (ECS API reference, ProxyConfiguration, IgnoredUID)."""
     for service in deployment.services.values():
         if service.user is not None and service.user.partition(":")[0] == _PROXY_USER:
@@ -123,7 +121,7 @@ def _has_backends(service: Service, *, deployment: Deployment) -> bool:
     return bool(deployment.callees_of(service)) or not all(bypasses_proxy(external) for external in externals)
 
 
-def any_ends_at_the_first_call(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def any_ends_at_the_first_call(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Under ALLOW_ALL a node that lists a backend has to list all of them, else ALLOW_ALL no longer holds for it (App
     Mesh User Guide, "Service meshes": egress filter)."""
     services = deployment.services.values()
@@ -140,7 +138,7 @@ def any_ends_at_the_first_call(deployment: Deployment, written: Written) -> Iter
 _ENVOYS = 50
 
 
-def many_envoys(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_envoys(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A virtual node has fifty connected Envoys unless AWS has raised its quota (App Mesh User Guide, "App Mesh scaling
     troubleshooting")."""
     for service in deployment.services.values():
@@ -151,7 +149,6 @@ def many_envoys(deployment: Deployment, written: Written) -> Iterator[Finding]:
                 message=f"{most} tasks, at most: AWS connects {_ENVOYS} Envoys to a virtual node by default; have AWS "
                 "raise it first, or run fewer tasks",
                 level="warning",
-                about=(("mesh", "kind"),),
             )
 
 

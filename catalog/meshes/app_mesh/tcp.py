@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.meshes.app_mesh.egress import AWS_APIS, SERVER_SPEAKS_FIRST, bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 
 def _called_over_tcp(deployment: Deployment) -> Iterator[tuple[Service, int]]:
@@ -25,7 +25,7 @@ def _tcp_destinations(deployment: Deployment) -> Iterator[tuple[int, Path]]:
             yield external.port, ("external", name, "port")
 
 
-def tcp_port_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def tcp_port_twice(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A proxy tells TCP destinations apart by their port alone (App Mesh User Guide, "Connectivity
     troubleshooting")."""
     seen: dict[int, Path] = {}
@@ -35,12 +35,11 @@ def tcp_port_twice(deployment: Deployment, written: Written) -> Iterator[Finding
             yield Finding(
                 place=place,
                 message=f"App Mesh knows tcp destinations by their port only, and {port} is that of "
-                f"{other[0]}.{other[1]} too ({written.where(*other)}); write another port for one of them",
-                about=(other, (*other[:2], "protocol"), (*place[:2], "protocol")),
+                f"{other[0]}.{other[1]} too ({written.location(*other)}); write another port for one of them",
             )
 
 
-def tcp_port_of_another_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def tcp_port_of_another_callee(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What a caller's proxy knows as TCP on a port takes in all that the caller sends there (the same)."""
     for service in deployment.services.values():
         callees: dict[str, tuple[str, int, bool]] = {
@@ -59,13 +58,12 @@ def tcp_port_of_another_callee(deployment: Deployment, written: Written) -> Iter
             yield Finding(
                 place=("services", service.name, "calls", service.calls.index(name)),
                 message=f"{name} has the port of {other[1]}, {port}, which speaks tcp "
-                f"({written.where(*other, 'port')}) and would be sent the calls of {service.name} to both; write "
+                f"({written.location(*other, 'port')}) and would be sent the calls of {service.name} to both; write "
                 f"another port for {table}.{name}, or for {other[0]}.{other[1]}",
-                about=tuple((*place, key) for place in ((table, name), other) for key in ("port", "protocol")),
             )
 
 
-def server_speaks_first(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def server_speaks_first(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A proxy waits for the client's first bytes, and such a client for the server's (App Mesh User Guide,
     "Connectivity troubleshooting": never a backend, which a callee always is)."""
     for service, port in _called_over_tcp(deployment):
@@ -75,11 +73,10 @@ def server_speaks_first(deployment: Deployment, written: Written) -> Iterator[Fi
                 message=f"on {port} servers speak first, and behind App Mesh's proxies callers then wait forever, on "
                 f'any port; run it outside this catalog and call it as [external.{service.name}] with protocol = "tcp",'
                 " or, if its clients speak first, let it listen on another port",
-                about=(("services", service.name, "protocol"),),
             )
 
 
-def takes_in_calls_to_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def takes_in_calls_to_aws(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What a caller's proxy knows as TCP on 443 takes in the caller's calls to AWS (aws/aws-app-mesh-roadmap issues 195
     and 82)."""
     for service, port in _called_over_tcp(deployment):
@@ -87,5 +84,4 @@ def takes_in_calls_to_aws(deployment: Deployment, written: Written) -> Iterator[
             yield Finding(
                 place=("services", service.name, "port"),
                 message=f"over tcp on {port}, it would be sent its callers' calls to AWS too; let it listen on another",
-                about=(("services", service.name, "protocol"),),
             )

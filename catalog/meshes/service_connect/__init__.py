@@ -15,7 +15,7 @@ from catalog.order import early_callers
 from catalog.problems import Finding, listed
 from catalog.sizes import Share
 from catalog.states import stack_of
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _ALIAS_LENGTH = 127
 """Characters of the name that clients use (ECS API reference, ServiceConnectClientAlias.dnsName)."""
@@ -33,7 +33,7 @@ def proxy_share(cpu: int, memory: int) -> Share:
     return Share(min(256, cpu // 4), max(64, min(256, memory // 8)))
 
 
-def authority_that_ecs_may_not_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def authority_that_ecs_may_not_use(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The policy in which ECS issues certificates holds for CAs with its tag only (AWS managed policy reference,
     AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity)."""
     tls = deployment.catalog.mesh.tls
@@ -45,7 +45,7 @@ def authority_that_ecs_may_not_use(deployment: Deployment, written: Written) -> 
         )
 
 
-def called_behind_a_balancer(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def called_behind_a_balancer(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The proxy in front of a port speaks TLS to everybody, or to nobody (ECS developer guide, "Encrypt Amazon ECS
     Service Connect traffic": between clients and servers of the namespace)."""
     for service in deployment.services.values():
@@ -54,14 +54,13 @@ def called_behind_a_balancer(deployment: Deployment, written: Written) -> Iterat
             who = listed([caller.name for caller in callers])
             yield Finding(
                 place=("services", service.name, "public"),
-                message=f"{who} would call it encrypted ({written.where('mesh', 'tls')}), and a load balancer cannot "
+                message=f"{who} would call it encrypted ({written.location('mesh', 'tls')}), and a load balancer cannot "
                 "be shown to get through to such a port; put a service in front that is public alone, or leave out "
                 "mesh.tls",
-                about=(("mesh", "tls"), *(("services", caller.name, "calls") for caller in callers)),
             )
 
 
-def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def starts_before_its_callee(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A client knows the endpoints that were there when its task started (ECS developer guide, "Service Connect
     concepts"), and somebody starts first in a circle of calls, or where a callee's state is applied later."""
     for name, early in early_callers(deployment):
@@ -78,7 +77,7 @@ def starts_before_its_callee(deployment: Deployment, written: Written) -> Iterat
         )
 
 
-def name_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_too_long(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A name that clients use has at most 127 characters (ECS API reference, ServiceConnectClientAlias.dnsName)."""
     for service in deployment.services.values():
         host = deployment.host_of(service.name)
@@ -87,11 +86,10 @@ def name_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
                 place=aws_names.place(deployment, service),
                 message=f'"{host}" has {len(host)} characters, Service Connect takes {_ALIAS_LENGTH}; shorten the '
                 "service's name, or discovery.namespace",
-                about=(("discovery", "namespace"),),
             )
 
 
-def same_name(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def same_name(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """ECS lists one service of a name in a namespace (ECS API reference, ServiceConnectService.discoveryName)."""
     seen: dict[str, Service] = {}
     for service in deployment.services.values():
@@ -102,12 +100,11 @@ def same_name(deployment: Deployment, written: Written) -> Iterator[Finding]:
             yield Finding(
                 place=aws_names.place(deployment, service),
                 message=f'Service Connect would list it as "{name}", like services.{other.name} '
-                f"({written.where(*place)}); write another aws_name",
-                about=(place, ("discovery", "namespace_id")),
+                f"({written.location(*place)}); write another aws_name",
             )
 
 
-def no_room_for_many(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def no_room_for_many(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A proxy that knows many services needs more memory (ECS developer guide, "Service Connect")."""
     tight = [
         service.name

@@ -11,7 +11,7 @@ from catalog.meshes.service_connect.serving import serves
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.problems import Finding
 from catalog.timers import Hop, Timer
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 TCP_IDLE = 3600.0
 """Seconds of silence after which a tcp connection is closed. ECS has a place for another time, and the provider none
@@ -55,7 +55,7 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     yield Timer(at=at, limits="silence", seconds=idle or UNLIMITED, asked=service.idle_timeout, key="idle_timeout")
 
 
-def beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def beyond_ecs(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """ECS counts seconds in 32 bits (ECS API reference, TimeoutConfiguration)."""
     for service in deployment.services.values():
         if service.is_tcp or not serves(deployment, service):
@@ -64,10 +64,9 @@ def beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Finding]:
         for key, seconds in keys.items():
             place = ("services", service.name, key)
             # Of a timer that was taken over from a callee, its own place says it.
-            if _LONGEST < seconds < UNLIMITED and written.written(*place):
+            if _LONGEST < seconds < UNLIMITED and written.is_set(*place):
                 yield Finding(
                     place=place,
                     message=f"{spelled_duration(seconds)} is longer than ECS can count, {_LONGEST} seconds; "
                     'write "none" for no limit, or less',
-                    about=(("mesh", "kind"),),
                 )

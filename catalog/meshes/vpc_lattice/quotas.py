@@ -9,7 +9,7 @@ from catalog.documents import auth_policy_length, task_policy_length
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
@@ -23,7 +23,7 @@ _OF_A_ROLE = 10_240
 """Characters of the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
-def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_services(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Quotas of AWS that can be raised (VPC Lattice user guide, "Quotas")."""
     count = sum(1 for _ in carried_services(deployment))
     if count > _SERVICES:
@@ -34,7 +34,7 @@ def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]
         )
 
 
-def many_groups(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_groups(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Target groups per region (VPC Lattice user guide, "Quotas"): one for each service and version."""
     count = sum(len(deployment.workloads_of(service.name)) for service in carried_services(deployment))
     if count > _GROUPS:
@@ -46,7 +46,7 @@ def many_groups(deployment: Deployment, written: Written) -> Iterator[Finding]:
         )
 
 
-def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def many_rules(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A security group has 60 inbound rules (VPC guide, "Amazon VPC quotas")."""
     rules = sum(
         len({callee.port for callee in carried_callees(deployment, service)})
@@ -63,7 +63,7 @@ def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
         )
 
 
-def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def policy_too_long(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A service's auth policy names the roles of its callers (VPC Lattice user guide, "Quotas")."""
     if deployment.catalog.mesh.auth != "iam":
         return
@@ -78,11 +78,10 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
                 place=("services", service.name),
                 message=f"{len(callers)} services and versions call it, an auth policy has room for about {room}; "
                 "split it, or leave out mesh.auth",
-                about=(("mesh", "auth"),),
             )
 
 
-def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def too_many_callees(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A caller's role names every callee (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
     if deployment.catalog.mesh.auth != "iam":
         return
@@ -97,7 +96,6 @@ def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Findi
                 place=("services", service.name, "calls"),
                 message=f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE:,} "
                 f"characters: with its access about {room}; split it, or leave out mesh.auth",
-                about=(("mesh", "auth"), ("services", service.name, "access")),
             )
 
 
@@ -110,4 +108,4 @@ def two_in_one_network(deployments: Sequence[Deployment]) -> Iterator[tuple[Depl
         message = (
             f"{vpc_id} is that of {one.environment} too, and takes one service network; write another VPC, or kind"
         )
-        yield other, Finding(place=("network", "vpc_id"), message=message, about=(("mesh", "kind"),))
+        yield other, Finding(place=("network", "vpc_id"), message=message)

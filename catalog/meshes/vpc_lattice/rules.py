@@ -17,33 +17,32 @@ from catalog.meshes.vpc_lattice.quotas import (
 from catalog.meshes.vpc_lattice.timers import CONNECTION, SILENCE
 from catalog.model import UNLIMITED, Deployment
 from catalog.problems import Finding, Path, listed
-from catalog.written import Written
+from catalog.provenance import Provenance
 
 _SHORTEST_NAME = 3
 _NAMED = 8
 """How many callers a message names before it counts them."""
 
 
-def name_too_short(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def name_too_short(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A service network's name has at least three characters (VPC Lattice API reference, CreateServiceNetwork)."""
     if len(deployment.id) < _SHORTEST_NAME:
         yield Finding(
             place=("catalog", "name"),
             message=f'a service network would be called "{deployment.id}", and takes {_SHORTEST_NAME} characters or '
             "more; write a longer name",
-            about=(("mesh", "kind"),),
         )
 
 
-def authority_without_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def authority_without_use(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Listeners have AWS's own certificates (VPC Lattice user guide, "HTTPS listeners")."""
     tls = deployment.catalog.mesh.tls
     if tls is not None and tls.authority is not None:
         message = "VPC Lattice has certificates of its own; write tls = true"
-        yield Finding(place=("mesh", "tls"), message=message, about=(("mesh", "kind"),))
+        yield Finding(place=("mesh", "tls"), message=message)
 
 
-def plain_beside_tls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def plain_beside_tls(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What it does not carry, it does not encrypt; and to the tasks it speaks plain HTTP, where they do no TLS."""
     if deployment.catalog.mesh.tls is None:
         return
@@ -57,13 +56,12 @@ def plain_beside_tls(deployment: Deployment, written: Written) -> Iterator[Findi
             callers = listed([caller.name for caller in deployment.callers_of(service.name)])
             yield Finding(
                 place=("services", service.name, "protocol"),
-                message=f"{callers} would call it unencrypted ({written.where('mesh', 'tls')}): VPC Lattice does not "
+                message=f"{callers} would call it unencrypted ({written.location('mesh', 'tls')}): VPC Lattice does not "
                 'carry tcp; leave out mesh.tls, call what does TLS itself as [external], or choose "service-connect"',
-                about=(("mesh", "tls"), ("mesh", "kind")),
             )
 
 
-def admitted_by_address_alone(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def admitted_by_address_alone(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What it does not carry, it asks for no signature."""
     direct = [s.name for s in deployment.services.values() if s.is_tcp and deployment.callers_of(s.name)]
     if deployment.catalog.mesh.auth == "iam" and direct:
@@ -74,21 +72,20 @@ def admitted_by_address_alone(deployment: Deployment, written: Written) -> Itera
         )
 
 
-def signed_for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def signed_for_nobody(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """Signatures are read where IAM is asked (VPC Lattice user guide, "Auth policies")."""
     signing = [
-        s.name for s in deployment.services.values() if s.signed and written.written("services", s.name, "signed")
+        s.name for s in deployment.services.values() if s.signed and written.is_set("services", s.name, "signed")
     ]
     if deployment.catalog.mesh.auth != "iam" and signing:
         yield Finding(
             place=("services", signing[0], "signed"),
             message=f'without auth = "iam" in [mesh] nothing reads signatures; not honoured for {listed(signing)}',
             level="error" if deployment.catalog.mesh.strict else "notice",
-            about=(("mesh", "auth"),),
         )
 
 
-def answer_longer_than_a_connection(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def answer_longer_than_a_connection(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A connection ends after ten minutes, whatever is on it (VPC Lattice API reference, CreateService)."""
     for service in carried_services(deployment):
         if service.timeout <= CONNECTION or not deployment.callers_of(service.name):
@@ -96,15 +93,14 @@ def answer_longer_than_a_connection(deployment: Deployment, written: Written) ->
         base: Path = ("services", service.name)
         longest = "any time" if service.timeout == UNLIMITED else spelled_duration(service.timeout)
         yield Finding(
-            place=(*base, "timeout") if written.written(*base, "timeout") else base,
+            place=(*base, "timeout") if written.is_set(*base, "timeout") else base,
             message=f"an answer of {service.name} may take {longest}, and VPC Lattice ends "
             'a connection after ten minutes; write at most "10m", let callers poll, or choose "service-connect" or '
             '"none"',
-            about=((*base, "protocol"), ("mesh", "kind")),
         )
 
 
-def silent_answers(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def silent_answers(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """A connection that is silent for a minute is closed (VPC Lattice API reference, CreateService)."""
     slow = [
         service.name
@@ -120,7 +116,7 @@ def silent_answers(deployment: Deployment, written: Written) -> Iterator[Finding
         )
 
 
-def caller_without_signature(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def caller_without_signature(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """With IAM, requests are signed by who sends them (VPC Lattice user guide, "SIGv4 authenticated requests")."""
     if deployment.catalog.mesh.auth != "iam":
         return
@@ -130,13 +126,12 @@ def caller_without_signature(deployment: Deployment, written: Written) -> Iterat
             yield Finding(
                 place=("services", service.name, "calls"),
                 message=f"{listed(callees)} admit{'s' * (len(callees) == 1)} signed requests only "
-                f"({written.where('mesh', 'auth')}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
+                f"({written.location('mesh', 'auth')}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
                 "and write signed = true, or leave out mesh.auth",
-                about=(("mesh", "auth"), ("services", service.name, "signed")),
             )
 
 
-def open_beyond_calls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def open_beyond_calls(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """The security group of the association tells callers apart, and of callees only the ports (VPC Lattice user guide,
     "Control traffic with security groups")."""
     if deployment.catalog.mesh.auth == "iam":
@@ -158,7 +153,7 @@ def open_beyond_calls(deployment: Deployment, written: Written) -> Iterator[Find
         )
 
 
-def versions_reached_directly(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def versions_reached_directly(deployment: Deployment, written: Provenance) -> Iterator[Finding]:
     """What it does not carry, it cannot share out."""
     for name, versions in deployment.versions.items():
         service = deployment.services[name]
@@ -166,7 +161,6 @@ def versions_reached_directly(deployment: Deployment, written: Written) -> Itera
             yield Finding(
                 place=("services", name, "versions"),
                 message="VPC Lattice does not carry tcp, so that nothing shares its calls among versions; remove them",
-                about=(("services", name, "protocol"), ("mesh", "kind")),
             )
 
 
