@@ -38,9 +38,7 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
     for finding in findings:
         where, line = source.at(finding.place) if finding.place else (source.shown, 0)
         problems.append(Problem(file=where, line=line, place=spelled(finding.place), message=finding.message))
-    read = [
-        _read(base, source, environment=name, overlay=overlays[name] if name is not None else {}) for name in names
-    ]
+    read = [_read(base, source, environment=name, overlay=overlays[name] if name is not None else {}) for name in names]
     problems += of_environments({each.environment: each.report.problems for each in read})
     _refuse(problems)
     deployments, found = _checked(read)
@@ -110,7 +108,9 @@ def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:
     problems = list(of_environments(found))
     if not any(problem.level == "error" for problem in problems):
         reports = {deployment.id: each.report for deployment, each in zip(deployments, read, strict=True)}
-        problems += [reports[deployment.id].problem(finding) for deployment, finding in run.check_together(deployments, reports)]
+        problems += [
+            reports[deployment.id].problem(finding) for deployment, finding in run.check_together(deployments, reports)
+        ]
     return deployments, problems
 
 

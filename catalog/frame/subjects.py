@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from catalog.frame.place import Place
-from catalog.model import Deployment, External, Ingress, Service
+from catalog.model import Deployment, External, Ingress, Service, ServiceKeys
+from catalog.model.access import Statement
 from catalog.model.capacity import Capacity
 from catalog.model.container import Check, Secret
+from catalog.model.files import Model
+from catalog.model.login import Login
+from catalog.model.scale import Backlog, Scale
+from catalog.model.service import Public
 from catalog.model.sidecar import Sidecar
 from catalog.provenance import Provenance
 
@@ -60,59 +64,111 @@ class Siblings:
         return tuple(takewhile(lambda each: each is not self.deployment, self.all))
 
 
+Found = Iterator[tuple[Any, Place]]
+
+
 class Subjects:
     """All subjects of one deployment, each with its place."""
 
     def __init__(self, deployment: Deployment, provenance: Provenance) -> None:
         self._root = Place(deployment, provenance)
-        self._deployment = deployment
+        self._found: dict[type, list[tuple[Any, Place]]] = {}
 
     def of(self, kind: type) -> list[tuple[Any, Place]]:
         """The subjects of a kind."""
+        if kind not in self._found:
+            self._found[kind] = list(_KINDS[kind](self._root))
         return self._found[kind]
 
-    @cached_property
-    def _found(self) -> dict[type, list[tuple[Any, Place]]]:
-        return {kind: list(find(self)) for kind, find in _KINDS.items()}
 
-    def _whole(self) -> Iterator[tuple[Any, Place]]:
-        yield self._deployment, self._root
-
-    def _services(self) -> Iterator[tuple[Service, Place]]:
-        for name, service in self._deployment.services.items():
-            yield service, self._root("services", name)
-
-    def _containers(self) -> Iterator[tuple[Any, Place]]:
-        for service, at in self._services():
-            yield service, at
-            for name, sidecar in service.sidecars.items():
-                yield sidecar, at("sidecars", name)
-
-    def _sidecars(self) -> Iterator[tuple[Sidecar, Place]]:
-        for service, at in self._services():
-            for name, sidecar in service.sidecars.items():
-                yield sidecar, at("sidecars", name)
-
-    def _versions(self) -> Iterator[tuple[Service, Place]]:
-        for name, versions in self._deployment.versions.items():
-            for index, version in enumerate(versions):
-                yield version, self._root("services", name, "versions", index)
-
-    def _tables(self, key: str) -> Iterator[tuple[Any, Place]]:
-        for name, table in getattr(self._deployment.catalog, key).items():
-            yield table, self._root(key, name)
+def _whole(root: Place) -> Found:
+    yield root.deployment, root
 
 
-_KINDS: dict[type, Callable[[Subjects], Iterator[tuple[Any, Place]]]] = {
-    Deployment: Subjects._whole,
-    Service: Subjects._services,
-    Workload: Subjects._services,
-    Container: Subjects._containers,
-    Sidecar: Subjects._sidecars,
-    Version: Subjects._versions,
-    Ingress: lambda subjects: subjects._tables("ingress"),
-    External: lambda subjects: subjects._tables("external"),
-    Capacity: lambda subjects: subjects._tables("capacity"),
+def _services(root: Place) -> Found:
+    for name, service in root.deployment.services.items():
+        yield service, root("services", name)
+
+
+def _versions(root: Place) -> Found:
+    for name, versions in root.deployment.versions.items():
+        for index, version in enumerate(versions):
+            yield version, root("services", name, "versions", index)
+
+
+def containers_of(workload: ServiceKeys, at: Place) -> Iterator[tuple[Container, Place]]:
+    """A workload's own container and its sidecars, each with its place."""
+    every: list[tuple[Any, Place]] = [(workload, at)]
+    every += [(sidecar, at("sidecars", name)) for name, sidecar in workload.sidecars.items()]
+    yield from every
+
+
+def _containers(root: Place) -> Found:
+    for service, at in _services(root):
+        yield from containers_of(service, at)
+
+
+def _sidecars(root: Place) -> Found:
+    for service, at in _services(root):
+        for name, sidecar in service.sidecars.items():
+            yield sidecar, at("sidecars", name)
+
+
+def _statements(root: Place) -> Found:
+    for service, at in _services(root):
+        for index, statement in enumerate(service.access.statements):
+            yield statement, at("access", "statements", index)
+
+
+def _backlogs(root: Place) -> Found:
+    for scale, at in _of_services("scale")(root):
+        if scale.backlog is not None:
+            yield scale.backlog, at("backlog")
+
+
+def _logins(root: Place) -> Found:
+    for ingress, at in _tables("ingress")(root):
+        if ingress.login is not None:
+            yield ingress.login, at("login")
+
+
+def _of_services(key: str) -> Callable[[Place], Found]:
+    """A table that not every service has."""
+
+    def found(root: Place) -> Found:
+        for service, at in _services(root):
+            if (table := getattr(service, key)) is not None:
+                yield table, at(key)
+
+    return found
+
+
+def _tables(key: str) -> Callable[[Place], Found]:
+    """The tables of the catalog that have names."""
+
+    def found(root: Place) -> Found:
+        for name, table in getattr(root.deployment.catalog, key).items():
+            yield table, root(key, name)
+
+    return found
+
+
+_KINDS: dict[type, Callable[[Place], Found]] = {
+    Deployment: _whole,
+    Service: _services,
+    Version: _versions,
+    Workload: _services,
+    Container: _containers,
+    Sidecar: _sidecars,
+    Model: _of_services("model"),
+    Scale: _of_services("scale"),
+    Backlog: _backlogs,
+    Statement: _statements,
+    Public: _of_services("public"),
+    Ingress: _tables("ingress"),
+    Login: _logins,
+    External: _tables("external"),
+    Capacity: _tables("capacity"),
 }
-OF_A_WORKLOAD = (Workload, Container, Sidecar)
+OF_A_WORKLOAD = (Workload, Container, Sidecar, Model, Scale, Backlog, Statement)
 """What a version has too: rules about these are asked of it as well."""

@@ -22,9 +22,7 @@ def unresolved(tree: Tree, values: Mapping[str, str]) -> Iterator[Finding]:
                 yield from _of_workload(tree, name, version, (*place, "versions", index), values)
 
 
-def _of_workload(
-    tree: Tree, service: str, workload: Tree, place: Path, values: Mapping[str, str]
-) -> Iterator[Finding]:
+def _of_workload(tree: Tree, service: str, workload: Tree, place: Path, values: Mapping[str, str]) -> Iterator[Finding]:
     def address(placeholder: str) -> str:
         reason = _why_unreachable(tree, service, placeholder)
         if reason is not None:

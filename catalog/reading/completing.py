@@ -58,9 +58,7 @@ def _reachable(draft: Deployment, service: Service) -> list[str]:
     return [name for name in sorted(service.calls) if _has_address(draft, name)]
 
 
-def _filled(
-    draft: Deployment, service: Service, texts: Mapping[str, str], values: Mapping[str, str]
-) -> dict[str, str]:
+def _filled(draft: Deployment, service: Service, texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """The texts of a table, with the placeholders of the service's callees filled in too: each has a value
     (`catalog.reading.callee_placeholders`)."""
 

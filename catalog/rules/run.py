@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 from catalog import rules
-from catalog.frame.place import Place
-from catalog.frame.rules import Rules, findings, findings_side_by_side
+from catalog.frame import Place, Rules
+from catalog.frame.rules import findings, findings_side_by_side
 from catalog.frame.subjects import OF_A_WORKLOAD, Subjects
 from catalog.frame.version_place import VersionPlaces
 from catalog.meshes import mesh_of, parity
@@ -19,16 +19,27 @@ from catalog.reading.versions import in_place_of_service
 
 for _module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
     if _module.name != __name__:
-        import_module(_module.name)
+        import_module(_module.name)  # which registers its rules
 
 
 def check(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
     """Everything that is wrong with one deployment, or worth knowing of it."""
     found = [*findings([rules.rule], deployment, provenance), *_of_the_mesh(deployment, provenance)]
-    from catalog.rules import old
-    found += [f for r in old.RULES for f in r(deployment, provenance)]
     yield from found
     yield from _of_versions(deployment, provenance, known=found)
+
+
+def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
+    """What the chosen mesh demands, and what it lacks. A value that its own rules refuse, in words that say more, is
+    not refused twice."""
+    refused = set()
+    for finding in findings(mesh_of(deployment).rules, deployment, provenance):
+        if finding.level == "error":
+            refused.add(finding.place)
+        yield finding
+    for finding in parity.lacking(Place(deployment, provenance)):
+        if finding.level != "error" or finding.place not in refused:
+            yield finding
 
 
 def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Iterable[Finding]) -> Iterator[Finding]:
@@ -40,26 +51,11 @@ def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Itera
         for index in range(len(versions)):
             places = VersionPlaces(provenance, name=name, index=index)
             subjects = Subjects(in_place_of_service(deployment, name=name, index=index), places)
-            found = (
-                finding for kind, check in checks for subject, at in subjects.of(kind) for finding in check(subject, at)
-            )
-            from catalog.rules import old
-            from itertools import chain
-            found = chain(found, (f for r in old.OF_VERSIONS for f in r(in_place_of_service(deployment, name=name, index=index), places)))
-            yield from (places.moved(finding) for finding in found if (finding.place, finding.message) not in said)
-
-
-def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """What the chosen mesh demands, and what it lacks. A value that its own rules refuse, in words that say more, is
-    not refused twice."""
-    refused = set()
-    for finding in (f for r in mesh_of(deployment).rules for f in r(deployment, provenance)):
-        if finding.level == "error":
-            refused.add(finding.place)
-        yield finding
-    for finding in parity.lacking(Place(deployment, provenance)):
-        if finding.level != "error" or finding.place not in refused:
-            yield finding
+            for kind, check_one in checks:
+                for subject, at in subjects.of(kind):
+                    for finding in check_one(subject, at):
+                        if (finding.place, finding.message) not in said:
+                            yield places.moved(finding)
 
 
 def check_together(
@@ -67,11 +63,8 @@ def check_together(
 ) -> Iterator[tuple[Deployment, Finding]]:
     """What the deployments of one catalog must not share, each finding with the deployment that it is placed in.
     `provenances` are by the deployments' ids."""
-    from catalog.rules import old
-    for across in old.ACROSS_DEPLOYMENTS:
-        yield from across(deployments)
-    yield from findings_side_by_side(_all_rules, deployments, provenances)
+    return findings_side_by_side(_all_rules, deployments, provenances)
 
 
 def _all_rules(deployment: Deployment) -> tuple[Rules, ...]:
-    return (rules.rule,)
+    return (rules.rule, *mesh_of(deployment).rules)

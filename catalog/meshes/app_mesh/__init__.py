@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from catalog.meshes import private_ca
+from catalog.meshes.app_mesh import gateway, ports, rules, tcp
 from catalog.meshes.app_mesh.envoy import envoy_image, envoy_share
 from catalog.meshes.app_mesh.rights import RIGHTS
-from catalog.meshes.app_mesh.rules import PROXY_CONTAINER, RULES
+from catalog.meshes.app_mesh.rules import PROXY_CONTAINER
 from catalog.meshes.app_mesh.timers import timers
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.registries import ECR_ENDPOINTS
@@ -18,7 +20,7 @@ APP_MESH = MeshTraits(
     containers=frozenset({PROXY_CONTAINER}),
     images=lambda deployment: (envoy_image(deployment),),
     proxy_share=envoy_share,
-    rules=RULES,
+    rules=(rules.rule, ports.rule, tcp.rule, gateway.rule, private_ca.rule),
     rights=RIGHTS,
     timers=timers,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
