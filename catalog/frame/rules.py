@@ -33,21 +33,21 @@ class Rules:
 
         return register
 
+    def __iter__(self) -> Iterator[tuple[type, Check[Any]]]:
+        """Every rule, with its subject."""
+        return iter(self._checks)
+
     def about(self, *subjects: type) -> Iterator[tuple[type, Check[Any]]]:
         """The rules about some subjects."""
         return ((subject, check) for subject, check in self._checks if subject in subjects)
 
-    def alone(self) -> Iterator[tuple[type, Check[Any]]]:
-        """The rules about a single deployment and what is in it."""
-        return ((subject, check) for subject, check in self._checks if subject is not Siblings)
-
 
 def findings(rules: Iterable[Rules], deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """What is wrong with a deployment, its versions aside."""
+    """What is wrong with a deployment alone, its versions aside."""
     subjects = Subjects(deployment, provenance)
     for each in rules:
-        for kind, check in each.alone():
-            for subject, at in subjects.of(kind):
+        for kind, check in each:
+            for subject, at in subjects.of(kind) if kind is not Siblings else ():
                 yield from check(subject, at)
 
 

@@ -49,7 +49,8 @@ def _texts(workload: Tree, place: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _why_unreachable(tree: Tree, service: str, placeholder: str) -> str | None:
-    """Why an address has no value, and what to do; None if it has one."""
+    """Why an address has no value, and what to do; None if it has one, and for a call that leads nowhere: a rule says
+    what is wrong with that (`catalog.rules.calls`)."""
     name, _, what = placeholder.partition(".")
     services, external = _names(tree, "services"), _names(tree, "external")
     calls = tree["services"][service].get("calls", ())
@@ -60,8 +61,10 @@ def _why_unreachable(tree: Tree, service: str, placeholder: str) -> str | None:
         if name in calls:
             return None
         return f'{{{placeholder}}} needs the call; add "{name}" to services.{service}.calls, or {literal}'
-    if name in calls:
+    if name in calls and name in services:
         return f'{{{placeholder}}} has no value: "{name}" has no port; give services.{name} a port, or {literal}'
+    if name in calls:
+        return None
     if name in services:
         return f'{{{placeholder}}} needs the call; add "{name}" to services.{service}.calls, or {literal}'
     for new in (new for new, table in _tables(tree.get("services")) if table.get("renamed_from") == name):

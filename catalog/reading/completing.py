@@ -59,12 +59,12 @@ def _reachable(draft: Deployment, service: Service) -> list[str]:
 
 
 def _filled(draft: Deployment, service: Service, texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """The texts of a table, with the placeholders of the service's callees filled in too: each has a value
-    (`catalog.reading.callee_placeholders`)."""
+    """The texts of a table, with the placeholders of the service's callees filled in too. Each has a value
+    (`catalog.reading.callee_placeholders`), but for those of calls that lead nowhere, which rules refuse."""
 
     def filled(placeholder: str) -> str:
         name, _, what = placeholder.partition(".")
-        return str(getattr(address(draft, name), what))
+        return str(getattr(address(draft, name), what)) if _has_address(draft, name) else ""
 
     return {key: placeholders.fill(text, values, address=filled) for key, text in texts.items()}
 
