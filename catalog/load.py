@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from catalog.model import Catalog, Deployment
-from catalog.problems import CatalogError, Problem, listed, spelled
+from catalog.problems import CatalogError, Path, Problem, listed, spelled
 from catalog.reading import callee_placeholders, environments, folder, later, schema_errors
 from catalog.reading.filling import placeholder_values, prepared
 from catalog.reading.layers import Layers, Tree
@@ -78,18 +78,19 @@ def _read(base: Tree, source: Document, *, environment: str | None, overlay: Tre
     take_images(report, source, values)
     layers.tree = prepared(layers.tree, (), values, report)
     lay_services(report)
-    report.add(callee_placeholders.unresolved(layers.tree, values))
-    return _Read(environment=environment, report=report, values=values, catalog=_validated(report))
+    catalog, wrong = _validated(report)
+    report.add(callee_placeholders.unresolved(layers.tree, values, wrong=wrong | report.refused))
+    return _Read(environment=environment, report=report, values=values, catalog=catalog)
 
 
-def _validated(report: Report) -> Catalog | None:
-    """The catalog, or None if its form is wrong."""
+def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
+    """The catalog, or None if its form is wrong, and the places where it is."""
     try:
-        return Catalog.model_validate(report.layers.tree)
+        return Catalog.model_validate(report.layers.tree), set()
     except ValidationError as error:
         found = schema_errors.findings(error, removed=report.layers.removed)
         report.add(finding for finding in found if not report.is_refused(finding.place))
-        return None
+        return None, schema_errors.wrong_places(error)
 
 
 def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:

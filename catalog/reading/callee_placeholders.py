@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from catalog.problems import Finding, Path, did_you_mean
@@ -10,22 +10,24 @@ from catalog.reading import placeholders
 from catalog.reading.layers import Tree
 
 
-def unresolved(tree: Tree, values: Mapping[str, str]) -> Iterator[Finding]:
-    """The placeholders of services' environments and log routers that have no value. The tree may be wrong elsewhere:
-    of tables that are none, and of calls that are no list, nothing is said."""
+def unresolved(tree: Tree, values: Mapping[str, str], *, wrong: Set[Path]) -> Iterator[Finding]:
+    """The placeholders of services' environments and log routers that have no value. An address that rests on one of
+    the values that are `wrong` is passed over."""
     for name, service in _tables(tree.get("services")):
         place: Path = ("services", name)
         versions = service.get("versions")
-        yield from _of_workload(tree, name, service, place, values)
+        yield from _of_workload(tree, name, service, place, values, wrong)
         for index, version in enumerate(versions if isinstance(versions, tuple) else ()):
             if isinstance(version, dict):
-                yield from _of_workload(tree, name, version, (*place, "versions", index), values)
+                yield from _of_workload(tree, name, version, (*place, "versions", index), values, wrong)
 
 
-def _of_workload(tree: Tree, service: str, workload: Tree, place: Path, values: Mapping[str, str]) -> Iterator[Finding]:
+def _of_workload(
+    tree: Tree, service: str, workload: Tree, place: Path, values: Mapping[str, str], wrong: Set[Path]
+) -> Iterator[Finding]:
     def address(placeholder: str) -> str:
         reason = _why_unreachable(tree, service, placeholder)
-        if reason is not None:
+        if reason is not None and not _rests_on(wrong, service=service, callee=placeholder.partition(".")[0]):
             raise placeholders.Unknown(reason)
         return ""
 
@@ -34,6 +36,13 @@ def _of_workload(tree: Tree, service: str, workload: Tree, place: Path, values: 
             placeholders.fill(text, values, address=address)
         except placeholders.Unknown as reason:
             yield Finding(place=at, message=str(reason))
+
+
+def _rests_on(wrong: Set[Path], *, service: str, callee: str) -> bool:
+    """Whether an address rests on a value that is wrong: the service's calls, or the callee."""
+    needed = (("services", callee), ("services", callee, "port"), ("external", callee))
+    in_calls = any(path[:3] == ("services", service, "calls") for path in wrong)
+    return in_calls or any(path[:end] in wrong for path in needed for end in range(1, len(path) + 1))
 
 
 def _texts(workload: Tree, place: Path) -> Iterator[tuple[Path, str]]:

@@ -16,7 +16,8 @@ class Report:
         self.layers = layers
         self.problems: list[Problem] = []
         self._source = source
-        self._refused: set[Path] = set()
+        self.refused: set[Path] = set()
+        """Texts of which the value is unknown."""
 
     def add(self, findings: Iterable[Finding]) -> None:
         self.problems.extend(map(self.problem, findings))
@@ -24,10 +25,10 @@ class Report:
     def refuse(self, path: Path, message: str) -> None:
         """Report a text whose value is unknown, so that nothing else is worth saying of it."""
         self.add([Finding(place=path, message=message)])
-        self._refused.add(path)
+        self.refused.add(path)
 
     def is_refused(self, path: Path) -> bool:
-        return any(path[:end] in self._refused for end in range(1, len(path) + 1))
+        return any(path[:end] in self.refused for end in range(1, len(path) + 1))
 
     def is_set(self, *path: str | int) -> bool:
         """Whether the catalog sets this value itself, as opposed to a default."""

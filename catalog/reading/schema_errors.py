@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,15 +42,26 @@ def findings(error: ValidationError, *, removed: Mapping[Path, Path]) -> Iterato
     """What pydantic has found, but for keys that are only missing because they are misspelt. `removed` is what an
     environment took away, and where it says so."""
     entries = error.errors(include_url=False)
-    misspelt = {
+    misspelt = _meant(entries)
+    for entry in entries:
+        if entry["type"] != "missing" or place(entry) not in misspelt:
+            yield finding(entry, removed=removed)
+
+
+def wrong_places(error: ValidationError) -> set[Path]:
+    """The values that are wrong or missing, those under misspelt keys included."""
+    entries = error.errors(include_url=False)
+    return {*map(place, entries), *_meant(entries)}
+
+
+def _meant(entries: Iterable[Any]) -> set[Path]:
+    """The keys that misspelt ones were meant to be."""
+    return {
         (*place(entry)[:-1], close)
         for entry in entries
         if entry["type"] == "extra_forbidden"
         and (close := did_you_mean(str(place(entry)[-1]), known_keys(place(entry)[:-1])))
     }
-    for entry in entries:
-        if entry["type"] != "missing" or place(entry) not in misspelt:
-            yield finding(entry, removed=removed)
 
 
 def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
