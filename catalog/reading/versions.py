@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from catalog import names
 from catalog.model import Deployment, Service, ServiceKeys, Version
-from catalog.model.service import WorkloadKeys
+from catalog.model.workload import WorkloadKeys
 from catalog.problems import Finding, Path
 from catalog.reading.layers import EXCLUSIVE
 from catalog.written import Written
@@ -18,17 +18,19 @@ from catalog.written import Written
 _OF_THE_VERSION = ("name", "weight", "match")
 
 
-def completed(service: Service, version: Version) -> Service:
-    """The service as it is in one of its versions: what that says, and else what the service says."""
-    identity = {
-        "name": names.version(service.name, version.name),
-        "aws_name": names.version(service.aws_name, version.name),
-        "version": version.name,
-        "weight": version.weight,
-        "match": version.match,
-        "versions": (),
-    }
-    return service.model_copy(update={**_changed(service, version), **identity})
+def completed(service: Service) -> Iterator[Service]:
+    """The service as it is in each of its versions: what that says, and else what the service says."""
+    for index, version in enumerate(service.versions):
+        identity = {
+            "name": names.version(service.name, version.name),
+            "aws_name": names.version(service.aws_name, version.name),
+            "place": (*service.place, "versions", index),
+            "version": version.name,
+            "weight": version.weight,
+            "match": version.match,
+            "versions": (),
+        }
+        yield service.model_copy(update={**_changed(service, version), **identity})
 
 
 def _changed(service: ServiceKeys, version: Version) -> dict[str, Any]:
@@ -67,12 +69,13 @@ def checked(
             inside = _Inside(written, name=name, index=index)
             # Under the service's own name: rules tell apart what differs, not what it is called.
             service = deployment.services[name]
-            stand_in = version.model_copy(update={"name": name, "aws_name": service.aws_name, "version": None})
+            identity = {"name": name, "aws_name": service.aws_name, "place": service.place, "version": None}
+            stand_in = version.model_copy(update=identity)
             keys = deployment.catalog.services
             written_as = keys[name].model_copy(update=_changed(keys[name], keys[name].versions[index]))
             # Alone: these rules ask about one service, and would else be asked about all for every version.
             catalog = deployment.catalog.model_copy(update={"services": {name: written_as}})
-            seen = replace(deployment, catalog=catalog, services={name: stand_in}, versions={})
+            seen = replace(deployment, catalog=catalog, running=(stand_in,))
             for rule in every:
                 for finding in rule(seen, inside):
                     if (finding.place, finding.message) not in said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.problems import Finding, Path, listed
 from catalog.task.shell import is_open
 from catalog.written import Written
@@ -52,9 +52,9 @@ def providers_of_the_cluster(deployment: Deployment, written: Written) -> Iterat
         )
 
 
-def _provider(service: Service) -> str:
+def _provider(workload: Workload) -> str:
     """FARGATE_SPOT for fargate-spot."""
-    return service.capacity.upper().replace("-", "_")
+    return workload.capacity.upper().replace("-", "_")
 
 
 def insights_of_the_cluster(deployment: Deployment, written: Written) -> Iterator[Finding]:

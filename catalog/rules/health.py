@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.durations import spelled_duration
 from catalog.meshes import mesh_of
 from catalog.model import Deployment
-from catalog.model.service import Health
+from catalog.model.workload import Health
 from catalog.problems import Finding, Path
 from catalog.rules.each import containers
 from catalog.startup import LONGEST_GRACE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.capacity import known_types, placement, rollout, services_on, size_of
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.problems import Finding, Path, listed
 from catalog.rooms import Room, room_of
 from catalog.written import Written
@@ -74,7 +74,7 @@ def too_few_at_most(deployment: Deployment, written: Written) -> Iterator[Findin
         )
 
 
-def _at_most(services: list[Service]) -> str:
+def _at_most(services: list[Workload]) -> str:
     verb = "has its" if len(services) == 1 else "have their"
     return f"{listed([service.title for service in services])} {verb} most tasks"
 
@@ -87,23 +87,16 @@ def no_room_beside(deployment: Deployment, written: Written) -> Iterator[Finding
             continue
         for workload, needed in placed.beside.items():
             if needed > capacity.max:
-                service = deployment.workloads[workload]
-                at = _table(deployment, service)
-                yield from _full(service, at, written, most=capacity.max, needed=needed, type_name=placed.type_name)
+                full = deployment.workloads[workload]
+                yield from _full(full, written, most=capacity.max, needed=needed, type_name=placed.type_name)
 
 
-def _table(deployment: Deployment, service: Service) -> Path:
-    """Where a service, or one of its versions, is written down."""
-    if service.version is None:
-        return ("services", service.name)
-    return ("services", service.key, "versions", deployment.versions[service.key].index(service))
+def _count(workload: Workload) -> str:
+    return f"scale.min = {workload.first_tasks}" if workload.scale else f"replicas = {workload.replicas}"
 
 
-def _count(service: Service) -> str:
-    return f"scale.min = {service.first_tasks}" if service.scale else f"replicas = {service.replicas}"
-
-
-def _full(service: Service, at: Path, written: Written, *, most: int, needed: int, type_name: str) -> Iterator[Finding]:
+def _full(service: Workload, written: Written, *, most: int, needed: int, type_name: str) -> Iterator[Finding]:
+    at = service.place
     place: Path = (*at, "deploy")
     there: Path = ("capacity", service.capacity, "max")
     said_at = (place, ("services", service.key, "deploy"))
