@@ -138,7 +138,7 @@ def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[
     asking = _WithProfile(report)
     for feature, verdict, places in asked_in_vain(deployment, asking):
         for place in places:
-            if place[:2] == ("services", service.name):
+            if place[:2] == service.place:
                 source = f'profile "{service.profile}"' if asking.is_built_in(*place) else report.where(*place)
                 yield f"  {feature.keys} ({source}): {verdict.how}"
 

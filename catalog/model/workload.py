@@ -24,6 +24,9 @@ from catalog.model.types import (
 )
 from catalog.problems import Path
 
+TABLES = ("services",)
+"""The catalog's tables whose entries are workloads."""
+
 
 class Health(Check):
     """How to tell that a service is well."""
