@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from catalog.meshes import mesh_of
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.names import partition
 from catalog.registries import ECR_ENDPOINTS, ecr_repository
 from catalog.task import addition_of
@@ -93,14 +93,14 @@ def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
     return () if deployment.uses_existing_network else tuple(sorted(_wanted(deployment) & set(GATEWAYS) | {"s3"}))
 
 
-def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
+def gateways_of(workload: Workload, *, deployment: Deployment) -> tuple[str, ...]:
     """The gateway endpoints that a service uses: S3, and those it asks for: one service opens none for the others."""
     if deployment.uses_existing_network:
         return ()
     # Not asked of all services what they want: this is asked for each of them.
     used = {*deployment.catalog.network.endpoints, "s3"}
     if not has_way_out(deployment):
-        used.update(_of_service(service, deployment=deployment))
+        used.update(_of_service(workload, deployment=deployment))
     return tuple(sorted(used & set(GATEWAYS)))
 
 
@@ -109,8 +109,8 @@ def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
     if deployment.catalog.capacity:
         needed.update(_OF_INSTANCES)
-    for service in deployment.workloads.values():
-        needed.update(_of_service(service, deployment=deployment))
+    for workload in deployment.workloads.values():
+        needed.update(_of_service(workload, deployment=deployment))
     return tuple(sorted(needed))
 
 
@@ -130,17 +130,17 @@ def _wanted(deployment: Deployment) -> set[str]:
     return {*deployment.catalog.network.endpoints, *necessary}
 
 
-def _of_service(service: Service, *, deployment: Deployment) -> Iterator[str]:
-    addition = addition_of(deployment, service)
-    if any(map(is_private_ecr, (service.image, *addition.images))):
+def _of_service(workload: Workload, *, deployment: Deployment) -> Iterator[str]:
+    addition = addition_of(deployment, workload)
+    if any(map(is_private_ecr, (workload.image, *addition.images))):
         yield from ECR_ENDPOINTS
     # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
-    secrets = [secret.arn for secret in (*service.secrets.values(), *addition.secrets.values())]
-    secrets += [*addition.credentials, service.credentials or ""]
+    secrets = [secret.arn for secret in (*workload.secrets.values(), *addition.secrets.values())]
+    secrets += [*addition.credentials, workload.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)
     written = [
         action
-        for statement in (*service.access.statements, *service.granted)
+        for statement in (*workload.access.statements, *workload.granted)
         if statement.effect == "Allow"
         for action in statement.actions
         if action != "*"

@@ -139,7 +139,7 @@ def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[
     asking = _WithProfile(report)
     for feature, verdict, places in asked_in_vain(Place(deployment, asking)):
         for place in places:
-            if place.path[:2] == ("services", service.name):
+            if place.path[:2] == service.place:
                 source = f'profile "{service.profile}"' if asking.is_built_in(*place.path) else place.location
                 yield f"  {feature.keys} ({source}): {verdict.how}"
 

@@ -107,13 +107,6 @@ def shared(*words: str) -> str:
     return "_".join(("main", *words))
 
 
-def table(workload: str) -> str:
-    """The table of the catalog that a workload comes of, by its address: `services.llm`, or that of an ingress whose
-    gateway it is, `ingress.public`."""
-    of_ingress = shared("ingress", "")
-    return f"ingress.{workload.removeprefix(of_ingress)}" if workload.startswith(of_ingress) else f"services.{workload}"
-
-
 def let_in(callee: str, caller: str) -> str:
     """The rule by which a service takes connections: `llm_from_backend`."""
     return f"{callee}_from_{caller}"

@@ -9,7 +9,7 @@ could take them over from another state.
 from __future__ import annotations
 
 from catalog import names
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 
 BASE = "base"
 """The state that every deployment has."""
@@ -38,26 +38,26 @@ WORKLOAD_TYPES = frozenset(
 stack, refers to it: `stacks.shared` refuses such a reference."""
 
 
-def stack_of(service: Service) -> str:
-    """The state that a service lives in."""
-    return service.stack or BASE
+def stack_of(workload: Workload) -> str:
+    """The state that a workload lives in."""
+    return workload.stack or BASE
 
 
 def stacks_of(deployment: Deployment) -> tuple[str, ...]:
     """The states of a deployment beside its base, by name: those that services name, or come from, and those that
     `catalog.stacks` keeps until they are empty."""
-    named = {stack for service in deployment.services.values() for stack in (service.stack, service.stack_from)}
+    named = {stack for workload in deployment.running for stack in (workload.stack, workload.stack_from)}
     return tuple(sorted({stack for stack in (*named, *deployment.catalog.catalog.stacks) if stack} - {BASE}))
 
 
-def owner_of(address: str, *, deployment: Deployment) -> Service | None:
+def owner_of(address: str, *, deployment: Deployment) -> Workload | None:
     """The service to which a resource or data source belongs alone, and with which it moves; None if it is shared."""
     type_, _, name = address.rpartition(".")
     if type_ not in WORKLOAD_TYPES:
         return None
     if type_ == "aws_appautoscaling_scheduled_action":  # bears a name of the user's choosing behind the service's
-        return deployment.services[name.partition("_")[0]]
-    return deployment.services.get(names.owner(name, workloads=deployment.workloads) or "")
+        return deployment.workloads[name.partition("_")[0]]
+    return deployment.workloads.get(names.owner(name, workloads=deployment.workloads) or "")
 
 
 def state_of(address: str, *, deployment: Deployment) -> str:

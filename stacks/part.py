@@ -87,8 +87,8 @@ class Part(Construct):
         return ref
 
     def _owner_tags(self, type_: type[TerraformElement], name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """A service's own tags, on whatever bears its name: here, so that no part can forget them."""
-        owner = self.deployment.services.get(names.owner(name, workloads=self.deployment.workloads) or "")
+        """A workload's own tags, on whatever bears its name: here, so that no part can forget them."""
+        owner = self.deployment.workloads.get(names.owner(name, workloads=self.deployment.workloads) or "")
         if owner is None or not owner.tags or not _takes_tags(type_):
             return {}
         return {"tags": {**(arguments.get("tags") or {}), **owner.tags}}

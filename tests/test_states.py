@@ -62,14 +62,8 @@ def split(catalog: Loaded, deployment: Deployment) -> Loaded:
     """A deployment alone, its services dealt out to three states."""
     states = {name: STATES[index % 3] for index, name in enumerate(deployment.services)}
     stacks = {name: None if state == BASE else state for name, state in states.items()}
-    services = {
-        name: service.model_copy(update={"stack": stacks[name]}) for name, service in deployment.services.items()
-    }
-    versions = {
-        name: tuple(each.model_copy(update={"stack": stacks[name]}) for each in others)
-        for name, others in deployment.versions.items()
-    }
-    return replace(catalog, deployments=(replace(deployment, services=services, versions=versions),))
+    running = tuple(each.model_copy(update={"stack": stacks[each.key]}) for each in deployment.running)
+    return replace(catalog, deployments=(replace(deployment, running=running),))
 
 
 def addresses(output: dict[str, Any]) -> list[str]:

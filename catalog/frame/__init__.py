@@ -2,6 +2,6 @@
 
 from catalog.frame.place import Place
 from catalog.frame.rules import Rules
-from catalog.frame.subjects import Container, Siblings, Version, Workload, containers_of
+from catalog.frame.subjects import Container, ServiceWorkload, Siblings, Version, containers_of
 
-__all__ = ["Container", "Place", "Rules", "Siblings", "Version", "Workload", "containers_of"]
+__all__ = ["Container", "Place", "Rules", "ServiceWorkload", "Siblings", "Version", "containers_of"]

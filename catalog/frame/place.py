@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Service, Workload
+from catalog.model.workload import WorkloadKeys
 from catalog.problems import Finding, Level, Path
 from catalog.provenance import Provenance
 
@@ -36,9 +37,20 @@ class Place:
         return str(self.path[-1])
 
     @property
+    def workload(self) -> Workload:
+        """The workload that this place is in; while a version is checked, that version."""
+        return self.deployment.workloads[str(self.path[1])]
+
+    @property
     def service(self) -> Service:
-        """The service that this place is in; while a version is checked, that version."""
+        """The same, of a place in a service."""
         return self.deployment.services[str(self.path[1])]
+
+    @property
+    def as_written(self) -> WorkloadKeys:
+        """The same as the catalog has it: without the addresses of callees, and without registries that stand in."""
+        keys: WorkloadKeys = getattr(self.deployment.catalog, str(self.path[0]))[self.path[1]]
+        return keys
 
     @property
     def is_set(self) -> bool:

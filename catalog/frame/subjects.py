@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from catalog.frame.place import Place
-from catalog.model import Deployment, External, Ingress, Service, ServiceKeys
+from catalog.model import Deployment, External, Ingress, Service, Workload
 from catalog.model.access import Statement
 from catalog.model.capacity import Capacity
 from catalog.model.container import Check, Secret
@@ -17,20 +17,21 @@ from catalog.model.login import Login
 from catalog.model.scale import Backlog, Scale
 from catalog.model.service import Public
 from catalog.model.sidecar import Sidecar
+from catalog.model.workload import WorkloadKeys
 from catalog.provenance import Provenance
 
 if TYPE_CHECKING:
 
-    class Workload(Service):
-        """What runs: a service's own workload, and each of its other versions."""
+    class ServiceWorkload(Service):
+        """A service's own workload, and each of its versions in its place."""
 
     class Version(Service):
         """A version of a service beside its own workload."""
 
 else:
 
-    class Workload:
-        """What runs: a service's own workload, and each of its other versions."""
+    class ServiceWorkload:
+        """A service's own workload, and each of its versions in its place."""
 
     class Version:
         """A version of a service beside its own workload."""
@@ -96,7 +97,13 @@ def _versions(root: Place) -> Found:
             yield version, root("services", name, "versions", index)
 
 
-def containers_of(workload: ServiceKeys, at: Place) -> Iterator[tuple[Container, Place]]:
+def _workloads(root: Place) -> Found:
+    for workload in root.deployment.running:
+        if workload.version is None:
+            yield workload, root(*workload.place)
+
+
+def containers_of(workload: WorkloadKeys, at: Place) -> Iterator[tuple[Container, Place]]:
     """A workload's own container and its sidecars, each with its place."""
     every: list[tuple[Any, Place]] = [(workload, at)]
     every += [(sidecar, at("sidecars", name)) for name, sidecar in workload.sidecars.items()]
@@ -104,24 +111,24 @@ def containers_of(workload: ServiceKeys, at: Place) -> Iterator[tuple[Container,
 
 
 def _containers(root: Place) -> Found:
-    for service, at in _services(root):
-        yield from containers_of(service, at)
+    for workload, at in _workloads(root):
+        yield from containers_of(workload, at)
 
 
 def _sidecars(root: Place) -> Found:
-    for service, at in _services(root):
-        for name, sidecar in service.sidecars.items():
+    for workload, at in _workloads(root):
+        for name, sidecar in workload.sidecars.items():
             yield sidecar, at("sidecars", name)
 
 
 def _statements(root: Place) -> Found:
-    for service, at in _services(root):
-        for index, statement in enumerate(service.access.statements):
+    for workload, at in _workloads(root):
+        for index, statement in enumerate(workload.access.statements):
             yield statement, at("access", "statements", index)
 
 
 def _backlogs(root: Place) -> Found:
-    for scale, at in _of_services("scale")(root):
+    for scale, at in _of_workloads("scale")(root):
         if scale.backlog is not None:
             yield scale.backlog, at("backlog")
 
@@ -132,12 +139,12 @@ def _logins(root: Place) -> Found:
             yield ingress.login, at("login")
 
 
-def _of_services(key: str) -> Callable[[Place], Found]:
-    """A table that not every service has."""
+def _of_workloads(key: str) -> Callable[[Place], Found]:
+    """A table that not every workload has."""
 
     def found(root: Place) -> Found:
-        for service, at in _services(root):
-            if (table := getattr(service, key)) is not None:
+        for workload, at in _workloads(root):
+            if (table := getattr(workload, key, None)) is not None:
                 yield table, at(key)
 
     return found
@@ -157,18 +164,19 @@ _KINDS: dict[type, Callable[[Place], Found]] = {
     Deployment: _whole,
     Service: _services,
     Version: _versions,
-    Workload: _services,
+    ServiceWorkload: _services,
+    Workload: _workloads,
     Container: _containers,
     Sidecar: _sidecars,
-    Model: _of_services("model"),
-    Scale: _of_services("scale"),
+    Model: _of_workloads("model"),
+    Scale: _of_workloads("scale"),
     Backlog: _backlogs,
     Statement: _statements,
-    Public: _of_services("public"),
+    Public: _of_workloads("public"),
     Ingress: _tables("ingress"),
     Login: _logins,
     External: _tables("external"),
     Capacity: _tables("capacity"),
 }
-OF_A_WORKLOAD = (Workload, Container, Sidecar, Model, Scale, Backlog, Statement)
+OF_A_WORKLOAD = (ServiceWorkload, Workload, Container, Sidecar, Model, Scale, Backlog, Statement)
 """What a version has too: rules about these are asked of it as well."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import marks
+from catalog.model.workload import TABLES
 from catalog.problems import Path
 from catalog.reading import placeholders
 from catalog.reading.layers import Tree
@@ -14,6 +15,7 @@ from catalog.reading.report import Report
 _LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
 """Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
 that it would ask for the account (the tags of [catalog] are the provider's too)."""
+_TABLES = tuple((table,) for table in TABLES)
 
 
 def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:
@@ -54,10 +56,12 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
 
 
 def _has_addresses(path: Path) -> bool:
-    """Whether a text is of the environment of a service or of a container beside it, or says where its logs go; or the
-    same of one of its versions."""
+    """Whether a text is of the environment of a workload or of a container beside it, or says where its logs go; or
+    the same of a service's other version."""
+    if path[:1] not in _TABLES:
+        return False
     below = path[4:] if path[2:3] == ("versions",) else path[2:]
-    return path[:1] == ("services",) and (
+    return (
         (len(below) == 2 and below[0] == "environment")
         or (len(below) == 4 and below[0] == "sidecars" and below[2] == "environment")
         or (len(below) == 4 and below[:3] == ("logs", "router", "options"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,23 +10,25 @@ from pydantic import BaseModel
 
 from catalog import names
 from catalog.model import Deployment, Service, ServiceKeys, Version
-from catalog.model.service import WorkloadKeys
+from catalog.model.workload import WorkloadKeys
 from catalog.reading.layers import EXCLUSIVE
 
 _OF_THE_VERSION = ("name", "weight", "match")
 
 
-def completed(service: Service, version: Version) -> Service:
-    """The service as it is in one of its versions: what that says, and else what the service says."""
-    identity = {
-        "name": names.version(service.name, version.name),
-        "aws_name": names.version(service.aws_name, version.name),
-        "version": version.name,
-        "weight": version.weight,
-        "match": version.match,
-        "versions": (),
-    }
-    return service.model_copy(update={**_changed(service, version), **identity})
+def completed(service: Service) -> Iterator[Service]:
+    """The service as it is in each of its versions: what that says, and else what the service says."""
+    for index, version in enumerate(service.versions):
+        identity = {
+            "name": names.version(service.name, version.name),
+            "aws_name": names.version(service.aws_name, version.name),
+            "place": (*service.place, "versions", index),
+            "version": version.name,
+            "weight": version.weight,
+            "match": version.match,
+            "versions": (),
+        }
+        yield service.model_copy(update={**_changed(service, version), **identity})
 
 
 def _changed(service: ServiceKeys, version: Version) -> dict[str, Any]:
@@ -53,10 +55,10 @@ def _laid_over(base: Any, over: Any) -> Any:
 def in_place_of_service(deployment: Deployment, *, name: str, index: int) -> Deployment:
     """The deployment as rules about workloads see it, with a version in the place of its service, and no other service:
     these rules ask about one, and would else be asked about all for every version."""
-    keys, version = deployment.catalog.services[name], deployment.versions[name][index]
+    service, version = deployment.services[name], deployment.versions[name][index]
+    keys = deployment.catalog.services[name]
     # Under the service's own name: rules tell apart what differs, not what it is called.
-    aws_name = deployment.services[name].aws_name
-    stand_in = version.model_copy(update={"name": name, "aws_name": aws_name, "version": None})
+    identity = {"name": name, "aws_name": service.aws_name, "place": service.place, "version": None}
     written_as = keys.model_copy(update=_changed(keys, keys.versions[index]))
     catalog = deployment.catalog.model_copy(update={"services": {name: written_as}})
-    return replace(deployment, catalog=catalog, services={name: stand_in}, versions={})
+    return replace(deployment, catalog=catalog, running=(version.model_copy(update=identity),))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog.capacity import known_types
 from catalog.frame import Place
 from catalog.instances import InstanceType, instance_types
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Service, Workload
 from catalog.model.capacity import Capacity
 from catalog.model.catalog import RESERVED
 from catalog.problems import Finding, did_you_mean, listed, or_list
@@ -177,9 +177,9 @@ def providers_of_existing_cluster(deployment: Deployment, at: Place) -> Iterator
         )
 
 
-def _provider(service: Service) -> str:
+def _provider(workload: Workload) -> str:
     """FARGATE_SPOT for fargate-spot."""
-    return service.capacity.upper().replace("-", "_")
+    return workload.capacity.upper().replace("-", "_")
 
 
 @rule(Service)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.container_model import container_definition
-from catalog.frame import Container, Place, Workload
+from catalog.frame import Container, Place
+from catalog.model import Workload
 from catalog.model.sidecar import Sidecar
 from catalog.problems import Finding, did_you_mean, or_list
 from catalog.reading.schema_errors import toml_type
@@ -94,7 +95,7 @@ _TYPES: dict[str, tuple[str, Any]] = {
 @rule(Container)
 def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
     """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
-    refused = _FARGATE if at.service.on_fargate else _INSTANCES
+    refused = _FARGATE if at.workload.on_fargate else _INSTANCES
     own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if isinstance(container, Sidecar) else (_OWN, _OURS)
     for key, value in container.container.items():
         meant = _meant(key, container_definition())
@@ -164,7 +165,7 @@ def unsupported_capability(container: Container, at: Place) -> Iterator[Finding]
     added: Any = container.container
     for key in path:
         added = added.get(key, ()) if isinstance(added, dict) else ()
-    for index, capability in enumerate(added if isinstance(added, tuple) and at.service.on_fargate else ()):
+    for index, capability in enumerate(added if isinstance(added, tuple) and at.workload.on_fargate else ()):
         if capability != _CAPABILITY:
             message = f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"'
             yield at("container", *path, index).error(message)
@@ -174,7 +175,7 @@ def unsupported_capability(container: Container, at: Place) -> Iterator[Finding]
 def start_timeout_out_of_range(container: Container, at: Place) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.startTimeout)."""
     seconds = container.container.get("startTimeout")
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not at.service.on_fargate:
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not at.workload.on_fargate:
         return
     if not 2 <= seconds <= 120:
         yield at("container", "startTimeout").error(f"{seconds} is out of range on Fargate; write 2 to 120")

@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from catalog.frame import Container, Place, Workload
+from catalog.frame import Container, Place
+from catalog.model import Workload
 from catalog.problems import Finding
 from catalog.rules import rule
 from catalog.rules.values import texts_in

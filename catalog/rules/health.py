@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from catalog.durations import spelled_duration
-from catalog.frame import Container, Place, Workload, containers_of
+from catalog.frame import Container, Place, ServiceWorkload, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Service
-from catalog.model.service import Health
+from catalog.model.workload import Health
 from catalog.problems import Finding
 from catalog.rules import rule
 from catalog.startup import LONGEST_GRACE
@@ -52,20 +52,20 @@ def _apart(timeout: float, interval: float, wrong: str) -> str:
     return f"write at least {spelled_duration(timeout + 1)}"
 
 
-@rule(Workload)
-def probe_path_without_port(workload: Workload, at: Place) -> Iterator[Finding]:
+@rule(ServiceWorkload)
+def probe_path_without_port(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
     """A path is probed on the service's port."""
     place = at("health", "path")
-    if workload.health.path is not None and workload.port is None and place.is_set_here:
+    if service.health.path is not None and service.port is None and place.is_set_here:
         message = "there is no port to probe; add port, or write health.command"
         yield place.error(message)
 
 
-@rule(Workload)
-def probe_path_over_tcp(workload: Workload, at: Place) -> Iterator[Finding]:
+@rule(ServiceWorkload)
+def probe_path_over_tcp(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
     """A TCP probe only connects (App Mesh API reference, HealthCheckPolicy.path)."""
     place = at("health", "path")
-    if workload.health.path is not None and workload.is_tcp and workload.port is not None and place.is_set_here:
+    if service.health.path is not None and service.is_tcp and service.port is not None and place.is_set_here:
         message = "a tcp port is probed by connecting to it; remove it"
         yield place.error(message)
 
@@ -86,25 +86,25 @@ def grace_beyond_ecs(container: Container, at: Place) -> Iterator[Finding]:
         yield at("health", "grace").error(f'is longer than ECS can wait for a start; write at most "{longest}"')
 
 
-@rule(Workload)
-def unused_grace(workload: Workload, at: Place) -> Iterator[Finding]:
+@rule(ServiceWorkload)
+def unused_grace(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
     """ECS looks at a task through its own check, through load balancers and through VPC Lattice, at nothing else (ECS
     developer guide, "Determine Amazon ECS task health")."""
     place = at("health", "grace")
-    longer = workload.health.grace > Health().grace and place.is_set_here
-    watched = workload.public is not None or mesh_of(at.deployment).starts_watched(workload)
-    if longer and workload.health.command is None and not watched:
+    longer = service.health.grace > Health().grace and place.is_set_here
+    watched = service.public is not None or mesh_of(at.deployment).starts_watched(service)
+    if longer and service.health.command is None and not watched:
         yield place.notice(
-            f"ECS takes a task of {workload.name} as soon as it runs, so that a rollout replaces the old "
+            f"ECS takes a task of {service.name} as soon as it runs, so that a rollout replaces the old "
             "one before the new one has started; write health.command, with which ECS waits"
         )
 
 
-@rule(Workload)
-def probe_path_is_no_grpc_method(workload: Workload, at: Place) -> Iterator[Finding]:
+@rule(ServiceWorkload)
+def probe_path_is_no_grpc_method(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
     """A load balancer probes gRPC by a method (ELBv2 API reference, CreateTargetGroup.HealthCheckPath)."""
-    path = workload.health.path
-    if workload.protocol == "grpc" and workload.public and path is not None and not _METHOD.fullmatch(path):
+    path = service.health.path
+    if service.protocol == "grpc" and service.public and path is not None and not _METHOD.fullmatch(path):
         yield at("health", "path").error(
             f'"{path}" is not a method, by which a load balancer probes grpc; write one like '
             '"/grpc.health.v1.Health/Check", or remove it'

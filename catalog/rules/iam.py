@@ -12,9 +12,9 @@ from catalog.documents import (
     task_policy_length,
     trust_policy_length,
 )
-from catalog.frame import Place, Workload
+from catalog.frame import Place
 from catalog.key import autoscaling_role
-from catalog.model import Deployment
+from catalog.model import Deployment, Workload
 from catalog.model.access import Statement
 from catalog.problems import Finding, did_you_mean
 from catalog.rules import rule

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from catalog.endpoints import has_way_out
-from catalog.frame import Container, Place, Workload, containers_of
+from catalog.frame import Container, Place, containers_of
 from catalog.meshes import mesh_of
-from catalog.model import Deployment
+from catalog.model import Deployment, Workload
 from catalog.model.network import EVERY_PUBLIC
 from catalog.names import dns_suffix
 from catalog.problems import Finding, listed
@@ -47,7 +47,7 @@ def _pulled_by_mesh(deployment: Deployment, at: Place) -> Iterator[tuple[str, Pl
 def invalid_image(workload: Workload, at: Place) -> Iterator[Finding]:
     """An image reference has a form (github.com/distribution/reference)."""
     # As it is written: another registry may stand in for the one of the image.
-    for container, place in containers_of(at.deployment.catalog.services[at.name], at):
+    for container, place in containers_of(at.as_written, at):
         yield from _invalid(container.image, place("image"))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.capacity import known_types, placement, rollout, services_on, size_of
-from catalog.frame import Place, Workload
-from catalog.model import Deployment, Service
+from catalog.frame import Place
+from catalog.model import Deployment, Service, Workload
 from catalog.model.capacity import FARGATE
 from catalog.problems import Finding, did_you_mean, listed
 from catalog.rooms import Room, room_of
@@ -150,9 +150,9 @@ def too_few_instances_when_scaled(deployment: Deployment, at: Place) -> Iterator
         )
 
 
-def _at_most(services: list[Service]) -> str:
-    verb = "has its" if len(services) == 1 else "have their"
-    return f"{listed([service.title for service in services])} {verb} most tasks"
+def _at_most(workloads: list[Workload]) -> str:
+    verb = "has its" if len(workloads) == 1 else "have their"
+    return f"{listed([workload.title for workload in workloads])} {verb} most tasks"
 
 
 @rule(Deployment)
@@ -162,27 +162,20 @@ def rollout_capacity(deployment: Deployment, at: Place) -> Iterator[Finding]:
         placed = placement(deployment, name)
         if placed is None or placed.needed > capacity.max:
             continue
-        for workload, needed in placed.beside.items():
+        for name_of_workload, needed in placed.beside.items():
             if needed > capacity.max:
-                service = deployment.workloads[workload]
-                yield from _full(service, _table(service, at), needed=needed, type_name=placed.type_name)
+                workload = deployment.workloads[name_of_workload]
+                yield from _full(workload, at(*workload.place), needed=needed, type_name=placed.type_name)
 
 
-def _table(workload: Service, at: Place) -> Place:
-    """The table of a service, or of one of its versions."""
-    if workload.version is None:
-        return at("services", workload.name)
-    return at("services", workload.key, "versions", at.deployment.versions[workload.key].index(workload))
+def _count(workload: Workload) -> str:
+    return f"scale.min = {workload.first_tasks}" if workload.scale else f"replicas = {workload.replicas}"
 
 
-def _count(service: Service) -> str:
-    return f"scale.min = {service.first_tasks}" if service.scale else f"replicas = {service.replicas}"
-
-
-def _full(workload: Service, at: Place, *, needed: int, type_name: str) -> Iterator[Finding]:
+def _full(workload: Workload, at: Place, *, needed: int, type_name: str) -> Iterator[Finding]:
     there = at.catalog("capacity", workload.capacity, "max")
     most = at.deployment.catalog.capacity[workload.capacity].max
-    set_at = (at("deploy"), at.catalog("services", workload.key, "deploy"))
+    set_at = (at("deploy"), at.catalog(*workload.table, "deploy"))
     is_set = any(place(key).is_set for place in set_at for key in ("min", "max"))
     way = rollout(workload.deploy, max(workload.fewest_tasks, 1))
     if is_set and (way.moves(beside=False) or not way.may_add):

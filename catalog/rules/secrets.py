@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from catalog.endpoints import has_way_out
-from catalog.frame import Place, Workload, containers_of
-from catalog.model import Service
+from catalog.frame import Place, containers_of
+from catalog.model import Service, Workload
 from catalog.problems import Finding
 from catalog.rules import rule
 from catalog.task import addition_of, secrets_of
 
 
-def _secrets(workload: Service, at: Place) -> Iterator[tuple[str, str | None, Place]]:
+def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, str | None, Place]]:
     """Every secret that ECS reads at a start: its ARN, its key, and its place."""
     for container, place in containers_of(workload, at):
         for name, secret in container.secrets.items():
@@ -36,7 +36,7 @@ def secret_and_plain_variable(workload: Workload, at: Place) -> Iterator[Finding
     """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
     environment variables")."""
     # As it is written: the addresses of callees give way to a secret of their name.
-    for container, place in containers_of(at.deployment.catalog.services[at.name], at):
+    for container, place in containers_of(at.as_written, at):
         for name in sorted(container.secrets.keys() & container.environment.keys()):
             there = place("environment", name).location
             yield place("secrets", name).error(f"is also in environment ({there}); remove one of them")

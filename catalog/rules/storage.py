@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator
 
 from catalog.files import MODEL, has_files, shared_folders
-from catalog.frame import Place, Workload
-from catalog.model import Deployment, Service
+from catalog.frame import Place
+from catalog.model import Deployment, Service, Workload
 from catalog.model.files import Model
 from catalog.problems import Finding
 from catalog.rules import rule
@@ -17,9 +17,9 @@ from catalog.task.model import IMAGE_GIB, LARGEST, task_storage
 @rule(Model)
 def weights_exceed_storage(model: Model, at: Place) -> Iterator[Finding]:
     """A task has 200 GiB at most (ECS API reference, EphemeralStorage), and its images lie there too."""
-    if model.cache != "scratch" or model.size_gib is None or not at.service.on_fargate:
+    if model.cache != "scratch" or model.size_gib is None or not at.workload.on_fargate:
         return
-    storage = task_storage(at.service)
+    storage = task_storage(at.workload)
     if model.size_gib >= storage:
         said = at.parent("storage").is_set
         cure = f"write storage = {model.size_gib + IMAGE_GIB}" if said and model.size_gib <= LARGEST - IMAGE_GIB else ""
@@ -32,11 +32,11 @@ def weights_exceed_storage(model: Model, at: Place) -> Iterator[Finding]:
 @rule(Model)
 def weights_exceed_disk(model: Model, at: Place) -> Iterator[Finding]:
     """On instances, images and scratch volumes of all tasks share one disk."""
-    capacity = at.deployment.capacity_of(at.service)
+    capacity = at.deployment.capacity_of(at.workload)
     if model.cache != "scratch" or model.size_gib is None or capacity is None:
         return
     if model.size_gib + IMAGE_GIB > capacity.disk_gib:
-        disk = at.catalog("capacity", at.service.capacity, "disk_gib")
+        disk = at.catalog("capacity", at.workload.capacity, "disk_gib")
         yield at("size_gib").error(
             f"{model.size_gib} GiB do not fit beside the images on a disk of {capacity.disk_gib} GiB "
             f"({disk.location}); write disk_gib = {model.size_gib + IMAGE_GIB} or more there, or "
@@ -48,9 +48,9 @@ def weights_exceed_disk(model: Model, at: Place) -> Iterator[Finding]:
 def unknown_weights_size(model: Model, at: Place) -> Iterator[Finding]:
     """What is too much for a task's storage ends it while it loads."""
     said = at.parent("storage").is_set or model.size_gib is not None
-    if model.cache == "scratch" and at.service.on_fargate and not said:
+    if model.cache == "scratch" and at.workload.on_fargate and not said:
         yield at.notice(
-            f"{at.service.storage} GiB of storage hold the images and the weights; write size_gib, how many "
+            f"{at.workload.storage} GiB of storage hold the images and the weights; write size_gib, how many "
             "GiB the weights take, and there is room for them"
         )
 
@@ -58,11 +58,11 @@ def unknown_weights_size(model: Model, at: Place) -> Iterator[Finding]:
 @rule(Model)
 def volume_name_taken(model: Model, at: Place) -> Iterator[Finding]:
     """Volumes of a task have different names (ECS API reference, RegisterTaskDefinition)."""
-    if MODEL in at.service.volumes:
+    if MODEL in at.workload.volumes:
         yield at.parent("volumes", MODEL).error(
             f'"{MODEL}" is the volume of the model ({at.location}); write another name'
         )
-    folders = shared_folders(at.service)
+    folders = shared_folders(at.workload)
     for name, folder in folders.items():
         if name != MODEL and folder == folders.get(MODEL):
             message = f"its folder is that of the model ({at.location}); write another name"

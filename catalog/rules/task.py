@@ -11,11 +11,11 @@ from catalog.documents import (
 )
 from catalog.durations import spelled_duration
 from catalog.files import MODEL
-from catalog.frame import Container, Place, Workload
+from catalog.frame import Container, Place
 from catalog.meshes import mesh_of
-from catalog.model import Service
+from catalog.model import Workload
 from catalog.model.sidecar import Sidecar
-from catalog.problems import Finding, did_you_mean
+from catalog.problems import Finding, did_you_mean, spelled
 from catalog.rules import rule
 from catalog.sizes import FARGATE_SIZES, Share, nearest_size, service_share
 from catalog.stopping import LONGEST_STOP, SHORTEST_STOP
@@ -32,7 +32,7 @@ _LEAST = Share(128, 128)
 @rule(Sidecar)
 def sidecar_name_taken(sidecar: Sidecar, at: Place) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name)."""
-    if at.name == at.service.aws_key:
+    if at.name == at.workload.aws_key:
         yield at.error(f"the service's own container is called {at.name}; write another name")
     elif at.name in mesh_of(at.deployment).containers:
         yield at.error(f'"{at.name}" is the name of the proxy in the same task; write another')
@@ -71,7 +71,7 @@ def sidecar_without_health_command(sidecar: Sidecar, at: Place) -> Iterator[Find
     """What is essential cannot be waited for until it has ended (ECS API reference, ContainerDependency.condition)."""
     if sidecar.start == "before" and sidecar.essential and sidecar.health.command is None:
         yield at("start").notice(
-            f"{at.service.name} waits only until {at.name} has started; add health.command, with which it "
+            f"{at.workload.name} waits only until {at.name} has started; add health.command, with which it "
             "waits until that is well, or essential = false if it ends by itself"
         )
 
@@ -79,12 +79,12 @@ def sidecar_without_health_command(sidecar: Sidecar, at: Place) -> Iterator[Find
 @rule(Sidecar)
 def unknown_volume(sidecar: Sidecar, at: Place) -> Iterator[Finding]:
     """Containers share volumes of their task (ECS API reference, MountPoint.sourceVolume)."""
-    service = at.service
-    known = service.volumes.keys() | ({MODEL} if service.model is not None else set())
+    workload = at.workload
+    known = workload.volumes.keys() | ({MODEL} if workload.model is not None else set())
     for volume in sorted(sidecar.volumes.keys() - known):
-        close = did_you_mean(volume, sorted(service.volumes))
-        cure = f'did you mean "{close}"?' if close else f"add it to services.{service.name}.volumes"
-        yield at("volumes", volume).error(f'{service.name} has no volume "{volume}"; {cure}')
+        close = did_you_mean(volume, sorted(workload.volumes))
+        cure = f'did you mean "{close}"?' if close else f"add it to {spelled(workload.place)}.volumes"
+        yield at("volumes", volume).error(f'{workload.name} has no volume "{volume}"; {cure}')
 
 
 @rule(Sidecar)
@@ -112,7 +112,7 @@ def port_taken(workload: Workload, at: Place) -> Iterator[Finding]:
             )
 
 
-def _listening(workload: Service, at: Place) -> Iterator[tuple[tuple[int, ...], str, Place]]:
+def _listening(workload: Workload, at: Place) -> Iterator[tuple[tuple[int, ...], str, Place]]:
     if at.deployment.catalog.mesh.tracing:
         yield COLLECTOR_PORTS, "collector of traces", at.catalog("mesh", "tracing")
     if workload.logs.router is not None:
@@ -137,14 +137,14 @@ def _in_units(number: int, *, most: int) -> int:
     return number * 1024 if 0 < number <= most else number
 
 
-def _nearest(service: Service, nearest: Share) -> str:
-    if nearest.cpu < service.cpu or nearest.memory < service.memory:
+def _nearest(workload: Workload, nearest: Share) -> str:
+    if nearest.cpu < workload.cpu or nearest.memory < workload.memory:
         return f"the largest is cpu = {nearest.cpu} and memory = {nearest.memory}"
     new_cpu, new_memory = f"cpu = {nearest.cpu}", f"memory = {nearest.memory}"
-    if nearest.cpu == service.cpu:
+    if nearest.cpu == workload.cpu:
         return f"write {new_memory}"
-    new = new_cpu if nearest.memory == service.memory else f"{new_cpu} and {new_memory}"
-    smaller = f", or memory = {FARGATE_SIZES[service.cpu][-1]}" if service.cpu in FARGATE_SIZES else ""
+    new = new_cpu if nearest.memory == workload.memory else f"{new_cpu} and {new_memory}"
+    smaller = f", or memory = {FARGATE_SIZES[workload.cpu][-1]}" if workload.cpu in FARGATE_SIZES else ""
     return f"write {new}{smaller}"
 
 
@@ -172,7 +172,7 @@ def rollout_cannot_progress(workload: Workload, at: Place) -> Iterator[Finding]:
 def stop_timeout_out_of_range(container: Container, at: Place) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.stopTimeout)."""
     least, most, stop = SHORTEST_STOP, LONGEST_STOP, container.stop_timeout
-    if at.service.on_fargate and stop is not None and not least <= stop <= most:
+    if at.workload.on_fargate and stop is not None and not least <= stop <= most:
         yield at("stop_timeout").error(
             f'{spelled_duration(stop)} is out of range on Fargate; write "{least}s" to "{most}s"'
         )
