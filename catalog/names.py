@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
 
 
 def partition(region: str) -> str:
@@ -94,10 +93,6 @@ def cidr_word(cidr: str) -> str:
 ROLES = ("task", "execution")
 """What a service has two of, always with the suffix: IAM roles and their policies."""
 
-SCALERS = ("cpu", "memory", "requests", "backlog", "metric", "start")
-"""What a service may have several of, always with the suffix: scaling policies, and the alarm that starts its first
-task. Its scheduled actions bear their own names."""
-
 
 def shared(*words: str) -> str:
     """What a deployment has, beside its services: `main_network`, `main_ingress_public`.
@@ -132,13 +127,3 @@ def folder(service: str, volume: str) -> str:
 def version(service: str, version: str) -> str:
     """Another version of a service, in addresses and in AWS: `llm_next`. No key holds a `_`."""
     return f"{service}_{version}"
-
-
-def owner(address: str, *, workloads: Container[str]) -> str | None:
-    """The service to which an address belongs, by its suffix; None for what is shared. `workloads` are the names of
-    services and their versions."""
-    service, _, suffix = address.partition("_")
-    word, _, rest = suffix.partition("_")
-    if version(service, word) in workloads:
-        suffix = rest
-    return service if not suffix or suffix in (*ROLES, *SCALERS) or suffix.startswith(("from_", "to_")) else None

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from catalog.load import Loaded, load
-from catalog.meshes import MESHES
+from catalog.meshes import MESHES, RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.problems import CatalogError
-from catalog.states import BASE, WORKLOAD_TYPES, folder_of
+from catalog.states import BASE, folder_of
 from stacks.remote_state import read_from_base
 from stacks.synthesize import synthesize
 from tests.catalogs import REFUSED, loaded, notices_of, of_kind, problems_of
@@ -118,7 +118,7 @@ def test_what_a_service_shares_stays_in_the_base_and_what_is_its_alone_goes_with
     outputs = outputs_of(loaded(TEAMS))
 
     assert set(resources(outputs["rag"], "aws_ecs_service")) == {"llm"}
-    assert set(outputs["rag"]["resource"]) <= WORKLOAD_TYPES
+    assert set(outputs["rag"]["resource"]) <= {type_ for type_, row in RESOURCE_TYPES.items() if row.moves_with_service}
     assert set(resources(outputs[BASE], "aws_security_group")) >= {"web", "llm"}
     assert set(resources(outputs[BASE], "aws_ecs_service")) == {"web"}
     assert set(outputs["rag"]["output"]["services"]["value"]) == {"llm"}
@@ -265,16 +265,6 @@ def test_a_service_may_come_back_and_the_state_it_leaves_is_written_until_then()
     assert {block["from"] for block in outputs["rag"]["removed"]} >= {"aws_ecs_service.llm"}
     assert "resource" not in outputs["rag"]
     assert "aws_ecs_service.llm" in {block["to"] for block in outputs[BASE]["import"]}
-
-
-def test_every_type_that_moves_is_known_by_an_id_or_need_not_be() -> None:
-    from stacks.imports import _IDS
-
-    assert WORKLOAD_TYPES - _IDS.keys() - {
-        "aws_ecs_task_definition",
-        "aws_appautoscaling_scheduled_action",
-        "terraform_data",
-    } == {each for each in WORKLOAD_TYPES if each.startswith("data.")}
 
 
 def test_a_state_that_lost_its_last_service_is_written_empty_so_that_it_can_be_emptied(tmp_path: Path) -> None:

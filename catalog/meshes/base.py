@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from catalog.analysis.resource_types import ResourceType
 from catalog.model import Deployment, Service
 from catalog.problems import Finding
 from catalog.rights import Right
@@ -87,6 +88,8 @@ class MeshTraits:
     """What its proxy takes of a task with so much CPU and memory."""
     ended: bool = False
     """Whether AWS has ended it: then it is nobody's alternative, and its resources cannot be deleted any more."""
+    resource_types: Mapping[str, ResourceType] = field(default_factory=dict)
+    """The rows of its own Terraform types, in the table of `catalog.analysis.resource_types`."""
     resource_prefix: str = ""
     """What the addresses of its resources begin with. Needed where AWS has ended it: they may still be in a state."""
 

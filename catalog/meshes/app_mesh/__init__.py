@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.meshes.app_mesh.envoy import envoy_image, envoy_share
+from catalog.meshes.app_mesh.resource_types import RESOURCE_TYPES
 from catalog.meshes.app_mesh.rights import RIGHTS
 from catalog.meshes.app_mesh.rules import PROXY_CONTAINER, RULES
 from catalog.meshes.app_mesh.timers import timers
@@ -20,6 +21,7 @@ APP_MESH = MeshTraits(
     proxy_share=envoy_share,
     rules=RULES,
     rights=RIGHTS,
+    resource_types=RESOURCE_TYPES,
     timers=timers,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
     endpoints=(*ECR_ENDPOINTS, "appmesh-envoy-management"),
