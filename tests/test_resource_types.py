@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.analysis.resource_types import COMMON, ResourceType, complete, owner
-from catalog.meshes import MESHES, RESOURCE_TYPES
 from stacks import bindings as bindings  # isort: skip  (first: it makes the import of cdktf fast)
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 
+from catalog.analysis.resource_types import COMMON, ResourceType, complete, owner
+from catalog.meshes import MESHES, RESOURCE_TYPES
 from stacks import part
 from tests.synth import Stack, deployment, synthesized
 
