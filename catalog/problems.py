@@ -101,6 +101,11 @@ def or_list(words: Iterable[str]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
 
 
+def plural(word: str, count: int) -> str:
+    """`path`, or `paths` unless there is one."""
+    return word if count == 1 else f"{word}s"
+
+
 def listed(names: Sequence[str], most: int = 8) -> str:
     """Names for a sentence, the first few of many."""
     if len(names) > most:
