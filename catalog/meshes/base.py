@@ -72,6 +72,8 @@ class MeshTraits:
     """What it demands of deployments side by side."""
     rights: tuple[Right, ...] = ()
     """What its policies allow."""
+    managed_policies: Mapping[str, str] = field(default_factory=dict)
+    """Policies that AWS keeps and that a role has for its sake, each with the reason."""
     endpoints: tuple[str, ...] = ()
     """VPC endpoints that it needs where tasks have no other way to AWS, by what follows the region in their names."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated

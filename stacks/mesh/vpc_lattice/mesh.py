@@ -31,6 +31,7 @@ from catalog.meshes.vpc_lattice.listeners import (
     is_probed,
     over_tls,
 )
+from catalog.meshes.vpc_lattice.rights import INFRASTRUCTURE_POLICY
 from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, registered
 from stacks.mesh.infrastructure import infrastructure_role
@@ -41,8 +42,6 @@ from stacks.mesh.vpc_lattice.record import record
 from stacks.mesh.vpc_lattice.target_group import target_group
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
-_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
-
 
 class VpcLattice(Part):
     """A service network for what speaks HTTP; what speaks anything else is reached directly, as without a mesh."""
@@ -52,7 +51,7 @@ class VpcLattice(Part):
         self._surroundings = surroundings
         self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
         self.name = self._network.name
-        self._role = infrastructure_role(self, managed=_POLICY)
+        self._role = infrastructure_role(self, managed=INFRASTRUCTURE_POLICY)
         self._groups: dict[str, Ref] = {}
         self._records: dict[str, Ref] = {}
         # All of them before anybody joins: who calls names its callees, and callees may call back.
