@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from catalog.problems import plural
 from deploy import asked, ended, states
 from deploy.output import Stack
 from deploy.process import Command, run_together
@@ -75,7 +76,7 @@ def _refuse_shared_file(stacks: Sequence[Stack], arguments: Sequence[str]) -> No
 def _waits_for(base: Stack, *, missing: int, offers: Collection[str]) -> str:
     if not offers:
         return f"{base.id} is not applied yet; apply that first"
-    return f"{base.id} has to be applied first, for {missing} new output{'s' if missing != 1 else ''}"
+    return f"{base.id} has to be applied first, for {missing} new {plural('output', missing)}"
 
 
 def at_once() -> int:
