@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 from catalog.explain import explanation
 from catalog.load import Loaded, load
-from catalog.problems import CatalogError, Problem, did_you_mean, listed, plural
+from catalog.problems import USER_ERROR, CatalogError, Problem, did_you_mean, listed, plural
 
-USER_ERROR = 2
 _MADE = {
     "schema": ("catalog.schema", "schema_text"),
     "reference": ("catalog.reference", "reference"),

@@ -49,16 +49,10 @@ def log_bucket(deployment: str, ingress: str, *, account: str, region: str) -> s
 
 def target_group(deployment: str, *service: str, forces_new: tuple[str, ...]) -> str:
     """Target group: at most 32 characters, with a hash of what cannot be changed in place: port and protocol."""
-    return _renewed(32, deployment, *service, forces_new=forces_new)
+    return renewed(32, deployment, *service, forces_new=forces_new)
 
 
-def lattice_service(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
-    """Service of VPC Lattice: at most 40 characters, with a hash of what cannot be changed in place: its host name
-    (VPC Lattice API reference, CreateService)."""
-    return _renewed(40, deployment, service, forces_new=forces_new)
-
-
-def _renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
+def renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
     """A name that changes with what forces a new resource: under the same name, AWS refuses the new one beside the old
     (hashicorp/terraform-provider-aws issue 636)."""
     readable = owned(*parts).replace("_", "-")[: limit - 9].rstrip("-")

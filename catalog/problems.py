@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+USER_ERROR = 2
+"""The exit status of a command whose catalog or call is wrong."""
 Path = tuple[str | int, ...]
 """Where a value stands in the catalog: ("services", "chat", "calls", 1)."""
 Level = Literal["error", "warning", "notice"]

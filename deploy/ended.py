@@ -30,6 +30,6 @@ def advice(stack: Stack, *, terraform: str) -> str | None:
                 f"{stack.id}: AWS has ended {mesh.title}, and Terraform will fail to delete what the state still holds "
                 f"of it. Nothing is lost by forgetting it:\n  cd {shlex.quote(str(stack.folder))} && {command}\n"
                 "If the catalog has just left that mesh, write leaving in its [mesh] table instead "
-                "(docs/leaving-app-mesh.md)."
+                f"({mesh.leaving_page})."
             )
     return None

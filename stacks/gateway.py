@@ -90,8 +90,7 @@ class Gateway(Part):
             timeout=float(gateway_draining(deployment, name)),
             idle_timeout=float(gateway_idle(deployment, name)),
             stop_timeout=float(LONGEST_STOP),
-            # Every connection takes two files (App Mesh User Guide, "App Mesh scaling troubleshooting").
-            container={"ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]},
+            container=task.container,
         )
 
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:

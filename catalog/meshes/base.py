@@ -76,6 +76,8 @@ class MeshTraits:
     """Policies that AWS keeps and that a role has for its sake, each with the reason."""
     endpoints: tuple[str, ...] = ()
     """VPC endpoints that it needs where tasks have no other way to AWS, by what follows the region in their names."""
+    own_prefix_in_china: frozenset[str] = frozenset()
+    """Those of them whose names begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
     """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
     spoken to over TLS. `stacks` puts a reference in its place."""
@@ -95,9 +97,12 @@ class MeshTraits:
     resource_prefix: str = ""
     """What the addresses of its resources begin with. Needed where AWS has ended it: they may still be in a state."""
 
+    leaving_page: str = ""
+    """The page that says how to leave it. Needed where AWS has ended it."""
+
     def __post_init__(self) -> None:
-        if self.ended and not self.resource_prefix:
-            raise ValueError(f"{self.title} has ended: by which prefix are its resources known?")
+        if self.ended and not (self.resource_prefix and self.leaving_page):
+            raise ValueError(f"{self.title} has ended: by which prefix are its resources known, and how is it left?")
 
     def carries(self, service: Service) -> bool:
         """Whether calls to a service with a port pass the mesh."""

@@ -22,11 +22,10 @@ from cdktf_cdktf_provider_aws.vpclattice_service_network_service_association imp
 from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGroup
 from constructs import Construct
 
-from catalog import aws_names
 from catalog.meshes.vpc_lattice.listeners import (
+    aws_name,
     carried_callees,
     carried_services,
-    identity,
     is_carried,
     is_probed,
     over_tls,
@@ -102,11 +101,10 @@ class VpcLattice(Part):
     def _service(self, service: Service) -> Ref:
         """The service under its own name, where no certificate has to fit."""
         tls = over_tls(self.deployment, service)
-        forces_new = (identity(self.deployment, service),)
         return self.add(
             VpclatticeService,
             service.name,
-            name=aws_names.lattice_service(self.deployment, service, forces_new=forces_new),
+            name=aws_name(self.deployment, service),
             auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
             custom_domain_name=None if tls else self.deployment.host_of(service.name),
         )
