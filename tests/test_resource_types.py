@@ -14,7 +14,7 @@ from catalog.meshes import MESHES, RESOURCE_TYPES
 from stacks import part
 from tests.synth import Stack, deployment, synthesized
 
-WORKLOADS = {"llm", "llm_next", "main"}
+WORKLOADS = {"llm", "llm_next", "llm_to", "llm_task", "main"}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,9 @@ WORKLOADS = {"llm", "llm_next", "main"}
         ("aws_appautoscaling_scheduled_action.llm_evenings", "llm"),
         ("aws_vpc_security_group_ingress_rule.llm_from_web", "llm"),
         ("aws_vpc_security_group_egress_rule.llm_to_anywhere_443", "llm"),
+        ("aws_vpc_security_group_egress_rule.llm_to_web", "llm"),
+        ("aws_iam_role.llm_task_task", "llm"),
+        ("aws_ecs_service.llm_task", "llm"),
         ("data.aws_secretsmanager_secret_versions.llm", "llm"),
         ("aws_efs_access_point.llm_cache", None),
         ("aws_vpc.main_network", None),

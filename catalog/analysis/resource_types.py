@@ -109,10 +109,10 @@ def owner(address: str, *, workloads: Container[str], types: Mapping[str, Resour
     if service not in workloads:
         return None
     word, _, rest = suffix.partition("_")
-    if names.version(service, word) in workloads:
-        suffix = rest
+    # A version may be called like a suffix.
+    behind = {suffix, rest} if names.version(service, word) in workloads else {suffix}
     row = types.get(type_)
-    if row is not None and row.allows(suffix):
+    if row is not None and any(map(row.allows, behind)):
         return service if row.owned else None
     if name.startswith(names.shared("")):  # a service may be called like what is shared
         return None
