@@ -13,7 +13,7 @@ OWN = ("catalog/meshes/", "stacks/mesh/")
 """The folders of meshes, with the registries in them."""
 ALLOWED = {
     "catalog/model/network.py": {
-        'Kind = Literal["app-mesh", "service-connect", "vpc-lattice", "none"]': "the words that a catalog chooses by",
+        "Kind = Literal[": "the words that a catalog chooses by",
         "virtual gateway.": "the description of a key of the catalog",
         "envoy: str | None": "a key of the catalog",
         "App Mesh's Envoy. Default": "the description of that key",

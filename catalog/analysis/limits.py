@@ -1,4 +1,4 @@
-"""Limits of AWS that several rules go by."""
+"""Limits of AWS that modules of several packages go by; a limit that one rule goes by stands with that rule."""
 
 SECURITY_GROUP_RULES = 60
 """Inbound, and outbound, rules of a security group; AWS can raise it (VPC guide, "Amazon VPC quotas")."""

@@ -1,4 +1,8 @@
-"""What the catalog knows of a mesh, whatever is then built of it."""
+"""What the catalog knows of a mesh, whatever is then built of it.
+
+Rules that hold for all meshes cite "the mesh API reference" and "the mesh user guide": those of App Mesh, whose limits
+are the strictest.
+"""
 
 from __future__ import annotations
 
