@@ -1,4 +1,4 @@
-"""Why the driver stops, with the exit status that goes with it. In a module of their own because all others raise them."""
+"""Why the driver stops, with the exit status that goes with it. A module of its own because all others raise them."""
 
 from __future__ import annotations
 
