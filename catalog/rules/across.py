@@ -51,7 +51,10 @@ def _one_listener(
 def same_priorities(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
     """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse)."""
     for one, its, other, name in _one_listener(deployments):
-        (first, last), (start, end) = one.catalog.ingress[its].priorities, other.catalog.ingress[name].priorities
+        ours, theirs = one.catalog.ingress[its].priorities, other.catalog.ingress[name].priorities
+        if ours is None or theirs is None:
+            continue
+        (first, last), (start, end) = ours, theirs
         if first <= end and start <= last:
             message = (
                 f"{one.environment} and {other.environment} share the listener, and {one.environment} has {first} to "

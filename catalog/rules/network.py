@@ -68,8 +68,9 @@ def zone_of_another_region(deployment: Deployment, written: Written) -> Iterator
 def zone_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A zone has one subnet of each kind."""
     zones = deployment.catalog.network.zones
-    for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
-        if zone in zones[:index]:
+    listed_zones = zones if isinstance(zones, tuple) else ()
+    for index, zone in enumerate(listed_zones):
+        if zone in listed_zones[:index]:
             yield Finding(place=("network", "zones", index), message=f'"{zone}" is listed twice; remove one')
 
 

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 from catalog.model import Deployment, Ingress, Service
 from catalog.model.service import Public
+from catalog.network_balancer import IDLE_OF_TLS
 from catalog.problems import Finding, Path
 from catalog.written import Written
 
 GATEWAY_PORT = 8080
 """Where a gateway's proxy listens: above 1024, as its user is not root (App Mesh User Guide, "Virtual gateways")."""
-_SILENCE = 350
-"""Seconds without a byte after which a Network Load Balancer forgets a TLS connection, which cannot be changed (its
-guide, "Listeners", idle timeout)."""
 _NOT_OF_THE_BALANCER = {
     "waf": "firewall",
     "login": "login",
@@ -81,11 +79,11 @@ def protocol_of_gateway(deployment: Deployment, written: Written) -> Iterator[Fi
 def silence_before_gateway(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """A Network Load Balancer forgets TLS connections on which nothing was sent for 350 seconds."""
     for name, ingress, services in gateways(deployment):
-        slow = [service for service in services if service.idle_timeout > _SILENCE]
+        slow = [service for service in services if service.idle_timeout > IDLE_OF_TLS]
         if ingress.certificate and slow:
             yield Finding(
                 place=("ingress", name, "gateway"),
-                message=f"a Network Load Balancer forgets TLS connections after {_SILENCE} s of silence, "
+                message=f"a Network Load Balancer forgets TLS connections after {IDLE_OF_TLS} s of silence, "
                 f"{slow[0].name} may be silent for longer; let it stream its answers, or remove gateway",
                 level="warning",
                 about=(("services", slow[0].name, "idle_timeout"), ("services", slow[0].name, "timeout")),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog import aws_names, names
 from catalog.meshes import private_ca
+from catalog.meshes.app_mesh import envoy
 from catalog.meshes.app_mesh.egress import bypasses_proxy, proxied_externals
 from catalog.meshes.app_mesh.gateway import GATEWAY_RULES
 from catalog.meshes.app_mesh.ports import (
@@ -26,16 +27,11 @@ from catalog.problems import Finding, Path, listed, or_list
 from catalog.written import Written
 
 _PROXY_PORTS = {
-    9901: "administration",
-    9902: "agent",
-    15000: "way in",
-    15001: "way out",
+    envoy.ADMIN_PORT: "administration",
+    envoy.AGENT_PORT: "agent",
+    envoy.INGRESS_PORT: "way in",
+    envoy.EGRESS_PORT: "way out",
 }
-"""Ports that Envoy and its agent listen on (App Mesh User Guide, "Envoy configuration variables" and "Getting started
-with App Mesh and Amazon ECS")."""
-PROXY_CONTAINER = "envoy"
-_PROXY_USER = "1337"
-"""Traffic of this user is not redirected (the same, `IgnoredUID`)."""
 _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
 
@@ -72,8 +68,8 @@ def name_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
     its own."""
     for service in deployment.services.values():
-        if service.aws_key == PROXY_CONTAINER:
-            message = f'"{PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
+        if service.aws_key == envoy.CONTAINER:
+            message = f'"{envoy.CONTAINER}" is the name of the proxy in the same task; write another'
             yield Finding(place=aws_names.place(deployment, service), message=message)
 
 
@@ -106,15 +102,15 @@ def port_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]
 def user_of_proxy(deployment: Deployment, written: Written) -> Iterator[Finding]:
     """What the proxy's user sends goes past the proxy (ECS API reference, ProxyConfiguration, IgnoredUID)."""
     for service in deployment.services.values():
-        if service.user is not None and service.user.partition(":")[0] == _PROXY_USER:
+        if service.user is not None and service.user.partition(":")[0] == envoy.USER:
             yield _past_the_proxy(("services", service.name, "user"))
         for name, sidecar in service.sidecars.items():
-            if sidecar.user is not None and sidecar.user.partition(":")[0] == _PROXY_USER:
+            if sidecar.user is not None and sidecar.user.partition(":")[0] == envoy.USER:
                 yield _past_the_proxy(("services", service.name, "sidecars", name, "user"))
 
 
 def _past_the_proxy(place: Path) -> Finding:
-    message = f'"{_PROXY_USER}" is the proxy\'s own user, whose traffic goes past it; write another'
+    message = f'"{envoy.USER}" is the proxy\'s own user, whose traffic goes past it; write another'
     return Finding(place=place, message=message)
 
 

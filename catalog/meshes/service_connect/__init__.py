@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog import aws_names
 from catalog.meshes import private_ca
 from catalog.meshes.base import MeshTraits, no, yes
-from catalog.meshes.service_connect.rights import RIGHTS
+from catalog.meshes.service_connect.rights import MANAGED, RIGHTS
 from catalog.meshes.service_connect.serving import discovery_name, serves
 from catalog.meshes.service_connect.timers import beyond_ecs, timers
 from catalog.model import Deployment, Service
@@ -130,6 +130,7 @@ SERVICE_CONNECT = MeshTraits(
     makes_names=True,
     proxy_share=proxy_share,
     rights=RIGHTS,
+    managed_policies=MANAGED,
     rules=(
         private_ca.without_authority,
         private_ca.authority_elsewhere,

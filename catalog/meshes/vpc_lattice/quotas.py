@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from catalog.documents import auth_policy_length, task_policy_length
+from catalog import aws_names, names
+from catalog.analysis.limits import ROLE_POLICY_CHARACTERS, SECURITY_GROUP_RULES
+from catalog.documents import length, task_policy_length
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from catalog.problems import Finding
 from catalog.written import Written
 
@@ -15,12 +17,8 @@ _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
 _GROUPS = 500
 """Target groups of a region (the same)."""
-_RULES_OF_A_GROUP = 60
-"""VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
 _AUTH_POLICY = 10_000
 """Bytes (the same, "Auth policy size": 10 kilobytes, not adjustable)."""
-_OF_A_ROLE = 10_240
-"""Characters of the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -47,18 +45,18 @@ def many_groups(deployment: Deployment, written: Written) -> Iterator[Finding]:
 
 
 def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A security group has 60 inbound rules (VPC guide, "Amazon VPC quotas")."""
+    """A security group has so many inbound rules (VPC guide, "Amazon VPC quotas")."""
     rules = sum(
         len({callee.port for callee in carried_callees(deployment, service)})
         for service in deployment.services.values()
     )
-    if rules > _RULES_OF_A_GROUP:
+    if rules > SECURITY_GROUP_RULES:
         # Without IAM, services on one port are open to each other's callers (`open_beyond_calls`).
         also = "" if deployment.catalog.mesh.auth == "iam" else ' with auth = "iam"'
         yield Finding(
             place=("mesh", "kind"),
             message=f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
-            f"{_RULES_OF_A_GROUP}, ask for more, or{also} let services share ports",
+            f"{SECURITY_GROUP_RULES}, ask for more, or{also} let services share ports",
             level="warning",
         )
 
@@ -71,7 +69,7 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
         callers = [
             each for caller in deployment.callers_of(service.name) for each in deployment.workloads_of(caller.name)
         ]
-        size = auth_policy_length(deployment, callers)
+        size = _auth_policy_length(deployment, callers)
         if size > _AUTH_POLICY:
             room = len(callers) * _AUTH_POLICY // size
             yield Finding(
@@ -80,6 +78,14 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
                 "split it, or leave out mesh.auth",
                 about=(("mesh", "auth"),),
             )
+
+
+def _auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
+    """Bytes of a service's auth policy, which names the roles of its callers."""
+    roles = f"arn:{deployment.partition}:iam::{'0' * 12}:role/"
+    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
+    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
+    return length(named) + len(named) + 500
 
 
 def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Finding]:
@@ -91,12 +97,13 @@ def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Findi
     )
     for service in deployment.services.values():
         callees = carried_callees(deployment, service)
-        room = max(0, _OF_A_ROLE - task_policy_length(deployment, service)) // of_a_callee
+        room = max(0, ROLE_POLICY_CHARACTERS - task_policy_length(deployment, service)) // of_a_callee
         if len(callees) > room:
             yield Finding(
                 place=("services", service.name, "calls"),
-                message=f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE:,} "
-                f"characters: with its access about {room}; split it, or leave out mesh.auth",
+                message=f"{len(callees)} callees are more than its role has room for, IAM takes "
+                f"{ROLE_POLICY_CHARACTERS:,} characters: with its access about {room}; "
+                "split it, or leave out mesh.auth",
                 about=(("mesh", "auth"), ("services", service.name, "access")),
             )
 

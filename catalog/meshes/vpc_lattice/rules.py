@@ -129,7 +129,7 @@ def caller_without_signature(deployment: Deployment, written: Written) -> Iterat
         if callees and not service.signed:
             yield Finding(
                 place=("services", service.name, "calls"),
-                message=f"{listed(callees)} admit{'s' * (len(callees) == 1)} signed requests only "
+                message=f"{listed(callees)} {'admits' if len(callees) == 1 else 'admit'} signed requests only "
                 f"({written.where('mesh', 'auth')}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
                 "and write signed = true, or leave out mesh.auth",
                 about=(("mesh", "auth"), ("services", service.name, "signed")),
