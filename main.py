@@ -28,13 +28,13 @@ def main() -> int:
 def _synth() -> int:
     from catalog.load import load
     from catalog.problems import USER_ERROR, CatalogError
-    from catalog.summary import summary
 
     file = os.environ.get("CATALOG_FILE", "services.toml")
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
     try:
         loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
         # Only now: a wrong catalog is answered before cdktf and Node have started.
+        from catalog.summary import summary
         from stacks.synthesize import synthesize
 
         synthesized = synthesize(loaded, outdir=outdir)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from catalog.durations import short_duration
+from catalog.frame import Place
 from catalog.hops import timers_of
 from catalog.meshes.parity import asked_in_vain
 from catalog.model import UNLIMITED, Deployment, Service
@@ -138,10 +139,10 @@ def _marked(row: Row) -> str:
 def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[str]:
     """What a service asks for, or its built-in profile in its name, and the mesh lacks."""
     asking = _WithProfile(report)
-    for feature, verdict, places in asked_in_vain(deployment, asking):
+    for feature, verdict, places in asked_in_vain(Place(deployment, asking)):
         for place in places:
-            if place[:2] == service.place:
-                source = f'profile "{service.profile}"' if asking.is_built_in(*place) else report.where(*place)
+            if place.path[:2] == service.place:
+                source = f'profile "{service.profile}"' if asking.is_built_in(*place.path) else place.location
                 yield f"  {feature.keys} ({source}): {verdict.how}"
 
 
@@ -150,10 +151,10 @@ class _WithProfile:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self.own, self.where = report.own, report.where
+        self.is_set_here, self.location = report.is_set_here, report.location
 
-    def written(self, *path: str | int) -> bool:
-        return self._report.written(*path) or self.is_built_in(*path)
+    def is_set(self, *path: str | int) -> bool:
+        return self._report.is_set(*path) or self.is_built_in(*path)
 
     def is_built_in(self, *path: str | int) -> bool:
         return self._report.layers.origin(path)[0] is None

@@ -52,8 +52,6 @@ class Finding:
     place: Path
     message: str
     level: Level = "error"
-    about: tuple[Path, ...] = ()
-    """Other values it rests on: where one of them is wrong itself, this is only a consequence and is not said."""
 
 
 def spelled(path: Path) -> str:

@@ -6,19 +6,15 @@ are the strictest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catalog.analysis.resource_types import ResourceType
+from catalog.frame import Rules
 from catalog.model import Deployment, Service
-from catalog.problems import Finding
 from catalog.rights import Right
 from catalog.sizes import Share
 from catalog.timers import Hop, Timer
-from catalog.written import Written
-
-Rule = Callable[[Deployment, Written], Iterable[Finding]]
-AcrossRule = Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +66,8 @@ class MeshTraits:
     """Whether ECS, in a rollout, waits for what the mesh finds of a task of a service."""
     timers: Callable[[Deployment, Hop], Iterable[Timer]] = _no_timers
     """What it counts on a hop, in the order in which a call meets it: what `stacks` builds, and limits of AWS."""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rules, ...] = ()
     """What it demands of a catalog."""
-    across: tuple[AcrossRule, ...] = ()
-    """What it demands of deployments side by side."""
     rights: tuple[Right, ...] = ()
     """What its policies allow."""
     managed_policies: Mapping[str, str] = field(default_factory=dict)

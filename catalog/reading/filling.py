@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog import marks
 from catalog.model.workload import TABLES
-from catalog.problems import Finding, Path
+from catalog.problems import Path
 from catalog.reading import placeholders
 from catalog.reading.layers import Tree
 from catalog.reading.report import Report
@@ -76,22 +76,17 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     try:
         result = placeholders.fill(text, values)
     except placeholders.Unknown as reason:
-        _refuse(path, str(reason), report)
+        report.refuse(path, str(reason))
         return text
     if marks.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT:
-        _refuse(path, "{account} must be known here; write exactly one account into [aws] accounts", report)
+        report.refuse(path, "{account} must be known here; write exactly one account into [aws] accounts")
     return result
 
 
 def _readable(text: str, path: Path, report: Report) -> str:
     if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
-        _refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it", report)
+        report.refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it")
     return text
-
-
-def _refuse(path: Path, message: str, report: Report) -> None:
-    report.add([Finding(place=path, message=message)])
-    report.mark_broken(path)
 
 
 def _get(tree: Any, *path: str) -> Any:

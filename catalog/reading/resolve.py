@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from catalog.capacity import chosen_deploys
 from catalog.model import Catalog, Deployment, Service, ServiceKeys, Workload
-from catalog.problems import Finding
 from catalog.reading import completing, versions
 from catalog.stopping import stop_timeout
 
@@ -16,19 +15,16 @@ TCP_IDLE = 3600.0
 """Seconds. A pooled database connection is silent between questions."""
 
 
-def deployment(
-    catalog: Catalog, *, environment: str | None, values: Mapping[str, str]
-) -> tuple[Deployment, list[Finding]]:
+def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:
     """The deployment that a catalog describes. `values` are those of the general placeholders."""
     id_ = catalog.catalog.name + (f"-{environment}" if environment else "")
     draft = Deployment(id=id_, environment=environment, catalog=catalog, running=tuple(_workloads(catalog)))
-    findings: list[Finding] = []
-    complete = completing.completed(draft, values=values, findings=findings)
+    complete = completing.completed(draft, values=values)
     chosen = chosen_deploys(draft)
     running = tuple(
         each.model_copy(update={"deploy": chosen[each.name]}) if each.name in chosen else each for each in complete
     )
-    return Deployment(id=id_, environment=environment, catalog=catalog, running=running), findings
+    return Deployment(id=id_, environment=environment, catalog=catalog, running=running)
 
 
 def _workloads(catalog: Catalog) -> Iterator[Workload]:

@@ -18,9 +18,8 @@ from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDis
 from constructs import Construct
 
 from catalog import aws_names, names
-from catalog.meshes.service_connect import proxy_share
 from catalog.meshes.service_connect.rights import KEEP_CERTIFICATES, TLS_POLICY
-from catalog.meshes.service_connect.serving import discovery_name, serves
+from catalog.meshes.service_connect.serving import discovery_name, proxy_share, serves
 from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
 from catalog.model import Deployment, Service
 from stacks.key import key_arn

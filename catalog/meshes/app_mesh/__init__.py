@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from catalog.meshes import private_ca
+from catalog.meshes.app_mesh import gateway, ports, rules, tcp
 from catalog.meshes.app_mesh.envoy import CONTAINER, envoy_image, envoy_share
 from catalog.meshes.app_mesh.resource_types import RESOURCE_TYPES
 from catalog.meshes.app_mesh.rights import RIGHTS
-from catalog.meshes.app_mesh.rules import RULES
 from catalog.meshes.app_mesh.timers import timers
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.registries import ECR_ENDPOINTS
@@ -22,7 +23,7 @@ APP_MESH = MeshTraits(
     containers=frozenset({CONTAINER}),
     images=lambda deployment: (envoy_image(deployment),),
     proxy_share=envoy_share,
-    rules=RULES,
+    rules=(rules.rule, ports.rule, tcp.rule, gateway.rule, private_ca.rule),
     rights=RIGHTS,
     resource_types=RESOURCE_TYPES,
     timers=timers,

@@ -1,4 +1,4 @@
-"""Names that differ in the catalog and would be one name in AWS, or one variable in a task."""
+"""Names that differ in the catalog and are one name in AWS."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalog import aws_names, names
-from catalog.model import Deployment
+from catalog.frame import Place
+from catalog.model import Deployment, Service
 from catalog.problems import Finding, Path
+from catalog.rules import rule
 from catalog.task.shell import audit_log_group, is_open, logs_elsewhere
-from catalog.written import Written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,8 @@ class _Named:
     name: str
     whose: str
     called: str
-    """What the name is made of. Two services that are called alike have a rule of their own (`renaming`), and two
-    versions too."""
+    """What the name is made of. Two services that are called alike have a rule of their own (`catalog.rules.naming`),
+    and two versions too."""
     place: Path
     cure: str
 
@@ -77,18 +78,17 @@ def _ways_in(deployment: Deployment) -> Iterator[_Named]:
             )
 
 
-def same_in_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def same_name_in_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Of two things of one name AWS refuses the second, in the middle of an apply (IAM: EntityAlreadyExists; CloudWatch
     Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
     seen: dict[tuple[str, str], _Named] = {}
     for each in (*_network(deployment), *_shells(deployment), *_workloads(deployment), *_ways_in(deployment)):
         other = seen.setdefault((each.kind, each.name), each)
         if other.called != each.called:
-            yield Finding(
-                place=each.place,
-                message=f'its {each.kind} would be "{each.name}" in AWS, like that of {other.whose} '
-                f"({written.where(*other.place)}); write {each.cure}",
-                about=(other.place,),
+            yield at(*each.place).error(
+                f'its {each.kind} would be "{each.name}" in AWS, like that of {other.whose} '
+                f"({at(*other.place).location}); write {each.cure}"
             )
 
 
@@ -96,13 +96,12 @@ _ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
 """AWS SDKs and Tools Reference Guide, "Service-specific endpoints"."""
 
 
-def address_of_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Service)
+def callee_variable_of_aws_sdk(service: Service, at: Place) -> Iterator[Finding]:
     """A callee's address is in a variable of its callers, which may mean something to them already."""
-    for service in deployment.services.values():
-        for index, name in enumerate(service.calls):
-            if names.variable(name) == _ENDPOINT_OF_AWS:
-                yield Finding(
-                    place=("services", service.name, "calls", index),
-                    message=f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, where AWS\'s own libraries look '
-                    "for AWS; write another name",
-                )
+    for index, name in enumerate(service.calls):
+        if names.variable(name) == _ENDPOINT_OF_AWS:
+            yield at("calls", index).error(
+                f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, where AWS\'s own libraries look '
+                "for AWS; write another name"
+            )
