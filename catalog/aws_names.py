@@ -23,12 +23,8 @@ def log_group(deployment: Deployment, workload: Workload) -> str:
 
 
 def target_group(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
-    """Of its target group, behind a load balancer or in VPC Lattice."""
+    """Of its target group, behind a load balancer or of a mesh."""
     return names.target_group(deployment.id, *service.aws_name.split("_"), forces_new=forces_new)
-
-
-def lattice_service(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
-    return names.lattice_service(deployment.id, service.aws_name, forces_new=forces_new)
 
 
 def place(deployment: Deployment, service: Service) -> Path:

@@ -4,10 +4,9 @@ in what it alone knows. Never less than they are, so that a rule may go by it.""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
-from catalog import aws_names, marks, names
+from catalog import aws_names, marks
 from catalog.access import in_json
 from catalog.files import shared_folders
 from catalog.model import Deployment, Workload
@@ -17,9 +16,9 @@ from catalog.task import addition_of, value_from
 
 _ACCOUNT = "0" * 12
 _HOST = "h" * 63 + "." + "d" * 47
-"""VPC Lattice makes host names of a service's name and id, its own number, and the region."""
+"""As long as a host name that AWS generates: of a service's name and id, a number, and the region."""
 _OF_THE_MESH = 700
-"""Of a role's policy: what App Mesh asks for, by the ARNs of a node, a certificate and an authority."""
+"""Of a role's policy: what a mesh's proxy asks for, by the ARNs of itself, a certificate and an authority."""
 _OF_OTHER_IMAGES = 200
 """Of a policy: the repository of a mesh's proxy."""
 _OF_A_CONTAINER = 700
@@ -73,14 +72,6 @@ def trust_policy_length(accounts: tuple[str, ...]) -> int:
     principal = {"Service": "ecs-tasks.amazonaws.com"}
     statement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": principal, "Condition": condition}
     return policy_length([statement])
-
-
-def auth_policy_length(deployment: Deployment, callers: Iterable[Workload]) -> int:
-    """Bytes of the policy of a service of VPC Lattice, which names the roles of its callers."""
-    roles = f"arn:{deployment.partition}:iam::{_ACCOUNT}:role/"
-    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
-    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
-    return length(named) + len(named) + 500
 
 
 def definition_length(deployment: Deployment, workload: Workload) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from catalog.meshes import mesh_of
+from catalog.meshes import MESHES, mesh_of
 from catalog.model import Deployment, Workload
 from catalog.names import partition
 from catalog.registries import ECR_ENDPOINTS, ecr_repository
@@ -72,7 +72,7 @@ _BY_ACTION: dict[str, tuple[str, ...]] = {
 }
 
 _OWN_PREFIX_IN_CHINA = {
-    *("appmesh-envoy-management", "athena", "ecr.api", "ecr.dkr", "elasticfilesystem", "kinesis-streams", "lambda"),
+    *("athena", "ecr.api", "ecr.dkr", "elasticfilesystem", "kinesis-streams", "lambda"),
     *("monitoring", "sagemaker.api", "sagemaker.runtime", "sqs", "states", "sts", "xray"),
 }
 """Services whose endpoints begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
@@ -121,7 +121,8 @@ def is_private_ecr(image: str) -> bool:
 
 def service_name(endpoint: str, *, region: str) -> str:
     """The full name of an endpoint's service."""
-    prefix = "cn." if partition(region) == "aws-cn" and endpoint in _OWN_PREFIX_IN_CHINA else ""
+    own_prefix = _OWN_PREFIX_IN_CHINA.union(*(mesh.own_prefix_in_china for mesh in MESHES.values()))
+    prefix = "cn." if partition(region) == "aws-cn" and endpoint in own_prefix else ""
     return f"{prefix}com.amazonaws.{region}.{endpoint}"
 
 

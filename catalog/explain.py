@@ -10,6 +10,7 @@ from catalog.frame import Place
 from catalog.hops import timers_of
 from catalog.meshes.parity import asked_in_vain
 from catalog.model import UNLIMITED, Deployment, Service
+from catalog.problems import plural
 from catalog.reading.report import Report
 from catalog.timers import REPLACING, Hop, Timer
 from catalog.ways import Way, ways_to
@@ -36,13 +37,14 @@ class Row:
 def explanation(deployment: Deployment, service: Service, *, report: Report) -> str:
     """All timers on every way to a service, and what of its wishes the mesh does not know."""
     ways = ways_to(deployment, service, most=_MOST)
-    total = f"{len(ways.shown) + ways.more}{' or more' if ways.at_least else ''}"
+    total = len(ways.shown) + ways.more
     blocks = [_headline(deployment, service)]
     for number, way in enumerate(ways.shown, start=1):
         blocks.append(f"path {number} of {total}: {_chain(way)}\n\n{_table(rows_of(deployment, way))}")
-    if ways.more or ways.at_least:
-        count = f"{'at least ' if ways.at_least else ''}{ways.more}"
-        blocks.append(f"and {count} more path{'s' if ways.more != 1 else ''}")
+    if ways.more:
+        blocks.append(f"and {ways.more} more {plural('path', ways.more)}")
+    if ways.only_shortest:
+        blocks.append("calls go in a circle: of the paths from each beginning only the shortest is shown")
     if lost := list(_lost(deployment, service, report)):
         heading = f"asked for {service.name}, and not there with {deployment.catalog.mesh.kind}:"
         blocks.append("\n".join([heading, *lost]))

@@ -8,6 +8,7 @@ from functools import partial
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 
+from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.order import start_order
 from catalog.states import BASE, state_of
@@ -39,7 +40,8 @@ class DeploymentStack(TerraformStack):
         """`emptied` are states that held services once, and now only have to let them go."""
         super().__init__(app, deployment.id)
         self.stacks = workload_stacks(self, app, deployment=deployment, emptied=emptied)
-        self.elements = Elements(state_of=partial(state_of, deployment=deployment), stacks=self.stacks)
+        lives_in = partial(state_of, deployment=deployment, types=RESOURCE_TYPES)
+        self.elements = Elements(state_of=lives_in, stacks=self.stacks)
         account = _Account(self, deployment=deployment)
         chosen = MESHES[deployment.catalog.mesh.kind]
         text = Text(account=account.number, generated_host=chosen.host_reference)

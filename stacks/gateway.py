@@ -88,8 +88,7 @@ class Gateway(Part):
             environment=task.environment,
             health=Health(command=task.check),
             stop_timeout=float(LONGEST_STOP),
-            # Every connection takes two files (App Mesh User Guide, "App Mesh scaling troubleshooting").
-            container={"ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]},
+            container=task.container,
         )
 
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:

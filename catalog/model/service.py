@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from catalog.model.login import Sticky
 from catalog.model.match import Match as Match
 from catalog.model.types import (
+    LAST_PRIORITY,
     Duration,
     DurationOrNone,
     Host,
@@ -54,7 +55,7 @@ class Public(Table):
     """Host name, where several share a load balancer."""
     ingress: Name | None = None
     """Which [ingress]; may be left out where there is only one."""
-    priority: Annotated[int, Field(ge=1, le=50000)] | None = None
+    priority: Annotated[int, Field(ge=1, le=LAST_PRIORITY)] | None = None
     """Rule priority, 1 to 50000, where the computed one collides."""
     sticky: Sticky = None
     """How long a browser stays with the same task, by a cookie of the load balancer: 1s to 7 days (168h), or false."""

@@ -14,7 +14,7 @@ Tree = dict[str, Any]
 BUILT_IN_PROFILES: Mapping[str, Tree] = {
     "inference": {"timeout": "10m", "retries": {"attempts": 1, "on": ("connection-error",)}},
 }
-"""A model's answer takes minutes, and is not asked for twice once it may have begun (Envoy repeats whole requests)."""
+"""A model's answer takes minutes, and is not asked for twice once it may have begun (proxies repeat whole requests)."""
 EXCLUSIVE = (("replicas", "scale"),)
 """Service keys of which a nearer layer's drops a farther layer's other."""
 

@@ -10,9 +10,9 @@ from catalog.reading import completing, versions
 from catalog.stopping import stop_timeout
 
 DEFAULT_TIMEOUT = 15.0
-"""Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""
+"""Seconds; what proxies of the meshes use by default."""
 TCP_IDLE = 3600.0
-"""Seconds; Service Connect's own default for TCP. A pooled database connection is silent between questions."""
+"""Seconds. A pooled database connection is silent between questions."""
 
 
 def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:

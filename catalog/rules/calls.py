@@ -28,7 +28,7 @@ def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def callee_without_port(service: Service, at: Place) -> Iterator[Finding]:
-    """A callee listens: without a port it has no address (App Mesh User Guide: a node without listener has none)."""
+    """A callee listens: without a port it has no address (mesh user guide: a node without listener has none)."""
     for index, name in enumerate(service.calls):
         callee = at.deployment.services.get(name)
         if callee is not None and callee.port is None:
@@ -39,7 +39,7 @@ def callee_without_port(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def duplicate_callee(service: Service, at: Place) -> Iterator[Finding]:
-    """A list of calls names each callee once: of two equal backends App Mesh keeps one (aws/aws-app-mesh-roadmap issue
+    """A list of calls names each callee once: of two equal ones a mesh keeps one (its roadmap, issue
     170), and Terraform would want the other forever."""
     for index, name in enumerate(service.calls):
         if name in service.calls[:index]:
@@ -67,12 +67,12 @@ _POOL_LIMITS = {
     "grpc": ("requests",),
     "tcp": ("connections",),
 }
-"""What can be limited for each protocol (App Mesh API reference, VirtualNodeConnectionPool)."""
+"""What can be limited for each protocol (mesh API reference, connection pools)."""
 
 
 @rule(Service)
 def pool_limit_of_another_protocol(service: Service, at: Place) -> Iterator[Finding]:
-    """Each protocol has limits of its own (App Mesh API reference, VirtualNodeConnectionPool)."""
+    """Each protocol has limits of its own (mesh API reference, connection pools)."""
     place = at("pool")
     fitting = _POOL_LIMITS[service.protocol]
     for key in ("connections", "pending", "requests"):
@@ -88,7 +88,7 @@ def pool_limit_of_another_protocol(service: Service, at: Place) -> Iterator[Find
 
 @rule(Service)
 def pool_without_limit(service: Service, at: Place) -> Iterator[Finding]:
-    """A pool says its main limit (App Mesh API reference: maxConnections and maxRequests are required)."""
+    """A pool says its main limit (mesh API reference: maxConnections and maxRequests are required)."""
     place = at("pool")
     if service.pool is None or not place.is_set_here:
         return
@@ -104,7 +104,7 @@ def pool_without_limit(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def zero_outlier_interval(service: Service, at: Place) -> Iterator[Finding]:
-    """Looking and leaving out take time (Envoy: outlier detection intervals are greater than zero)."""
+    """Looking and leaving out take time (proxies: outlier detection intervals are greater than zero)."""
     for key in ("interval", "eject") if service.outlier is not None else ():
         if getattr(service.outlier, key) == 0:
             yield at("outlier", key).error('"0s" is no time; write at least "1s"')

@@ -10,7 +10,7 @@ from catalog.instances import InstanceType, instance_types
 from catalog.model import Deployment, Service, Workload
 from catalog.model.capacity import Capacity
 from catalog.model.catalog import RESERVED
-from catalog.problems import Finding, did_you_mean, listed, or_list
+from catalog.problems import Finding, did_you_mean, listed, or_list, plural
 from catalog.rules import rule
 from catalog.subnets import zones_of
 from catalog.task.shell import is_open
@@ -172,7 +172,7 @@ def providers_of_existing_cluster(deployment: Deployment, at: Place) -> Iterator
     used = sorted({_provider(service) for service in deployment.workloads.values() if service.on_fargate})
     if used:
         yield at("cluster", "arn").notice(
-            f"{deployment.cluster_name} must have the capacity provider{'s'[: len(used) - 1]} {listed(used)} "
+            f"{deployment.cluster_name} must have the capacity {plural('provider', len(used))} {listed(used)} "
             "before this is applied: only its owner adds them (aws ecs put-cluster-capacity-providers)"
         )
 

@@ -54,7 +54,10 @@ def shared_priorities(siblings: Siblings, at: Place) -> Iterator[Finding]:
     """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse)."""
     other = siblings.deployment
     for one, its, name in _shared_listeners(siblings):
-        (first, last), (start, end) = one.catalog.ingress[its].priorities, other.catalog.ingress[name].priorities
+        ours, theirs = one.catalog.ingress[its].priorities, other.catalog.ingress[name].priorities
+        if ours is None or theirs is None:
+            continue
+        (first, last), (start, end) = ours, theirs
         if first <= end and start <= last:
             yield at("ingress", name, "priorities").error(
                 f"{one.environment} and {other.environment} share the listener, and {one.environment} has {first} to "

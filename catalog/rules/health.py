@@ -15,7 +15,7 @@ from catalog.rules import rule
 from catalog.startup import LONGEST_GRACE
 
 _BOUNDS = {"interval": (5, 300), "timeout": (2, 60)}
-"""Seconds that App Mesh and ECS accept; load balancers take no less (App Mesh API reference, HealthCheckPolicy; ECS API
+"""Seconds that meshes and ECS accept; load balancers take no less (mesh API reference, HealthCheckPolicy; ECS API
 reference, HealthCheck; ELBv2 API reference, CreateTargetGroup)."""
 _METHOD = re.compile(r"/\w+(\.\w+)*/\w+")
 """`/package.service/method`."""
@@ -63,7 +63,7 @@ def probe_path_without_port(service: ServiceWorkload, at: Place) -> Iterator[Fin
 
 @rule(ServiceWorkload)
 def probe_path_over_tcp(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
-    """A TCP probe only connects (App Mesh API reference, HealthCheckPolicy.path)."""
+    """A TCP probe only connects (mesh API reference, HealthCheckPolicy.path)."""
     place = at("health", "path")
     if service.health.path is not None and service.is_tcp and service.port is not None and place.is_set_here:
         message = "a tcp port is probed by connecting to it; remove it"
@@ -88,7 +88,7 @@ def grace_beyond_ecs(container: Container, at: Place) -> Iterator[Finding]:
 
 @rule(ServiceWorkload)
 def unused_grace(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
-    """ECS looks at a task through its own check, through load balancers and through VPC Lattice, at nothing else (ECS
+    """ECS looks at a task through its own check, through load balancers and through a mesh, at nothing else (ECS
     developer guide, "Determine Amazon ECS task health")."""
     place = at("health", "grace")
     longer = service.health.grace > Health().grace and place.is_set_here

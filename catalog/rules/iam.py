@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog.access import in_json
+from catalog.analysis.limits import ROLE_POLICY_CHARACTERS
 from catalog.documents import (
     execution_policy_length,
     policy_length,
@@ -123,8 +124,6 @@ def missing_autoscaling_role(deployment: Deployment, at: Place) -> Iterator[Find
         )
 
 
-_POLICIES = 10_240
-"""Characters of a role's inline policies (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
 _TRUST = 2048
 """Characters of a trust policy (the same, "Role trust policy length")."""
 
@@ -133,14 +132,14 @@ _TRUST = 2048
 def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
     """What a service may do itself is one policy."""
     size = task_policy_length(at.deployment, workload)
-    if size > _POLICIES:
+    if size > ROLE_POLICY_CHARACTERS:
         base = at("access")
         words = [in_json(statement) for statement in workload.granted]
         statements = [in_json(statement) for statement in workload.access.statements]
         alone = policy_length(statements) >= policy_length(words)
         yield (base("statements") if alone and statements else base).error(
             f"with what else it needs, its role's policy has {size:,} characters, and IAM takes "
-            f"{_POLICIES:,}; join statements, or use wildcards"
+            f"{ROLE_POLICY_CHARACTERS:,}; join statements, or use wildcards"
         )
 
 
@@ -148,9 +147,9 @@ def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
 def execution_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
     """So is what ECS reads to start it."""
     size = execution_policy_length(at.deployment, workload)
-    if size > _POLICIES:
+    if size > ROLE_POLICY_CHARACTERS:
         yield at("secrets").error(
-            f"the policy by which ECS reads them has {size:,} characters, and IAM takes {_POLICIES:,}; "
+            f"the policy by which ECS reads them has {size:,} characters, and IAM takes {ROLE_POLICY_CHARACTERS:,}; "
             "keep several values in one secret, and write { arn, key }"
         )
 

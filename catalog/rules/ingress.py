@@ -5,16 +5,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from catalog.analysis.limits import SECURITY_GROUP_RULES
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
-from catalog.problems import Finding, did_you_mean
+from catalog.problems import Finding, did_you_mean, plural
 from catalog.rules import rule
 
 _WORLD = 8
 """A range larger than this belongs to no one organization."""
-_RULES_PER_GROUP = 60
-"""Rules of a security group in one direction, unless AWS has raised it (VPC guide, "Quotas")."""
 
 
 @rule(Ingress)
@@ -62,10 +61,10 @@ def duplicate_range(ingress: Ingress, at: Place) -> Iterator[Finding]:
 def many_ranges(ingress: Ingress, at: Place) -> Iterator[Finding]:
     """A security group takes 60 rules unless AWS has raised its quota (VPC guide, "Quotas")."""
     ports = 2 if ingress.certificate else 1
-    if len(ingress.allow) * ports > _RULES_PER_GROUP:
+    if len(ingress.allow) * ports > SECURITY_GROUP_RULES:
         message = (
-            f"{len(ingress.allow)} ranges on {ports} port{'s'[: ports - 1]} are more than the "
-            f"{_RULES_PER_GROUP} rules of a security group; join ranges, or have AWS raise the quota"
+            f"{len(ingress.allow)} ranges on {ports} {plural('port', ports)} are more than the "
+            f"{SECURITY_GROUP_RULES} rules of a security group; join ranges, or have AWS raise the quota"
         )
         yield at("allow").notice(message)
 

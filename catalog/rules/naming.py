@@ -36,7 +36,7 @@ def reserved_key(deployment: Deployment, at: Place) -> Iterator[Finding]:
 def reserved_name(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Every AWS name begins with the catalog's: `internal-`, `sg-` and their like are refused there (ELBv2 API
     reference, CreateLoadBalancer; EC2 API reference, CreateSecurityGroup; ECS API reference, CreateCapacityProvider;
-    VPC Lattice API reference, CreateService)."""
+    mesh API reference, CreateService)."""
     name = deployment.catalog.catalog.name
     word = name.partition("-")[0]
     if word in RESERVED:

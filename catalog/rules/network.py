@@ -67,8 +67,9 @@ def zone_of_another_region(deployment: Deployment, at: Place) -> Iterator[Findin
 def duplicate_zone(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A zone has one subnet of each kind."""
     zones = deployment.catalog.network.zones
-    for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
-        if zone in zones[:index]:
+    listed_zones = zones if isinstance(zones, tuple) else ()
+    for index, zone in enumerate(listed_zones):
+        if zone in listed_zones[:index]:
             yield at("network", "zones", index).error(f'"{zone}" is listed twice; remove one')
 
 

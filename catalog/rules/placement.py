@@ -8,7 +8,7 @@ from catalog.capacity import known_types, placement, rollout, services_on, size_
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
 from catalog.model.capacity import FARGATE
-from catalog.problems import Finding, did_you_mean, listed
+from catalog.problems import Finding, did_you_mean, listed, plural
 from catalog.rooms import Room, room_of
 from catalog.rules import rule
 
@@ -126,9 +126,7 @@ def too_few_instances(deployment: Deployment, at: Place) -> Iterator[Finding]:
             continue
         services = services_on(deployment, name).values()
         of = [f"{service.title} ({_count(service)})" for service in services if service.first_tasks]
-        room = (
-            f"{_spelled(placed.room)}, and for {placed.room.tasks} task{'s' if placed.room.tasks != 1 else ''} in all"
-        )
+        room = f"{_spelled(placed.room)}, and for {placed.room.tasks} {plural('task', placed.room.tasks)} in all"
         yield at("capacity", name, "max").error(
             f"{listed(of)} {'needs' if len(of) == 1 else 'need'} {placed.needed} of {placed.type_name}, which "
             f"has room for {room}; write max = {placed.needed} or more, or fewer "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from catalog.analysis.limits import SECURITY_GROUP_RULES
 from catalog.frame import Place, Siblings
 from catalog.model import Deployment
 from catalog.problems import Finding
@@ -32,7 +33,7 @@ _ALB = "Application Load Balancer guide, Quotas for your Application Load Balanc
 QUOTAS = (
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_in,
         cure="let fewer services call it, or a gateway in front of it",
@@ -40,7 +41,7 @@ QUOTAS = (
     ),
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_out,
         cure='call fewer, or write network.egress = "any"',
@@ -88,7 +89,7 @@ QUOTAS = (
     ),
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_targets,
         cure="add another [ingress] for some of them",
@@ -96,7 +97,7 @@ QUOTAS = (
     ),
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_files,
         cure="make two catalogs of it",

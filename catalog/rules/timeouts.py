@@ -15,7 +15,7 @@ from catalog.rules import rule
 
 @rule(Service)
 def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
-    """Whoever waits less than its callee may take, cuts off answers (App Mesh User Guide: the timeout counts at every
+    """Whoever waits less than its callee may take, cuts off answers (mesh user guide: the timeout counts at every
     hop)."""
     if at.deployment.catalog.services[service.name].timeout is None:
         return
@@ -29,7 +29,8 @@ def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
     yield at("timeout").error(
         f"{service.name} waits {spelled_duration(service.timeout)}, but its callee {slowest.name} has "
         f"{spelled_duration(slowest.timeout)}{behind} ({place.location}); write "
-        f"{'at least ' * (slowest.timeout != UNLIMITED)}{spelled_duration(slowest.timeout)} here, or less there"
+        f"{'at least ' if slowest.timeout != UNLIMITED else ''}"
+        f"{spelled_duration(slowest.timeout)} here, or less there"
     )
 
 
@@ -48,7 +49,7 @@ def _where_from(deployment: Deployment, service: Service) -> Service:
 
 @rule(Service)
 def zero_timeout(service: Service, at: Place) -> Iterator[Finding]:
-    """To App Mesh a timeout of zero is none at all (App Mesh User Guide, "Routes"): whoever means that says so."""
+    """To a mesh a timeout of zero is none at all (mesh user guide, "Routes"): whoever means that says so."""
     keys = at.deployment.catalog.services[service.name]
     for path, value in (
         (("timeout",), keys.timeout),
@@ -62,7 +63,7 @@ def zero_timeout(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def idle_timeout_below_timeout(service: Service, at: Place) -> Iterator[Finding]:
-    """An answer that is not streamed is silent for its whole length (Envoy: stream_idle_timeout). Said only where
+    """An answer that is not streamed is silent for its whole length (proxies: stream_idle_timeout). Said only where
     something counts the silence that the catalog sets."""
     place = at("idle_timeout")
     if service.is_tcp or not 0 < service.idle_timeout < service.timeout or not place.is_set:
@@ -95,7 +96,7 @@ def timeout_beyond_load_balancer(service: Service, at: Place) -> Iterator[Findin
 
 @rule(Service)
 def request_timeout_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
-    """TCP knows no requests, so that only silence can be timed (App Mesh API reference, TcpTimeout)."""
+    """TCP knows no requests, so that only silence can be timed (mesh API reference, TcpTimeout)."""
     place = at("timeout")
     if service.is_tcp and place.is_set_here and service.timeout != UNLIMITED:
         message = "tcp knows no answers whose time could be limited; write idle_timeout instead"
@@ -103,9 +104,9 @@ def request_timeout_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
 
 
 _GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
-"""App Mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
+"""mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
 _ON_TIMEOUT = ("gateway-error", "server-error")
-"""Events that a try cut off by its own timer is (504; App Mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
+"""Events that a try cut off by its own timer is (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
 _LONG = 60
 """Seconds from which on an answer is surely generated, not looked up."""
 
@@ -128,7 +129,7 @@ def retries_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def retries_beyond_timeout(service: Service, at: Place) -> Iterator[Finding]:
-    """All tries fit into the timeout (App Mesh User Guide, "Routes": at least the retry timeout times the retries)."""
+    """All tries fit into the timeout (mesh user guide, "Routes": at least the retry timeout times the retries)."""
     if not service.retries.attempts:
         return
     place = at("retries")
@@ -147,7 +148,7 @@ def retries_beyond_timeout(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def grpc_event_of_another_protocol(service: Service, at: Place) -> Iterator[Finding]:
-    """Only gRPC has gRPC's status codes (App Mesh API reference, HttpRetryPolicy and GrpcRetryPolicy)."""
+    """Only gRPC has gRPC's status codes (mesh API reference, HttpRetryPolicy and GrpcRetryPolicy)."""
     if not service.retries.attempts:
         return
     place = at("retries")
@@ -163,7 +164,7 @@ def grpc_event_of_another_protocol(service: Service, at: Place) -> Iterator[Find
 
 @rule(Service)
 def no_retry_event(service: Service, at: Place) -> Iterator[Finding]:
-    """Retries name at least one event (App Mesh API reference, HttpRetryPolicy: at least one of the lists)."""
+    """Retries name at least one event (mesh API reference, HttpRetryPolicy: at least one of the lists)."""
     if not service.retries.attempts:
         return
     place = at("retries")
@@ -186,7 +187,7 @@ def retries_without_attempts(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def retry_of_slow_response(service: Service, at: Place) -> Iterator[Finding]:
-    """A proxy's timer of one try runs until the answer starts, so that a slow start is one more request (Envoy, router
+    """A proxy's timer of one try runs until the answer starts, so that a slow start is one more request (proxy, router
     filter: per try timeout)."""
     if not service.retries.attempts:
         return

@@ -14,7 +14,7 @@ from catalog.rules import rule
 _GROUPS = 5
 """Target groups of one action (ALB guide, "Quotas")."""
 _TARGETS = 10
-"""Targets of one route (App Mesh API reference, HttpRouteAction), target groups of one rule (VPC Lattice API reference,
+"""Targets of one route (mesh API reference, HttpRouteAction), target groups of one rule (mesh API reference,
 ForwardAction)."""
 _VALUES = 5
 """Condition values of one rule (ALB guide, "Quotas")."""
@@ -126,7 +126,7 @@ def weight_without_tasks(version: Version, at: Place) -> Iterator[Finding]:
 
 @rule(Version)
 def match_path_of_grpc(version: Version, at: Place) -> Iterator[Finding]:
-    """gRPC is routed by service and method (App Mesh API reference, GrpcRouteMatch)."""
+    """gRPC is routed by service and method (mesh API reference, GrpcRouteMatch)."""
     match = version.match
     if at.service.protocol == "grpc" and match is not None and match.path != "/" and not _METHOD.fullmatch(match.path):
         yield at("match", "path").error(
@@ -180,7 +180,7 @@ def too_many_match_headers(version: Version, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def duplicate_match_priority(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Two rules of a listener cannot have one priority (VPC Lattice API reference, CreateRule.priority)."""
+    """Two rules of a listener cannot have one priority (mesh API reference, CreateRule.priority)."""
     for name, versions in deployment.versions.items():
         seen: dict[int, int] = {}
         for index, version in enumerate(versions):

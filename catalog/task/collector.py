@@ -12,7 +12,7 @@ from catalog.task.images import image_of, place_of
 
 CONTAINER = "otel_collector"
 XRAY_PORT = 2000
-"""Where X-Ray's SDKs and Envoy look for its daemon, by UDP (X-Ray developer guide, "X-Ray daemon")."""
+"""Where X-Ray's SDKs and proxies look for its daemon, by UDP (X-Ray developer guide, "X-Ray daemon")."""
 _GRPC, _HTTP, _CHECKED = 4317, 4318, 13133
 PORTS = (_GRPC, _HTTP, _CHECKED, XRAY_PORT)
 """On which it listens: OTLP twice (opentelemetry.io, "OTLP Specification"), its own check, X-Ray."""

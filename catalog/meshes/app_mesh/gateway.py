@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from catalog.frame import Place, Rules
 from catalog.model import Deployment, Ingress, Service
 from catalog.model.service import Public
+from catalog.network_balancer import IDLE_OF_TLS
 from catalog.problems import Finding
 
 rule = Rules()
@@ -14,9 +15,6 @@ rule = Rules()
 
 GATEWAY_PORT = 8080
 """Where a gateway's proxy listens: above 1024, as its user is not root (App Mesh User Guide, "Virtual gateways")."""
-_SILENCE = 350
-"""Seconds without a byte after which a Network Load Balancer forgets a TLS connection, which cannot be changed (its
-guide, "Listeners", idle timeout)."""
 _NOT_OF_THE_BALANCER = {
     "waf": "firewall",
     "login": "login",
@@ -81,9 +79,9 @@ def protocol_of_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
 def silence_before_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A Network Load Balancer forgets TLS connections on which nothing was sent for 350 seconds."""
     for name, ingress, services in gateways(deployment):
-        slow = [service for service in services if service.idle_timeout > _SILENCE]
+        slow = [service for service in services if service.idle_timeout > IDLE_OF_TLS]
         if ingress.certificate and slow:
             yield at("ingress", name, "gateway").warning(
-                f"a Network Load Balancer forgets TLS connections after {_SILENCE} s of silence, "
+                f"a Network Load Balancer forgets TLS connections after {IDLE_OF_TLS} s of silence, "
                 f"{slow[0].name} may be silent for longer; let it stream its answers, or remove gateway"
             )

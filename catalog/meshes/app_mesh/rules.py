@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog import aws_names, names
 from catalog.frame import Place, Rules, Version
+from catalog.meshes.app_mesh import envoy
 from catalog.meshes.app_mesh.egress import bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
 from catalog.model.network import KINDS
@@ -15,16 +16,11 @@ rule = Rules()
 
 
 _PROXY_PORTS = {
-    9901: "administration",
-    9902: "agent",
-    15000: "way in",
-    15001: "way out",
+    envoy.ADMIN_PORT: "administration",
+    envoy.AGENT_PORT: "agent",
+    envoy.INGRESS_PORT: "way in",
+    envoy.EGRESS_PORT: "way out",
 }
-"""Ports that Envoy and its agent listen on (App Mesh User Guide, "Envoy configuration variables" and "Getting started
-with App Mesh and Amazon ECS")."""
-PROXY_CONTAINER = "envoy"
-_PROXY_USER = "1337"
-"""Traffic of this user is not redirected (the same, `IgnoredUID`)."""
 _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
 
@@ -58,8 +54,8 @@ def name_too_long_for_certificate(service: Service, at: Place) -> Iterator[Findi
 def name_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
     its own."""
-    if service.aws_key == PROXY_CONTAINER:
-        message = f'"{PROXY_CONTAINER}" is the name of the proxy in the same task; write another'
+    if service.aws_key == envoy.CONTAINER:
+        message = f'"{envoy.CONTAINER}" is the name of the proxy in the same task; write another'
         yield at.catalog(*aws_names.place(at.deployment, service)).error(message)
 
 
@@ -90,8 +86,8 @@ def user_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
     users = [(service.user, at("user"))]
     users += [(sidecar.user, at("sidecars", name, "user")) for name, sidecar in service.sidecars.items()]
     for user, place in users:
-        if user is not None and user.partition(":")[0] == _PROXY_USER:
-            yield place.error(f'"{_PROXY_USER}" is the proxy\'s own user, whose traffic goes past it; write another')
+        if user is not None and user.partition(":")[0] == envoy.USER:
+            yield place.error(f'"{envoy.USER}" is the proxy\'s own user, whose traffic goes past it; write another')
 
 
 def _has_backends(service: Service, *, deployment: Deployment) -> bool:

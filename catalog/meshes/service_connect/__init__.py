@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog.meshes import private_ca
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.meshes.service_connect import rules
-from catalog.meshes.service_connect.rights import RIGHTS
+from catalog.meshes.service_connect.rights import MANAGED, RIGHTS
 from catalog.meshes.service_connect.serving import proxy_share
 from catalog.meshes.service_connect.timers import timers
 
@@ -16,6 +16,7 @@ SERVICE_CONNECT = MeshTraits(
     makes_names=True,
     proxy_share=proxy_share,
     rights=RIGHTS,
+    managed_policies=MANAGED,
     rules=(rules.rule, private_ca.rule),
     timers=timers,
     # By which the proxy gets its configuration (ECS developer guide, "Amazon ECS interface VPC endpoints").

@@ -5,7 +5,8 @@ from __future__ import annotations
 from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
 from catalog.meshes.vpc_lattice import quotas, rules
 from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed
-from catalog.meshes.vpc_lattice.rights import RIGHTS
+from catalog.meshes.vpc_lattice.resource_types import RESOURCE_TYPES
+from catalog.meshes.vpc_lattice.rights import MANAGED, RIGHTS
 from catalog.meshes.vpc_lattice.timers import timers
 
 VPC_LATTICE = MeshTraits(
@@ -16,6 +17,8 @@ VPC_LATTICE = MeshTraits(
     starts_watched=is_probed,
     rules=(rules.rule, quotas.rule),
     rights=RIGHTS,
+    managed_policies=MANAGED,
+    resource_types=RESOURCE_TYPES,
     generated_host=generated_host,
     own_addresses=10,  # VPC guide, "AWS-managed prefix list weight"
     timers=timers,

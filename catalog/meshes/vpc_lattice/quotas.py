@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.documents import auth_policy_length, task_policy_length
+from catalog import aws_names, names
+from catalog.analysis.limits import ROLE_POLICY_CHARACTERS, SECURITY_GROUP_RULES
+from catalog.documents import length, task_policy_length
 from catalog.frame import Place, Rules, Siblings
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from catalog.problems import Finding
 
 rule = Rules()
@@ -17,12 +19,8 @@ _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
 _GROUPS = 500
 """Target groups of a region (the same)."""
-_RULES_OF_A_GROUP = 60
-"""VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
 _AUTH_POLICY = 10_000
 """Bytes (the same, "Auth policy size": 10 kilobytes, not adjustable)."""
-_OF_A_ROLE = 10_240
-"""Characters of the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 @rule(Deployment)
@@ -48,17 +46,17 @@ def many_groups(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def many_rules(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A security group has 60 inbound rules (VPC guide, "Amazon VPC quotas")."""
+    """A security group has so many inbound rules (VPC guide, "Amazon VPC quotas")."""
     rules = sum(
         len({callee.port for callee in carried_callees(deployment, service)})
         for service in deployment.services.values()
     )
-    if rules > _RULES_OF_A_GROUP:
+    if rules > SECURITY_GROUP_RULES:
         # Without IAM, services on one port are open to each other's callers (`open_beyond_calls`).
         also = "" if deployment.catalog.mesh.auth == "iam" else ' with auth = "iam"'
         yield at("mesh", "kind").warning(
             f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
-            f"{_RULES_OF_A_GROUP}, ask for more, or{also} let services share ports"
+            f"{SECURITY_GROUP_RULES}, ask for more, or{also} let services share ports"
         )
 
 
@@ -71,13 +69,21 @@ def policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
         callers = [
             each for caller in deployment.callers_of(service.name) for each in deployment.workloads_of(caller.name)
         ]
-        size = auth_policy_length(deployment, callers)
+        size = _auth_policy_length(deployment, callers)
         if size > _AUTH_POLICY:
             room = len(callers) * _AUTH_POLICY // size
             yield at("services", service.name).error(
                 f"{len(callers)} services and versions call it, an auth policy has room for about {room}; "
                 "split it, or leave out mesh.auth"
             )
+
+
+def _auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
+    """Bytes of a service's auth policy, which names the roles of its callers."""
+    roles = f"arn:{deployment.partition}:iam::{'0' * 12}:role/"
+    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
+    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
+    return length(named) + len(named) + 500
 
 
 @rule(Deployment)
@@ -90,10 +96,10 @@ def too_many_callees(deployment: Deployment, at: Place) -> Iterator[Finding]:
     )
     for service in deployment.services.values():
         callees = carried_callees(deployment, service)
-        room = max(0, _OF_A_ROLE - task_policy_length(deployment, service)) // of_a_callee
+        room = max(0, ROLE_POLICY_CHARACTERS - task_policy_length(deployment, service)) // of_a_callee
         if len(callees) > room:
             yield at("services", service.name, "calls").error(
-                f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE:,} "
+                f"{len(callees)} callees are more than its role has room for, IAM takes {ROLE_POLICY_CHARACTERS:,} "
                 f"characters: with its access about {room}; split it, or leave out mesh.auth"
             )
 

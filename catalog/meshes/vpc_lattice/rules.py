@@ -113,7 +113,7 @@ def caller_without_signature(service: Service, at: Place) -> Iterator[Finding]:
     callees = [callee.name for callee in carried_callees(at.deployment, service)]
     if callees and not service.signed:
         yield at("calls").error(
-            f"{listed(callees)} admit{'s' * (len(callees) == 1)} signed requests only "
+            f"{listed(callees)} {'admits' if len(callees) == 1 else 'admit'} signed requests only "
             f"({at.catalog('mesh', 'auth').location}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
             "and write signed = true, or leave out mesh.auth"
         )

@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from deploy import asked, ended, states
-from deploy.output import Stack
+from catalog.problems import plural
+from deploy import advice, arguments, state
+from deploy.errors import Refusal
 from deploy.process import Command, run_together
-from deploy.refusal import Refusal
+from deploy.stacks import Stack, base_of
 from deploy.terraform import Failed, Run, Terraform, one_after_another
 
 CHANGES_PLANNED = 2  # what `terraform plan -detailed-exitcode` ends with where there is something to do
@@ -29,14 +30,14 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def plan(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
     """Plan all stacks that can be planned, whatever becomes of the others. Raises Refusal for arguments that cannot
     serve them all."""
-    fine = {0, CHANGES_PLANNED} if asked.tells_changes_by_status(terraform.arguments) else {0}
-    if len(stacks) == 1 and states.base_of(stacks[0], all_stacks) is None:
+    fine = {0, CHANGES_PLANNED} if arguments.tells_changes_by_status(terraform.arguments) else {0}
+    if len(stacks) == 1 and base_of(stacks[0], all_stacks) is None:
         return one_after_another([Run(stack=stacks[0])], command="plan", terraform=terraform, fine=fine)
     _refuse_shared_file(stacks, terraform.arguments)
-    bases = {stack.id: base for stack in stacks if (base := states.base_of(stack, all_stacks)) is not None}
+    bases = {stack.id: base for stack in stacks if (base := base_of(stack, all_stacks)) is not None}
     failed = _initialized([*bases.values(), *stacks], terraform=terraform)
     offers = {
-        base: states.offered(base, terraform=terraform.binary) for base in set(bases.values()) if base.id not in failed
+        base: state.offered(base, terraform=terraform.binary) for base in set(bases.values()) if base.id not in failed
     }
     skipped = {}
     for stack in stacks:
@@ -45,7 +46,7 @@ def plan(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Ter
             skipped[stack.id] = "terraform init failed"
         elif base is not None and base.id in failed:
             skipped[stack.id] = f"terraform init of {base.id} failed"
-        elif base is not None and (missing := states.configuration(stack).reads - offers[base]):
+        elif base is not None and (missing := state.configuration(stack).reads - offers[base]):
             skipped[stack.id] = _waits_for(base, missing=len(missing), offers=offers[base])
     return _side_by_side(stacks, terraform=terraform, fine=fine, skipped=skipped, failed=failed)
 
@@ -62,9 +63,9 @@ def _initialized(stacks: Iterable[Stack], *, terraform: Terraform) -> dict[str, 
     return failed
 
 
-def _refuse_shared_file(stacks: Sequence[Stack], arguments: Sequence[str]) -> None:
+def _refuse_shared_file(stacks: Sequence[Stack], words: Sequence[str]) -> None:
     """A relative name is a file in each stack's own folder; any other is one file for all."""
-    file = asked.plan_file(arguments)
+    file = arguments.plan_file(words)
     if len(stacks) > 1 and file is not None and file.is_absolute():
         raise Refusal(
             f"-out={file}: {len(stacks)} stacks would write this one file; name one that lies in each stack's own "
@@ -75,7 +76,7 @@ def _refuse_shared_file(stacks: Sequence[Stack], arguments: Sequence[str]) -> No
 def _waits_for(base: Stack, *, missing: int, offers: Collection[str]) -> str:
     if not offers:
         return f"{base.id} is not applied yet; apply that first"
-    return f"{base.id} has to be applied first, for {missing} new output{'s' if missing != 1 else ''}"
+    return f"{base.id} has to be applied first, for {missing} new {plural('output', missing)}"
 
 
 def at_once() -> int:
@@ -109,8 +110,8 @@ def _side_by_side(
         if stack.id not in skipped:
             status = statuses[stack.id]
             said[stack.id] = _summary(texts[stack.id]) if status in fine else f"failed with {status}"
-            if advice := ended.advice(stack, terraform=terraform.binary):
-                print(f"\n{advice}", file=sys.stderr)
+            if found := advice.on_retired_mesh(stack, terraform=terraform.binary):
+                print(f"\n{found}", file=sys.stderr)
     width = max(len(stack.id) for stack in stacks)
     print("\n=== all plans\n")
     for stack in stacks:

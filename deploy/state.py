@@ -1,4 +1,4 @@
-"""Stacks of one deployment: what they read of its base, and what has to go before the base may change."""
+"""What a stack configures, what its state holds, and what of that has left the configuration."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.output import Stack
-from deploy.refusal import Refusal
+from deploy.errors import Refusal
+from deploy.stacks import Stack
 
 _READ = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\w-]+)")
 
@@ -31,10 +31,7 @@ class Configuration:
 
 def configuration(stack: Stack) -> Configuration:
     """Read a stack's Terraform JSON; one without any says nothing."""
-    file = stack.folder / "cdk.tf.json"
-    if not file.is_file():
-        return Configuration(resources=frozenset(), addresses=frozenset(), data=frozenset(), reads=frozenset())
-    text = file.read_text(encoding="utf-8")
+    text = stack.text()
     output = json.loads(text)
     resources = {f"{type_}.{name}" for type_, named in output.get("resource", {}).items() for name in named}
     data = {f"data.{type_}.{name}" for type_, named in output.get("data", {}).items() for name in named}
@@ -47,27 +44,20 @@ def configuration(stack: Stack) -> Configuration:
     )
 
 
-def base_of(stack: Stack, stacks: Sequence[Stack]) -> Stack | None:
-    """The stack whose outputs another reads; None for a base itself. A base is called like its deployment, the others
-    like that, `_` and their state."""
-    deployment, _, state = stack.id.partition("_")
-    return next((other for other in stacks if other.id == deployment), None) if state else None
-
-
 def offered(base: Stack, *, terraform: str) -> frozenset[str]:
     """The outputs that a base has, as it was last applied; it must be initialized. Raises Refusal where its state
     cannot be read."""
-    return frozenset(json.loads(_asked(base, terraform, "output", "-json", "-no-color") or "{}"))
+    return frozenset(json.loads(_output_of(base, terraform, "output", "-json", "-no-color") or "{}"))
 
 
 def in_state(stack: Stack, *, terraform: str) -> list[str]:
     """The addresses of what a stack's state holds; it must be initialized. Raises Refusal where that cannot be read:
     what is not known is not empty."""
-    said = _asked(stack, terraform, "state", "list")
+    said = _output_of(stack, terraform, "state", "list")
     return [line for line in said.splitlines() if line]
 
 
-def _asked(stack: Stack, *words: str) -> str:
+def _output_of(stack: Stack, *words: str) -> str:
     # Arguments that the user gives to other commands are not for these.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_CLI_ARGS")}
     done = subprocess.run(words, cwd=stack.folder, env=environment, capture_output=True, text=True, check=False)

@@ -5,31 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.problems import listed
-from deploy import asked, protected, states
-from deploy.environment import deployment_of
-from deploy.output import Stack
-from deploy.refusal import Refusal
+from deploy import arguments, guards, state
+from deploy.errors import Refusal
+from deploy.stacks import Stack, base_of
 from deploy.terraform import Failed, Run, Terraform, one_after_another
 
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
     """All stacks in order, bases first, but what a base deletes last: as in one state, where Terraform updates what
     uses a thing before it deletes that. Raises Refusal for what would delete more than the catalog says."""
-    if asked.destroys(terraform.arguments):
+    if arguments.destroys(terraform.arguments):
         raise Refusal("apply does not destroy; use make destroy, which takes stacks before their base")
     runs = [Run(stack=stack) for stack in stacks]
-    if asked.is_whole(terraform.arguments):
+    if arguments.is_whole(terraform.arguments):
         beside = {
-            stack: base
-            for stack in all_stacks
-            if (base := states.base_of(stack, all_stacks)) is not None and base in stacks
+            stack: base for stack in all_stacks if (base := base_of(stack, all_stacks)) is not None and base in stacks
         }
         held = {}
         for stack in dict.fromkeys([*beside, *beside.values()]):
             terraform.init_quietly(stack)
-            held[stack] = states.in_state(stack, terraform=terraform.binary)
+            held[stack] = state.in_state(stack, terraform=terraform.binary)
         for stack, base in beside.items():
-            gone = states.gone(held[stack], states.configuration(stack))
+            gone = state.gone(held[stack], state.configuration(stack))
             _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
             if gone and stack not in stacks:
                 raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
@@ -56,8 +53,8 @@ def _deleting_last(
     runs, deletions = [], []
     for stack in stacks:
         users = [each for each, base in beside.items() if base == stack and held[each]]
-        configuration = states.configuration(stack)
-        gone = states.gone(held[stack], configuration) if users else []
+        configuration = state.configuration(stack)
+        gone = state.gone(held[stack], configuration) if users else []
         if not gone:
             runs.append(Run(stack=stack))
             continue
@@ -75,39 +72,39 @@ def _targets(addresses: Iterable[str]) -> list[str]:
 
 
 def _together(one: Stack, other: Stack) -> bool:
-    return deployment_of(one) == deployment_of(other)
+    return one.deployment == other.deployment
 
 
 def _refuse_homeless(gone: Sequence[str], stack: Stack, siblings: Sequence[Stack]) -> None:
     """What leaves one state while another configures it would be deleted, running as it is."""
     for sibling in siblings:
-        both = sorted({*gone} & states.configuration(sibling).resources)
+        both = sorted({*gone} & state.configuration(sibling).resources)
         if both:
-            state = stack.id.partition("_")[2]
             raise Refusal(
                 f"{both[0]} runs in {stack.id}, and the catalog has it in {sibling.id}: nothing is done, as it would "
-                f'be deleted. Write stack_from = "{state}" to have it taken over, and leave that until both are applied'
+                f'be deleted. Write stack_from = "{stack.state}" to have it taken over, and leave that until both are '
+                "applied"
             )
 
 
 def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
     """Delete everything, in the opposite order. What was never applied has nothing to delete, and its base may lack the
     outputs that terraform would ask for."""
-    alone = [stack for stack in stacks if states.base_of(stack, all_stacks) is None]
+    alone = [stack for stack in stacks if base_of(stack, all_stacks) is None]
     for base in alone:
-        others = [s for s in all_stacks if states.base_of(s, all_stacks) == base and s not in stacks]
+        others = [s for s in all_stacks if base_of(s, all_stacks) == base and s not in stacks]
         for other in others:
             terraform.init_quietly(other)
-            if states.in_state(other, terraform=terraform.binary):
+            if state.in_state(other, terraform=terraform.binary):
                 raise Refusal(f"{base.id} still carries {other.id}; destroy that first, or all of them together")
     for base in alone:
         terraform.init_quietly(base)
-        protected.refuse_what_aws_protects(base, terraform=terraform.binary)
+        guards.refuse_what_aws_protects(base, terraform=terraform.binary)
     left = []
     for stack in stacks:
         if stack not in alone:
             terraform.init_quietly(stack)
-            if not states.in_state(stack, terraform=terraform.binary):
+            if not state.in_state(stack, terraform=terraform.binary):
                 print(f"\n=== {stack.id}: nothing to destroy\n", flush=True)
                 continue
         left.append(Run(stack=stack))
