@@ -26,6 +26,8 @@ def main() -> int:
 
 
 def _synth() -> int:
+    # pydantic would look for plugins in every installed package; none is wanted here.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from catalog.load import load
     from catalog.problems import USER_ERROR, CatalogError
 

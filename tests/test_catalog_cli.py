@@ -62,12 +62,12 @@ def test_a_variable_narrows_the_check_to_one_environment() -> None:
 
 
 def test_every_problem_is_a_line_on_stderr(file: Path) -> None:
-    file.write_text(CATALOG + "port = '80'\ncalls = ['nobody']\n", "utf-8")
+    file.write_text(CATALOG + "port = '80'\ncalls = 'nobody'\n", "utf-8")
     done = run("check", str(file))
     lines = done.stderr.splitlines()
     assert (done.returncode, done.stdout, len(lines)) == (2, "", 2)
     assert lines[0].startswith(f"{file}:8: services.web.port: ")
-    assert lines[1].startswith(f"{file}:9: services.web.calls[0]: ")
+    assert lines[1].startswith(f"{file}:9: services.web.calls: ")
 
 
 def test_a_file_that_is_not_there_is_a_problem_without_a_traceback() -> None:

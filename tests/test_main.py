@@ -89,7 +89,7 @@ def test_a_wrong_catalog_exits_with_2_names_every_place_and_leaves_the_last_good
     assert run(tmp_path).returncode == 0
     good = written(tmp_path)
     catalog.write_text(
-        catalog.read_text() + '\n[services.chat]\nport = "80"\ncalls = ["lmm"]\n[services.llm]\nimage = "x"\n'
+        catalog.read_text() + '\n[services.chat]\nport = "80"\ncalls = "lmm"\n[services.llm]\nimage = "x"\n'
     )
 
     done = run(tmp_path)

@@ -23,7 +23,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 class Table(BaseModel):
     """A TOML table: frozen, no unknown keys, no silent conversion between types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Deferred: a table is mostly validated as a part of the catalog, and needs no validator of its own.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def wrong(message: str, **context: Any) -> PydanticCustomError:
