@@ -1,14 +1,13 @@
-"""How the keys of services are drawn, where their types do not say all."""
+"""How the keys of services are generated, where a type alone would not do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from catalog.model.match import Match
 from catalog.sizes import FARGATE_SIZES
-from tests.drawn_types import MODELS, Key, always, fixed, image, of_member, one_of, tags, text_of, unless
-from tests.drawn_world import ABSENT, World
+from tests.generate.values import Key, always, fixed, image, of_member, one_of, tags, text_of, unless
+from tests.generate.world import ABSENT, World
 
 
 def _member(make: Callable[[World, Any], Any]) -> Key:
@@ -23,7 +22,7 @@ def _member(make: Callable[[World, Any], Any]) -> Key:
 
 
 def _public(world: World, made: dict[str, Any], member: Any, drawing: Any) -> Any:
-    return drawing.table(MODELS["Public"], ("services", _name_of(world, member), "public")) if member.public else ABSENT
+    return drawing.table("Public", ("services", _name_of(world, member), "public")) if member.public else ABSENT
 
 
 def _by_gateway(world: World, made: dict[str, Any]) -> bool:
@@ -60,7 +59,7 @@ def _environment(world: World, made: dict[str, Any], place: tuple[str, ...], dra
 def _volumes(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> dict[str, Any]:
     names = world.some(("data", "cache-1"), world.number(1, 2))
     world.taken |= {(place[1], name) for name in names if place[0] == "services"}
-    return {name: {**drawing.value(MODELS["Volume"], (*place, name)), "path": f"/{name}"} for name in names}
+    return {name: {**drawing.table("Volume", (*place, name)), "path": f"/{name}"} for name in names}
 
 
 def _seen_volumes(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
@@ -89,7 +88,7 @@ def _versions(world: World, made: dict[str, Any], place: tuple[str, ...], drawin
     if place[1] == "main" or not world.chance(40):
         return ABSENT
     names = world.some(("next", "beta"), world.number(1, 2))
-    versions = [{**drawing.table(MODELS["Version"], (*place, name)), "weight": 10} for name in names]
+    versions = [{**drawing.table("Version", (*place, name)), "weight": 10} for name in names]
     reached = made["public"].get("path", "/") if isinstance(made.get("public"), dict) else "/"
     for version in versions:
         if "scale" in made:
@@ -124,7 +123,7 @@ def _pool(world: World, made: dict[str, Any], member: Any, drawing: Any) -> Any:
 def _with_port(model: str) -> Key:
     return of_member(
         lambda world, made, member, drawing: (
-            drawing.value(MODELS[model], ("services", _name_of(world, member), "x"))
+            drawing.table(model, ("services", _name_of(world, member), "x"))
             if member.port and member.protocol != "tcp"
             else ABSENT
         )
@@ -140,13 +139,13 @@ def _health_path(world: World, made: dict[str, Any], member: Any, drawing: Any) 
 def _scale(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
     if "replicas" in made:
         return ABSENT
-    table = drawing.table(MODELS["Scale"], place)
+    table = drawing.table("Scale", place)
     return table if set(table) - {"min", "max", "scale_in_after", "scale_out_after"} else {**table, "cpu_percent": 50}
 
 
 def _schedule(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
     names = world.some(("mornings", "evenings"), world.number(1, 2))
-    return [{**drawing.table(MODELS["ScheduleEntry"], place), "name": name, "min": 2, "max": 4} for name in names]
+    return [{**drawing.table("ScheduleEntry", place), "name": name, "min": 2, "max": 4} for name in names]
 
 
 def _profile(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
@@ -197,7 +196,7 @@ FIELDS: dict[str, Key] = {
     "Model.mount": one_of("/models", "/weights"),
     "Model.size_gib": lambda w, m, p, d: w.number(1, 15),
     "WorkloadKeys.sidecars": lambda w, m, p, d: {
-        name: d.table(MODELS["Sidecar"], (*p, name)) for name in w.some(("helper", "warmup"), w.number(1, 2))
+        name: d.table("Sidecar", (*p, name)) for name in w.some(("helper", "warmup"), w.number(1, 2))
     },
     "Sidecar.image": lambda w, m, p, d: image(w),
     "Sidecar.command": lambda w, m, p, d: [w.text()],
@@ -256,7 +255,7 @@ FIELDS: dict[str, Key] = {
     "ServiceKeys.tags": tags,
     "ServiceKeys.versions": always(_versions),
     "Match.headers": one_of({"x-version": "next"}, {"x-a": "1*?", "x-b": "${x}"}),
-    "Version.match": always(lambda w, m, p, d: {"path": "/beta", **d.table(Match, p)} if w.chance(50) else ABSENT),
+    "Version.match": always(lambda w, m, p, d: {"path": "/beta", **d.table("Match", p)} if w.chance(50) else ABSENT),
     "Version.scale": unless(lambda w, m: "replicas" in m, one_of({"max": 3, "cpu_percent": 50})),
     "Match.path": one_of("/beta"),
     "Match.priority": lambda w, m, p, d: w.once("match", (1, 2, 50)),

@@ -191,9 +191,9 @@ def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, An
         or not _said(service.tags).items() <= _all_plain(made.get("tags", {})).items()
     ):
         yield "tags"
-    if (service.exec if service.exec is not None else deployment.catalog.cluster.exec) != bool(
-        made.get("enable_execute_command")
-    ):
+    asked = service.exec if service.exec is not None else deployment.catalog.cluster.exec
+    overridden = "enable_execute_command" in deployment.catalog.overrides.get(f"aws_ecs_service.{service.name}", {})
+    if asked != bool(made.get("enable_execute_command")) and not overridden:
         yield "exec"
     if found["aws_cloudwatch_log_group"][service.name]["retention_in_days"] != service.logs.retention_days:
         yield "logs.retention_days"
