@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import pytest
 from catalog.load import Loaded, load
 from catalog.problems import CatalogError
 from tests.conftest import ROOT
+
+EXAMPLES = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]
+MORE = sorted((ROOT / "tests" / "more_catalogs").glob("*.toml"))
+"""The shipped catalog and examples, and catalogs for tests alone."""
 
 PLAIN = "none"
 """The kind of mesh that a catalog has where a test is not about meshes."""
@@ -86,3 +91,12 @@ def of_kind(file: Path, kind: str, *, mesh: str = "") -> str:
     text, count = re.subn(r"^kind = .*$", f'kind = "{kind}"\n{mesh}', file.read_text(), count=1, flags=re.M)
     assert count == 1, f"{file} has no line for mesh.kind"
     return text
+
+
+def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
+    """A copy of a catalog with another mesh, beside what it reads."""
+    if (images := file.parent / "images").is_dir():
+        shutil.copytree(images, folder / "images")
+    copy = folder / file.name
+    copy.write_text(of_kind(file, kind), encoding="utf-8")
+    return copy

@@ -7,11 +7,15 @@ import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import emulator
 from tests.emulator.terraform import find_terraform
+
+if TYPE_CHECKING:
+    from tests.outputs import ShippedOutputs
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,3 +41,15 @@ def aws(terraform: None) -> Iterator[None]:
     emulator.start()
     yield
     emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutputs:
+    """The output of a catalog of this repository on a mesh: `shipped(file, kind)`."""
+    from tests.outputs import ShippedOutputs  # which starts Node
+
+    own = tmp_path_factory.getbasetemp()
+    # The processes of pytest-xdist have folders side by side.
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shipped"
+    folder.mkdir(exist_ok=True)
+    return ShippedOutputs(folder)

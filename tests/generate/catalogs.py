@@ -1,5 +1,5 @@
-"""Valid catalogs over every key of the model: keys are found in the model itself, so that a new one is generated with no
-change here. What a key needs beyond its type is in values.py, tables.py and services.py."""
+"""Valid catalogs over every key of the model. Keys are found in the model itself: a new one needs no change here. What
+a key needs beyond its type is in values.py, tables.py and services.py."""
 
 from __future__ import annotations
 

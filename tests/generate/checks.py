@@ -11,10 +11,8 @@ from typing import Any
 from catalog.load import Loaded
 from catalog.problems import Problem, spelled
 from tests.generate.example import Example, Place, at
+from tests.outputs import Outputs
 from tests.terraform_text import evaluated, texts
-
-Outputs = dict[str, dict[str, dict[str, Any]]]
-"""The Terraform JSON of every state, by deployment and state."""
 
 _WHOLE_FILE = (
     *("there is no such file", "is a folder", "cannot be read", "nested too deeply", "is not the name of a file"),

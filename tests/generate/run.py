@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from catalog.load import Loaded, load
 from catalog.problems import CatalogError, spelled
 from tests.generate.catalogs import generated
-from tests.generate.checks import Outputs, keys_of, last_line, may_have_no_effect, missing, unplaced
+from tests.generate.checks import keys_of, last_line, may_have_no_effect, missing, unplaced
 from tests.generate.counts import Counts
 from tests.generate.example import Example
 from tests.generate.mutants import mutant
 from tests.generate.omissions import dropped
-from tests.outputs import outputs_of, wrong_outputs
+from tests.outputs import Outputs, outputs_of, wrong_outputs
 
-# Of booleans alone: into draws of any other kind hypothesis mixes the constants of whichever modules are loaded, so that
-# the examples would change with any line of code, and with the order of the tests.
+# Of booleans alone: into draws of any other kind hypothesis mixes constants of the modules that are loaded, so that the
+# examples would change with any line of code, and with the order of the tests.
 _RANDOM = st.tuples(*[st.booleans()] * 64).map(lambda bits: Random(sum(bit << at for at, bit in enumerate(bits))))
 
 CATALOGS: st.SearchStrategy[Example] = st.builds(generated, _RANDOM)
