@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ from catalog.meshes import MESHES
 from catalog.problems import CatalogError
 from stacks.synthesize import synthesize
 from tests import emulator
-from tests.catalogs import EXAMPLES, MORE, REFUSED, copied_of_kind
+from tests.catalogs import REFUSED, of_kind
 from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
+
+EXAMPLES = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]
+MORE = sorted((ROOT / "tests" / "more_catalogs").glob("*.toml"))
+
 
 KEPT = os.environ.get("KEEP_PLANS")
 """A folder for the plans as JSON, for `make security` to read."""
@@ -36,6 +41,15 @@ def _cases() -> list[Any]:
         for kind in MESHES
         if (file.stem, kind) not in REFUSED
     ]
+
+
+def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
+    """A copy of a catalog with another mesh, beside what it reads."""
+    if (images := file.parent / "images").is_dir():
+        shutil.copytree(images, folder / "images")
+    copy = folder / file.name
+    copy.write_text(of_kind(file, kind), encoding="utf-8")
+    return copy
 
 
 @pytest.mark.parametrize(("file", "kind"), _cases())
