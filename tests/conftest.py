@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import emulator
-from tests.emulator.terraform import find_terraform
-
 if TYPE_CHECKING:
     from tests.outputs import ShippedOutputs
 
@@ -37,6 +34,8 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def terraform() -> None:
     """Only where there is a terraform; DEMAND_TERRAFORM=1 fails instead."""
+    from tests.emulator.terraform import find_terraform
+
     if find_terraform() is None:
         if os.environ.get("DEMAND_TERRAFORM") == "1":
             pytest.fail("DEMAND_TERRAFORM=1, and terraform is not on the PATH")
@@ -46,6 +45,8 @@ def terraform() -> None:
 @pytest.fixture(scope="session")
 def aws(terraform: None) -> Iterator[None]:
     """The emulated AWS, one for each test process; only where there is a terraform to use it."""
+    from tests import emulator  # which takes two seconds, and the process that only hands out tests needs none of it
+
     emulator.start()
     yield
     emulator.stop()
