@@ -85,7 +85,7 @@ IMPORTED_AS: dict[str, Callable[[Values], str]] = {
 @pytest.fixture
 def trial(aws: None, tmp_path: Path) -> Trial:
     emulator.reset()
-    trial = Trial(tmp_path)
+    trial = Trial(tmp_path, shares_provider=False)
     trial.write(CATALOG)
     return trial
 
