@@ -1,5 +1,7 @@
-"""What `terraform plan` would do, read from what it prints: `terraform show -json` on the plan says the same, and costs a
-second of CPU time more."""
+"""What `terraform plan` would do, read from what it prints.
+
+`terraform show -json` says the same of a plan, for a second of CPU time more.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Trial:
     """One catalog of one deployment, written again and again, and the folder in which terraform runs on it."""
 
     def __init__(self, folder: Path, *, shares_provider: bool = True) -> None:
-        """Runs that are killed, or that overlap with others, need `shares_provider=False` (tests/emulator/provider.py)."""
+        """Runs that are killed or overlap with others need `shares_provider=False` (tests/emulator/provider.py)."""
         self._folder = folder
         self._shares_provider = shares_provider
         self.workspace: Workspace
