@@ -5,6 +5,7 @@ from __future__ import annotations
 import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast)
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,26 @@ from tests.emulator.terraform import find_terraform
 
 ROOT = Path(__file__).parent.parent
 
+# `make test ARGS=...` exports these to whatever make a test starts.
+for _name in ("ARGS", "ENV", "PLANS", "STACK", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
+    os.environ.pop(_name, None)
+
 
 @pytest.fixture
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end what a test starts. Without this it inherits what this process's parent ignores, as shells
+    ignore SIGINT for their background jobs."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

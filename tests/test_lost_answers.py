@@ -17,7 +17,7 @@ from tests.emulator import faults
 from tests.test_storm import NAMELESS, UNHARMED, Started
 from tests.trial import Trial
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("signals")]
 
 REGION = "us-west-2"
 CATALOG = """

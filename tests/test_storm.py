@@ -24,7 +24,7 @@ from tests.emulator import faults
 from tests.emulator.terraform import Workspace, find_terraform
 from tests.trial import Trial, state_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("signals")]
 
 SEEDS = [int(seed) for seed in os.environ.get("STORM_SEEDS", "1").split()]
 """More of them: STORM_SEEDS="1 2 3" make test-all ARGS=tests/test_storm.py."""
@@ -129,7 +129,7 @@ class Started(subprocess.Popen[str]):
             process_group=0,
         )
 
-    def ended(self, timeout: float = 400) -> str:
+    def ended(self, timeout: float = 1800) -> str:
         """What it said until it ended."""
         self.wait(timeout)
         # Killed, it leaves its providers running.

@@ -67,7 +67,7 @@ def url() -> str:
 
 def reset() -> None:
     """Empty every account and region, as if the server had just started."""
-    urlopen(Request(f"{url()}/moto-api/reset", method="POST"), timeout=30).close()
+    urlopen(Request(f"{url()}/moto-api/reset", method="POST"), timeout=300).close()
 
 
 def settings() -> dict[str, str]:
