@@ -6,6 +6,7 @@ import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from tests.outputs import ShippedOutputs
 
 ROOT = Path(__file__).parent.parent
+
+# `make test ARGS=...` exports these to whatever make a test starts.
+for _name in ("ARGS", "ENV", "PLANS", "STACK", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
+    os.environ.pop(_name, None)
 
 # Looking for garbage among the thousands of tests that are collected takes an eighth of the CPU time.
 gc.set_threshold(50_000, 20, 20)
@@ -29,6 +34,17 @@ def pytest_collection_finish() -> None:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end what a test starts. Without this it inherits what this process's parent ignores, as shells
+    ignore SIGINT for their background jobs."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,9 @@ def main() -> int:
                 _walk(
                     deployment,
                     [
-                        workspace(stack.folder, Path(folder) / "run" / "stacks", keep_backend=True)
+                        workspace(
+                            stack.folder, Path(folder) / "run" / "stacks", keep_backend=True, shares_provider=False
+                        )
                         for stack in stacks
                         if deployment_of(stack) == deployment.id
                     ],

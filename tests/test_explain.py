@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from catalog.__main__ import main
 from catalog.explain import explanation
 from catalog.model import Deployment
 from catalog.reading.layers import BUILT_IN_PROFILES
 from catalog.ways import ways_to
 from tests.catalogs import complete, loaded, of_kind
 from tests.conftest import ROOT
-from tests.test_catalog_cli import IMPORTED, LOOK, run
+from tests.test_catalog_cli import IMPORTED, LOOK, run, started
 
 PAGE = (ROOT / "docs/timeouts.md").read_text("utf-8")
 
@@ -202,31 +199,6 @@ def test_the_page_shows_what_the_shipped_catalog_is_explained_with(tmp_path: Pat
     assert (done.returncode, done.stdout, done.stderr) == (0, shown, "")
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a call of the command answers."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def explain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Calls the command in this process, with variables of its environment."""
-
-    def call(*arguments: str, **environ: str) -> Done:
-        with monkeypatch.context() as patched:
-            for name in ("CATALOG_FILE", "CATALOG_ENVIRONMENT"):
-                patched.delenv(name, raising=False)
-            for name, value in environ.items():
-                patched.setenv(name, value)
-            returncode = main(["explain", *arguments])
-        return Done(returncode, *capsys.readouterr())
-
-    return call
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "catalog.toml"
@@ -234,19 +206,19 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_another_catalog_is_named_by_an_option_or_a_variable(file: Path, explain: Callable[..., Done]) -> None:
-    by_option, by_variable = explain("llm", "--file", str(file)), explain("llm", CATALOG_FILE=str(file))
+def test_another_catalog_is_named_by_an_option_or_a_variable(file: Path) -> None:
+    by_option, by_variable = run("explain", "llm", "--file", str(file)), run("explain", "llm", CATALOG_FILE=str(file))
     assert by_option.stdout == by_variable.stdout
     assert by_option.stdout.startswith("llm in shop, mesh none: http on port 80, timeout 10m, idle_timeout 10m\n")
 
 
-def test_every_environment_is_explained_unless_one_is_named(file: Path, explain: Callable[..., Done]) -> None:
+def test_every_environment_is_explained_unless_one_is_named(file: Path) -> None:
     file.write_text(file.read_text() + '[environments.dev]\n[environments.prod.services.llm]\ntimeout = "5m"\n')
-    both = explain("llm", "--file", str(file)).stdout
-    one = explain("llm", "--file", str(file), "--environment", "prod").stdout
+    both = run("explain", "llm", "--file", str(file)).stdout
+    one = run("explain", "llm", "--file", str(file), "--environment", "prod").stdout
     assert re.findall(r"^llm in (\S+), .* timeout (\w+),", both, re.M) == [("shop-dev", "10m"), ("shop-prod", "5m")]
     assert both.endswith(one) and one.startswith("llm in shop-prod, ")
-    assert explain("llm", "--file", str(file), CATALOG_ENVIRONMENT="prod").stdout == one
+    assert run("explain", "llm", "--file", str(file), CATALOG_ENVIRONMENT="prod").stdout == one
 
 
 @pytest.mark.parametrize(
@@ -257,29 +229,27 @@ def test_every_environment_is_explained_unless_one_is_named(file: Path, explain:
         ("models", '"models" lies outside the catalog, and its timers with it; name a service'),
     ],
 )
-def test_what_is_no_service_is_answered_like_a_wrong_catalog(
-    file: Path, explain: Callable[..., Done], name: str, said: str
-) -> None:
+def test_what_is_no_service_is_answered_like_a_wrong_catalog(file: Path, name: str, said: str) -> None:
     file.write_text(
         file.read_text().replace('["llm"]', '["llm", "models"]') + '[external.models]\nhost = "x.example"\n'
     )
-    done = explain(name, "--file", str(file))
+    done = run("explain", name, "--file", str(file))
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{file}: {said}\n")
 
 
-def test_a_wrong_catalog_and_an_unknown_environment_are_problems(file: Path, explain: Callable[..., Done]) -> None:
-    unknown = explain("llm", "--file", str(file), "--environment", "prod")
+def test_a_wrong_catalog_and_an_unknown_environment_are_problems(file: Path) -> None:
+    unknown = run("explain", "llm", "--file", str(file), "--environment", "prod")
     file.write_text(file.read_text().replace("port = 80", "port = 0"))
-    wrong = explain("llm", "--file", str(file))
+    wrong = run("explain", "llm", "--file", str(file))
     for done in (unknown, wrong):
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"{file}") and "Traceback" not in done.stderr
 
 
 def test_the_same_is_printed_whatever_the_hash_seed() -> None:
-    told = [run("explain", "redis", PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
+    told = [started("explain", "redis", PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
     assert told[0] == told[1] and told[0]
 
 
 def test_nothing_of_cdktf_is_imported_to_explain() -> None:
-    assert run("explain", "llm", code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"
+    assert started("explain", "llm", code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"

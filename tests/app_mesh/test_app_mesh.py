@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from catalog.model import Deployment
-from main import _synth
 from stacks.mesh import MESHES
 from stacks.mesh.app_mesh.timers import FOREVER
 from stacks.mesh.base import Membership
@@ -16,6 +15,7 @@ from tests.catalogs import complete
 from tests.conftest import ROOT
 from tests.emulator import validation
 from tests.synth import Stack, catalog_output, containers, deployment, resources, surroundings, synthesized
+from tests.test_main import called
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 NODE, ROUTE = "aws_appmesh_virtual_node", "aws_appmesh_route"
@@ -486,12 +486,8 @@ def test_a_task_is_shared_out_between_the_service_and_its_proxy(tmp_path: Path) 
     assert sum(part.get("memory", 0) + part.get("memoryReservation", 0) for part in parts) == 4096
 
 
-def test_synth_says_on_stderr_that_aws_has_ended_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CDKTF_OUTDIR", str(tmp_path / "cdktf.out"))
-    monkeypatch.setenv("CATALOG_FILE", str(ROOT / "services.toml"))
-    _synth()
+def test_synth_says_on_stderr_that_aws_has_ended_it(tmp_path: Path) -> None:
+    done = called(tmp_path, catalog=ROOT / "services.toml")
 
-    [line] = [line for line in capsys.readouterr().err.splitlines() if "mesh.kind" in line]
+    [line] = [line for line in done.stderr.splitlines() if "mesh.kind" in line]
     assert "2026-09-30" in line and "warning" in line

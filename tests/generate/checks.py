@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -83,9 +84,18 @@ def _is_told(place: Place, loaded: Loaded) -> bool:
     """Whether a notice is about a key, about what it stands in, or about a part of it."""
     around = {spelled(place[:length]) for length in range(2, len(place) + 1)}
     return any(
-        notice.place in around or notice.place.startswith((f"{spelled(place)}.", f"{spelled(place)}["))
+        notice.place in around
+        or notice.place.startswith((f"{spelled(place)}.", f"{spelled(place)}["))
+        or _is_told_with_others(place, notice)
         for notice in loaded.notices
     )
+
+
+def _is_told_with_others(place: Place, notice: Problem) -> bool:
+    """Whether a notice at the key of one service names the service of this key too: "not honoured for a and b"."""
+    _, found, names = notice.message.partition("not honoured for ")
+    same = place[:1] == ("services",) and list(place[2:3]) == notice.place.split(".")[2:3]
+    return bool(found) and same and str(place[1]) in re.findall(r"[\w-]+", names)
 
 
 def _may_change_nothing(place: Place, example: Example) -> bool:
