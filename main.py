@@ -9,7 +9,6 @@ import sys
 from json import JSONDecodeError
 from pathlib import Path
 
-USER_ERROR = 2
 INTERRUPTED = 130
 NODE_ENDED = 1
 
@@ -28,14 +27,14 @@ def main() -> int:
 
 def _synth() -> int:
     from catalog.load import load
-    from catalog.problems import CatalogError
-    from catalog.summary import summary
+    from catalog.problems import USER_ERROR, CatalogError
 
     file = os.environ.get("CATALOG_FILE", "services.toml")
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
     try:
         loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
         # Only now: a wrong catalog is answered before cdktf and Node have started.
+        from catalog.summary import summary
         from stacks.synthesize import synthesize
 
         synthesized = synthesize(loaded, outdir=outdir)
@@ -46,25 +45,26 @@ def _synth() -> int:
         print("Node, which cdktf runs on, has ended early: is memory short? Nothing was written", file=sys.stderr)
         return _leave(NODE_ENDED)
     except OSError as error:
-        return _not_written(error, outdir)
+        _say_not_written(error, outdir)
+        return USER_ERROR
     except RuntimeError as error:
         if (refused := _by_the_system(error)) is None:
             raise
-        return _not_written(refused, outdir)
+        _say_not_written(refused, outdir)
+        return USER_ERROR
     print(summary(loaded, file=file, **vars(synthesized)))
     for notice in loaded.notices:
         print(notice, file=sys.stderr)
     return 0
 
 
-def _not_written(error: OSError, outdir: Path) -> int:
+def _say_not_written(error: OSError, outdir: Path) -> None:
     """One line. Most of what can be done about it is elsewhere: in the folder itself, or where Node keeps its files."""
     file = Path(error.filename or outdir)
     ours = file.is_relative_to(outdir) or file.is_relative_to(outdir.absolute()) or outdir.is_relative_to(file)
     # Which of our files it was says nothing: it lay in a folder that is no more.
     where, instead = (outdir, "CDKTF_OUTDIR") if ours else (file, "TMPDIR")
     print(f"{where}: cannot be written: {error.strerror}; name another folder with {instead}=path", file=sys.stderr)
-    return USER_ERROR
 
 
 def _by_the_system(error: RuntimeError) -> OSError | None:

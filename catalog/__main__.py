@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 from catalog.explain import explanation
 from catalog.load import Loaded, load
-from catalog.problems import CatalogError, Problem, did_you_mean, listed
+from catalog.problems import USER_ERROR, CatalogError, Problem, did_you_mean, listed, plural
 
-USER_ERROR = 2
 _MADE = {
     "schema": ("catalog.schema", "schema_text"),
     "reference": ("catalog.reference", "reference"),
@@ -76,7 +75,7 @@ def _size(loaded: Loaded) -> str:
     services = [service for deployment in loaded.deployments for service in deployment.services.values()]
     calls = sum(len(service.calls) for service in services)
     counts = ((len(loaded.deployments), "deployment"), (len(services), "service"), (calls, "call"))
-    return ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts)
+    return ", ".join(f"{count} {plural(word, count)}" for count, word in counts)
 
 
 def _parser() -> argparse.ArgumentParser:

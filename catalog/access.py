@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from catalog import rights
+from catalog import access_rights as rights
 from catalog.model.access import Access, Statement
 from catalog.rights import Right
 

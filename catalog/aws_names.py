@@ -4,31 +4,27 @@ key changes none of them."""
 from __future__ import annotations
 
 from catalog import names
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Service, Workload
 from catalog.problems import Path
 
 
-def owned(deployment: Deployment, service: Service, *parts: str) -> str:
+def owned(deployment: Deployment, workload: Workload, *parts: str) -> str:
     """Of its ECS service, task family, security group: names with room."""
-    return names.owned(deployment.id, service.aws_name, *parts)
+    return names.owned(deployment.id, workload.aws_name, *parts)
 
 
-def role(deployment: Deployment, service: Service, kind: str) -> str:
+def role(deployment: Deployment, workload: Workload, kind: str) -> str:
     """Of one of its roles, and of that role's policy."""
-    return names.role(deployment.id, service.aws_name, kind)
+    return names.role(deployment.id, workload.aws_name, kind)
 
 
-def log_group(deployment: Deployment, service: Service) -> str:
-    return names.log_group(deployment.id, service.aws_name)
+def log_group(deployment: Deployment, workload: Workload) -> str:
+    return names.log_group(deployment.id, workload.aws_name)
 
 
 def target_group(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
-    """Of its target group, behind a load balancer or in VPC Lattice."""
+    """Of its target group, behind a load balancer or of a mesh."""
     return names.target_group(deployment.id, *service.aws_name.split("_"), forces_new=forces_new)
-
-
-def lattice_service(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
-    return names.lattice_service(deployment.id, service.aws_name, forces_new=forces_new)
 
 
 def place(deployment: Deployment, service: Service) -> Path:

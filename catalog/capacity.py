@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from catalog.instances import InstanceType, instance_types
 from catalog.model.capacity import Capacity
 from catalog.model.catalog import Deployment
-from catalog.model.service import Deploy, Service
+from catalog.model.workload import Deploy, Workload
 from catalog.rooms import Room, Size, instances_needed, room_of
 
 
@@ -39,9 +39,9 @@ class Placement:
     by its name."""
 
 
-def size_of(service: Service) -> Size:
+def size_of(workload: Workload) -> Size:
     """What a task of a service takes, sidecars included."""
-    return Size(gpus=service.gpus, memory=service.memory, cpu=service.cpu)
+    return Size(gpus=workload.gpus, memory=workload.memory, cpu=workload.cpu)
 
 
 def rollout(deploy: Deploy, replicas: int) -> Rollout:
@@ -63,20 +63,20 @@ def known_types(capacity: Capacity) -> list[InstanceType]:
     return [instance_types()[name] for name in capacity.instance_types if name in instance_types()]
 
 
-def services_on(deployment: Deployment, name: str) -> dict[str, Service]:
+def services_on(deployment: Deployment, name: str) -> dict[str, Workload]:
     """The services, and other versions of them, that run on a capacity, by name."""
-    return {key: service for key, service in deployment.workloads.items() if service.capacity == name}
+    return {key: workload for key, workload in deployment.workloads.items() if workload.capacity == name}
 
 
 def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Placement | None:
     """What the tasks on a capacity need; None where one does not fit a type at all, or nothing is known of it."""
     services = services_on(deployment, name)
-    sizes = {key: size_of(service) for key, service in services.items()}
+    sizes = {key: size_of(workload) for key, workload in services.items()}
     rooms = {type_.name: room_of(type_) for type_ in known_types(deployment.catalog.capacity[name])}
     possible = all(size.cpu > 0 and size.memory > 0 for size in sizes.values())
     if not (rooms and possible and all(room.holds(size) for room in rooms.values() for size in sizes.values())):
         return None
-    counts = {key: service.most_tasks if at_most else service.first_tasks for key, service in services.items()}
+    counts = {key: workload.most_tasks if at_most else workload.first_tasks for key, workload in services.items()}
     largest = deployment.catalog.capacity[name].max
     found = [
         Placement(
@@ -91,18 +91,18 @@ def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Pl
 
 
 def _all_beside(
-    services: dict[str, Service], sizes: dict[str, Size], counts: dict[str, int], room: Room, *, largest: int
+    services: dict[str, Workload], sizes: dict[str, Size], counts: dict[str, int], room: Room, *, largest: int
 ) -> dict[str, int]:
     """For each service: what it comes to depends on its numbers alone, which many share."""
     known: dict[tuple[Size, int, int], int] = {}
-    for key, service in services.items():
-        alike = (sizes[key], counts[key], service.most_tasks)
-        if service.most_tasks and alike not in known:
-            known[alike] = _beside(key, sizes, counts, room, most=service.most_tasks, largest=largest)
+    for key, workload in services.items():
+        alike = (sizes[key], counts[key], workload.most_tasks)
+        if workload.most_tasks and alike not in known:
+            known[alike] = _beside(key, sizes, counts, room, most=workload.most_tasks, largest=largest)
     return {
-        key: known[sizes[key], counts[key], service.most_tasks]
-        for key, service in services.items()
-        if service.most_tasks
+        key: known[sizes[key], counts[key], workload.most_tasks]
+        for key, workload in services.items()
+        if workload.most_tasks
     }
 
 
@@ -126,12 +126,12 @@ def chosen_deploys(deployment: Deployment) -> dict[str, Deploy]:
         placed = placement(deployment, name)
         if placed is None:
             continue
-        for key, service in services_on(deployment, name).items():
-            said = {"min", "max"} & service.deploy.model_fields_set
+        for key, workload in services_on(deployment, name).items():
+            said = {"min", "max"} & workload.deploy.model_fields_set
             if said or placed.beside.get(key, 0) <= capacity.max:
                 continue
             # What can move with so few can with more.
-            fewest = max(service.fewest_tasks, 1)
-            if not rollout(service.deploy, fewest).moves(beside=False):
-                chosen[key] = service.deploy.model_copy(update=stop_first(fewest))
+            fewest = max(workload.fewest_tasks, 1)
+            if not rollout(workload.deploy, fewest).moves(beside=False):
+                chosen[key] = workload.deploy.model_copy(update=stop_first(fewest))
     return chosen

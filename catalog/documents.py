@@ -6,19 +6,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from catalog import aws_names, marks, names
+from catalog import aws_names, marks
 from catalog.access import in_json
 from catalog.files import shared_folders
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.rights import ASSUME, MOUNT
 from catalog.starting import starting
 from catalog.task import addition_of, value_from
 
 _ACCOUNT = "0" * 12
 _HOST = "h" * 63 + "." + "d" * 47
-"""VPC Lattice makes host names of a service's name and id, its own number, and the region."""
+"""As long as a host name that AWS generates: of a service's name and id, a number, and the region."""
 _OF_THE_MESH = 700
-"""Of a role's policy: what App Mesh asks for, by the ARNs of a node, a certificate and an authority."""
+"""Of a role's policy: what a mesh's proxy asks for, by the ARNs of itself, a certificate and an authority."""
 _OF_OTHER_IMAGES = 200
 """Of a policy: the repository of a mesh's proxy."""
 _OF_A_CONTAINER = 700
@@ -44,25 +44,25 @@ def policy_length(statements: list[dict[str, Any]]) -> int:
     return length({"Version": "2012-10-17", "Statement": statements}) if statements else 0
 
 
-def task_policy_length(deployment: Deployment, service: Service) -> int:
+def task_policy_length(deployment: Deployment, workload: Workload) -> int:
     """Characters of the policy of a service's own role, without what its mesh lets it call."""
-    written = [in_json(statement) for statement in (*service.access.statements, *service.granted)]
-    added = [*addition_of(deployment, service).statements]
+    written = [in_json(statement) for statement in (*workload.access.statements, *workload.granted)]
+    added = [*addition_of(deployment, workload).statements]
     system = f"arn:{deployment.partition}:elasticfilesystem:{deployment.region}:{_ACCOUNT}:"
-    points = [f"{system}access-point/fsap-{'0' * 17}" for _ in shared_folders(service)]
+    points = [f"{system}access-point/fsap-{'0' * 17}" for _ in shared_folders(workload)]
     if points:
         condition = {"StringEquals": {"elasticfilesystem:AccessPointArn": points}}
         added.append(MOUNT.on([f"{system}file-system/fs-{'0' * 17}"], condition))
     return policy_length([*added, *written]) + _OF_THE_MESH
 
 
-def execution_policy_length(deployment: Deployment, service: Service) -> int:
+def execution_policy_length(deployment: Deployment, workload: Workload) -> int:
     """Characters of the policy of the role in which ECS starts a service's tasks."""
-    addition = addition_of(deployment, service)
+    addition = addition_of(deployment, workload)
     group = f"arn:{deployment.partition}:logs:{deployment.region}:{_ACCOUNT}:log-group:"
-    group += aws_names.log_group(deployment, service)
-    images = [service.image, *addition.images]
-    statements = starting(deployment, service, addition=addition, images=images, log_group=group)
+    group += aws_names.log_group(deployment, workload)
+    images = [workload.image, *addition.images]
+    statements = starting(deployment, workload, addition=addition, images=images, log_group=group)
     return policy_length(statements) + _OF_OTHER_IMAGES
 
 
@@ -74,35 +74,27 @@ def trust_policy_length(accounts: tuple[str, ...]) -> int:
     return policy_length([statement])
 
 
-def auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
-    """Bytes of the policy of a service of VPC Lattice, which names the roles of its callers."""
-    roles = f"arn:{deployment.partition}:iam::{_ACCOUNT}:role/"
-    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
-    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
-    return length(named) + len(named) + 500
-
-
-def definition_length(deployment: Deployment, service: Service) -> int:
+def definition_length(deployment: Deployment, workload: Workload) -> int:
     """Bytes of a task definition."""
-    addition = addition_of(deployment, service)
+    addition = addition_of(deployment, workload)
     own = {
-        "environment": [{"name": name, "value": value} for name, value in service.environment.items()],
-        "secrets": [{"name": name, "valueFrom": value_from(secret)} for name, secret in service.secrets.items()],
-        "command": service.command,
-        "entryPoint": service.entrypoint,
-        "healthCheck": service.health.command,
-        "image": service.image,
-        "workingDirectory": service.working_dir,
-        "user": service.user,
-        "credentials": service.credentials,
+        "environment": [{"name": name, "value": value} for name, value in workload.environment.items()],
+        "secrets": [{"name": name, "valueFrom": value_from(secret)} for name, secret in workload.secrets.items()],
+        "command": workload.command,
+        "entryPoint": workload.entrypoint,
+        "healthCheck": workload.health.command,
+        "image": workload.image,
+        "workingDirectory": workload.working_dir,
+        "user": workload.user,
+        "credentials": workload.credentials,
         "mountPoints": [
             {"sourceVolume": name, "containerPath": volume.path, "readOnly": False}
-            for name, volume in service.volumes.items()
+            for name, volume in workload.volumes.items()
         ],
-        "raw": service.container,
+        "raw": workload.container,
         "added": addition.own,
     }
-    volumes = {*service.volumes, *addition.volumes, *shared_folders(service)}
+    volumes = {*workload.volumes, *addition.volumes, *shared_folders(workload)}
     return (
         length([own, *addition.containers])
         + _OF_A_CONTAINER * (1 + len(addition.containers))

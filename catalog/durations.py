@@ -22,5 +22,9 @@ def short_duration(seconds: float) -> str:
         return "none"
     minutes, rest = divmod(round(seconds, 3), 60)
     hours, minutes = divmod(int(minutes), 60)
-    parts = [f"{hours}h" * (hours > 0), f"{minutes}m" * (minutes > 0), f"{round(rest, 3):g}s" * (rest > 0)]
+    parts = [
+        f"{hours}h" if hours else "",
+        f"{minutes}m" if minutes else "",
+        f"{round(rest, 3):g}s" if rest > 0 else "",
+    ]
     return "".join(parts) or "0s"

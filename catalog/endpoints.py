@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from catalog.meshes import mesh_of
-from catalog.model import Deployment, Service
+from catalog.meshes import MESHES, mesh_of
+from catalog.model import Deployment, Workload
 from catalog.names import partition
 from catalog.registries import ECR_ENDPOINTS, ecr_repository
 from catalog.task import addition_of
@@ -72,7 +72,7 @@ _BY_ACTION: dict[str, tuple[str, ...]] = {
 }
 
 _OWN_PREFIX_IN_CHINA = {
-    *("appmesh-envoy-management", "athena", "ecr.api", "ecr.dkr", "elasticfilesystem", "kinesis-streams", "lambda"),
+    *("athena", "ecr.api", "ecr.dkr", "elasticfilesystem", "kinesis-streams", "lambda"),
     *("monitoring", "sagemaker.api", "sagemaker.runtime", "sqs", "states", "sts", "xray"),
 }
 """Services whose endpoints begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
@@ -93,14 +93,14 @@ def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
     return () if deployment.uses_existing_network else tuple(sorted(_wanted(deployment) & set(GATEWAYS) | {"s3"}))
 
 
-def gateways_of(service: Service, *, deployment: Deployment) -> tuple[str, ...]:
+def gateways_of(workload: Workload, *, deployment: Deployment) -> tuple[str, ...]:
     """The gateway endpoints that a service uses: S3, and those it asks for: one service opens none for the others."""
     if deployment.uses_existing_network:
         return ()
     # Not asked of all services what they want: this is asked for each of them.
     used = {*deployment.catalog.network.endpoints, "s3"}
     if not has_way_out(deployment):
-        used.update(_of_service(service, deployment=deployment))
+        used.update(_of_service(workload, deployment=deployment))
     return tuple(sorted(used & set(GATEWAYS)))
 
 
@@ -109,8 +109,8 @@ def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
     if deployment.catalog.capacity:
         needed.update(_OF_INSTANCES)
-    for service in deployment.workloads.values():
-        needed.update(_of_service(service, deployment=deployment))
+    for workload in deployment.workloads.values():
+        needed.update(_of_service(workload, deployment=deployment))
     return tuple(sorted(needed))
 
 
@@ -121,7 +121,8 @@ def is_private_ecr(image: str) -> bool:
 
 def service_name(endpoint: str, *, region: str) -> str:
     """The full name of an endpoint's service."""
-    prefix = "cn." if partition(region) == "aws-cn" and endpoint in _OWN_PREFIX_IN_CHINA else ""
+    own_prefix = _OWN_PREFIX_IN_CHINA.union(*(mesh.own_prefix_in_china for mesh in MESHES.values()))
+    prefix = "cn." if partition(region) == "aws-cn" and endpoint in own_prefix else ""
     return f"{prefix}com.amazonaws.{region}.{endpoint}"
 
 
@@ -130,17 +131,17 @@ def _wanted(deployment: Deployment) -> set[str]:
     return {*deployment.catalog.network.endpoints, *necessary}
 
 
-def _of_service(service: Service, *, deployment: Deployment) -> Iterator[str]:
-    addition = addition_of(deployment, service)
-    if any(map(is_private_ecr, (service.image, *addition.images))):
+def _of_service(workload: Workload, *, deployment: Deployment) -> Iterator[str]:
+    addition = addition_of(deployment, workload)
+    if any(map(is_private_ecr, (workload.image, *addition.images))):
         yield from ECR_ENDPOINTS
     # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
-    secrets = [secret.arn for secret in (*service.secrets.values(), *addition.secrets.values())]
-    secrets += [*addition.credentials, service.credentials or ""]
+    secrets = [secret.arn for secret in (*workload.secrets.values(), *addition.secrets.values())]
+    secrets += [*addition.credentials, workload.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)
     written = [
         action
-        for statement in (*service.access.statements, *service.granted)
+        for statement in (*workload.access.statements, *workload.granted)
         if statement.effect == "Allow"
         for action in statement.actions
         if action != "*"

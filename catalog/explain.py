@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from catalog.durations import short_duration
+from catalog.frame import Place
 from catalog.hops import timers_of
 from catalog.meshes.parity import asked_in_vain
 from catalog.model import UNLIMITED, Deployment, Service
+from catalog.problems import plural
 from catalog.reading.report import Report
 from catalog.timers import REPLACING, Hop, Timer
 from catalog.ways import Way, ways_to
@@ -35,13 +37,14 @@ class Row:
 def explanation(deployment: Deployment, service: Service, *, report: Report) -> str:
     """All timers on every way to a service, and what of its wishes the mesh does not know."""
     ways = ways_to(deployment, service, most=_MOST)
-    total = f"{len(ways.shown) + ways.more}{' or more' if ways.at_least else ''}"
+    total = len(ways.shown) + ways.more
     blocks = [_headline(deployment, service)]
     for number, way in enumerate(ways.shown, start=1):
         blocks.append(f"path {number} of {total}: {_chain(way)}\n\n{_table(rows_of(deployment, way))}")
-    if ways.more or ways.at_least:
-        count = f"{'at least ' if ways.at_least else ''}{ways.more}"
-        blocks.append(f"and {count} more path{'s' if ways.more != 1 else ''}")
+    if ways.more:
+        blocks.append(f"and {ways.more} more {plural('path', ways.more)}")
+    if ways.only_shortest:
+        blocks.append("calls go in a circle: of the paths from each beginning only the shortest is shown")
     if lost := list(_lost(deployment, service, report)):
         heading = f"asked for {service.name}, and not there with {deployment.catalog.mesh.kind}:"
         blocks.append("\n".join([heading, *lost]))
@@ -136,10 +139,10 @@ def _marked(row: Row) -> str:
 def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[str]:
     """What a service asks for, or its built-in profile in its name, and the mesh lacks."""
     asking = _WithProfile(report)
-    for feature, verdict, places in asked_in_vain(deployment, asking):
+    for feature, verdict, places in asked_in_vain(Place(deployment, asking)):
         for place in places:
-            if place[:2] == ("services", service.name):
-                source = f'profile "{service.profile}"' if asking.is_built_in(*place) else report.where(*place)
+            if place.path[:2] == service.place:
+                source = f'profile "{service.profile}"' if asking.is_built_in(*place.path) else place.location
                 yield f"  {feature.keys} ({source}): {verdict.how}"
 
 
@@ -148,10 +151,10 @@ class _WithProfile:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self.own, self.where = report.own, report.where
+        self.is_set_here, self.location = report.is_set_here, report.location
 
-    def written(self, *path: str | int) -> bool:
-        return self._report.written(*path) or self.is_built_in(*path)
+    def is_set(self, *path: str | int) -> bool:
+        return self._report.is_set(*path) or self.is_built_in(*path)
 
     def is_built_in(self, *path: str | int) -> bool:
         return self._report.layers.origin(path)[0] is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog import names
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 
 NFS = 2049
 """The port of a mount target (EFS user guide, "Using VPC security groups")."""
@@ -11,16 +11,16 @@ MODEL = "model"
 """The volume of a service's model."""
 
 
-def shared_folders(service: Service) -> dict[str, str]:
+def shared_folders(workload: Workload) -> dict[str, str]:
     """The volumes of a service that lie on the file system: the folder there, by volume. Its versions share it.
 
     Another model has another folder: tasks of before and after a change would load a mixture of both.
     """
     folders = {
-        name: f"/{service.aws_key}/{name}" for name, volume in sorted(service.volumes.items()) if volume.kind == "efs"
+        name: f"/{workload.aws_key}/{name}" for name, volume in sorted(workload.volumes.items()) if volume.kind == "efs"
     }
-    if service.model is not None and service.model.cache == "efs":
-        folders[MODEL] = f"/{service.aws_key}/{MODEL}-{names.digest(service.model.source)}"
+    if workload.model is not None and workload.model.cache == "efs":
+        folders[MODEL] = f"/{workload.aws_key}/{MODEL}-{names.digest(workload.model.source)}"
     return folders
 
 

@@ -59,7 +59,7 @@ def key_policy(deployment: Deployment, *, account: str) -> dict[str, Any]:
 
 
 def _log_groups(deployment: Deployment, account: str) -> list[str]:
-    """All that are named for this deployment, those of VPC Lattice under AWS's own prefix."""
+    """All that are named for this deployment, also those under the prefix of logs that AWS delivers."""
     groups = f"arn:{deployment.partition}:logs:{deployment.region}:{account}:log-group:"
     below = names.log_group(deployment.id, "*")
     return [f"{groups}{below}", f"{groups}/aws/vendedlogs{below}"]

@@ -9,15 +9,13 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from catalog.model import Catalog, Deployment
-from catalog.problems import CatalogError, Problem, listed, spelled
-from catalog.reading import environments, folder, later, resolve, schema_errors, versions
+from catalog.problems import CatalogError, Path, Problem, listed, spelled
+from catalog.reading import callee_placeholders, environments, folder, later, schema_errors
 from catalog.reading.filling import placeholder_values, prepared
 from catalog.reading.layers import Layers, Tree
-from catalog.reading.mending import mend
 from catalog.reading.report import Report
 from catalog.reading.service_layers import lay_services, take_images
 from catalog.reading.source import Document
-from catalog.rules import ACROSS_DEPLOYMENTS, OF_VERSIONS, RULES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,27 +38,81 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
     for finding in findings:
         where, line = source.at(finding.place) if finding.place else (source.shown, 0)
         problems.append(Problem(file=where, line=line, place=spelled(finding.place), message=finding.message))
-    read: list[tuple[Deployment, Report]] = []
-    found: dict[str | None, list[Problem]] = {}
-    for name in names:
-        report = Report(Layers(base, source), source)
-        deployment = _read(report, source, environment=name, overlay=overlays[name] if name is not None else {})
-        found[name] = report.problems
-        if deployment is not None:
-            read.append((deployment, report))
-    problems += of_environments(found)
-    if len(read) == len(names):
-        reports = {deployment.id: report for deployment, report in read}
-        for across in ACROSS_DEPLOYMENTS:
-            crossed = across([deployment for deployment, _ in read])
-            problems += [reports[deployment.id].problem(finding) for deployment, finding in crossed]
+    read = [_read(base, source, environment=name, overlay=overlays[name] if name is not None else {}) for name in names]
+    problems += of_environments({each.environment: each.report.problems for each in read})
+    _refuse(problems)
+    deployments, found = _checked(read)
+    problems += found
+    _refuse(problems)
+    return Loaded(
+        deployments=tuple(deployments),
+        notices=tuple(sorted(set(problems))),
+        reports={deployment.id: each.report for deployment, each in zip(deployments, read, strict=True)},
+    )
+
+
+def _refuse(problems: list[Problem]) -> None:
     if errors := [problem for problem in problems if problem.level == "error"]:
         raise CatalogError(errors)
-    return Loaded(
-        deployments=tuple(deployment for deployment, _ in read),
-        notices=tuple(sorted(set(problems))),
-        reports={deployment.id: report for deployment, report in read},
-    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """The catalog of one environment; its form may be wrong, which is in the report."""
+
+    environment: str | None
+    report: Report
+    values: Mapping[str, str]
+    """Of the general placeholders."""
+    catalog: Catalog | None
+
+
+def _read(base: Tree, source: Document, *, environment: str | None, overlay: Tree) -> _Read:
+    """The first phase: form and placeholders."""
+    layers = Layers(base, source)
+    report = Report(layers, source)
+    if environment is not None:
+        report.add(environments.lay(layers, overlay, name=environment))
+    report.add(later.take_out(layers.tree))
+    values = placeholder_values(layers.tree, report, environment=environment)
+    take_images(report, source, values)
+    layers.tree = prepared(layers.tree, (), values, report)
+    lay_services(report)
+    catalog, wrong = _validated(report)
+    report.add(callee_placeholders.unresolved(layers.tree, values, wrong=wrong | report.refused))
+    return _Read(environment=environment, report=report, values=values, catalog=catalog)
+
+
+def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
+    """The catalog, or None if its form is wrong, and the places where it is."""
+    try:
+        return Catalog.model_validate(report.layers.tree), set()
+    except ValidationError as error:
+        found = schema_errors.findings(error, removed=report.layers.removed)
+        report.add(finding for finding in found if not report.is_refused(finding.place))
+        return None, schema_errors.wrong_places(error)
+
+
+def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:
+    """The second phase: every rule, over catalogs of the right form. First over each, then over all of them together,
+    if each can be used alone."""
+    from catalog.reading import resolve  # not before: an error of form needs neither these nor what they import
+    from catalog.rules import run
+
+    deployments: list[Deployment] = []
+    found: dict[str | None, list[Problem]] = {}
+    for each in read:
+        assert each.catalog is not None, "the form of a catalog is wrong, and nothing says so"
+        deployment = resolve.deployment(each.catalog, environment=each.environment, values=each.values)
+        deployments.append(deployment)
+        found[each.environment] = [each.report.problem(finding) for finding in run.check(deployment, each.report)]
+    problems = list(of_environments(found))
+    if not any(problem.level == "error" for problem in problems):
+        reports = {deployment.id: each.report for deployment, each in zip(deployments, read, strict=True)}
+        problems += [
+            reports[deployment.id].problem(finding) for deployment, finding in run.check_together(deployments, reports)
+        ]
+    return deployments, problems
 
 
 def of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
@@ -70,48 +122,3 @@ def of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Probl
         having = [str(name) for name, problems in distinct.items() if problem in problems]
         shared = len(having) == len(found) or problem.place.startswith("environments.")
         yield problem if shared else replace(problem, message=f"{problem.message} (in {listed(having)})")
-
-
-def _read(report: Report, source: Document, *, environment: str | None, overlay: Tree) -> Deployment | None:
-    """One deployment, or None where it has errors; they are in the report."""
-    layers = report.layers
-    if environment is not None:
-        report.add(environments.lay(layers, overlay, name=environment))
-    report.add(later.take_out(layers.tree))
-    values = placeholder_values(layers.tree, report, environment=environment)
-    take_images(report, source, values)
-    layers.tree = prepared(layers.tree, (), values, report)
-    lay_services(report)
-    catalog = _validated(report)
-    if catalog is None:
-        return None
-    return _checked(catalog, report, environment=environment, values=values)
-
-
-def _checked(
-    catalog: Catalog, report: Report, *, environment: str | None, values: Mapping[str, str]
-) -> Deployment | None:
-    deployment, findings = resolve.deployment(catalog, environment=environment, values=values)
-    report.add(findings)
-    found = [finding for rule in RULES for finding in rule(deployment, report)]
-    report.add(found)
-    report.add(versions.checked(deployment, report, OF_VERSIONS, known=found))
-    return None if report.failed else deployment
-
-
-def _validated(report: Report) -> Catalog | None:
-    """The catalog; where the schema refuses parts of it, the rest, so that the rules can speak in the same run."""
-    for _ in range(4):
-        try:
-            return Catalog.model_validate(report.layers.tree)
-        except ValidationError as error:
-            entries = error.errors(include_url=False)
-            report.add(
-                schema_errors.finding(entry, removed=report.layers.removed)
-                for entry in schema_errors.without_consequences(entries)
-                if not report.is_broken_below(schema_errors.place(entry))
-            )
-            report.mark_broken(*schema_errors.meant(entries))
-            for entry in entries:
-                report.mark_broken(*mend(report.layers.tree, schema_errors.place(entry), kind=entry["type"]))
-    return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from catalog import names
+from catalog.analysis.resource_types import COMMON
 
-_RULES = {"aws_vpc_security_group_ingress_rule": "from", "aws_vpc_security_group_egress_rule": "to"}
+_RULES = {type_: row.between for type_, row in COMMON.items() if row.between}
 """What is named after two, and the word between them."""
 _SHARED = names.shared("")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
 
 
 def partition(region: str) -> str:
@@ -50,16 +49,10 @@ def log_bucket(deployment: str, ingress: str, *, account: str, region: str) -> s
 
 def target_group(deployment: str, *service: str, forces_new: tuple[str, ...]) -> str:
     """Target group: at most 32 characters, with a hash of what cannot be changed in place: port and protocol."""
-    return _renewed(32, deployment, *service, forces_new=forces_new)
+    return renewed(32, deployment, *service, forces_new=forces_new)
 
 
-def lattice_service(deployment: str, service: str, *, forces_new: tuple[str, ...]) -> str:
-    """Service of VPC Lattice: at most 40 characters, with a hash of what cannot be changed in place: its host name
-    (VPC Lattice API reference, CreateService)."""
-    return _renewed(40, deployment, service, forces_new=forces_new)
-
-
-def _renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
+def renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
     """A name that changes with what forces a new resource: under the same name, AWS refuses the new one beside the old
     (hashicorp/terraform-provider-aws issue 636)."""
     readable = owned(*parts).replace("_", "-")[: limit - 9].rstrip("-")
@@ -94,10 +87,6 @@ def cidr_word(cidr: str) -> str:
 ROLES = ("task", "execution")
 """What a service has two of, always with the suffix: IAM roles and their policies."""
 
-SCALERS = ("cpu", "memory", "requests", "backlog", "metric", "start")
-"""What a service may have several of, always with the suffix: scaling policies, and the alarm that starts its first
-task. Its scheduled actions bear their own names."""
-
 
 def shared(*words: str) -> str:
     """What a deployment has, beside its services: `main_network`, `main_ingress_public`.
@@ -105,13 +94,6 @@ def shared(*words: str) -> str:
     The `_` keeps it apart from every service, as no key holds one; the word `main` from what a service has several of.
     """
     return "_".join(("main", *words))
-
-
-def table(workload: str) -> str:
-    """The table of the catalog that a workload comes of, by its address: `services.llm`, or that of an ingress whose
-    gateway it is, `ingress.public`."""
-    of_ingress = shared("ingress", "")
-    return f"ingress.{workload.removeprefix(of_ingress)}" if workload.startswith(of_ingress) else f"services.{workload}"
 
 
 def let_in(callee: str, caller: str) -> str:
@@ -132,13 +114,3 @@ def folder(service: str, volume: str) -> str:
 def version(service: str, version: str) -> str:
     """Another version of a service, in addresses and in AWS: `llm_next`. No key holds a `_`."""
     return f"{service}_{version}"
-
-
-def owner(address: str, *, workloads: Container[str]) -> str | None:
-    """The service to which an address belongs, by its suffix; None for what is shared. `workloads` are the names of
-    services and their versions."""
-    service, _, suffix = address.partition("_")
-    word, _, rest = suffix.partition("_")
-    if version(service, word) in workloads:
-        suffix = rest
-    return service if not suffix or suffix in (*ROLES, *SCALERS) or suffix.startswith(("from_", "to_")) else None

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 
 from catalog.model import Deployment, Service
+from catalog.model.types import LAST_PRIORITY
 
-LAST = 50000
-"""The highest priority that a listener rule may have (ELBv2 API reference, CreateRule)."""
 DEEPEST = 7
 """Paths of more segments than this are not told apart."""
-SLOTS = LAST // (2 * (DEEPEST + 1))
+SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
 """How many rules equally particular there is room for."""
 MATCHES = 100
-"""How many matches of versions there is room for: the priorities that VPC Lattice has (VPC Lattice API reference,
-CreateRule)."""
+"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
 
 
 def room_of(deployment: Deployment, service: Service) -> tuple[int, int]:
@@ -22,7 +20,7 @@ def room_of(deployment: Deployment, service: Service) -> tuple[int, int]:
     that were given to this deployment."""
     ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
     given: tuple[int, int] | None = ingress.priorities if ingress is not None else None
-    return given or (1, LAST)
+    return given or (1, LAST_PRIORITY)
 
 
 def priority_of(deployment: Deployment, service: Service) -> int:
@@ -51,13 +49,13 @@ def _of_the_rule(service: Service) -> int:
 
 
 def _within(room: tuple[int, int], priority: int) -> int:
-    """A priority of 1 to 50000 in a smaller room: the order stays, and of two that are close, both may become one."""
+    """A priority of the whole range in a smaller room: the order stays, and two that are close may become one."""
     first, last = room
-    return first + (priority - 1) * (last - first + 1) // LAST
+    return first + (priority - 1) * (last - first + 1) // LAST_PRIORITY
 
 
 def match_priority(version: Service) -> int:
-    """1 to 100, as VPC Lattice counts its rules: what says more comes first, among equals the name draws a slot."""
+    """1 to 100, the lowest first: what says more comes first, among equals the name draws a slot."""
     assert version.match is not None
     if version.match.priority is not None:
         return version.match.priority
@@ -70,7 +68,7 @@ def _slot(key: str, slots: int) -> int:
 
 
 def priority(host: str | None, path: str, key: str) -> int:
-    """1 to 50000: rules with a host first, then longer paths before shorter; among equals `key` draws a slot.
+    """1 to LAST_PRIORITY: rules with a host first, then longer paths before shorter; among equals `key` draws a slot.
 
     It depends on nothing but its own rule, so that a new rule moves no other. Two of a kind can draw the same slot.
     """

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+USER_ERROR = 2
+"""The exit status of a command whose catalog or call is wrong."""
 Path = tuple[str | int, ...]
 """Where a value stands in the catalog: ("services", "chat", "calls", 1)."""
 Level = Literal["error", "warning", "notice"]
@@ -50,8 +52,6 @@ class Finding:
     place: Path
     message: str
     level: Level = "error"
-    about: tuple[Path, ...] = ()
-    """Other values it rests on: where one of them is wrong itself, this is only a consequence and is not said."""
 
 
 def spelled(path: Path) -> str:
@@ -99,6 +99,11 @@ def or_list(words: Iterable[str]) -> str:
     """`"a", "b" or "c"`."""
     quoted = [f'"{word}"' for word in words]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+
+
+def plural(word: str, count: int) -> str:
+    """`path`, or `paths` unless there is one."""
+    return word if count == 1 else f"{word}s"
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:

@@ -1,7 +1,8 @@
 """Everything that a policy of ours allows: which actions, why, and the page of AWS that asks for them.
 
-No action is written anywhere else: `stacks` adds resources to these, and what meshes need stands with them. A test
-holds every synthesized policy to the tables, and docs/rights.md is made of them.
+No action is written anywhere else: `stacks` adds resources to these. What `access` of the catalog allows is in
+`catalog.access_rights`, and what meshes need stands with them. A test holds every synthesized policy to the tables, and
+docs/rights.md is made of them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Right:
         return {**statement, "Condition": conditions} if conditions else statement
 
 
-_EXECUTION, _TASK = "execution role of a service", "task role of a service"
+TASK_ROLE = "task role of a service"
+_EXECUTION = "execution role of a service"
 
 ASSUME = Right(
     actions=("sts:AssumeRole",),
@@ -93,7 +95,7 @@ TRACE = Right(
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ),
-    holder=_TASK,
+    holder=TASK_ROLE,
     why="with `mesh.tracing`, the collector sends traces to X-Ray",
     page='Service Authorization Reference, "AWS X-Ray"',
     everywhere="X-Ray knows no resource for any of them",
@@ -105,7 +107,7 @@ SHELL = Right(
         "ssmmessages:OpenControlChannel",
         "ssmmessages:OpenDataChannel",
     ),
-    holder=_TASK,
+    holder=TASK_ROLE,
     why="with `exec`, the agent of Systems Manager opens the channel of a shell",
     no_operations=(
         "ssmmessages:CreateControlChannel",
@@ -118,26 +120,26 @@ SHELL = Right(
 )
 SHELL_GROUPS = Right(
     actions=("logs:DescribeLogGroups",),
-    holder=_TASK,
+    holder=TASK_ROLE,
     why="with `exec`, what is done in a shell is logged, and the agent looks for the log group",
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
     everywhere="the agent lists groups, as the same page has it",
 )
 SHELL_LOG = Right(
     actions=("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
-    holder=_TASK,
+    holder=TASK_ROLE,
     why="with `exec`, what is done in a shell is logged",
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
 )
 SHELL_KEY = Right(
     actions=("kms:Decrypt",),
-    holder=_TASK,
+    holder=TASK_ROLE,
     why="with `exec` and `security.kms_key`, what passes through a shell is encrypted with that key",
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
 )
 MOUNT = Right(
     actions=("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
-    holder=_TASK,
+    holder=TASK_ROLE,
     why="its `efs` volumes, through its own access points",
     no_operations=("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
     page='EFS user guide, "Using IAM to control file system data access"',
@@ -196,13 +198,7 @@ KEY_GRANT_OF_STORAGE = Right(
     page='ECS developer guide, "Create an encryption key for Fargate ephemeral storage"',
 )
 KEY_OF_DISKS = Right(
-    actions=(
-        "kms:Decrypt",
-        "kms:DescribeKey",
-        "kms:Encrypt",
-        "kms:GenerateDataKey*",
-        "kms:ReEncrypt*",
-    ),
+    actions=("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"),
     holder="Auto Scaling's role in the account, by the key's policy, where there is a [capacity]",
     why="the disks of instances are encrypted with it",
     page='EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"',
@@ -215,112 +211,35 @@ KEY_GRANT_OF_DISKS = Right(
     page='EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"',
 )
 
-BEDROCK = Right(
-    actions=("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
-    holder=_TASK,
-    why="`access.bedrock`: calls these models, by the Converse operations too",
-    page='Bedrock user guide, "Converse"',
+RIGHTS = (
+    ASSUME,
+    PULL_TOKEN,
+    PULL,
+    PULL_THROUGH,
+    WRITE_LOG,
+    READ_SECRET,
+    READ_PARAMETER,
+    DECRYPT_SECRET,
+    TRACE,
+    SHELL,
+    SHELL_GROUPS,
+    SHELL_LOG,
+    SHELL_KEY,
+    MOUNT,
+    FLOW_LOG,
+    CLOSED_BUCKET,
+    DELIVER_LOG,
+    CLOSED_FILES,
+    KEY_ADMIN,
+    KEY_OF_LOGS,
+    KEY_OF_STORAGE,
+    KEY_GRANT_OF_STORAGE,
+    KEY_OF_DISKS,
+    KEY_GRANT_OF_DISKS,
 )
-GUARDRAIL = Right(
-    actions=("bedrock:ApplyGuardrail",),
-    holder=_TASK,
-    why="`access.bedrock`: with these guardrails",
-    page='Bedrock user guide, "Set up permissions to use guardrails"',
-)
-SAGEMAKER = Right(
-    actions=(
-        "sagemaker:InvokeEndpoint",
-        "sagemaker:InvokeEndpointAsync",
-        "sagemaker:InvokeEndpointWithResponseStream",
-    ),
-    holder=_TASK,
-    why="`access.sagemaker`: calls these endpoints",
-    page='Service Authorization Reference, "Amazon SageMaker"',
-)
-READ_OBJECTS = Right(
-    actions=("s3:GetObject",),
-    holder=_TASK,
-    why="`access.s3_read`, and the weights of a `model`: reads objects below these prefixes",
-    page='Service Authorization Reference, "Amazon S3"',
-)
-LIST_OBJECTS = Right(
-    actions=("s3:ListBucket",),
-    holder=_TASK,
-    why="`access.s3_read`, and the weights of a `model`: lists what lies below these prefixes",
-    no_operations=("s3:ListBucket",),
-    page='Service Authorization Reference, "Amazon S3"',
-)
-WRITE_OBJECTS = Right(
-    actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
-    holder=_TASK,
-    why="`access.s3_write`: writes objects below these prefixes, in parts too",
-    no_operations=("s3:ListMultipartUploadParts",),
-    page='S3 user guide, "Multipart upload API and permissions"',
-)
-CONSUME = Right(
-    actions=(
-        "sqs:ChangeMessageVisibility",
-        "sqs:DeleteMessage",
-        "sqs:ReceiveMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-    ),
-    holder=_TASK,
-    why="`access.sqs_consume`: receives and deletes messages of these queues",
-    page='Service Authorization Reference, "Amazon SQS"',
-)
-SEND = Right(
-    actions=("sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
-    holder=_TASK,
-    why="`access.sqs_send`: sends messages to these queues",
-    page='Service Authorization Reference, "Amazon SQS"',
-)
-ITEMS = Right(
-    actions=(
-        *("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"),
-        *("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"),
-        "dynamodb:UpdateItem",
-    ),
-    holder=_TASK,
-    why="`access.dynamodb`: reads and writes items of these tables and their indexes",
-    no_operations=("dynamodb:ConditionCheckItem",),
-    page='Service Authorization Reference, "Amazon DynamoDB"',
-)
-SECRETS = Right(
-    actions=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
-    holder=_TASK,
-    why="`access.secrets_read`: reads these secrets while it runs",
-    page='Service Authorization Reference, "AWS Secrets Manager"',
-)
-PARAMETERS = Right(
-    actions=("ssm:GetParameter", "ssm:GetParameters"),
-    holder=_TASK,
-    why="`access.secrets_read`: reads these parameters while it runs",
-    page='Service Authorization Reference, "AWS Systems Manager"',
-)
-KEYS = Right(
-    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-    holder=_TASK,
-    why="`access.kms_decrypt`: reads and writes what is encrypted with these keys; a writer asks for a data key",
-    page='SQS developer guide, "Key management"; S3 user guide, "Using server-side encryption with AWS KMS keys"',
-)
-PROTECTION = Right(
-    actions=("ecs:GetTaskProtection", "ecs:UpdateTaskProtection"),
-    holder=_TASK,
-    why="`access.task_protection`: keeps its tasks from being stopped while they work",
-    page='ECS developer guide, "Amazon ECS task scale-in protection endpoint"',
-    everywhere="all tasks of the cluster, as nobody knows the ids of its own beforehand; the endpoint knows only the "
-    "caller",
-)
-
-BY_NAME: dict[str, Right] = {name: value for name, value in list(globals().items()) if isinstance(value, Right)}
-"""All of these, in this order."""
+"""All of these, in the order of the documentation; a test finds one that is missing."""
 MANAGED = {
     "service-role/AmazonEC2ContainerServiceforEC2Role": "the agent on EC2 instances joins the cluster (ECS developer "
     'guide, "Amazon ECS container instance IAM role")',
-    "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity": "ECS issues the "
-    'certificates of Service Connect (ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")',
-    "AmazonECSInfrastructureRolePolicyForVpcLattice": "ECS registers tasks with VPC Lattice (ECS developer guide, "
-    '"Amazon ECS infrastructure IAM role")',
 }
-"""Policies that AWS keeps, and why a role has one."""
+"""Policies that AWS keeps, and why a role has one. Meshes add their own."""

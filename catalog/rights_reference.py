@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from catalog import access_rights
 from catalog.meshes import MESHES
-from catalog.rights import BY_NAME, MANAGED, Right
+from catalog.rights import MANAGED, RIGHTS, Right
 
 _INTRODUCTION = """\
 <!-- Made by `make docs` from catalog/rights.py and the meshes' own: change these. -->
@@ -18,7 +19,12 @@ to that. [security.md](security.md) has the rest."""
 
 def rights() -> tuple[Right, ...]:
     """All of them, those of the meshes at the end."""
-    return (*BY_NAME.values(), *(right for mesh in MESHES.values() for right in mesh.rights))
+    return (*RIGHTS, *access_rights.RIGHTS, *(right for mesh in MESHES.values() for right in mesh.rights))
+
+
+def managed() -> dict[str, str]:
+    """All policies that AWS keeps and a role may have, each with the reason."""
+    return MANAGED | {name: why for mesh in MESHES.values() for name, why in mesh.managed_policies.items()}
 
 
 def reference() -> str:
@@ -35,4 +41,4 @@ def _table(every: Iterable[Right]) -> list[str]:
 
 
 def _managed() -> list[str]:
-    return ["| policy | why |", "|---|---|", *(f"| `{name}` | {why} |" for name, why in MANAGED.items())]
+    return ["| policy | why |", "|---|---|", *(f"| `{name}` | {why} |" for name, why in managed().items())]

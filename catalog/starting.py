@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.registries import ecr_repository, is_mirrored
 from catalog.rights import (
     DECRYPT_SECRET,
@@ -22,13 +22,13 @@ Statement = dict[str, Any]
 
 
 def starting(
-    deployment: Deployment, service: Service, *, addition: Addition, images: Iterable[str], log_group: str
+    deployment: Deployment, workload: Workload, *, addition: Addition, images: Iterable[str], log_group: str
 ) -> list[Statement]:
     """Pull the images, write to the log group of that ARN, read the secrets."""
     return [
         *_pull(tuple(images), deployment=deployment),
         WRITE_LOG.on([f"{log_group}:*"]),
-        *_read_secrets(service, addition),
+        *_read_secrets(workload, addition),
     ]
 
 
@@ -55,11 +55,11 @@ def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
     )
 
 
-def _read_secrets(service: Service, addition: Addition) -> list[Statement]:
-    secrets = secrets_of(service, addition).values()
+def _read_secrets(workload: Workload, addition: Addition) -> list[Statement]:
+    secrets = secrets_of(workload, addition).values()
     by_manager = {*addition.credentials, *(s.arn for s in secrets if ":secretsmanager:" in s.arn)}
-    if service.credentials is not None:
-        by_manager.add(service.credentials)
+    if workload.credentials is not None:
+        by_manager.add(workload.credentials)
     by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}
     keys = {s.kms for s in secrets if s.kms is not None}
     wanted = ((READ_SECRET, by_manager), (READ_PARAMETER, by_parameter), (DECRYPT_SECRET, keys))

@@ -8,7 +8,7 @@ from pathlib import Path
 from catalog.load import Loaded
 from catalog.meshes import mesh_of
 from catalog.model import Deployment
-from catalog.problems import listed
+from catalog.problems import listed, plural
 
 _LISTED = 3
 _NAT = {"none": "no NAT", "single": "one NAT gateway", "per-zone": "a NAT gateway in each zone"}
@@ -71,12 +71,12 @@ def _network(deployment: Deployment) -> str:
     if network.vpc_id is not None:
         return f"existing {network.vpc_id}"
     zones = network.zones if isinstance(network.zones, int) else len(network.zones)
-    return f"{network.cidr}, {zones} zone{'s' if zones != 1 else ''}, {_NAT[network.nat]}"
+    return f"{network.cidr}, {zones} {plural('zone', zones)}, {_NAT[network.nat]}"
 
 
 def _count(loaded: Loaded, level: str) -> str:
     number = sum(problem.level == level for problem in loaded.notices)
-    return f"{number} {level}{'s' if number != 1 else ''}" if number else ""
+    return f"{number} {plural(level, number)}" if number else ""
 
 
 def _relative(path: Path) -> str:

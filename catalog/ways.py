@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from catalog.model import Deployment, Service
 from catalog.timers import Hop
 
-_PATIENCE = 1000
-"""Chains that are looked at beyond those that are wanted. Without circles of calls, their number is known anyway."""
+_Chain = tuple[str, ...]
+"""The names of services from the one that is reached up to the one where calls come in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,50 +33,63 @@ class Ways:
 
     shown: tuple[Way, ...]
     more: int
-    at_least: bool
-    """Whether there may be still more: in a large circle of calls nobody counts them all."""
+    only_shortest: bool
+    """Whether, because calls go in a circle, only the shortest way from each beginning counts."""
 
 
 def ways_to(deployment: Deployment, service: Service, *, most: int) -> Ways:
-    """The ways to a service on which no service comes twice: the first few of them, and the number of the rest."""
+    """The first few ways to a service, the shortest first, and the number of the rest. If calls go in a circle, of the
+    ways from each beginning only the shortest: to count all of them can take forever."""
     callers = _callers_upwards(deployment, service)
     begins = _beginnings(deployment, callers)
-    steps = _steps_to_a_beginning(callers, begins)
-    # The nearest chain first, by what it is long and what it still takes; names decide between equals.
-    queue: list[tuple[int, tuple[str, ...], bool]] = []
-
-    def look_at(chain: tuple[str, ...]) -> None:
-        if chain[-1] in begins:
-            heapq.heappush(queue, (len(chain), chain, True))
-        onward = [steps[name] for name in callers[chain[-1]] if name in steps and name not in chain]
-        if onward:
-            heapq.heappush(queue, (len(chain) + 1 + min(onward), chain, False))
-
-    total = _counted(callers, begins, service.name)
-    found: list[Way] = []
-    count = looked = 0
-    look_at((service.name,))
-    while queue and looked < _PATIENCE and (total is None or len(found) < most):
-        looked += 1
-        _, chain, complete = heapq.heappop(queue)
-        if not complete:
-            for name in callers[chain[-1]]:
-                if name in steps and name not in chain:
-                    look_at((*chain, name))
-            continue
-        count += 1
-        if len(found) < most:
-            found.append(_way(deployment, chain))
+    order = _callers_first(callers)
+    if order is None:
+        every = sorted(_shortest(callers, begins, service.name), key=_length_and_names)
+        chains, total = every[:most], len(every)
+    else:
+        chains, total = _first_few(order, callers, begins, most=most)
     return Ways(
-        shown=tuple(found),
-        more=(total if total is not None else count) - len(found),
-        at_least=total is None and bool(queue),
+        shown=tuple(_way(deployment, chain) for chain in chains),
+        more=total - len(chains),
+        only_shortest=order is None,
     )
 
 
-def _way(deployment: Deployment, chain: tuple[str, ...]) -> Way:
+def _length_and_names(chain: _Chain) -> tuple[int, _Chain]:
+    return len(chain), chain
+
+
+def _way(deployment: Deployment, chain: _Chain) -> Way:
     services = tuple(deployment.services[name] for name in reversed(chain))
     return Way(ingress=deployment.ingress_of(services[0]), services=services)
+
+
+def _first_few(
+    order: list[str], callers: dict[str, tuple[str, ...]], begins: frozenset[str], *, most: int
+) -> tuple[list[_Chain], int]:
+    """The shortest chains to the last service of `order`, in which callers come first, and how many there are: each is
+    one to a caller, and on."""
+    chains: dict[str, list[_Chain]] = {}
+    count: dict[str, int] = {}
+    for name in order:
+        longer = [(name, *chain) for caller in callers[name] for chain in chains[caller]]
+        own = [(name,)] if name in begins else []
+        chains[name] = heapq.nsmallest(most, [*own, *longer], key=_length_and_names)
+        count[name] = len(own) + sum(count[caller] for caller in callers[name])
+    return chains[order[-1]], count[order[-1]]
+
+
+def _shortest(callers: dict[str, tuple[str, ...]], begins: frozenset[str], name: str) -> list[_Chain]:
+    """The shortest chain from each beginning to a service."""
+    chains: dict[str, _Chain] = {name: (name,)}
+    waiting = deque([name])
+    while waiting:
+        each = waiting.popleft()
+        for caller in callers[each]:
+            if caller not in chains:
+                chains[caller] = (*chains[each], caller)
+                waiting.append(caller)
+    return [chain for each, chain in chains.items() if each in begins]
 
 
 def _callers_upwards(deployment: Deployment, service: Service) -> dict[str, tuple[str, ...]]:
@@ -126,17 +139,6 @@ def _steps_to_a_beginning(callers: dict[str, tuple[str, ...]], begins: frozenset
                 steps[callee] = steps[name] + 1
                 waiting.append(callee)
     return steps
-
-
-def _counted(callers: dict[str, tuple[str, ...]], begins: frozenset[str], name: str) -> int | None:
-    """How many ways there are: each is one to a caller, and on. None where calls go in a circle."""
-    order = _callers_first(callers)
-    if order is None:
-        return None
-    ways: dict[str, int] = {}
-    for each in order:
-        ways[each] = (each in begins) + sum(ways[caller] for caller in callers[each])
-    return ways[name]
 
 
 def _callers_first(callers: dict[str, tuple[str, ...]]) -> list[str] | None:

@@ -8,18 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalog.problems import CatalogError
-from deploy import lock_file, plugins
-from deploy.applying import apply, destroy
+from catalog.problems import USER_ERROR, CatalogError
+from deploy.apply import apply, destroy
 from deploy.atlantis import atlantis_yaml
-from deploy.emptied import refuse_emptied
-from deploy.environment import deployment_of, of_environment, of_state
-from deploy.output import Stack, in_order, output_folder, read_stacks
-from deploy.planning import plan
-from deploy.process import Interrupted
-from deploy.protected import refuse_protected
-from deploy.refusal import USER_ERROR, Refusal
-from deploy.terraform import Terraform, find_terraform
+from deploy.errors import Interrupted, Refusal
+from deploy.guards import refuse_empty_state, refuse_protected
+from deploy.plan import plan
+from deploy.stacks import Stack, in_order, of_environment, of_state, output_folder, read_stacks
+from deploy.terraform import KEPT_LOCK, Terraform, find_terraform, share_plugins
 
 EPILOG = """\
 Everything after -- goes to that terraform command; terraform reads TF_CLI_ARGS_init for its init.
@@ -39,31 +35,31 @@ _COMMANDS = {"plan": plan, "apply": apply, "destroy": destroy}
 
 def main(argv: Sequence[str]) -> int:
     ours, arguments = _split(argv)
-    asked = _parser().parse_args(ours)
+    options = _parser().parse_args(ours)
     catalog = Path(os.environ.get("CATALOG_FILE") or "services.toml")
     try:
         all_stacks = read_stacks(output_folder())
         stacks: Sequence[Stack] = all_stacks
-        if asked.env:
-            stacks = of_environment(stacks, catalog=catalog, environment=asked.env)
-        if asked.stack:
-            stacks = of_state(stacks, state=asked.stack)
-        if asked.command == "atlantis":
+        if options.env:
+            stacks = of_environment(stacks, catalog=catalog, environment=options.env)
+        if options.stack:
+            stacks = of_state(stacks, state=options.stack)
+        if options.command == "atlantis":
             print(atlantis_yaml(stacks, catalog=catalog), end="")
             return 0
-        asked_for = {deployment_of(stack) for stack in stacks}
-        refuse_emptied([stack for stack in all_stacks if deployment_of(stack) in asked_for])
+        deployments = {stack.deployment for stack in stacks}
+        refuse_empty_state([stack for stack in all_stacks if stack.deployment in deployments])
         ordered = in_order(stacks)
-        if asked.command == "destroy":
+        if options.command == "destroy":
             refuse_protected(ordered)
         if len(ordered) > 1:
-            plugins.share()
+            share_plugins()
         beside = catalog if catalog.is_dir() else catalog.parent
-        return _COMMANDS[asked.command](
+        return _COMMANDS[options.command](
             # What others depend on is there first and goes last.
-            ordered[::-1] if asked.command == "destroy" else ordered,
+            ordered[::-1] if options.command == "destroy" else ordered,
             all_stacks=all_stacks,
-            terraform=Terraform(binary=find_terraform(), kept_lock=beside / lock_file.KEPT_AS, arguments=arguments),
+            terraform=Terraform(binary=find_terraform(), kept_lock=beside / KEPT_LOCK, arguments=arguments),
         )
     except CatalogError as error:
         print(error, file=sys.stderr)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.reading import folder
-from deploy.output import Stack, in_order
+from deploy.stacks import Stack, in_order
 
 
 def atlantis_yaml(stacks: Sequence[Stack], *, catalog: Path) -> str:

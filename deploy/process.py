@@ -18,16 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from deploy.errors import Interrupted
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL = 0.02
-
-
-class Interrupted(Exception):
-    """Somebody asked to stop; what ran has ended since."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.status = 128 + number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,9 @@
-"""Terraform's commands in the folders of stacks."""
+"""Terraform's commands in the folders of stacks, with one provider lock and one copy of the provider for all of them.
+
+Terraform looks for `.terraform.lock.hcl` in the folder it runs in, but synth owns those folders, and may delete them:
+the lock is kept beside the catalog, where git sees it. Unpacked, the provider takes 700 MB, and Terraform puts one into
+every folder.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import ended, half_made, lock_file, process, protected
-from deploy.output import Stack
+from deploy import advice, guards, process
+from deploy.errors import NO_TERRAFORM, Refusal
 from deploy.process import Command
-from deploy.refusal import NO_TERRAFORM, Refusal
+from deploy.stacks import Stack
+
+KEPT_LOCK = "terraform.lock.hcl"
+"""The provider lock, beside the catalog."""
+_LOCK = ".terraform.lock.hcl"
+_CACHE_VARIABLE = "TF_PLUGIN_CACHE_DIR"
+_CACHE = Path(".terraform") / "plugin-cache"
 
 
 def find_terraform() -> str:
@@ -43,11 +54,11 @@ class Terraform:
 
     def init(self, stack: Stack, *, output: Path | None = None) -> int:
         """Initialize a stack, with the provider lock that all of them share."""
-        lock_file.put_into(stack.folder, kept=self.kept_lock)
+        _put_lock(stack.folder, kept=self.kept_lock)
         words = [self.binary, "init", "-input=false"]
         [status] = process.run_together([Command(words=words, folder=stack.folder, output=output)], at_once=1)
         if status == 0:
-            lock_file.take_from(stack.folder, kept=self.kept_lock)
+            _take_lock(stack.folder, kept=self.kept_lock)
         return status
 
     def init_quietly(self, stack: Stack) -> None:
@@ -60,8 +71,8 @@ class Terraform:
 
     def run(self, command: str, stack: Stack, *arguments: str) -> int:
         status = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
-        if advice := ended.advice(stack, terraform=self.binary):
-            print(f"\n{advice}", file=sys.stderr)
+        if said := advice.on_retired_mesh(stack, terraform=self.binary):
+            print(f"\n{said}", file=sys.stderr)
         return status
 
 
@@ -85,11 +96,44 @@ def one_after_another(runs: Sequence[Run], *, command: str, terraform: Terraform
         if status := terraform.init(stack):
             raise Failed("init", status=status, at=stack, left=left)
         if command == "destroy":
-            protected.refuse_what_aws_protects(stack, terraform=terraform.binary)
+            guards.refuse_what_aws_protects(stack, terraform=terraform.binary)
         status = terraform.run(command, stack, *run.arguments)
         if status not in fine:
-            if command == "apply" and (advice := half_made.advice(stack, terraform=terraform.binary)):
-                print(f"\n{advice}", file=sys.stderr)
+            if command == "apply" and (said := advice.on_partial_resources(stack, terraform=terraform.binary)):
+                print(f"\n{said}", file=sys.stderr)
             raise Failed(command, status=status, at=stack, left=left)
         greatest = max(greatest, status)
     return greatest
+
+
+def _put_lock(folder: Path, *, kept: Path) -> None:
+    """Before init: the stack's lock is the kept one, or none. So deleting the kept one upgrades the provider."""
+    if kept.exists():
+        (folder / _LOCK).write_bytes(kept.read_bytes())
+    else:
+        (folder / _LOCK).unlink(missing_ok=True)
+
+
+def _take_lock(folder: Path, *, kept: Path) -> None:
+    """After init: what terraform added (a provider, hashes for this machine) is kept for the next stack and for git."""
+    written = folder / _LOCK
+    if written.exists() and not (kept.exists() and kept.read_bytes() == written.read_bytes()):
+        kept.write_bytes(written.read_bytes())
+
+
+def share_plugins() -> None:
+    """Give Terraform a plugin cache in the current folder, unless the user has one (Terraform, "Provider Plugin
+    Cache"). Two inits at a time must not use it; here they follow each other."""
+    if _CACHE_VARIABLE in os.environ or "plugin_cache_dir" in _configuration():
+        return
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    os.environ[_CACHE_VARIABLE] = str(_CACHE.absolute())
+
+
+def _configuration() -> str:
+    """What the user's own configuration of Terraform says, if there is any."""
+    file = Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

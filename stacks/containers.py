@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.sizes import service_share
 from catalog.startup import container_check
 from catalog.task import Addition, Container, merged, raw, share, value_from
@@ -14,7 +14,7 @@ from stacks.part import Ref
 
 
 def definitions(
-    deployment: Deployment, service: Service, *, membership: Membership, addition: Addition, log_group: Ref
+    deployment: Deployment, workload: Workload, *, membership: Membership, addition: Addition, log_group: Ref
 ) -> str:
     """The `container_definitions` of a service's task: its own container first, then what its keys and the mesh add."""
     logs = {
@@ -22,55 +22,55 @@ def definitions(
         "options": {
             "awslogs-group": log_group.name,
             "awslogs-region": deployment.region,
-            "awslogs-stream-prefix": service.aws_name,
+            "awslogs-stream-prefix": workload.aws_name,
         },
     }
     waits_for = {"dependsOn": list(membership.container_dependencies)} if membership.container_dependencies else {}
     added = [merged(waits_for, container) for container in addition.containers]
-    containers = [_own(service, membership=membership, addition=addition), *added, *membership.sidecars]
+    containers = [_own(workload, membership=membership, addition=addition), *added, *membership.sidecars]
     complete = [{"logConfiguration": logs, **container} for container in containers]
     return json.dumps(complete, sort_keys=True, ensure_ascii=False)
 
 
-def _own(service: Service, *, membership: Membership, addition: Addition) -> Container:
+def _own(workload: Workload, *, membership: Membership, addition: Addition) -> Container:
     beside = [share(container) for container in (*addition.containers, *membership.sidecars)]
     if membership.beside is not None:
         beside.append(membership.beside)
-    rest = service_share(service.cpu, service.memory, *beside)
+    rest = service_share(workload.cpu, workload.memory, *beside)
     written: Container = {
-        "name": service.aws_key,
-        "image": service.image,
+        "name": workload.aws_key,
+        "image": workload.image,
         "essential": True,
         "cpu": rest.cpu,
         # A limit here and reservations beside it, so that what the catalog adds to a task is never starved.
         "memory": rest.memory,
-        "stopTimeout": int(service.stop_timeout),
-        "command": _list(service.command),
-        "entryPoint": _list(service.entrypoint),
-        "user": service.user,
-        "workingDirectory": service.working_dir,
-        "readonlyRootFilesystem": service.readonly_root or None,
-        "environment": [{"name": name, "value": value} for name, value in sorted(service.environment.items())] or None,
-        "secrets": [{"name": n, "valueFrom": value_from(s)} for n, s in sorted(service.secrets.items())] or None,
-        "portMappings": _ports(service, membership),
+        "stopTimeout": int(workload.stop_timeout),
+        "command": _list(workload.command),
+        "entryPoint": _list(workload.entrypoint),
+        "user": workload.user,
+        "workingDirectory": workload.working_dir,
+        "readonlyRootFilesystem": workload.readonly_root or None,
+        "environment": [{"name": name, "value": value} for name, value in sorted(workload.environment.items())] or None,
+        "secrets": [{"name": n, "valueFrom": value_from(s)} for n, s in sorted(workload.secrets.items())] or None,
+        "portMappings": _ports(workload, membership),
         "mountPoints": [
             {"sourceVolume": name, "containerPath": volume.path, "readOnly": False}
-            for name, volume in sorted(service.volumes.items())
+            for name, volume in sorted(workload.volumes.items())
         ]
         or None,
-        "healthCheck": container_check(service.health),
+        "healthCheck": container_check(workload.health),
         "dependsOn": list(membership.container_dependencies) or None,
-        "repositoryCredentials": {"credentialsParameter": service.credentials} if service.credentials else None,
+        "repositoryCredentials": {"credentialsParameter": workload.credentials} if workload.credentials else None,
     }
     complete = merged({key: value for key, value in written.items() if value is not None}, addition.own)
-    complete = merged(complete, _of_instances(service))
-    return {**complete, **raw(complete, service.container)}
+    complete = merged(complete, _of_instances(workload))
+    return {**complete, **raw(complete, workload.container)}
 
 
-def _of_instances(service: Service) -> Container:
+def _of_instances(workload: Workload) -> Container:
     """What a [capacity] has and Fargate has not."""
-    linux = {"linuxParameters": {"sharedMemorySize": service.shm_mib}} if service.shm_mib else {}
-    gpus = {"resourceRequirements": [{"type": "GPU", "value": str(service.gpus)}]} if service.gpus else {}
+    linux = {"linuxParameters": {"sharedMemorySize": workload.shm_mib}} if workload.shm_mib else {}
+    gpus = {"resourceRequirements": [{"type": "GPU", "value": str(workload.gpus)}]} if workload.gpus else {}
     return {**linux, **gpus}
 
 
@@ -78,8 +78,8 @@ def _list(value: Iterable[str] | None) -> list[str] | None:
     return None if value is None else list(value)
 
 
-def _ports(service: Service, membership: Membership) -> list[Container] | None:
-    if service.port is None:
+def _ports(workload: Workload, membership: Membership) -> list[Container] | None:
+    if workload.port is None:
         return None
-    port = {"name": service.aws_key, "containerPort": service.port, "hostPort": service.port, "protocol": "tcp"}
+    port = {"name": workload.aws_key, "containerPort": workload.port, "hostPort": workload.port, "protocol": "tcp"}
     return [{**port, **membership.port_mapping}]

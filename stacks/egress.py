@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog import names
 from catalog.endpoints import gateways_of, has_way_out
-from catalog.model import Deployment, External, Service
+from catalog.model import Deployment, External, Workload
 from stacks.endpoints import Endpoints
 from stacks.network import Network
 from stacks.part import Ref
@@ -14,7 +14,7 @@ from stacks.subnets import ANYWHERE
 
 
 def egress_rules(
-    service: Service,
+    workload: Workload,
     *,
     deployment: Deployment,
     network: Network,
@@ -27,29 +27,29 @@ def egress_rules(
     """
     if deployment.catalog.network.egress == "any":
         return {
-            names.let_out(service.key, "anywhere_all"): {
+            names.let_out(workload.key, "anywhere_all"): {
                 "ip_protocol": "-1",
                 "cidr_ipv4": ANYWHERE,
                 "description": "Anywhere",
             }
         }
     rules: dict[str, dict[str, Any]] = {}
-    for (target, port), reasons in _open_to(service, deployment=deployment).items():
-        rules[names.let_out(service.key, _word(target, port))] = tcp(port, to=", ".join(reasons), **_argument(target))
+    for (target, port), reasons in _open_to(workload, deployment=deployment).items():
+        rules[names.let_out(workload.key, _word(target, port))] = tcp(port, to=", ".join(reasons), **_argument(target))
     if not has_way_out(deployment):
-        gateways = gateways_of(service, deployment=deployment)
+        gateways = gateways_of(workload, deployment=deployment)
         rules |= _to_endpoints(
-            service, gateways={name: network.gateways[name] for name in gateways}, endpoints=endpoints
+            workload, gateways={name: network.gateways[name] for name in gateways}, endpoints=endpoints
         )
     return rules
 
 
-def _open_to(service: Service, *, deployment: Deployment) -> dict[tuple[str, int], list[str]]:
+def _open_to(workload: Workload, *, deployment: Deployment) -> dict[tuple[str, int], list[str]]:
     """What lies outside the catalog, by target and port, with the names under which the service knows it."""
     targets: dict[tuple[str, int], list[str]] = {}
     if has_way_out(deployment):
         targets[ANYWHERE, 443] = ["AWS"]
-    for name, external in deployment.externals_of(service).items():
+    for name, external in deployment.externals_of(workload).items():
         for target in _targets(external):
             targets.setdefault((target, external.port), []).append(name)
     return targets
@@ -60,15 +60,15 @@ def _targets(external: External) -> tuple[str, ...]:
     return known or (ANYWHERE,)
 
 
-def _to_endpoints(service: Service, *, gateways: dict[str, Ref], endpoints: Endpoints) -> dict[str, dict[str, Any]]:
+def _to_endpoints(workload: Workload, *, gateways: dict[str, Ref], endpoints: Endpoints) -> dict[str, dict[str, Any]]:
     rules = {
-        names.let_out(service.key, f"{name}_gateway"): tcp(
+        names.let_out(workload.key, f"{name}_gateway"): tcp(
             443, to=f"{name} endpoint", prefix_list_id=gateway.prefix_list_id
         )
         for name, gateway in gateways.items()
     }
     if endpoints.security_group:
-        rules[names.let_out(service.key, "vpc_endpoints")] = tcp(
+        rules[names.let_out(workload.key, "vpc_endpoints")] = tcp(
             443, to="VPC endpoints", referenced_security_group_id=endpoints.security_group.id
         )
     return rules

@@ -8,6 +8,7 @@ from functools import partial
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 
+from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.order import start_order
 from catalog.states import BASE, state_of
@@ -27,7 +28,7 @@ from stacks.outputs import Outputs
 from stacks.part import Elements, Part, Ref
 from stacks.provider import configure
 from stacks.security import SecurityGroups
-from stacks.service import Workload
+from stacks.service import ServiceResources
 from stacks.states import forget, handed_over, left_behind, move, workload_stacks
 from stacks.text import Text
 
@@ -39,7 +40,8 @@ class DeploymentStack(TerraformStack):
         """`emptied` are states that held services once, and now only have to let them go."""
         super().__init__(app, deployment.id)
         self.stacks = workload_stacks(self, app, deployment=deployment, emptied=emptied)
-        self.elements = Elements(state_of=partial(state_of, deployment=deployment), stacks=self.stacks)
+        lives_in = partial(state_of, deployment=deployment, types=RESOURCE_TYPES)
+        self.elements = Elements(state_of=lives_in, stacks=self.stacks)
         account = _Account(self, deployment=deployment)
         chosen = MESHES[deployment.catalog.mesh.kind]
         text = Text(account=account.number, generated_host=chosen.host_reference)
@@ -84,7 +86,7 @@ class DeploymentStack(TerraformStack):
         }
 
         ways_in: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
-        services: dict[str, Workload] = {}
+        services: dict[str, ServiceResources] = {}
         exposures: dict[str, Exposure] = {}
         for name, callees in start_order(deployment):
             service = deployment.services[name]
@@ -94,17 +96,17 @@ class DeploymentStack(TerraformStack):
             way_in = ways_in.get(deployment.ingress_of(service) or "")
             if way_in is not None:
                 exposures |= way_in.expose(service, target_protocol=memberships[name].target_protocol)
-            for workload, membership in memberships.items():
-                services[workload] = Workload(
+            for workload in deployment.workloads_of(name):
+                services[workload.name] = ServiceResources(
                     self,
                     deployment=deployment,
-                    service=deployment.workloads[workload],
-                    membership=membership,
-                    mounted=files.mount(deployment.workloads[workload]),
+                    workload=workload,
+                    membership=memberships[workload.name],
+                    mounted=files.mount(workload),
                     cluster=cluster,
                     subnets=network.private_subnet_ids,
                     security_group=security.of(name),
-                    exposure=_balanced(exposures.get(workload)),
+                    exposure=_balanced(exposures.get(workload.name)),
                     after=[
                         *network.private_routes,
                         *endpoints.refs,
@@ -114,10 +116,10 @@ class DeploymentStack(TerraformStack):
                 )
 
         for gateway in gateways.values():
-            Workload(
+            ServiceResources(
                 self,
                 deployment=deployment,
-                service=gateway.service,
+                workload=gateway.workload,
                 membership=gateway.membership,
                 mounted=Mounted(),
                 cluster=cluster,

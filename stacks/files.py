@@ -21,7 +21,7 @@ from constructs import Construct
 
 from catalog import aws_names, names
 from catalog.files import NFS, has_files, shared_folders
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.rights import CLOSED_FILES, MOUNT
 from stacks.key import key_arn
 from stacks.network import Network
@@ -82,19 +82,19 @@ class Files(Part):
             )
             for word, subnet in network.private_subnets.items()
         )
-        for name in deployment.services:
-            if any(map(shared_folders, deployment.workloads_of(name))):
-                self._ways[name] = self._connect(name, group, security)
+        for workload in deployment.running:
+            if shared_folders(workload) and workload.key not in self._ways:
+                self._ways[workload.key] = self._connect(workload, group, security)
 
-    def mount(self, service: Service) -> Mounted:
-        """Make the folders of a service, and say what its tasks need to mount them."""
-        points = {name: self._access_point(service, name, folder) for name, folder in shared_folders(service).items()}
+    def mount(self, workload: Workload) -> Mounted:
+        """Make the folders of a workload, and say what its tasks need to mount them."""
+        points = {name: self._access_point(workload, name, folder) for name, folder in shared_folders(workload).items()}
         if not points:
             return Mounted()
         return Mounted(
             volumes=tuple(self._volume(name, point) for name, point in points.items()),
             statements=(self._statement(points),),
-            depends_on=(*self._targets, *self._ways[service.key]),
+            depends_on=(*self._targets, *self._ways[workload.key]),
         )
 
     def _volume(self, name: str, point: Ref) -> EcsTaskDefinitionVolume:
@@ -111,24 +111,24 @@ class Files(Part):
         points_only = {"StringEquals": {"elasticfilesystem:AccessPointArn": [point.arn for point in points.values()]}}
         return MOUNT.on([self._system.arn], points_only)
 
-    def _access_point(self, service: Service, volume: str, folder: str) -> Ref:
+    def _access_point(self, workload: Workload, volume: str, folder: str) -> Ref:
         """One for each folder: a version comes after its service, and takes that of the service where they share it."""
         if folder not in self._points:
-            self._points[folder] = self._new_access_point(service, volume, folder)
+            self._points[folder] = self._new_access_point(workload, volume, folder)
         return self._points[folder]
 
-    def _new_access_point(self, service: Service, volume: str, folder: str) -> Ref:
+    def _new_access_point(self, workload: Workload, volume: str, folder: str) -> Ref:
         owner = {"uid": _USER, "gid": _USER}
         return self.add(
             EfsAccessPoint,
-            names.folder(service.name, volume),
+            names.folder(workload.name, volume),
             file_system_id=self._system.id,
             posix_user=owner,
             root_directory={
                 "path": folder,
                 "creation_info": {"owner_uid": _USER, "owner_gid": _USER, "permissions": "0750"},
             },
-            tags={"Name": aws_names.owned(self.deployment, service, volume), **service.tags},
+            tags={"Name": aws_names.owned(self.deployment, workload, volume), **workload.tags},
             lifecycle=OUTLIVES_TASKS,
         )
 
@@ -144,21 +144,21 @@ class Files(Part):
             tags={"Name": name},
         )
 
-    def _connect(self, name: str, group: Ref, security: SecurityGroups) -> tuple[Ref, ...]:
-        """Let a service's tasks reach the mount targets: the rules on both sides."""
-        service = self.deployment.services[name]
+    def _connect(self, workload: Workload, group: Ref, security: SecurityGroups) -> tuple[Ref, ...]:
+        """Let a workload's tasks, and those of all versions beside it, reach the mount targets: the rules on both
+        sides."""
         let_in = self.add(
             VpcSecurityGroupIngressRule,
-            names.let_in(_ADDRESS, name),
+            names.let_in(_ADDRESS, workload.key),
             security_group_id=group.id,
-            description=f"From {service.aws_name}",
+            description=f"From {workload.aws_key}",
             ip_protocol="tcp",
             from_port=NFS,
             to_port=NFS,
-            referenced_security_group_id=security.of(name).id,
+            referenced_security_group_id=security.of(workload.key).id,
             lifecycle=OUTLIVES_TASKS,
         )
-        return let_in, *security.let_out(service, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
+        return let_in, *security.let_out(workload, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
 
 
 def _tls_only(system: str) -> str:

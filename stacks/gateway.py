@@ -12,8 +12,8 @@ from constructs import Construct
 
 from catalog import names
 from catalog.endpoints import has_way_out
-from catalog.model import Deployment, Service
-from catalog.model.service import Health
+from catalog.model import Deployment, Service, Workload
+from catalog.model.workload import Health
 from catalog.network_balancer import gateway_draining, gateway_idle
 from catalog.stopping import LONGEST_STOP
 from stacks.egress import tcp
@@ -32,10 +32,10 @@ _TASKS = 2
 
 
 class Gateway(Part):
-    """The load balancer, and what there is to know of the tasks behind it, which run as a service like any other."""
+    """The load balancer, and what there is to know of the tasks behind it, which run like those of any service."""
 
-    service: Service
-    """The proxies, as a service of the catalog would be described."""
+    workload: Workload
+    """The proxies."""
     membership: Membership
     exposure: Exposure
     security_group: Ref
@@ -75,23 +75,20 @@ class Gateway(Part):
         listener = self._listener(group)
         entry_record(self, name=name, settings=settings, balancer=self._balancer)
         self.url = self._url_under(settings.domain or self._balancer.dns_name)
-        self.exposure = Exposure(target_group=group, rule=listener, url=self.url)
+        draining = gateway_draining(deployment, name)
+        self.exposure = Exposure(target_group=group, rule=listener, url=self.url, draining=draining)
         self.membership = Membership(task_statements=task.statements, depends_on=tuple(edges))
-        # Nothing here was written by a user, so nothing is parsed.
-        self.service = Service.model_construct(
+        self.workload = Workload(
             name=self._address,
             aws_name=self._address,
+            place=("ingress", name),
             image=task.image,
             port=task.port,
-            protocol="tcp",
             replicas=_TASKS,
             environment=task.environment,
-            health=Health.model_construct(command=task.check),
-            timeout=float(gateway_draining(deployment, name)),
-            idle_timeout=float(gateway_idle(deployment, name)),
+            health=Health(command=task.check),
             stop_timeout=float(LONGEST_STOP),
-            # Every connection takes two files (App Mesh User Guide, "App Mesh scaling troubleshooting").
-            container={"ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]},
+            container=task.container,
         )
 
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:

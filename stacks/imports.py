@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from catalog.meshes import RESOURCE_TYPES
 
 Configurations = Mapping[str, Mapping[str, Any]]
 """The arguments of every resource of a deployment, by address."""
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+\.[\w-]+)\.(\w+)\}")
-_REVISION = "aws_ecs_task_definition"
 
 
-class _Known:
+class _Known(Mapping[str, str]):
     """Reads arguments as AWS will: an id has to be known before anything is imported, so references to arguments of
     other resources are followed to what these say."""
 
@@ -22,10 +23,15 @@ class _Known:
         self._arguments = configurations[address]
 
     def __getitem__(self, argument: str) -> str:
-        return self._followed(str(self._arguments[argument]))
+        return self._cluster_name() if argument == "cluster_name" else self._followed(str(self._arguments[argument]))
 
-    @property
-    def cluster(self) -> str:
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arguments)
+
+    def __len__(self) -> int:
+        return len(self._arguments)
+
+    def _cluster_name(self) -> str:
         """The name of an ECS service's cluster, which it names by ARN."""
         arn = str(self._arguments["cluster"])
         reference = _REFERENCE.fullmatch(arn)
@@ -37,40 +43,17 @@ class _Known:
         )
 
 
-_IDS: dict[str, Callable[[_Known], str]] = {
-    "aws_appautoscaling_policy": lambda of: "/".join((_scaled(of), of["name"])),
-    "aws_appautoscaling_target": lambda of: _scaled(of),
-    "aws_appmesh_gateway_route": lambda of: f"{of['mesh_name']}/{of['virtual_gateway_name']}/{of['name']}",
-    "aws_appmesh_route": lambda of: f"{of['mesh_name']}/{of['virtual_router_name']}/{of['name']}",
-    "aws_appmesh_virtual_node": lambda of: f"{of['mesh_name']}/{of['name']}",
-    "aws_appmesh_virtual_router": lambda of: f"{of['mesh_name']}/{of['name']}",
-    "aws_appmesh_virtual_service": lambda of: f"{of['mesh_name']}/{of['name']}",
-    "aws_cloudwatch_log_group": lambda of: of["name"],
-    "aws_cloudwatch_metric_alarm": lambda of: of["alarm_name"],
-    "aws_ecs_service": lambda of: f"{of.cluster}/{of['name']}",
-    "aws_iam_role": lambda of: of["name"],
-    "aws_iam_role_policy": lambda of: f"{of['role']}:{of['name']}",
-}
-"""The ids of the types of `catalog.states.WORKLOAD_TYPES` (provider documentation, "Import" of each). Two are missing:
-a scheduled action, which no provider can import, and which putting it again leaves as it is (Application Auto Scaling
-API reference, PutScheduledAction); and `terraform_data`, which is nothing outside the state."""
-
-
-def _scaled(of: _Known) -> str:
-    return f"{of['service_namespace']}/{of['resource_id']}/{of['scalable_dimension']}"
-
-
 def take_over(output: dict[str, Any], addresses: list[str], *, configurations: Configurations) -> None:
     """Make a state import resources that are there already, and that another forgets."""
     blocks = []
     for address in sorted(addresses):
         type_, _, name = address.partition(".")
-        if type_ == _REVISION:
-            # Its id ends with the revision, which only AWS knows.
-            family = configurations[address]["family"]
-            output.setdefault("data", {}).setdefault(_REVISION, {})[name] = {"task_definition": family}
+        row = RESOURCE_TYPES[type_]
+        if row.latest_by:
+            latest = {"task_definition": configurations[address][row.latest_by]}
+            output.setdefault("data", {}).setdefault(type_, {})[name] = latest
             blocks.append({"to": address, "id": f"${{data.{address}.arn}}"})
-        elif type_ in _IDS:
-            blocks.append({"to": address, "id": _IDS[type_](_Known(configurations, address))})
+        elif row.import_id:
+            blocks.append({"to": address, "id": row.import_id.format_map(_Known(configurations, address))})
     if blocks:
         output["import"] = blocks

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
 from constructs import Construct
 
 from catalog import names
+from catalog.balancer import deregistration_delay
 from catalog.login import login_before
 from catalog.model import Deployment, Service
 from catalog.priorities import priority_of, priority_of_match
@@ -40,6 +41,8 @@ class Exposure:
     request_label: str = ""
     """What its requests are counted under (Application Auto Scaling API reference, PredefinedMetricSpecification);
     empty where no load balancer counts them."""
+    draining: int = 0
+    """Seconds for which the target group lets a task that is to go finish its answers."""
 
 
 class Ingress(Part):
@@ -109,6 +112,7 @@ class Ingress(Part):
                 rule=rule,
                 url=url,
                 request_label=f"{self._balancer.arn_suffix}/{group.arn_suffix}",
+                draining=deregistration_delay(service),
             )
             for name, group in groups.items()
         }

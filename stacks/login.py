@@ -18,7 +18,7 @@ from stacks.part import Part
 
 def client_secret(part: Part, address: str, login: Login | None) -> str | None:
     """A reference to the secret of an OpenID Connect client, read when terraform runs. It lands in the state: the
-    catalog has to say that this is accepted (catalog.rules.login)."""
+    catalog has to say that this is accepted (catalog.rules.load_balancers)."""
     if login is None or login.client_secret is None:
         return None
     version = part.add(DataAwsSecretsmanagerSecretVersion, address, secret_id=login.client_secret.arn)

@@ -9,7 +9,7 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from catalog.addresses import address
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.states import BASE
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
@@ -17,7 +17,7 @@ from stacks.mesh.base import Mesh
 from stacks.network import Network
 from stacks.part import Part
 from stacks.security import SecurityGroups
-from stacks.service import Workload
+from stacks.service import ServiceResources
 from stacks.text import Text
 
 
@@ -35,7 +35,7 @@ class Outputs(Part):
         text: Text,
         security: SecurityGroups,
         exposures: Mapping[str, Exposure],
-        services: Mapping[str, Workload],
+        services: Mapping[str, ServiceResources],
     ) -> None:
         super().__init__(scope, "outputs", deployment=deployment)
         self._output("vpc_id", network.vpc_id)
@@ -60,9 +60,9 @@ class Outputs(Part):
         for state, living_there in described.items():
             self._output("services", living_there, state=state)
 
-    def _address(self, service: Service, text: Text) -> str | None:
+    def _address(self, workload: Workload, text: Text) -> str | None:
         """Versions have that of their service: which of them answers, it settles."""
-        return text.with_references(address(self.deployment, service.key).url) if service.port else None
+        return text.with_references(address(self.deployment, workload.key).url) if workload.port else None
 
     def _output(self, name: str, value: Any, *, state: str = BASE) -> None:
         scope = self.elements.stacks.get(state, self)

@@ -11,7 +11,8 @@ from typing import Any
 from cdktf import DataResource, TerraformElement, TerraformStack
 from constructs import Construct
 
-from catalog import names
+from catalog.analysis.resource_types import owner as owner_name
+from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.states import BASE
 
@@ -72,12 +73,13 @@ class Part(Construct):
         """Make a resource or data source at the address `<type>.<name>`, in the state where that lives. `depends_on`
         takes Refs; between states, the order in which these are applied does the same.
 
-        Raises ValueError where the address is taken: cdktf would let the second silently replace the first.
+        Raises ValueError where the address is taken: cdktf would let the second silently replace the first. Raises
+        LookupError for one that bears a service's name, if the table of resource types doesn't know it.
         """
         address = f"{terraform_type(type_)}.{name}"
         if address in self.elements:
             raise ValueError(f"two resources claim the address {address}")
-        tags = self._owner_tags(type_, name, arguments)
+        tags = self._owner_tags(type_, address, arguments)
         state = self.elements.state_of(address)
         before = [ref.element for ref in arguments.pop("depends_on", ()) if ref.state == state]
         scope = self.elements.stacks.get(state, self)
@@ -86,9 +88,10 @@ class Part(Construct):
         self.elements[address] = ref = Ref(address, element, state)
         return ref
 
-    def _owner_tags(self, type_: type[TerraformElement], name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """A service's own tags, on whatever bears its name: here, so that no part can forget them."""
-        owner = self.deployment.services.get(names.owner(name, workloads=self.deployment.workloads) or "")
+    def _owner_tags(self, type_: type[TerraformElement], address: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """A workload's own tags, on whatever bears its name: here, so that no part can forget them."""
+        name = owner_name(address, workloads=self.deployment.workloads, types=RESOURCE_TYPES)
+        owner = self.deployment.workloads.get(name or "")
         if owner is None or not owner.tags or not _takes_tags(type_):
             return {}
         return {"tags": {**(arguments.get("tags") or {}), **owner.tags}}

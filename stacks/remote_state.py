@@ -1,6 +1,7 @@
 """What a state reads of its base: `shared_…` outputs there, and one remote-state block here.
 
-Done on the finished JSON, where every reference is plain text, whatever part or override wrote it.
+Done on the finished JSON, where every reference is plain text, whatever part or override wrote it. Only whole
+references can cross: what parts make has no others, and overrides with others are refused before (`stacks.overrides`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,11 @@ from typing import Any
 
 from catalog.states import BASE
 
-_ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])*)")
-_TOKEN = re.compile(r"\\[\\\"]|\$\$\{|%%\{|\$\{|%\{|[\"{}]")
-"""What begins or ends a template, or a text or braces in one."""
+ADDRESS = r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])*)"
+"""A regular expression: the address of a resource or data source, and what of it is meant."""
+REFERENCE = re.compile(rf"(?<!\$)\$\{{\s*{ADDRESS}\s*\}}")
+"""A template that is a reference and nothing else, such as `${aws_vpc.main_network.id}`. `$${` is literal text."""
 _READ = f"data.terraform_remote_state.{BASE}.outputs."
-
-
-class OutOfReach(ValueError):
-    """A reference that no order of applying states could serve."""
 
 
 def read_from_base(
@@ -26,18 +24,18 @@ def read_from_base(
 ) -> None:
     """Replace references to the base by its outputs, in the Terraform JSON of the states of a deployment, by state.
 
-    `states` says where every address lives, `backend` where the base's own state is. Raises OutOfReach for a reference
-    from the base to another state or between two of these: no order of applying them would be right; and for one to no
-    attribute.
+    `states` says where every address lives, `backend` where the base's own state is. Raises ValueError for a reference
+    from the base to another state or between two of these, because no order of applying them would be right; and for
+    one to no attribute.
     """
     shared: dict[str, str] = {}
     for state, output in outputs.items():
         for resource in (each for named in output.get("resource", {}).values() for each in named.values()):
-            _order(resource, state, states)
+            _drop_order_between_states(resource, state, states)
         for table in ("resource", "data", "output"):
             if table in output:
                 output[table] = _connected(output[table], state, states, shared)
-        if any(_READ in text for text in _texts([output.get("resource"), output.get("data"), output.get("output")])):
+        if any(_READ in text for text in texts([output.get("resource"), output.get("data"), output.get("output")])):
             output.setdefault("data", {})["terraform_remote_state"] = {BASE: remote_state(*backend)}
     if shared:
         outputs[BASE].setdefault("output", {}).update(
@@ -54,32 +52,32 @@ def remote_state(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"backend": kind, "config": arguments}
 
 
-def _texts(value: Any) -> Iterator[str]:
+def out_of_reach(address: str, path: str, *, state: str, home: str) -> str | None:
+    """Why something in `state` can't refer to this part of a resource that lives in `home`; None if it can."""
+    if not path:
+        return f"what lives in state {state} refers to all of {address} in state {home}"
+    if home != BASE:
+        return f"what lives in state {state} refers to {address}{path} in state {home}"
+    return None
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every string in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+            yield from texts(item)
 
 
-def _order(resource: dict[str, Any], state: str, states: Mapping[str, str]) -> None:
+def _drop_order_between_states(resource: dict[str, Any], state: str, states: Mapping[str, str]) -> None:
     """What a resource depends on in the base is there before it, as states are applied: Terraform need not know."""
-    depends = _addresses(resource.get("depends_on"))
-    for address in depends:
-        if (home := states.get(address, state)) not in (state, BASE):
-            raise OutOfReach(f"what lives in state {state} depends on {address} in state {home}")
-    if any(states.get(address, state) != state for address in depends):
-        resource["depends_on"] = [address for address in depends if states.get(address, state) == state]
-    lifecycle = resource.get("lifecycle")
-    for trigger in _addresses(lifecycle.get("replace_triggered_by")) if isinstance(lifecycle, dict) else ():
-        address = ".".join(trigger.split("[")[0].split(".")[:2])
-        if (home := states.get(address, state)) != state:
-            raise OutOfReach(f"what lives in state {state} is replaced with {address} in state {home}")
-
-
-def _addresses(value: Any) -> list[str]:
-    """An override may hold anything: of what is no list of them, Terraform says so."""
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    depends = resource.get("depends_on")
+    if not isinstance(depends, list):  # an override may hold anything: Terraform says so
+        return
+    here = [each for each in depends if not isinstance(each, str) or states.get(each, state) == state]
+    if here != depends:
+        resource["depends_on"] = here
 
 
 def _connected(value: Any, state: str, states: Mapping[str, str], shared: dict[str, str]) -> Any:
@@ -87,49 +85,21 @@ def _connected(value: Any, state: str, states: Mapping[str, str], shared: dict[s
         return {key: item if key == "//" else _connected(item, state, states, shared) for key, item in value.items()}
     if isinstance(value, list):
         return [_connected(item, state, states, shared) for item in value]
-    return _text(value, state, states, shared) if isinstance(value, str) and ("${" in value or "%{" in value) else value
+    return _text(value, state, states, shared) if isinstance(value, str) and "${" in value else value
 
 
 def _text(text: str, state: str, states: Mapping[str, str], shared: dict[str, str]) -> str:
-    def read(reference: re.Match[str]) -> str:
-        home = states.get(reference[1], state)
+    def read(found: re.Match[str]) -> str:
+        address, path = found[1], found[2]
+        home = states.get(address, state)
         if home == state:
-            return reference[0]
-        if not reference[2]:
-            raise OutOfReach(f"what lives in state {state} refers to all of {reference[0]} in state {home}")
-        if home != BASE:
-            raise OutOfReach(f"what lives in state {state} refers to {reference[0]} in state {home}")
-        name = "_".join(("shared", *re.findall(r"[\w-]+", reference[0])))
-        if shared.setdefault(name, reference[0]) != reference[0]:
-            raise ValueError(f"two outputs would be called {name}: {shared[name]} and {reference[0]}")
-        return _READ + name
+            return found[0]
+        if reason := out_of_reach(address, path, state=state, home=home):
+            raise ValueError(reason)
+        reference = address + path
+        name = "_".join(("shared", *re.findall(r"[\w-]+", reference)))
+        if shared.setdefault(name, reference) != reference:
+            raise ValueError(f"two outputs would be called {name}: {shared[name]} and {reference}")
+        return f"${{{_READ}{name}}}"
 
-    return "".join(_ADDRESS.sub(read, piece) if evaluated else piece for evaluated, piece in _pieces(text))
-
-
-def _pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """A template in pieces, each with whether Terraform evaluates it. `$${` is text, and so is what stands in quotes,
-    but for templates within them."""
-    opened: list[str] = []  # what is not closed yet: templates, quotes in these, and braces
-    start = 0
-    for token in _TOKEN.finditer(text):
-        evaluated = bool(opened) and opened[-1] != '"'
-        if token[0] in ("${", "%{") and not evaluated:
-            yield False, text[start : token.start()]
-            start = token.start()
-            opened.append(token[0])
-        elif token[0] == '"' and opened:
-            yield evaluated, text[start : token.start()]
-            start = token.start()
-            if evaluated:
-                opened.append('"')
-            else:
-                opened.pop()
-        elif token[0] == "{" and evaluated:
-            opened.append("{")
-        elif token[0] == "}" and evaluated:
-            opened.pop()
-            if not opened or opened[-1] == '"':
-                yield True, text[start : token.end()]
-                start = token.end()
-    yield False, text[start:]
+    return REFERENCE.sub(read, text)

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from catalog import aws_names
 from catalog.access import in_json
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.rights import ASSUME
 from catalog.starting import starting
 from catalog.task import Addition
@@ -29,7 +29,7 @@ class Roles(Part):
         scope: Construct,
         *,
         deployment: Deployment,
-        service: Service,
+        workload: Workload,
         addition: Addition,
         images: Iterable[str],
         log_group: Ref,
@@ -37,25 +37,25 @@ class Roles(Part):
     ) -> None:
         super().__init__(scope, "roles", deployment=deployment)
         self.policies: list[Ref] = []
-        execution = starting(deployment, service, addition=addition, images=images, log_group=log_group.arn)
-        own = [in_json(statement) for statement in (*service.access.statements, *service.granted)]
-        self.execution = self._role(service, "execution", statements=execution)
-        self.task = self._role(service, "task", statements=[*task_statements, *own])
+        execution = starting(deployment, workload, addition=addition, images=images, log_group=log_group.arn)
+        own = [in_json(statement) for statement in (*workload.access.statements, *workload.granted)]
+        self.execution = self._role(workload, "execution", statements=execution)
+        self.task = self._role(workload, "task", statements=[*task_statements, *own])
 
-    def _role(self, service: Service, kind: str, *, statements: list[Statement]) -> Ref:
+    def _role(self, workload: Workload, kind: str, *, statements: list[Statement]) -> Ref:
         catalog = self.deployment.catalog
         role = self.add(
             IamRole,
-            f"{service.name}_{kind}",
-            name=aws_names.role(self.deployment, service, kind),
+            f"{workload.name}_{kind}",
+            name=aws_names.role(self.deployment, workload, kind),
             assume_role_policy=trust("ecs-tasks.amazonaws.com", accounts=catalog.aws.accounts),
             permissions_boundary=catalog.catalog.permissions_boundary,
         )
         if statements:
             attached = self.add(
                 IamRolePolicy,
-                f"{service.name}_{kind}",
-                name=aws_names.role(self.deployment, service, kind),
+                f"{workload.name}_{kind}",
+                name=aws_names.role(self.deployment, workload, kind),
                 role=role.name,
                 policy=policy(statements),
             )

@@ -7,22 +7,22 @@ from typing import Any
 
 from cdktf_cdktf_provider_aws.data_aws_secretsmanager_secret_versions import DataAwsSecretsmanagerSecretVersions
 
-from catalog.model import Service
+from catalog.model import Workload
 from catalog.task import Addition, secrets_of
 from stacks.part import Part
 
 
-def following(part: Part, *, service: Service, addition: Addition, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def following(part: Part, *, workload: Workload, addition: Addition, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of an ECS service, with triggers that deploy it anew when a secret has another current version.
 
     Not in the task definition, where ECS would be told a version for good: tasks read the current one when they start,
     also those that are started between two runs of Terraform. And by the plural data source: the singular one keeps the
     value in the state.
     """
-    secrets = secrets_of(service, addition) if service.secrets_follow else {}
+    secrets = secrets_of(workload, addition) if workload.secrets_follow else {}
     if not secrets:
         return dict(arguments)
-    versions = part.add(DataAwsSecretsmanagerSecretVersions, service.name, secret_id="${each.value}")
+    versions = part.add(DataAwsSecretsmanagerSecretVersions, workload.name, secret_id="${each.value}")
     versions.element.add_override("for_each", {name: secret.arn for name, secret in secrets.items()})
     triggers = {f"secret {name}": _current(f'{versions.address}["{name}"].versions') for name in secrets}
     return {**arguments, "triggers": {**(arguments.get("triggers") or {}), **triggers}}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
 from catalog import aws_names, names
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Service, Workload
 from stacks.egress import egress_rules, tcp
 from stacks.endpoints import Endpoints
 from stacks.network import Network
@@ -20,34 +22,34 @@ class SecurityGroups(Part):
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, endpoints: Endpoints) -> None:
         super().__init__(scope, "security", deployment=deployment)
-        self._groups = {service.name: self._group(service, network) for service in deployment.services.values()}
-        self._egress: dict[str, list[Ref]] = {}
-        for service in deployment.services.values():
-            # One group for all versions of a service: what one of them may reach, the others may.
-            rules = {
-                name: arguments
-                for workload in deployment.workloads_of(service.name)
-                for name, arguments in egress_rules(
-                    workload, deployment=deployment, network=network, endpoints=endpoints
-                ).items()
-            }
-            group = self.of(service.name)
-            self._egress[service.name] = [
-                self.add(VpcSecurityGroupEgressRule, name, security_group_id=group.id, **arguments)
-                for name, arguments in rules.items()
+        # One group for all versions of a service: what one of them may reach, the others may.
+        self._groups: dict[str, Ref] = {}
+        rules: dict[str, dict[str, dict[str, Any]]] = {}
+        for workload in deployment.running:
+            if workload.version is None:
+                self._groups[workload.key] = self._group(workload, network)
+            rules.setdefault(workload.key, {}).update(
+                egress_rules(workload, deployment=deployment, network=network, endpoints=endpoints)
+            )
+        self._egress = {
+            key: [
+                self.add(VpcSecurityGroupEgressRule, name, security_group_id=self.of(key).id, **arguments)
+                for name, arguments in its_rules.items()
             ]
+            for key, its_rules in rules.items()
+        }
 
-    def of(self, service_name: str) -> Ref:
-        """The security group of a service's tasks."""
-        return self._groups[service_name]
+    def of(self, key: str) -> Ref:
+        """The security group of a workload's tasks, by its key."""
+        return self._groups[key]
 
-    def egress_of(self, service_name: str) -> list[Ref]:
-        """The rules by which a service's tasks reach AWS and what lies outside. They stand before its tasks start:
+    def egress_of(self, key: str) -> list[Ref]:
+        """The rules by which a workload's tasks reach AWS and what lies outside. They stand before its tasks start:
         Terraform, busy waiting for tasks that cannot be well, might not get to them."""
-        return self._egress[service_name]
+        return self._egress[key]
 
-    def connect(self, caller: Service, callee: Service) -> tuple[Ref, ...]:
-        """Let a service's tasks connect to those of its callee: the rules on both sides."""
+    def connect(self, caller: Workload, callee: Service) -> tuple[Ref, ...]:
+        """Let a workload's tasks connect to those of its callee: the rules on both sides."""
         assert callee.port is not None
         group = self.of(callee.name).id
         return (
@@ -84,7 +86,7 @@ class SecurityGroups(Part):
 
     def let_out(
         self,
-        service: Service,
+        workload: Workload,
         *,
         port: int,
         name: str,
@@ -92,27 +94,27 @@ class SecurityGroups(Part):
         last_port: int | None = None,
         **target: str,
     ) -> tuple[Ref, ...]:
-        """Let a service's tasks out to somebody, on a port or on all up to `last_port`: `target` is an argument of the
+        """Let a workload's tasks out to somebody, on a port or on all up to `last_port`: `target` is an argument of the
         rule. Where everything is open, there is no rule to make."""
         if self.deployment.catalog.network.egress == "any":
             return ()
         rule = self.add(
             VpcSecurityGroupEgressRule,
-            names.let_out(service.name, name),
-            security_group_id=self.of(service.name).id,
+            names.let_out(workload.key, name),
+            security_group_id=self.of(workload.key).id,
             lifecycle=OUTLIVES_TASKS,
             **tcp(port, last_port, to=aws_name or name, **target),
         )
         return (rule,)
 
-    def _group(self, service: Service, network: Network) -> Ref:
-        name = aws_names.owned(self.deployment, service)
+    def _group(self, workload: Workload, network: Network) -> Ref:
+        name = aws_names.owned(self.deployment, workload)
         return self.add(
             SecurityGroup,
-            service.name,
+            workload.name,
             name=name,
             # Never to be changed: another description is another group (EC2 API reference, CreateSecurityGroup).
-            description=f"Tasks of {service.aws_name}",
+            description=f"Tasks of {workload.aws_name}",
             vpc_id=network.vpc_id,
             tags={"Name": name},
         )

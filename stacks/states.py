@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from cdktf import App, TerraformStack
 
+from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.moves import moves
 from catalog.order import state_order
@@ -31,7 +32,7 @@ def workload_stacks(
 
 def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
     """The resources that another state takes over, each with the state that it leaves."""
-    owners = [(address, owner_of(address, deployment=deployment)) for address in addresses]
+    owners = [(address, owner_of(address, deployment=deployment, types=RESOURCE_TYPES)) for address in addresses]
     return [
         (address, owner.stack_from)
         for address, owner in owners
@@ -44,8 +45,8 @@ def left_behind(addresses: Collection[str], deployment: Deployment) -> list[tupl
     found = []
     former = {new: old for old, new in moves(addresses, renamed=deployment.renamed)}
     for address in addresses:
-        owner = owner_of(address, deployment=deployment)
-        states = [state_of(address, deployment=deployment)]
+        owner = owner_of(address, deployment=deployment, types=RESOURCE_TYPES)
+        states = [state_of(address, deployment=deployment, types=RESOURCE_TYPES)]
         if owner is not None and owner.stack_from is not None:
             states.append(owner.stack_from)
         # What was renamed meanwhile is not moved any more, as nothing is left to move it to.

@@ -12,14 +12,13 @@ from cdktf import App
 from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
 from catalog.model.types import NAME_PATTERN
-from catalog.problems import CatalogError, Finding, Problem
+from catalog.problems import CatalogError, Problem
 from catalog.state import places_of
 from catalog.states import BASE, folder_of, stacks_of
 from stacks.environment import DeploymentStack
 from stacks.finish import OUTPUT, finish
-from stacks.overrides import unknown_addresses
+from stacks.overrides import between_states, unknown_addresses
 from stacks.publish import publish, staging_in
-from stacks.remote_state import OutOfReach
 
 _MANIFEST = "manifest.json"
 
@@ -39,8 +38,8 @@ class Synthesized:
 def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
     """Write the stacks of all deployments, all of them or none.
 
-    Raises CatalogError for overrides of nothing, and OSError where the folder cannot be written; what was there before
-    stays as it is.
+    Raises CatalogError for overrides of nothing or across states, and OSError where the folder cannot be written; what
+    was there before stays as it is.
     """
     with staging_in(outdir) as staging:
         emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
@@ -63,20 +62,15 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
     }
     found: dict[str | None, list[Problem]] = {}
     for deployment in loaded.deployments:
-        findings = unknown_addresses(deployment.catalog.overrides, stacks[deployment.id].elements)
+        overrides, elements = deployment.catalog.overrides, stacks[deployment.id].elements
+        states = {address: ref.state for address, ref in elements.items()}
+        findings = [*unknown_addresses(overrides, elements), *between_states(overrides, states)]
         found[deployment.environment] = [loaded.reports[deployment.id].problem(finding) for finding in findings]
     if problems := list(of_environments(found)):
         raise CatalogError(problems)
     app.synth()
     for deployment in loaded.deployments:
-        try:
-            finish(folder / "stacks", stacks[deployment.id], deployment)
-        except OutOfReach as error:
-            if not deployment.catalog.overrides:
-                raise
-            message = f"{error}, which it cannot read; leave that out, or keep both in one stack"
-            finding = Finding(place=("overrides",), message=message)
-            raise CatalogError([loaded.reports[deployment.id].problem(finding)]) from None
+        finish(folder / "stacks", stacks[deployment.id], deployment)
     return {id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()}
 
 

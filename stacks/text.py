@@ -37,8 +37,7 @@ class Text:
         catalog = self.literal(deployment.catalog)
         kept = {"state": deployment.catalog.state, "overrides": deployment.catalog.overrides}
         catalog = catalog.model_copy(update=kept)
-        texts = {"services": self.literal(deployment.services), "versions": self.literal(deployment.versions)}
-        return replace(deployment, catalog=catalog, **texts)
+        return replace(deployment, catalog=catalog, running=self.literal(deployment.running))
 
     def literal(self, value: Any) -> Any:
         """A value with every string in it made literal."""

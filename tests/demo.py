@@ -18,8 +18,7 @@ from typing import Any
 from catalog.load import Loaded, load
 from catalog.model import Deployment
 from catalog.problems import CatalogError
-from deploy.environment import deployment_of
-from deploy.output import in_order, read_stacks
+from deploy.stacks import in_order, read_stacks
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import TerraformError, Workspace, find_terraform, workspace
@@ -53,7 +52,7 @@ def main() -> int:
                             stack.folder, Path(folder) / "run" / "stacks", keep_backend=True, shares_provider=False
                         )
                         for stack in stacks
-                        if deployment_of(stack) == deployment.id
+                        if stack.deployment == deployment.id
                     ],
                 )
     except KeyboardInterrupt:

@@ -60,7 +60,7 @@ def deployment(**tables: Any) -> Deployment:
         "services": {"llm": {"image": "llm:1"}},
     }
     catalog = Catalog.model_validate(_frozen(base | tables))
-    return resolve.deployment(catalog, environment=None, values={})[0]
+    return resolve.deployment(catalog, environment=None, values={})
 
 
 def _frozen(value: Any) -> Any:

@@ -103,9 +103,7 @@ WRONG = {
         #^ services.web.sidecars.a.image: "r.io/A:1" has capitals in its name; write "r.io/a:1"
         stop_timeout = "5m"
         #^ services.web.sidecars.a.stop_timeout: "5m" is out of range on Fargate; write "2s" to "120s"
-        environment = { TOKEN = "x", URL = "{llm.url}" }
-        #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: there is no "llm"; name a service that it
-        #| calls, or write {{llm.url} for literal text
+        environment = { TOKEN = "x" }
         health = { command = "true", interval = "0s", grace = "10m" }
         #^ services.web.sidecars.a.health.interval: "0s" is out of range; write "5s" to "5m"
         [services.web.sidecars.a.secrets]
@@ -114,6 +112,15 @@ WRONG = {
         OTHER = "arn:aws:secretsmanager:us-west-2:1:secret:token"
         #^ services.web.sidecars.a.secrets.OTHER: lacks the hyphen and six characters that AWS adds to a secret's name;
         #| copy the whole ARN
+    """,
+    "an address that a sidecar cannot have": """
+        [services.web]
+        image = "r.io/web:1"
+        [services.web.sidecars.a]
+        image = "r.io/a:1"
+        environment = { URL = "{llm.url}" }
+        #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: there is no "llm"; name a service that it
+        #| calls, or write {{llm.url} for literal text
     """,
     "a shell where nothing can be written": """
         [cluster]

@@ -58,11 +58,17 @@ def test_its_files_together_are_one_catalog(tmp_path: Path) -> None:
 
 
 def test_a_problem_names_the_file_that_has_it(tmp_path: Path) -> None:
-    written(tmp_path, platform=PLATFORM, rag=RAG.replace("80", '"eighty"'), front=FRONT.replace('["llm"]', '["lmm"]'))
+    written(tmp_path, platform=PLATFORM, rag=RAG.replace("80", '"eighty"'), front=FRONT.replace('["llm"]', '"llm"'))
+
+    assert problems(tmp_path) == [
+        'front.toml:4: services.web.calls: expected a list, not text; write ["llm"]',
+        "rag.toml:4: services.llm.port: expected a whole number, not text; write a whole number",
+    ]
+
+    written(tmp_path, platform=PLATFORM, rag=RAG, front=FRONT.replace('["llm"]', '["lmm"]'))
 
     assert problems(tmp_path) == [
         'front.toml:4: services.web.calls[0]: unknown service "lmm"; did you mean "llm"?',
-        "rag.toml:4: services.llm.port: expected a whole number, not text; write a whole number",
     ]
 
 

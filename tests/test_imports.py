@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -109,13 +111,25 @@ def test_a_mesh_imports_of_the_stacks_only_what_all_meshes_share() -> None:
         "stacks.discovery",
         "stacks.security",
     )
-    allowed = (*shared, "stacks.roles.trust", "stacks.target_group", "stacks.service_grace")
+    allowed = (*shared, "stacks.roles.trust", "stacks.target_group")
 
     for file in _files("stacks/mesh"):
         if kind := _mesh_of(file):
             own = f"stacks.mesh.{kind.replace('-', '_')}"
             of_stacks = {name for name in _imports(file) if name.startswith("stacks.")}
             assert {name for name in of_stacks if not name.startswith((own, *allowed))} <= {"stacks.roles"}, file
+
+
+def test_comments_name_modules_that_exist() -> None:
+    for file in [*_files("stacks"), *_files("catalog"), *_files("deploy"), ROOT / "main.py"]:
+        for name in re.findall(r"`((?:stacks|deploy|catalog\.\w+)\.[\w.]+)`", file.read_text()):
+            module, _, rest = name.rpartition(".")
+            assert _is_module(name) or (_is_module(module) and hasattr(importlib.import_module(module), rest)), file
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def test_no_part_makes_resources_behind_the_back_of_the_addresses() -> None:

@@ -138,14 +138,27 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
         [services.web]
         image = "r.io/web:1"
         memory = 2048
+        user = 1
         replicas = "two"
+        [environments.dev]
+        services.web.user = "1"
+        [environments.prod]
+    """) == [
+        'services.toml:4: services.web.user: expected text, not a number; write "1" in quotes (in prod)',
+        "services.toml:5: services.web.replicas: expected a whole number, not text; write a whole number",
+    ]
+    assert problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        memory = 2048
+        calls = ["llm"]
         [environments.dev]
         services.web.cpu = 4096
         [environments.prod]
     """) == [
         "services.toml:3: services.web.memory: Fargate has no task with cpu = 4096 and memory = 2048; for web, write "
         "memory = 8192 (in dev)",
-        "services.toml:4: services.web.replicas: expected a whole number, not text; write a whole number",
+        'services.toml:4: services.web.calls[0]: unknown service "llm"; add [services.llm] or [external.llm]',
     ]
 
 

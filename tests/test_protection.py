@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.output import Stack
-from deploy.protected import refuse_protected, refuse_what_aws_protects
-from deploy.refusal import Refusal
+from deploy.errors import Refusal
+from deploy.guards import refuse_protected, refuse_what_aws_protects
+from deploy.stacks import Stack
 from tests import emulator
 from tests.emulator.terraform import TerraformError, find_terraform
 from tests.fake_terraform import Project

@@ -142,3 +142,28 @@ def test_variables_may_use_general_placeholders() -> None:
         [environments.prod]
     """).deployments[0]
     assert deployment.services["web"].image == "123456789012.dkr.ecr.us-west-2.amazonaws.com/prod/web:1"
+
+
+def test_what_runs_is_listed_once_each_with_its_table_a_version_behind_its_service() -> None:
+    snippet = """
+    [services.web]
+    image = "r.io/web:1"
+    [services.llm]
+    image = "r.io/llm:1"
+    aws_name = "model"
+    [[services.llm.versions]]
+    name = "next"
+    image = "r.io/llm:2"
+    """
+    (described,) = loaded(snippet, kind="vpc-lattice").deployments
+    places = {
+        "llm": ("services", "llm"),
+        "llm_next": ("services", "llm", "versions", 0),
+        "web": ("services", "web"),
+    }
+    assert {name: each.place for name, each in described.workloads.items()} == places
+    assert {each.table for each in described.workloads_of("llm")} == {("services", "llm")}
+    version = described.workloads["llm_next"]
+    assert (version.key, version.aws_name, version.aws_key) == ("llm", "model_next", "model")
+    assert list(described.services) == ["llm", "web"]
+    assert described.versions == {"llm": (version,)}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 import botocore.session
 import pytest
 
-from catalog.rights import BY_NAME, MANAGED, Right
-from catalog.rights_reference import reference, rights
+from catalog import access_rights
+from catalog import rights as role_rights
+from catalog.rights import Right
+from catalog.rights_reference import managed, reference, rights
 
 ROOT = Path(__file__).parents[1]
 MODELS = {
@@ -33,7 +36,7 @@ MODELS = {
 
 
 def _ids(right: Right) -> str:
-    return next((name for name, each in BY_NAME.items() if each is right), right.actions[0])
+    return right.actions[0]
 
 
 @pytest.mark.parametrize("right", rights(), ids=_ids)
@@ -42,6 +45,11 @@ def test_a_right_is_complete(right: Right) -> None:
     assert {*right.no_operations} <= {*right.actions}
     broad = any("*" in action for action in right.actions)
     assert right.everywhere or not broad, f"{right.actions} with a star, and without a reason"
+
+
+@pytest.mark.parametrize("module", [role_rights, access_rights], ids=["roles", "access"])
+def test_no_right_is_left_out_of_the_table(module: ModuleType) -> None:
+    assert [*module.RIGHTS] == [each for each in vars(module).values() if isinstance(each, Right)]
 
 
 def test_every_action_is_one_of_aws() -> None:
@@ -63,11 +71,12 @@ def test_the_documentation_in_the_repository_is_current() -> None:
 def test_every_policy_of_aws_is_in_the_table() -> None:
     named = {
         name
-        for file in (ROOT / "stacks").rglob("*.py")
+        for folder in ("stacks", "catalog")
+        for file in (ROOT / folder).rglob("*.py")
         for name in re.findall(r'"((?:service-role/)?Amazon\w+)"', file.read_text("utf-8"))
         if "Policy" in name or "Role" in name
     }
-    assert named == set(MANAGED)
+    assert named == set(managed())
 
 
 @pytest.mark.parametrize("folder", ["stacks", "catalog"])
@@ -75,6 +84,9 @@ def test_no_action_is_written_elsewhere(folder: str) -> None:
     known = {action for right in rights() for action in right.actions} - {"*"}
     for file in (ROOT / folder).rglob("*.py"):
         # Which endpoint an action goes by is another table, and the model and rules have examples.
-        if file.name not in ("rights.py", "endpoints.py") and file.parent.name not in ("model", "rules"):
+        if file.name not in ("rights.py", "access_rights.py", "endpoints.py") and file.parent.name not in (
+            "model",
+            "rules",
+        ):
             text = file.read_text("utf-8")
             assert not [action for action in known if f'"{action}"' in text], file

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from catalog import meshes, rules
+from catalog.frame import Rules
 from catalog.load import load
-from catalog.meshes import parity
+from catalog.rules import rule, values
 from tests.catalogs import notices_of, pointed_out, problems_of
 
 
@@ -567,14 +568,16 @@ def test_the_shipped_catalog_loads(root: Path) -> None:
 
 
 def test_every_rule_is_run_and_says_where_it_comes_from() -> None:
-    run = {*rules.RULES, *rules.ACROSS_DEPLOYMENTS, parity.lacking}
-    run |= {rule for mesh in meshes.MESHES.values() for rule in (*mesh.rules, *mesh.across)}
+    run = [rule, *(rules for mesh in meshes.MESHES.values() for rules in mesh.rules)]
+    registered = {check for rules in run for _, check in rules}
     for package in (rules, meshes):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            functions = inspect.getmembers(import_module(module.name), inspect.isfunction)
-            for name, function in functions:
-                if {"written", "deployments"} & inspect.signature(function).parameters.keys() and name[0] != "_":
-                    assert function in run, f"{module.name}.{name} is in no table of rules"
+            members = vars(import_module(module.name))
+            assert all(each in run for each in members.values() if isinstance(each, Rules)), f"{module.name}: not run"
+            for name, function in members.items() if module.name != values.__name__ else ():
+                own = inspect.isfunction(function) and function.__module__ == module.name and name[0] != "_"
+                if own and list(inspect.signature(function).parameters)[1:] == ["at"]:
+                    assert function in registered, f"{module.name}.{name} is not registered"
                     assert function.__doc__, f"{module.name}.{name} does not say why"
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from catalog.meshes import MESHES
 from catalog.model import Deployment
-from catalog.rights import MANAGED
-from catalog.rights_reference import rights
+from catalog.rights_reference import managed, rights
 from tests.catalogs import REFUSED
 from tests.conftest import ROOT
 from tests.outputs import ShippedOutputs
@@ -88,7 +87,7 @@ def nobody_is_let_in_by_a_star(deployment: Deployment, output: dict[str, Any]) -
 
 def policies_of_aws_have_a_reason(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
     for name, body in resources(output, "aws_iam_role_policy_attachment").items():
-        if body["policy_arn"].partition(":iam::aws:policy/")[2] not in MANAGED:
+        if body["policy_arn"].partition(":iam::aws:policy/")[2] not in managed():
             yield name
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog.meshes.service_connect import proxy_share
+from catalog.meshes.service_connect.serving import proxy_share
 from catalog.sizes import FARGATE_SIZES, Share
 from tests.catalogs import loaded, pointed_out, problems_of
 from tests.synth import catalog_output, containers, resources

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from catalog.load import Loaded, load
+from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.problems import CatalogError
-from catalog.states import BASE, WORKLOAD_TYPES, folder_of
+from catalog.states import BASE, folder_of
 from stacks.remote_state import read_from_base
 from stacks.synthesize import synthesize
 from tests.catalogs import loaded, notices_of, of_kind, on_meshes, problems_of
@@ -60,14 +61,8 @@ def split(catalog: Loaded, deployment: Deployment) -> Loaded:
     """A deployment alone, its services dealt out to three states."""
     states = {name: STATES[index % 3] for index, name in enumerate(deployment.services)}
     stacks = {name: None if state == BASE else state for name, state in states.items()}
-    services = {
-        name: service.model_copy(update={"stack": stacks[name]}) for name, service in deployment.services.items()
-    }
-    versions = {
-        name: tuple(each.model_copy(update={"stack": stacks[name]}) for each in others)
-        for name, others in deployment.versions.items()
-    }
-    return replace(catalog, deployments=(replace(deployment, services=services, versions=versions),))
+    running = tuple(each.model_copy(update={"stack": stacks[each.key]}) for each in deployment.running)
+    return replace(catalog, deployments=(replace(deployment, running=running),))
 
 
 def addresses(output: dict[str, Any]) -> list[str]:
@@ -116,7 +111,7 @@ def test_what_a_service_shares_stays_in_the_base_and_what_is_its_alone_goes_with
     outputs = outputs_of(loaded(TEAMS))
 
     assert set(resources(outputs["rag"], "aws_ecs_service")) == {"llm"}
-    assert set(outputs["rag"]["resource"]) <= WORKLOAD_TYPES
+    assert set(outputs["rag"]["resource"]) <= {type_ for type_, row in RESOURCE_TYPES.items() if row.moves_with_service}
     assert set(resources(outputs[BASE], "aws_security_group")) >= {"web", "llm"}
     assert set(resources(outputs[BASE], "aws_ecs_service")) == {"web"}
     assert set(outputs["rag"]["output"]["services"]["value"]) == {"llm"}
@@ -265,16 +260,6 @@ def test_a_service_may_come_back_and_the_state_it_leaves_is_written_until_then()
     assert "aws_ecs_service.llm" in {block["to"] for block in outputs[BASE]["import"]}
 
 
-def test_every_type_that_moves_is_known_by_an_id_or_need_not_be() -> None:
-    from stacks.imports import _IDS
-
-    assert WORKLOAD_TYPES - _IDS.keys() - {
-        "aws_ecs_task_definition",
-        "aws_appautoscaling_scheduled_action",
-        "terraform_data",
-    } == {each for each in WORKLOAD_TYPES if each.startswith("data.")}
-
-
 def test_a_state_that_lost_its_last_service_is_written_empty_so_that_it_can_be_emptied(tmp_path: Path) -> None:
     outputs_of(loaded(TEAMS))
     outputs = outputs_of(loaded(TEAMS.replace('stack = "rag"', "")))
@@ -363,15 +348,14 @@ def test_an_override_reaches_a_resource_in_any_state_and_may_refer_to_the_base()
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ('%{ if aws_vpc.main_network.id == "" }a%{ endif }', '%{ if BASE == "" }a%{ endif }'),
-        (
-            '${format("of aws_vpc.main_network.id ${aws_vpc.main_network.id}", 1)}',
-            '${format("of aws_vpc.main_network.id ${BASE}", 1)}',
-        ),
+        ("https://${aws_vpc.main_network.id}/${ aws_vpc.main_network.id }", "https://${BASE}/${BASE}"),
         ("{ aws_vpc.main_network.id } %%{ if aws_vpc.main_network.id }", None),
+        ("$${aws_vpc.main_network.id}", None),
+        ("${upper(aws_iam_role.llm_task.name)} of aws_iam_role.llm_task", None),
+        ('${format("of ${aws_vpc.main_network.id}", 1)}', '${format("of ${BASE}", 1)}'),
     ],
 )
-def test_only_what_terraform_evaluates_is_read_from_the_base(written: str, read: str | None) -> None:
+def test_whole_references_are_read_from_the_base_and_all_else_stays(written: str, read: str | None) -> None:
     override = f"[overrides.\"aws_ecs_service.llm\"]\ntags = {{ x = '{written}' }}\n"
     service = resources(outputs_of(loaded(TEAMS + override))["rag"], "aws_ecs_service")["llm"]
 
@@ -379,10 +363,40 @@ def test_only_what_terraform_evaluates_is_read_from_the_base(written: str, read:
     assert service["tags"]["x"] == (read or written).replace("BASE", base)
 
 
+@pytest.mark.parametrize(
+    ("expression", "used"),
+    [
+        ('%{ if aws_vpc.main_network.id == "" }a%{ endif }', "aws_vpc.main_network.id"),
+        ("${upper(aws_vpc.main_network.id)} ${aws_vpc.main_network.id}", "aws_vpc.main_network.id"),
+        ("${jsonencode(aws_vpc.main_network)}", "aws_vpc.main_network"),
+        ("${upper(aws_ecs_cluster.main_cluster.name)}", "aws_ecs_cluster.main_cluster.name"),
+    ],
+)
+def test_an_expression_across_states_is_refused_with_its_line(expression: str, used: str) -> None:
+    override = f"[overrides.\"aws_ecs_service.llm\"]\ntags.x = 1\ntags.y = ['{expression}']\n"
+    line = len((TEAMS + override).strip().splitlines())
+
+    with pytest.raises(CatalogError) as refused:
+        outputs_of(loaded(TEAMS + override))
+    whole = used if used.count(".") > 1 else f"{used}.id"
+    assert str(refused.value) == (
+        f'services.toml:{line}: overrides."aws_ecs_service.llm".tags.y[0]: an expression in state rag uses {used}, '
+        f'which lives in state base; only a whole reference to the base can, as "${{{whole}}}"; write that, or keep '
+        "both in one stack"
+    )
+
+
+def test_an_expression_within_one_state_is_terraform_s() -> None:
+    override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${upper(aws_vpc.main_network.id)}" }\n'
+    cluster = resources(outputs_of(loaded(TEAMS + override))[BASE], "aws_ecs_cluster")["main_cluster"]
+
+    assert cluster["tags"]["x"] == "${upper(aws_vpc.main_network.id)}"
+
+
 def test_an_override_that_refers_to_another_stack_is_refused() -> None:
     override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${aws_ecs_service.llm.name}" }\n'
 
-    with pytest.raises(CatalogError, match=r"overrides: what lives in state base refers to aws_ecs_service\.llm\.name"):
+    with pytest.raises(CatalogError, match=r'main_cluster"\.tags\.x: what lives in state base refers to aws_ecs_ser'):
         outputs_of(loaded(TEAMS + override))
 
 
@@ -414,7 +428,7 @@ def test_what_is_no_list_of_addresses_is_left_to_terraform(wrong: str) -> None:
             r"what lives in state rag is replaced with aws_vpc\.main_network in state base",
         ),
         (
-            '[overrides."aws_ecs_service.llm"]\ntags = { x = "${jsonencode(aws_vpc.main_network)}" }\n',
+            '[overrides."aws_ecs_service.llm"]\ntags = { x = "${aws_vpc.main_network}" }\n',
             r"what lives in state rag refers to all of aws_vpc\.main_network in state base",
         ),
     ],

@@ -1465,14 +1465,19 @@ def test_a_missing_mesh_is_told_with_the_kinds_there_are() -> None:
     ]
 
 
-def test_every_problem_is_told_at_once_and_once_sorted_by_line() -> None:
+def test_every_error_of_form_is_told_at_once_and_once_sorted_by_line() -> None:
     told = problems_of(
         """
             [services.web]
             image = "r.io/Web:1"
             port = "80"
-            calls = ["lmm", "lmm"]
+            calls = ["llm", "llm"]
             replica = 2
+            environment = { TAG = "{var.tag}", LLM = "{llm.url}", DB = "{db.url}" }
+
+            [services.llm]
+            image = "{var.registry}/llm:1"
+            port = 80
 
             [catalog]
             name = "shop"
@@ -1482,17 +1487,64 @@ def test_every_problem_is_told_at_once_and_once_sorted_by_line() -> None:
             kind = "none"
 
             [environments.dev]
+            services.llm.replicas = "one"
+
+            [environments.prod]
+            services.llm.replicas = "two"
+        """
+    )
+    assert told == [
+        "services.toml:3: services.web.port: expected a whole number, not text; write 80 without quotes",
+        'services.toml:5: services.web.replica: unknown key; did you mean "replicas"?',
+        'services.toml:6: services.web.environment.DB: {db.url} has no value: there is no "db"; name a service that it '
+        "calls, or write {{db.url} for literal text",
+        "services.toml:6: services.web.environment.TAG: {var.tag} has no value; add tag to [vars], or write {{var.tag} "
+        "for literal text",
+        "services.toml:9: services.llm.image: {var.registry} has no value; add registry to [vars], or write "
+        "{{var.registry} for literal text",
+        'services.toml:14: catalog.region: "Oregon" is not an AWS region; write one like "us-west-2"',
+        "services.toml:20: environments.dev.services.llm.replicas: expected a whole number, not text; write a whole "
+        "number",
+        "services.toml:23: environments.prod.services.llm.replicas: expected a whole number, not text; write a whole "
+        "number",
+    ]
+
+
+def test_every_rule_speaks_at_once_and_once_sorted_by_line() -> None:
+    told = problems_of(
+        """
+            [services.web]
+            image = "r.io/Web:1"
+            port = 80
+            calls = ["lmm", "lmm"]
+            environment = { LLM = "{lmm.url}" }
+
+            [environments.dev]
             [environments.prod]
         """
     )
     assert told == [
         'services.toml:2: services.web.image: "r.io/Web:1" has capitals in its name; write "r.io/web:1"',
-        "services.toml:3: services.web.port: expected a whole number, not text; write 80 without quotes",
         'services.toml:4: services.web.calls[0]: unknown service "lmm"; add [services.lmm] or [external.lmm]',
         'services.toml:4: services.web.calls[1]: "lmm" is listed twice; remove one',
         'services.toml:4: services.web.calls[1]: unknown service "lmm"; add [services.lmm] or [external.lmm]',
-        'services.toml:5: services.web.replica: unknown key; did you mean "replicas"?',
-        'services.toml:9: catalog.region: "Oregon" is not an AWS region; write one like "us-west-2"',
+    ]
+
+
+def test_rules_are_silent_while_the_form_is_wrong_in_any_environment() -> None:
+    told = problems_of(
+        """
+            [services.web]
+            image = "r.io/Web:1"
+
+            [environments.dev]
+            [environments.prod]
+            services.web.port = "80"
+        """
+    )
+    assert told == [
+        "services.toml:6: environments.prod.services.web.port: expected a whole number, not text; write 80 without "
+        "quotes"
     ]
 
 

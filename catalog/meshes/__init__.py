@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.analysis.resource_types import complete
 from catalog.meshes.app_mesh import APP_MESH
 from catalog.meshes.base import MeshTraits
 from catalog.meshes.none import NONE
@@ -15,6 +16,8 @@ MESHES: dict[str, MeshTraits] = {
     "vpc-lattice": VPC_LATTICE,
     "none": NONE,
 }
+RESOURCE_TYPES = complete(*(mesh.resource_types for mesh in MESHES.values()))
+"""Every Terraform type whose addresses bear a service's name."""
 
 
 def mesh_of(deployment: Deployment) -> MeshTraits:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from catalog.frame import Place
 from catalog.model import Deployment, Service
-from catalog.problems import Path
-from catalog.written import Written
 
-Asked = Callable[[Deployment, Written], Iterator[Path]]
+Asked = Callable[[Place], Iterator[Place]]
+"""Of the whole catalog's place, those of what is asked for."""
 
 
 def catalog_key(*path: str) -> Asked:
     """Where a key of the catalog is written, unless it says no."""
 
-    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
-        value: object = deployment.catalog
+    def asked(at: Place) -> Iterator[Place]:
+        value: object = at.deployment.catalog
         for key in path:
             value = getattr(value, key)
-        if written.written(*path) and value not in (None, False, "none"):
-            yield path
+        if at(*path).is_set and value not in (None, False, "none"):
+            yield at(*path)
 
     return asked
 
@@ -27,10 +27,10 @@ def catalog_key(*path: str) -> Asked:
 def ingress_key(key: str) -> Asked:
     """Where a key is written of an ingress, unless it says no."""
 
-    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
-        for name, ingress in deployment.catalog.ingress.items():
+    def asked(at: Place) -> Iterator[Place]:
+        for name, ingress in at.deployment.catalog.ingress.items():
             if getattr(ingress, key):
-                yield "ingress", name, key
+                yield at("ingress", name, key)
 
     return asked
 
@@ -38,10 +38,10 @@ def ingress_key(key: str) -> Asked:
 def service_key(*path: str, where: Callable[[Deployment, Service], bool] = lambda deployment, service: True) -> Asked:
     """Where a key is written of a service that `where` picks out."""
 
-    def asked(deployment: Deployment, written: Written) -> Iterator[Path]:
-        for service in deployment.services.values():
-            place = ("services", service.name, *path)
-            if written.written(*place) and where(deployment, service):
+    def asked(at: Place) -> Iterator[Place]:
+        for service in at.deployment.services.values():
+            place = at("services", service.name, *path)
+            if place.is_set and where(at.deployment, service):
                 yield place
 
     return asked

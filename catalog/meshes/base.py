@@ -1,19 +1,20 @@
-"""What the catalog knows of a mesh, whatever is then built of it."""
+"""What the catalog knows of a mesh, whatever is then built of it.
+
+Rules that hold for all meshes cite "the mesh API reference" and "the mesh user guide": those of App Mesh, whose limits
+are the strictest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from catalog.analysis.resource_types import ResourceType
+from catalog.frame import Rules
 from catalog.model import Deployment, Service
-from catalog.problems import Finding
 from catalog.rights import Right
 from catalog.sizes import Share
 from catalog.timers import Hop, Timer
-from catalog.written import Written
-
-Rule = Callable[[Deployment, Written], Iterable[Finding]]
-AcrossRule = Callable[[Sequence[Deployment]], Iterable[tuple[Deployment, Finding]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +66,16 @@ class MeshTraits:
     """Whether ECS, in a rollout, waits for what the mesh finds of a task of a service."""
     timers: Callable[[Deployment, Hop], Iterable[Timer]] = _no_timers
     """What it counts on a hop, in the order in which a call meets it: what `stacks` builds, and limits of AWS."""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rules, ...] = ()
     """What it demands of a catalog."""
-    across: tuple[AcrossRule, ...] = ()
-    """What it demands of deployments side by side."""
     rights: tuple[Right, ...] = ()
     """What its policies allow."""
+    managed_policies: Mapping[str, str] = field(default_factory=dict)
+    """Policies that AWS keeps and that a role has for its sake, each with the reason."""
     endpoints: tuple[str, ...] = ()
     """VPC endpoints that it needs where tasks have no other way to AWS, by what follows the region in their names."""
+    own_prefix_in_china: frozenset[str] = frozenset()
+    """Those of them whose names begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
     """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
     spoken to over TLS. `stacks` puts a reference in its place."""
@@ -87,12 +90,17 @@ class MeshTraits:
     """What its proxy takes of a task with so much CPU and memory."""
     ended: bool = False
     """Whether AWS has ended it: then it is nobody's alternative, and its resources cannot be deleted any more."""
+    resource_types: Mapping[str, ResourceType] = field(default_factory=dict)
+    """The rows of its own Terraform types, in the table of `catalog.analysis.resource_types`."""
     resource_prefix: str = ""
     """What the addresses of its resources begin with. Needed where AWS has ended it: they may still be in a state."""
 
+    leaving_page: str = ""
+    """The page that says how to leave it. Needed where AWS has ended it."""
+
     def __post_init__(self) -> None:
-        if self.ended and not self.resource_prefix:
-            raise ValueError(f"{self.title} has ended: by which prefix are its resources known?")
+        if self.ended and not (self.resource_prefix and self.leaving_page):
+            raise ValueError(f"{self.title} has ended: by which prefix are its resources known, and how is it left?")
 
     def carries(self, service: Service) -> bool:
         """Whether calls to a service with a port pass the mesh."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog.frame import Place
 from catalog.meshes import MESHES, mesh_of
 from catalog.meshes.asked import Asked, catalog_key, has_callers, ingress_key, service_key
 from catalog.meshes.base import Verdict
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.problems import Finding, Path, listed, or_list
-from catalog.written import Written
+from catalog.problems import Finding, listed, or_list
 
 Effect = Literal["meaning", "tuning", "detour"]
 """What is lost with it. meaning: the system would not be what the catalog says, which is refused. tuning: it behaves
@@ -178,35 +178,29 @@ FEATURES = (
 )
 
 
-def lacking(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def lacking(at: Place) -> Iterator[Finding]:
     """What the catalog asks for and its mesh does not have. Of what is tuned, one notice for each key."""
+    deployment = at.deployment
     strict = deployment.catalog.mesh.strict
-    for feature, verdict, places in asked_in_vain(deployment, written):
+    for feature, verdict, places in asked_in_vain(at):
         if feature.effect == "meaning" or (feature.effect == "tuning" and strict):
             for place in places:
-                yield Finding(place=place, message=_refusal(feature, deployment), about=(("mesh", "kind"),))
+                yield place.error(_refusal(feature, deployment))
         elif places:
-            yield Finding(
-                place=places[0],
-                message=f"{_instead(deployment, verdict.how)}{_ignored(feature, places)}",
-                level="notice",
-                about=(("mesh", "kind"),),
-            )
+            yield places[0].notice(f"{_instead(deployment, verdict.how)}{_ignored(feature, places)}")
 
 
-def asked_in_vain(deployment: Deployment, asking: Written) -> Iterator[tuple[Feature, Verdict, list[Path]]]:
+def asked_in_vain(at: Place) -> Iterator[tuple[Feature, Verdict, list[Place]]]:
     """What the mesh does not have, and where the catalog asks for it."""
     for feature in FEATURES:
-        verdict = mesh_of(deployment).parity[feature.key]
+        verdict = mesh_of(at.deployment).parity[feature.key]
         if not verdict.carried:
             exempt = feature.times and verdict.unlimited
-            asked = feature.asked(deployment, asking)
-            yield feature, verdict, [place for place in asked if not (exempt and _is_unlimited(deployment, place))]
+            yield feature, verdict, [place for place in feature.asked(at) if not (exempt and _is_unlimited(place))]
 
 
-def _is_unlimited(deployment: Deployment, place: Path) -> bool:
-    _, name, key = place
-    return bool(getattr(deployment.services[str(name)], str(key)) == UNLIMITED)
+def _is_unlimited(place: Place) -> bool:
+    return bool(getattr(place.service, place.name) == UNLIMITED)
 
 
 def alternatives(feature: Feature) -> list[str]:
@@ -225,8 +219,8 @@ def _refusal(feature: Feature, deployment: Deployment) -> str:
     return f"{_instead(deployment, mesh_of(deployment).parity[feature.key].how)}; remove it{other}{loosen}"
 
 
-def _ignored(feature: Feature, places: list[Path]) -> str:
-    services = [str(place[1]) for place in places if place[0] == "services"]
+def _ignored(feature: Feature, places: list[Place]) -> str:
+    services = [place.service.name for place in places if place.path[0] == "services"]
     if feature.effect == "detour":
         return f": {listed(services)}" if services else ""
     return f"; not honoured for {listed(services)}" if services else "; not honoured"

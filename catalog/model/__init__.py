@@ -4,5 +4,17 @@ from catalog.model.catalog import Catalog, Deployment
 from catalog.model.network import External, Ingress, Network
 from catalog.model.service import Service, ServiceKeys, Version
 from catalog.model.types import UNLIMITED
+from catalog.model.workload import Workload
 
-__all__ = ["UNLIMITED", "Catalog", "Deployment", "External", "Ingress", "Network", "Service", "ServiceKeys", "Version"]
+__all__ = [
+    "UNLIMITED",
+    "Catalog",
+    "Deployment",
+    "External",
+    "Ingress",
+    "Network",
+    "Service",
+    "ServiceKeys",
+    "Version",
+    "Workload",
+]

@@ -14,6 +14,7 @@ from catalog.model.network import Cluster, Discovery, External, Images, Ingress,
 from catalog.model.security import Security
 from catalog.model.service import Service, ServiceKeys
 from catalog.model.types import Name, PolicyArn, Region, RoleArn, StackName, Table, matching, text, wrong
+from catalog.model.workload import Workload
 
 StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
 RESERVED = ("aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", "rule")
@@ -133,24 +134,36 @@ class Catalog(Table):
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One deployment: a catalog under an id, in one environment or none, with every service complete."""
+    """One deployment: a catalog under an id, in one environment or none, with everything that runs complete."""
 
     id: str
     environment: str | None
     catalog: Catalog
-    services: dict[str, Service] = field(repr=False)
-    """By name, sorted."""
-    versions: dict[str, tuple[Service, ...]] = field(default_factory=dict, repr=False)
-    """The other versions of a service, by its name; each complete."""
+    running: tuple[Workload, ...] = field(repr=False)
+    """Everything that the catalog says runs: services by name, each followed by its other versions in their order."""
+
+    @cached_property
+    def workloads(self) -> dict[str, Workload]:
+        """Everything that the catalog says runs, by name."""
+        return {workload.name: workload for workload in self.running}
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """The services, by name, without their other versions."""
+        return {each.name: each for each in self.running if isinstance(each, Service) and each.version is None}
+
+    @cached_property
+    def versions(self) -> dict[str, tuple[Service, ...]]:
+        """The other versions of a service, by its name."""
+        versions: dict[str, list[Service]] = {}
+        for each in self.running:
+            if isinstance(each, Service) and each.version is not None:
+                versions.setdefault(each.key, []).append(each)
+        return {name: tuple(others) for name, others in versions.items()}
 
     def workloads_of(self, name: str) -> tuple[Service, ...]:
         """A service and its other versions: each a task definition and an ECS service."""
         return (self.services[name], *self.versions.get(name, ()))
-
-    @cached_property
-    def workloads(self) -> dict[str, Service]:
-        """Everything that runs, by name: services, each followed by its other versions."""
-        return {workload.name: workload for name in self.services for workload in self.workloads_of(name)}
 
     @property
     def region(self) -> str:
@@ -179,16 +192,16 @@ class Deployment:
 
     @cached_property
     def renamed(self) -> dict[str, str]:
-        """The old keys of services, by the new ones."""
-        return {name: service.renamed_from for name, service in self.services.items() if service.renamed_from}
+        """The old keys of what runs, by the new ones."""
+        return {each.key: each.renamed_from for each in self.running if each.renamed_from}
 
-    def callees_of(self, service: Service) -> tuple[Service, ...]:
-        """The services that `service` calls, by name."""
-        return tuple(self.services[name] for name in sorted(service.calls) if name in self.services)
+    def callees_of(self, caller: Workload) -> tuple[Service, ...]:
+        """The services that a workload calls, by name."""
+        return tuple(self.services[name] for name in sorted(caller.calls) if name in self.services)
 
-    def externals_of(self, service: Service) -> dict[str, External]:
-        """The externals that `service` calls, by name."""
-        return {name: self.catalog.external[name] for name in sorted(service.calls) if name in self.catalog.external}
+    def externals_of(self, caller: Workload) -> dict[str, External]:
+        """The externals that a workload calls, by name."""
+        return {name: self.catalog.external[name] for name in sorted(caller.calls) if name in self.catalog.external}
 
     def callers_of(self, name: str) -> tuple[Service, ...]:
         """The services that call a service or an external, by name."""
@@ -202,14 +215,14 @@ class Deployment:
                 callers.setdefault(callee, []).append(service)
         return {name: tuple(services) for name, services in callers.items()}
 
-    def capacity_of(self, service: Service) -> Capacity | None:
-        """The instances that a service runs on; None for Fargate, and for a name that there is not."""
-        return None if service.on_fargate else self.catalog.capacity.get(service.capacity)
+    def capacity_of(self, workload: Workload) -> Capacity | None:
+        """The instances that a workload runs on; None for Fargate, and for a name that there is not."""
+        return None if workload.on_fargate else self.catalog.capacity.get(workload.capacity)
 
     @cached_property
     def used_capacity(self) -> dict[str, Capacity]:
-        """The instances that some service runs on, by name."""
-        used = {service.capacity for service in self.workloads.values()}
+        """The instances that something runs on, by name."""
+        used = {workload.capacity for workload in self.running}
         return {name: self.catalog.capacity[name] for name in sorted(used & self.catalog.capacity.keys())}
 
     def public_services(self, ingress: str) -> tuple[Service, ...]:

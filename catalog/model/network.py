@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from catalog.model.login import AccessLogs, Login
 from catalog.model.types import (
+    LAST_PRIORITY,
     AuthorityArn,
     CertificateArn,
     Cidr,
@@ -51,11 +52,9 @@ def _zones(value: object) -> object:
     return value
 
 
-_LAST_PRIORITY = 50000
-"""ELBv2 API reference, CreateRule.Priority."""
 _PRIORITIES = {
     "type": "array",
-    "items": {"type": "integer", "minimum": 1, "maximum": _LAST_PRIORITY},
+    "items": {"type": "integer", "minimum": 1, "maximum": LAST_PRIORITY},
     "minItems": 2,
     "maxItems": 2,
 }
@@ -67,11 +66,12 @@ def _priorities(value: object) -> object:
     if not isinstance(value, tuple) or len(value) != 2 or any(type(each) is not int for each in value):
         raise wrong("expected the first and the last priority; write two numbers, as in [1000, 1999]")
     first, last = value
-    if not 1 <= first <= last <= _LAST_PRIORITY:
+    if not 1 <= first <= last <= LAST_PRIORITY:
         raise wrong(
-            "[{first}, {last}] is no range of priorities; write two numbers from 1 to 50000, the lower one first",
+            "[{first}, {last}] is no range of priorities; write two numbers from 1 to {highest}, the lower one first",
             first=first,
             last=last,
+            highest=LAST_PRIORITY,
         )
     return value
 
@@ -81,7 +81,7 @@ class Network(Table):
 
     cidr: Cidr = "10.0.0.0/16"
     """Address range of the VPC, /16 to /24. Sixteen equal subnets fit: eight private, eight public."""
-    zones: Annotated[Any, BeforeValidator(_zones), WithJsonSchema(_ZONES)] = 2
+    zones: Annotated[int | tuple[str, ...], BeforeValidator(_zones), WithJsonSchema(_ZONES)] = 2
     """How many availability zones (their names are read from AWS once, then kept), or a list of their names (then
     nothing about zones is asked of AWS, and adding one in between moves nothing)."""
     nat: Literal["none", "single", "per-zone"] = "single"
@@ -195,7 +195,7 @@ class Ingress(Table):
     are made."""
     security_group_id: SecurityGroupId | None = None
     """A security group of that load balancer: tasks let its members in."""
-    priorities: Annotated[Any, BeforeValidator(_priorities), WithJsonSchema(_PRIORITIES)] = None
+    priorities: Annotated[tuple[int, int] | None, BeforeValidator(_priorities), WithJsonSchema(_PRIORITIES)] = None
     """The first and the last priority that rules of ours may have there."""
     zone_id: (
         Annotated[str, matching(r"Z[A-Z0-9]{3,31}", "a Route 53 zone id", 'write one like "Z0123456789ABC"')] | None

@@ -1,35 +1,28 @@
-"""What may be said of one service."""
+"""What is called: the keys of a service and of its versions, and a service of one deployment."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from catalog.model.access import Access, Statement
-from catalog.model.capacity import FARGATE
-from catalog.model.container import Check, Secrets
-from catalog.model.container import Secret as Secret
-from catalog.model.files import Model, Volume
 from catalog.model.login import Sticky
-from catalog.model.logs import Logs
 from catalog.model.match import Match as Match
-from catalog.model.scale import Scale
-from catalog.model.sidecar import Sidecar
 from catalog.model.types import (
-    AbsolutePath,
+    LAST_PRIORITY,
     Duration,
     DurationOrNone,
     Host,
     Name,
     Port,
-    SecretsManagerArn,
     StackName,
     Table,
-    VariableName,
     matching,
     table_or_true,
 )
+from catalog.model.workload import Deploy as Deploy
+from catalog.model.workload import Health as Health
+from catalog.model.workload import Workload, WorkloadKeys
 
 Protocol = Literal["http", "http2", "grpc", "tcp"]
 RetryEvent = Literal[
@@ -62,23 +55,12 @@ class Public(Table):
     """Host name, where several share a load balancer."""
     ingress: Name | None = None
     """Which [ingress]; may be left out where there is only one."""
-    priority: Annotated[int, Field(ge=1, le=50000)] | None = None
+    priority: Annotated[int, Field(ge=1, le=LAST_PRIORITY)] | None = None
     """Rule priority, 1 to 50000, where the computed one collides."""
     sticky: Sticky = None
     """How long a browser stays with the same task, by a cookie of the load balancer: 1s to 7 days (168h), or false."""
     login: bool = True
     """false = open, where the ingress has a login."""
-
-
-class Health(Check):
-    """How to tell that a service is well."""
-
-    path: (
-        Annotated[str, matching(r"/[!-\"$-~]{0,1023}", "a path", "begin it with /, at most 1024 characters of ASCII")]
-        | None
-    ) = None
-    """Path that answers with success; probed by load balancer and mesh. Without it, Envoys try the port, load balancers
-    and VPC Lattice ask for / and take any answer but a failure."""
 
 
 class Retries(Table):
@@ -114,87 +96,6 @@ class Outlier(Table):
     """How long it is left out, at least."""
     max_percent: Annotated[int, Field(ge=0, le=100)] = 50
     """Share of the tasks that may be left out at once."""
-
-
-class Deploy(Table):
-    """How a new revision replaces the old."""
-
-    min: Annotated[int, Field(ge=0, le=100)] = 100
-    """Percentage of the tasks that keep running."""
-    max: Annotated[int, Field(ge=100, le=200)] = 200
-    """Percentage of the tasks that may run."""
-    rollback: bool = True
-    """Return to the last good revision when a rollout fails."""
-    wait: bool = True
-    """`terraform apply` waits for the rollout, and fails if it was rolled back."""
-
-
-class WorkloadKeys(Table):
-    """What of a service may differ from one of its versions to another: what runs, and on what."""
-
-    image: str
-    """Container image, with a tag or digest."""
-    command: tuple[str, ...] | None = None
-    """Arguments of the container."""
-    entrypoint: tuple[str, ...] | None = None
-    """Program of the container."""
-    user: str | None = None
-    """User of the container."""
-    working_dir: AbsolutePath | None = None
-    """Working folder of the container."""
-    cpu: int = 512
-    """CPU units of the whole task, containers that the catalog adds included; 1024 are one vCPU."""
-    memory: int = 1024
-    """MiB of memory of the whole task, containers that the catalog adds included."""
-    storage: Annotated[int, Field(ge=20, le=200)] = 20
-    """GiB of task storage on Fargate, 20 to 200; on a [capacity] tasks share its disk."""
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
-    """Processor."""
-    capacity: Name = "fargate"
-    """Where tasks run: fargate, fargate-spot, or the name of a [capacity]."""
-    gpus: Annotated[int, Field(ge=0, le=16)] = 0
-    """GPUs of each task's own container, on a [capacity] that has them."""
-    shm_mib: Annotated[int, Field(ge=0)] = 0
-    """MiB of shared memory (/dev/shm) of the container, out of `memory`, on a [capacity]; 0 is Docker's 64."""
-    replicas: Annotated[int, Field(ge=0, le=1000)] = 1
-    """How many tasks."""
-    scale: Scale | None = None
-    """How many tasks, by load or by the clock, instead of replicas."""
-    health: Health = Health()
-    """How to tell that it is well."""
-    environment: dict[VariableName, str] = {}
-    """Environment variables. The address of each callee is there too, as NAME_URL (AI_CHAT_URL of ai-chat), unless you
-    write that one yourself."""
-    not_secret: tuple[VariableName, ...] = ()
-    """Environment variables that look like secrets by their names, and are none."""
-    secrets: Secrets = {}
-    """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
-    secrets_follow: bool = False
-    """Deploy the service anew when a secret of Secrets Manager has a new current version. Terraform asks for the ids of
-    versions, never for values."""
-    credentials: SecretsManagerArn | None = None
-    """ARN of the secret with user name and password of a private registry."""
-    access: Access = Access()
-    """What it may do in AWS."""
-    volumes: dict[Name, Volume] = {}
-    """Folders that lie outside the container's own file system."""
-    model: Model | None = None
-    """Weights that are fetched before it starts: { source, mount, cache }."""
-    sidecars: dict[Name, Sidecar] = {}
-    """Containers beside its own in every task."""
-    deploy: Deploy = Deploy()
-    """How a new revision replaces the old."""
-    logs: Logs = Logs()
-    """What becomes of its output."""
-    stop_timeout: Duration | None = None
-    """How long it may take to stop, at most 120s on Fargate. Default: timeout, as an answer may be under way, but from
-    30s to 120s; for tcp 30s."""
-    readonly_root: bool = False
-    """Make the container's root file system read-only."""
-    exec: bool | None = None
-    """Let operators open a shell in its containers (ECS Exec), or not, whatever `cluster.exec` says."""
-    container: dict[str, Any] = {}
-    """Raw keys of the ECS container definition, merged in and checked against AWS's model."""
 
 
 class Version(WorkloadKeys):
@@ -252,58 +153,17 @@ class ServiceKeys(WorkloadKeys):
     """What AWS knows it by, its host name included. Default: the key; with renamed_from, the old key."""
 
 
-class Service(ServiceKeys):
+class Service(Workload, ServiceKeys):
     """A service of one deployment, with nothing left open: every timer is known. One of its versions is one too, with
     all that differs in it."""
 
-    name: str
-    """Its key in the catalog, by which Terraform and messages know it; of a version, with the version's name behind
-    it: `llm_next`."""
-    aws_name: str
-    """By which AWS knows it, for good: like `name`, but that no renaming of the key changes it."""
-    version: str | None = None
     weight: int = 100
+    """Percentage of the service's requests that it gets."""
     match: Match | None = None
-    granted: tuple[Statement, ...] = ()
-    """What `access` opens, as statements of its task role."""
-    timeout: DurationOrNone
-    idle_timeout: DurationOrNone
-    stop_timeout: Duration
-
-    @property
-    def key(self) -> str:
-        """Its key in the catalog, the same for all its versions: by it callers know it."""
-        return self.name if self.version is None else self.name.partition("_")[0]
-
-    @property
-    def aws_key(self) -> str:
-        """Its `aws_name`, the same for all its versions."""
-        return self.aws_name if self.version is None else self.aws_name.partition("_")[0]
-
-    @property
-    def title(self) -> str:
-        """What it is called in a message."""
-        return f"version {self.version} of {self.key}" if self.version else self.name
-
-    @property
-    def on_fargate(self) -> bool:
-        return self.capacity in FARGATE
+    """Requests that a version gets whatever its weight."""
+    timeout: float
+    idle_timeout: float
 
     @property
     def is_tcp(self) -> bool:
         return self.protocol == "tcp"
-
-    @property
-    def first_tasks(self) -> int:
-        """How many tasks it begins with."""
-        return self.scale.min if self.scale else self.replicas
-
-    @property
-    def fewest_tasks(self) -> int:
-        """How many tasks it has at least, at any time."""
-        return self.scale.fewest if self.scale else self.replicas
-
-    @property
-    def most_tasks(self) -> int:
-        """How many tasks it has at most, at any time."""
-        return self.scale.most if self.scale else self.replicas

@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 from catalog import marks
 
 UNLIMITED = math.inf
+LAST_PRIORITY = 50_000
+"""The highest priority that a rule of a load balancer's listener may have (ELBv2 API reference, CreateRule)."""
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -21,7 +23,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 class Table(BaseModel):
     """A TOML table: frozen, no unknown keys, no silent conversion between types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 def wrong(message: str, **context: Any) -> PydanticCustomError:

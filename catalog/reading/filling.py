@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import marks
-from catalog.problems import Finding, Path
+from catalog.model.workload import TABLES
+from catalog.problems import Path
 from catalog.reading import placeholders
 from catalog.reading.layers import Tree
 from catalog.reading.report import Report
@@ -14,6 +15,7 @@ from catalog.reading.report import Report
 _LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
 """Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
 that it would ask for the account (the tags of [catalog] are the provider's too)."""
+_TABLES = tuple((table,) for table in TABLES)
 
 
 def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:
@@ -54,10 +56,12 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
 
 
 def _has_addresses(path: Path) -> bool:
-    """Whether a text is of the environment of a service or of a container beside it, or says where its logs go; or the
-    same of one of its versions."""
+    """Whether a text is of the environment of a workload or of a container beside it, or says where its logs go; or
+    the same of a service's other version."""
+    if path[:1] not in _TABLES:
+        return False
     below = path[4:] if path[2:3] == ("versions",) else path[2:]
-    return path[:1] == ("services",) and (
+    return (
         (len(below) == 2 and below[0] == "environment")
         or (len(below) == 4 and below[0] == "sidecars" and below[2] == "environment")
         or (len(below) == 4 and below[:3] == ("logs", "router", "options"))
@@ -72,22 +76,17 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     try:
         result = placeholders.fill(text, values)
     except placeholders.Unknown as reason:
-        _refuse(path, str(reason), report)
+        report.refuse(path, str(reason))
         return text
     if marks.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT:
-        _refuse(path, "{account} must be known here; write exactly one account into [aws] accounts", report)
+        report.refuse(path, "{account} must be known here; write exactly one account into [aws] accounts")
     return result
 
 
 def _readable(text: str, path: Path, report: Report) -> str:
     if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
-        _refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it", report)
+        report.refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it")
     return text
-
-
-def _refuse(path: Path, message: str, report: Report) -> None:
-    report.add([Finding(place=path, message=message)])
-    report.mark_broken(path)
 
 
 def _get(tree: Any, *path: str) -> Any:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
+from catalog.model.workload import TABLES
 from catalog.problems import CatalogError, Path, Problem, spelled
 from catalog.reading.source import Document, Source
 
-_SPREAD = frozenset({"services", "profiles", "capacity", "ingress", "external", "overrides"})
+_SPREAD = frozenset({*TABLES, "profiles", "capacity", "ingress", "external", "overrides"})
 """Tables whose entries may stand in different files; each entry, as any other table, stands in one."""
 
 

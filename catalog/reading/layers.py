@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from catalog.model.workload import TABLES
 from catalog.problems import Path
 from catalog.reading.source import Document
 
@@ -13,7 +14,7 @@ Tree = dict[str, Any]
 BUILT_IN_PROFILES: Mapping[str, Tree] = {
     "inference": {"timeout": "10m", "retries": {"attempts": 1, "on": ("connection-error",)}},
 }
-"""A model's answer takes minutes, and is not asked for twice once it may have begun (Envoy repeats whole requests)."""
+"""A model's answer takes minutes, and is not asked for twice once it may have begun (proxies repeat whole requests)."""
 EXCLUSIVE = (("replicas", "scale"),)
 """Service keys of which a nearer layer's drops a farther layer's other."""
 
@@ -33,7 +34,7 @@ class Layers:
         self._merge(self.tree, over, (), written_at)
 
     def _merge(self, base: Tree, over: Tree, at: Path, written_at: Path) -> None:
-        if _holds_service_keys(at):
+        if _holds_workload_keys(at):
             for dropped in (other for key in over for other in _excluded_by(key)):
                 base.pop(dropped, None)
         for key, value in over.items():
@@ -70,7 +71,7 @@ class Layers:
         self._fill(table, under, at, written_at)
 
     def _fill(self, table: Tree, under: Tree, at: Path, written_at: Path | None) -> None:
-        dropped = {other for key in table for other in _excluded_by(key)} if _holds_service_keys(at) else set()
+        dropped = {other for key in table for other in _excluded_by(key)} if _holds_workload_keys(at) else set()
         for key, value in under.items():
             below = None if written_at is None else (*written_at, key)
             if key in dropped:
@@ -108,8 +109,8 @@ class Layers:
         return self.origin(path)[0] is not None
 
 
-def _holds_service_keys(at: Path) -> bool:
-    return at == ("defaults",) or (len(at) == 2 and at[0] in ("services", "profiles"))
+def _holds_workload_keys(at: Path) -> bool:
+    return at == ("defaults",) or (len(at) == 2 and at[0] in (*TABLES, "profiles"))
 
 
 def _excluded_by(key: str) -> tuple[str, ...]:

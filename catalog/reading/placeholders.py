@@ -23,14 +23,6 @@ class Unknown(Exception):
     """A placeholder that stands for nothing; the text says why and what to do."""
 
 
-class UnknownCallee(Unknown):
-    """The same for an address, which rests on the service's `calls` and on the callee."""
-
-    def __init__(self, reason: str, *, callee: str) -> None:
-        super().__init__(reason)
-        self.callee = callee
-
-
 def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None) -> str:
     """`text` with its placeholders replaced; with `address`, those of callees too.
 

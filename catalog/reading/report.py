@@ -10,47 +10,37 @@ from catalog.reading.source import Document
 
 
 class Report:
-    """Knows where every value was written, and keeps silent about what only follows from another mistake."""
+    """Knows on which line every value was set, and collects the problems of one deployment."""
 
     def __init__(self, layers: Layers, source: Document) -> None:
         self.layers = layers
         self.problems: list[Problem] = []
         self._source = source
-        self._broken: set[Path] = set()
-        self._above_broken: set[Path] = set()
+        self.refused: set[Path] = set()
+        """Texts of which the value is unknown."""
 
     def add(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            if not any(self.is_broken(path) for path in (finding.place, *finding.about)):
-                self.problems.append(self.problem(finding))
+        self.problems.extend(map(self.problem, findings))
 
-    def mark_broken(self, *paths: Path) -> None:
-        """From here on, nothing that rests on these values is worth saying."""
-        self._broken.update(paths)
-        self._above_broken.update(path[:end] for path in paths for end in range(len(path)))
+    def refuse(self, path: Path, message: str) -> None:
+        """Report a text whose value is unknown, so that nothing else is worth saying of it."""
+        self.add([Finding(place=path, message=message)])
+        self.refused.add(path)
 
-    def is_broken(self, path: Path) -> bool:
-        return any(path[:end] in self._broken for end in range(1, len(path) + 1))
+    def is_refused(self, path: Path) -> bool:
+        return any(path[:end] in self.refused for end in range(1, len(path) + 1))
 
-    def is_broken_below(self, path: Path) -> bool:
-        """Whether something in a table is, so that the table is no longer as written."""
-        return path in self._above_broken
-
-    @property
-    def failed(self) -> bool:
-        return any(problem.level == "error" for problem in self.problems)
-
-    def written(self, *path: str | int) -> bool:
-        """Whether the catalog says this value itself, as opposed to a default."""
+    def is_set(self, *path: str | int) -> bool:
+        """Whether the catalog sets this value itself, as opposed to a default."""
         return self.layers.written(path)
 
-    def own(self, *path: str | int) -> bool:
-        """Whether it is said right there, as opposed to [defaults] or a profile, which speak for several."""
+    def is_set_here(self, *path: str | int) -> bool:
+        """Whether it is set right there, as opposed to [defaults] or a profile, which set it for several services."""
         place = self.layers.origin(path)[1]
         table = place[2:3] if place[:1] == ("environments",) else place[:1]
-        return self.written(*path) and table not in (("defaults",), ("profiles",))
+        return self.is_set(*path) and table not in (("defaults",), ("profiles",))
 
-    def where(self, *path: str | int) -> str:
+    def location(self, *path: str | int) -> str:
         """`services.toml:31`, for naming a second line in a message."""
         source, place = self._origin(path)
         file, line = source.at(place)

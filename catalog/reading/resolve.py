@@ -2,68 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from catalog.capacity import chosen_deploys
-from catalog.model import Catalog, Deployment, Service
-from catalog.problems import Finding
-from catalog.reading import completing
-from catalog.reading.versions import completed
+from catalog.model import Catalog, Deployment, Service, ServiceKeys, Workload
+from catalog.reading import completing, versions
 from catalog.stopping import stop_timeout
 
 DEFAULT_TIMEOUT = 15.0
-"""Seconds; what App Mesh and Service Connect use where nothing is said (App Mesh API reference, HttpTimeout)."""
+"""Seconds; what proxies of the meshes use by default."""
 TCP_IDLE = 3600.0
-"""Seconds; Service Connect's own default for TCP. A pooled database connection is silent between questions."""
+"""Seconds. A pooled database connection is silent between questions."""
 
 
-def deployment(
-    catalog: Catalog, *, environment: str | None, values: Mapping[str, str]
-) -> tuple[Deployment, list[Finding]]:
+def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:
     """The deployment that a catalog describes. `values` are those of the general placeholders."""
     id_ = catalog.catalog.name + (f"-{environment}" if environment else "")
-    timeouts = _timeouts(catalog)
-    services = {
-        name: Service.model_construct(
-            _fields_set=keys.model_fields_set,
-            **{
-                **dict(keys),
-                "name": name,
-                "aws_name": keys.aws_name or keys.renamed_from or name,
-                "timeout": timeouts[name],
-                "idle_timeout": _idle(keys, timeouts[name]),
-                "stop_timeout": stop_timeout(keys, timeout=timeouts[name]),
-            },
-        )
-        for name, keys in sorted(catalog.services.items())
-    }
-    versions = {
-        name: tuple(completed(service, version) for version in service.versions)
-        for name, service in services.items()
-        if service.versions
-    }
-    draft = Deployment(id=id_, environment=environment, catalog=catalog, services=services, versions=versions)
-    findings: list[Finding] = []
-    complete = completing.workloads(draft, values=values, findings=findings)
-    complete |= {name: complete[name].model_copy(update={"deploy": how}) for name, how in chosen_deploys(draft).items()}
-    deployment = replace(
-        draft,
-        services={name: _with_its_share(complete[name]) for name in services},
-        versions={name: tuple(complete[version.name] for version in others) for name, others in versions.items()},
+    draft = Deployment(id=id_, environment=environment, catalog=catalog, running=tuple(_workloads(catalog)))
+    complete = completing.completed(draft, values=values)
+    chosen = chosen_deploys(draft)
+    running = tuple(
+        each.model_copy(update={"deploy": chosen[each.name]}) if each.name in chosen else each for each in complete
     )
-    return deployment, findings
+    return Deployment(id=id_, environment=environment, catalog=catalog, running=running)
 
 
-def _with_its_share(service: Service) -> Service:
-    """With the weight that its versions leave it."""
-    return service.model_copy(update={"weight": max(0, 100 - sum(version.weight for version in service.versions))})
+def _workloads(catalog: Catalog) -> Iterator[Workload]:
+    """Everything that runs, but for what waits for the others: services by name, each with its other versions."""
+    timeouts = _timeouts(catalog)
+    for name, keys in sorted(catalog.services.items()):
+        service = _service(name, keys, timeout=timeouts[name])
+        yield service
+        yield from versions.completed(service)
 
 
-def _idle(keys: Any, timeout: float) -> float:
+def _service(name: str, keys: ServiceKeys, *, timeout: float) -> Service:
+    return Service.model_construct(
+        _fields_set=keys.model_fields_set,
+        **{
+            **dict(keys),
+            "name": name,
+            "aws_name": keys.aws_name or keys.renamed_from or name,
+            "place": ("services", name),
+            "timeout": timeout,
+            "idle_timeout": _idle(keys, timeout),
+            "stop_timeout": stop_timeout(keys, timeout=timeout),
+            # What its versions leave it.
+            "weight": max(0, 100 - sum(version.weight for version in keys.versions)),
+        },
+    )
+
+
+def _idle(keys: ServiceKeys, timeout: float) -> float:
     if keys.idle_timeout is not None:
-        return float(keys.idle_timeout)
+        return keys.idle_timeout
     return TCP_IDLE if keys.protocol == "tcp" else timeout
 
 

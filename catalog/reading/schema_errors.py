@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from pydantic import ValidationError
 
 from catalog.model.network import KINDS
 from catalog.problems import Finding, Path, did_you_mean, or_list, spelled
@@ -36,19 +38,29 @@ def place(error: Any) -> Path:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def without_consequences(errors: Sequence[Any]) -> Iterator[Any]:
-    """The entries without those that only say that a misspelt key is missing."""
-    known = meant(errors)
-    return (error for error in errors if error["type"] != "missing" or place(error) not in known)
+def findings(error: ValidationError, *, removed: Mapping[Path, Path]) -> Iterator[Finding]:
+    """What pydantic has found, but for keys that are only missing because they are misspelt. `removed` is what an
+    environment took away, and where it says so."""
+    entries = error.errors(include_url=False)
+    misspelt = _meant(entries)
+    for entry in entries:
+        if entry["type"] != "missing" or place(entry) not in misspelt:
+            yield finding(entry, removed=removed)
 
 
-def meant(errors: Sequence[Any]) -> set[Path]:
+def wrong_places(error: ValidationError) -> set[Path]:
+    """The values that are wrong or missing, those under misspelt keys included."""
+    entries = error.errors(include_url=False)
+    return {*map(place, entries), *_meant(entries)}
+
+
+def _meant(entries: Iterable[Any]) -> set[Path]:
     """The keys that misspelt ones were meant to be."""
     return {
-        (*place(error)[:-1], close)
-        for error in errors
-        if error["type"] == "extra_forbidden"
-        and (close := did_you_mean(str(place(error)[-1]), known_keys(place(error)[:-1])))
+        (*place(entry)[:-1], close)
+        for entry in entries
+        if entry["type"] == "extra_forbidden"
+        and (close := did_you_mean(str(place(entry)[-1]), known_keys(place(entry)[:-1])))
     }
 
 
@@ -63,9 +75,7 @@ def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
         return Finding(place=removed[loc], message=message)
     if kind == "missing":
         key = str(loc[-1])
-        return Finding(
-            place=loc[:-1], message=f'required key "{key}" is missing; {_ADD.get(key, "add it")}', about=(loc,)
-        )
+        return Finding(place=loc[:-1], message=f'required key "{key}" is missing; {_ADD.get(key, "add it")}')
     if kind == "extra_forbidden" and loc[2:3] == ("versions",) and len(loc) == 5 and loc[4] in known_keys(loc[:2]):
         message = "belongs to the service as a whole; write it there, beside versions"
         return Finding(place=loc, message=message)

@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from catalog.model.partial import PartialServiceKeys
 from catalog.model.types import NAME_PATTERN
 from catalog.problems import CatalogError, Finding, Path, Problem, did_you_mean, spelled
 from catalog.reading import placeholders, schema_errors
@@ -97,6 +96,10 @@ def _wrong_names(table: Any, place: Path) -> Iterator[Finding]:
 
 
 def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
+    if table == {}:
+        return
+    from catalog.model.partial import PartialServiceKeys  # only now: few catalogs need to build it
+
     try:
         PartialServiceKeys.model_validate(table)
     except ValidationError as error:
@@ -118,7 +121,7 @@ def take_images(report: Report, source: Document, values: Mapping[str, str]) -> 
     if not isinstance(written, str):
         return
     path = filled(written, place, values, report)
-    if report.is_broken(place):
+    if report.is_refused(place):
         return
     shown = (source.shown_beside / path).as_posix()
     try:

@@ -1,4 +1,4 @@
-"""Raw keys of a container definition, which Terraform passes on or drops without a word."""
+"""What a container's definition may hold."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.container_model import container_definition
-from catalog.model import Deployment, ServiceKeys
+from catalog.frame import Container, Place
+from catalog.model import Workload
 from catalog.model.sidecar import Sidecar
-from catalog.problems import Finding, Path, did_you_mean, or_list
+from catalog.problems import Finding, did_you_mean, or_list
 from catalog.reading.schema_errors import toml_type
-from catalog.rules.each import containers
-from catalog.written import Written
+from catalog.rules import rule
+from catalog.task.shell import is_open
 
 _OWN = {
     "command": "command",
@@ -91,22 +92,21 @@ _TYPES: dict[str, tuple[str, Any]] = {
 }
 
 
-def raw_keys(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Container)
+def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
     """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
-    for place, container in containers(deployment.services):
-        refused = _FARGATE if deployment.services[str(place[1])].on_fargate else _INSTANCES
-        beside = "sidecars" in place
-        own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if beside else (_OWN, _OURS)
-        for key, value in container.container.items():
-            meant = _meant(key, container_definition())
-            here: Path = (*place, "container", key)
-            if meant in own:
-                message = f"the catalog has a key of its own for this; write {own[meant]} beside container"
-                yield Finding(place=here, message=message)
-            elif meant in ours:
-                yield Finding(place=here, message="follows from the rest of the catalog; remove it")
-            else:
-                yield from _member(container_definition(), key, value, here, (), refused)
+    refused = _FARGATE if at.workload.on_fargate else _INSTANCES
+    own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if isinstance(container, Sidecar) else (_OWN, _OURS)
+    for key, value in container.container.items():
+        meant = _meant(key, container_definition())
+        here = at("container", key)
+        if meant in own:
+            message = f"the catalog has a key of its own for this; write {own[meant]} beside container"
+            yield here.error(message)
+        elif meant in ours:
+            yield here.error("follows from the rest of the catalog; remove it")
+        else:
+            yield from _member(container_definition(), key, value, here, above=(), refused=refused)
 
 
 def _meant(key: str, shape: dict[str, Any]) -> str | None:
@@ -114,16 +114,16 @@ def _meant(key: str, shape: dict[str, Any]) -> str | None:
 
 
 def _member(
-    shape: dict[str, Any], key: str, value: Any, place: Path, above: tuple[str, ...], refused: _Refused
+    shape: dict[str, Any], key: str, value: Any, at: Place, *, above: tuple[str, ...], refused: _Refused
 ) -> Iterator[Finding]:
     meant = _meant(key, shape)
     if meant != key:
         cure = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
-        yield Finding(place=place, message=f"unknown key; {cure}")
+        yield at.error(f"unknown key; {cure}")
     elif (*above, key) in refused:
-        yield Finding(place=place, message=refused[(*above, key)])
+        yield at.error(refused[(*above, key)])
     else:
-        yield from _value(shape["members"][key], value, place, (*above, key), refused)
+        yield from _value(shape["members"][key], value, at, keys=(*above, key), refused=refused)
 
 
 def _closest(key: str, shape: dict[str, Any]) -> str | None:
@@ -134,51 +134,92 @@ def _closest(key: str, shape: dict[str, Any]) -> str | None:
 
 
 def _value(
-    shape: dict[str, Any], value: Any, place: Path, keys: tuple[str, ...], refused: _Refused
+    shape: dict[str, Any], value: Any, at: Place, *, keys: tuple[str, ...], refused: _Refused
 ) -> Iterator[Finding]:
     expected, types = _TYPES[shape["type"]]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        yield Finding(place=place, message=f"expected {expected}, not {toml_type(value)}; write {expected}")
+        yield at.error(f"expected {expected}, not {toml_type(value)}; write {expected}")
     elif shape["type"] == "structure":
         for key in value:
-            yield from _member(shape, key, value[key], (*place, key), keys, refused)
+            yield from _member(shape, key, value[key], at(key), above=keys, refused=refused)
         said = {_meant(key, shape) for key in value}
         for key in shape["required"]:
             if key not in said:
-                yield Finding(place=place, message=f'required key "{key}" is missing; add it')
+                yield at.error(f'required key "{key}" is missing; add it')
     elif shape["type"] == "list":
         for index, item in enumerate(value):
-            yield from _value(shape["member"], item, (*place, index), keys, refused)
+            yield from _value(shape["member"], item, at(index), keys=keys, refused=refused)
     elif shape["type"] == "map":
         for key, item in value.items():
-            yield from _value(shape["value"], item, (*place, key), keys, refused)
+            yield from _value(shape["value"], item, at(key), keys=keys, refused=refused)
     elif value not in shape.get("enum", (value,)):
         close = did_you_mean(value, shape["enum"])
         cure = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
-        yield Finding(place=place, message=f'"{value}" is not possible here; {cure}')
+        yield at.error(f'"{value}" is not possible here; {cure}')
 
 
-def _on_fargate(deployment: Deployment) -> Iterator[tuple[Path, ServiceKeys | Sidecar]]:
-    return containers({name: service for name, service in deployment.services.items() if service.on_fargate})
-
-
-def added_capability(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Container)
+def unsupported_capability(container: Container, at: Place) -> Iterator[Finding]:
     """Fargate adds SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
-    for owner, container in _on_fargate(deployment):
-        added: Any = container.container
-        path = ("linuxParameters", "capabilities", "add")
-        for key in path:
-            added = added.get(key, ()) if isinstance(added, dict) else ()
-        for index, capability in enumerate(added if isinstance(added, tuple) else ()):
-            if capability != _CAPABILITY:
-                place: Path = (*owner, "container", *path, index)
-                yield Finding(place=place, message=f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"')
+    path = ("linuxParameters", "capabilities", "add")
+    added: Any = container.container
+    for key in path:
+        added = added.get(key, ()) if isinstance(added, dict) else ()
+    for index, capability in enumerate(added if isinstance(added, tuple) and at.workload.on_fargate else ()):
+        if capability != _CAPABILITY:
+            message = f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"'
+            yield at("container", *path, index).error(message)
 
 
-def start_out_of_bounds(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Container)
+def start_timeout_out_of_range(container: Container, at: Place) -> Iterator[Finding]:
     """Fargate waits 2 to 120 seconds (ECS API reference, ContainerDefinition.startTimeout)."""
-    for owner, container in _on_fargate(deployment):
-        seconds = container.container.get("startTimeout")
-        if isinstance(seconds, int) and not isinstance(seconds, bool) and not 2 <= seconds <= 120:
-            place: Path = (*owner, "container", "startTimeout")
-            yield Finding(place=place, message=f"{seconds} is out of range on Fargate; write 2 to 120")
+    seconds = container.container.get("startTimeout")
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not at.workload.on_fargate:
+        return
+    if not 2 <= seconds <= 120:
+        yield at("container", "startTimeout").error(f"{seconds} is out of range on Fargate; write 2 to 120")
+
+
+@rule(Workload)
+def exec_with_read_only_root(workload: Workload, at: Place) -> Iterator[Finding]:
+    """The agent that opens shells writes into the container's file system (ECS developer guide, "Monitor Amazon ECS
+    containers with ECS Exec", considerations)."""
+    if not is_open(at.deployment, workload) or not workload.readonly_root:
+        return
+    place = at("readonly_root")
+    asked = at.catalog("cluster", "exec") if workload.exec is None else at("exec")
+    yield place.error(
+        f"ECS Exec ({asked.location}) needs a root file system that can be written; leave this out, "
+        "or write exec = false beside it"
+    )
+
+
+@rule(Workload)
+def router_without_output(workload: Workload, at: Place) -> Iterator[Finding]:
+    """ECS makes an output of Fluent Bit of the options, and of none where there are none (ECS developer guide, "Send
+    Amazon ECS logs to an AWS service or AWS Partner"): then nothing that the service writes arrives anywhere."""
+    router = workload.logs.router
+    if router is None:
+        return
+    place = at("logs", "router")
+    named = any(key.lower() == "name" for key in router.options)
+    if (router.options or router.secrets) and not named:
+        message = 'no output plugin of Fluent Bit is named; add options.Name, as in Name = "cloudwatch_logs"'
+    elif not named and router.config is None:
+        message = 'nothing is routed anywhere; write options = { Name = "…" } with an output plugin of Fluent Bit, '
+        message += "or config"
+    else:
+        return
+    yield place.error(message)
+
+
+@rule(Workload)
+def duplicate_router_option(workload: Workload, at: Place) -> Iterator[Finding]:
+    """An option has one value (ECS API reference, LogConfiguration, `options` and `secretOptions`)."""
+    router = workload.logs.router
+    for name in sorted(router.secrets.keys() & router.options.keys()) if router is not None else ():
+        place = at("logs", "router")
+        other = place("options", name)
+        message = f"is also in options ({other.location}); remove one of them"
+        yield place("secrets", name).error(message)

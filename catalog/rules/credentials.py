@@ -1,16 +1,17 @@
-"""Credentials that stand in the catalog: hence in Terraform's state, and before all who may describe a task."""
+"""Credentials in plain text."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from catalog.model import Deployment
-from catalog.problems import Finding, Path
-from catalog.rules.each import containers, texts_in
-from catalog.written import Written
+from catalog.frame import Container, Place
+from catalog.model import Workload
+from catalog.problems import Finding
+from catalog.rules import rule
+from catalog.rules.values import texts_in
 
 _BEFORE, _BEHIND = r"(?<![A-Za-z0-9_+/-])", r"(?![A-Za-z0-9_-])"
 _FORMS: dict[str, str] = {
@@ -34,12 +35,10 @@ _FORMS: dict[str, str] = {
 scanning patterns")."""
 _KNOWN = re.compile("|".join(f"(?P<_{index}>{form})" for index, form in enumerate(_FORMS.values())))
 _KINDS = tuple(_FORMS)
-
 _IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]*:(?P<password>[^\s/?#@]+)@")
 """RFC 3986, "User Information"."""
 _STAND_IN = re.compile(r"\$\w+|\$\{[^}]*\}|\$\([^)]*\)|%\w+%|<[^>]*>|\{\{.*\}\}|\*+|x+|\.+|%s|\{[^}]*\}", re.I)
 """What a program or a shell fills in, or a reader of examples."""
-
 _NAME = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_(?:ACCESS_)?KEY|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|"
     r"CLIENT_SECRET|CREDENTIALS?)$"
@@ -83,38 +82,35 @@ def secret_by_name(name: str, value: str) -> bool:
     )
 
 
-def in_plain_text(deployment: Deployment, written: Written) -> Iterable[Finding]:
+@rule(Container)
+def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]:
     """Whoever may describe a task definition reads its variables and commands (ECS developer guide, "Pass sensitive
     data to an Amazon ECS container"). No message repeats the value."""
-    for place, container in containers(deployment.services):
-        for name, value in container.environment.items():
-            kind = known(value)
-            here: Path = (*place, "environment", name)
-            cure = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'
-            if kind is not None:
-                yield Finding(place=here, message=f"holds {kind}, which everyone would read; {cure}")
-            elif name not in container.not_secret and secret_by_name(name, value):
-                yield Finding(
-                    place=here,
-                    message=f"looks like a secret, which everyone would read; {cure}, or, if it is none, "
-                    f'not_secret = ["{name}"]',
-                )
-        for key in ("command", "entrypoint", "container", "health"):
-            value_of_key = getattr(container, key, None)
-            if key == "health" and value_of_key is not None:
-                # What TOML writes as one text is a list here, of which no part has a line of its own.
-                if kind := known(" ".join(value_of_key.command or ())):
-                    yield Finding(place=(*place, "health", "command"), message=_ELSEWHERE.format(kind))
-                continue
-            for where, text in texts_in(value_of_key, (*place, key)):
-                if kind := known(text):
-                    yield Finding(place=where, message=_ELSEWHERE.format(kind))
-    for service in deployment.services.values():
-        options: Path = ("services", service.name, "logs", "router", "options")
-        if service.logs.router is not None:
-            for where, text in texts_in(service.logs.router.options, options):
-                if kind := known(text):
-                    yield Finding(place=where, message=f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
+    for name, value in container.environment.items():
+        kind, here = known(value), at("environment", name)
+        cure = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'
+        if kind is not None:
+            yield here.error(f"holds {kind}, which everyone would read; {cure}")
+        elif name not in container.not_secret and secret_by_name(name, value):
+            yield here.error(
+                f'looks like a secret, which everyone would read; {cure}, or, if it is none, not_secret = ["{name}"]'
+            )
+    for key in ("command", "entrypoint", "container"):
+        for text, place in texts_in(getattr(container, key), at(key)):
+            if kind := known(text):
+                yield place.error(_ELSEWHERE.format(kind))
+    # What TOML writes as one text is a list here, of which no part has a line of its own.
+    if kind := known(" ".join(container.health.command or ())):
+        yield at("health", "command").error(_ELSEWHERE.format(kind))
+
+
+@rule(Workload)
+def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[Finding]:
+    """The options of a log driver can be read likewise."""
+    options = workload.logs.router.options if workload.logs.router is not None else {}
+    for text, place in texts_in(options, at("logs", "router", "options")):
+        if kind := known(text):
+            yield place.error(f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
 
 
 _OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import aws_names
+from catalog.frame import Place
 from catalog.meshes import mesh_of
 from catalog.model import Deployment
-from catalog.problems import Finding, Path
+from catalog.problems import Finding
 from catalog.resolving import resolved_calls
-from catalog.written import Written
+from catalog.rules import rule
 
 _HOST_LENGTH = 253
 """Characters of a whole host name (RFC 1035, without the final dot)."""
-_NAMESPACE: Path = ("discovery", "namespace")
 _AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "aws", "ec2.internal", "compute.internal")
 """Endpoints of services and registries (AWS General Reference, "Service endpoints"), and hosts inside a VPC (VPC guide,
 "DNS attributes for your VPC")."""
 
 
-def names_that_do_not_resolve(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def unresolvable_names(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """An HTTP namespace has no DNS records, so that a callee's name leads nowhere (Cloud Map API reference,
     CreateHttpNamespace)."""
     if deployment.catalog.discovery.kind != "http":
         return
     for service, index in resolved_calls(deployment):
-        place: Path = ("services", service.name, "calls", index)
-        called = f"{service.name} calls {service.calls[index]} ({written.where(*place)})"
+        place = at("services", service.name, "calls", index)
+        called = f"{service.name} calls {service.calls[index]} ({place.location})"
         message = f'with "http" no name resolves, and {called}; write "dns"'
-        yield Finding(place=("discovery", "kind"), message=message, about=(place,))
+        yield at("discovery", "kind").error(message)
         return
 
 
-def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def host_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Host names have at most 253 characters (RFC 1035)."""
     service = max(deployment.services.values(), key=lambda each: len(each.aws_name))
     longest = service.aws_name
@@ -42,10 +43,11 @@ def host_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]
             f"{longest} would have a host name of {length} characters, {_HOST_LENGTH} are possible; "
             f"shorten the namespace to {_HOST_LENGTH - len(longest) - 1}"
         )
-        yield Finding(place=_NAMESPACE, message=message, about=(aws_names.place(deployment, service),))
+        yield at("discovery", "namespace").error(message)
 
 
-def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def namespace_hides_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A private zone hides what has names at or below its own (Route 53 developer guide, "Considerations when working
     with a private hosted zone"), and in a domain of AWS's, its name belongs to AWS."""
     if not _has_names(deployment):
@@ -55,11 +57,11 @@ def hides_aws(deployment: Deployment, written: Written) -> Iterator[Finding]:
             continue
         message = f"would hide AWS's own names under {domain} from the VPC; write another"
         if deployment.catalog.discovery.namespace is not None:
-            yield Finding(place=_NAMESPACE, message=f"{message}, or leave it out")
+            yield at("discovery", "namespace").error(f"{message}, or leave it out")
         else:
-            place: Path = ("catalog", "name")
+            place = at("catalog", "name")
             message = f'makes the namespace "{deployment.namespace}", which {message}, or a [discovery] namespace'
-            yield Finding(place=place, message=message, about=(_NAMESPACE,))
+            yield place.error(message)
         return
 
 
@@ -71,7 +73,8 @@ def _lies_in(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
-def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def namespace_hides_external(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A private zone hides the public one of its name (Route 53 developer guide, "Considerations when working with a
     private hosted zone")."""
     if not _has_names(deployment):
@@ -82,9 +85,33 @@ def hides_external(deployment: Deployment, written: Written) -> Iterator[Finding
         if deployment.catalog.discovery.namespace_id is not None and host not in hosts:
             continue  # In a namespace that exists, others have names too.
         if _lies_in(host, deployment.namespace):
-            yield Finding(
-                place=("external", name, "host"),
-                message=f'"{external.host}" lies in the namespace "{deployment.namespace}" '
-                f"({written.where(*_NAMESPACE)}), where only services have names; write another namespace",
-                about=(_NAMESPACE,),
+            yield at("external", name, "host").error(
+                f'"{external.host}" lies in the namespace "{deployment.namespace}" '
+                f"({at('discovery', 'namespace').location}), where only services have names; write another namespace"
             )
+
+
+@rule(Deployment)
+def namespace_without_name(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Callers know services by names in it, which stand in environments before anybody asks AWS."""
+    discovery = deployment.catalog.discovery
+    if discovery.namespace_id is not None and discovery.namespace is None:
+        message = 'callers go by its name; add namespace = "…", the name of this namespace'
+        yield at("discovery", "namespace_id").error(message)
+
+
+@rule(Deployment)
+def namespace_of_another_network(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Its names resolve in VPCs that its hosted zone is associated with (Cloud Map API reference,
+    CreatePrivateDnsNamespace.Vpc), and one that is made here is none of them."""
+    discovery = deployment.catalog.discovery
+    if discovery.namespace_id is None or discovery.kind != "dns" or deployment.uses_existing_network:
+        return
+    for service, index in resolved_calls(deployment):
+        place = at("services", service.name, "calls", index)
+        yield at("discovery", "namespace_id").error(
+            f"its names resolve only in VPCs that it is associated with, and {service.name} calls "
+            f"{service.calls[index]} ({place.location}); add the vpc_id of one of these to [network], or leave "
+            "out namespace_id"
+        )
+        return

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from catalog.endpoints import has_way_out
+from catalog.frame import Container, Place, containers_of
 from catalog.meshes import mesh_of
-from catalog.model import Deployment
+from catalog.model import Deployment, Workload
+from catalog.model.network import EVERY_PUBLIC
 from catalog.names import dns_suffix
-from catalog.problems import Finding, Path, listed
+from catalog.problems import Finding, listed
 from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack, mirrored
-from catalog.rules.each import containers
+from catalog.rules import rule
 from catalog.task import addition_of
-from catalog.written import Written
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
@@ -25,47 +26,52 @@ _LENGTH = 255
 """Characters up to the digest (ECS API reference, ContainerDefinition.image)."""
 
 
-def _written(deployment: Deployment) -> Iterator[tuple[Path, str]]:
-    """Every image as it is written."""
-    for place, container in containers(deployment.catalog.services):
-        yield (*place, "image"), container.image
-    for key, image in deployment.catalog.images:
-        if isinstance(image, str):
-            yield ("images", key), image
+def _pulled(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
+    """Every image that a task pulls, as it does, with the place that says so."""
+    yield workload.image, at("image")
+    addition = addition_of(at.deployment, workload)
+    for container in addition.containers:
+        name = container["name"]
+        yield container["image"], at.catalog(*addition.places[name]) if name in addition.places else at
 
 
-def _pulled(deployment: Deployment) -> dict[Path, str]:
-    """Every image that tasks pull, as they do, with the place that says so."""
-    found: dict[Path, str] = {}
-    for service in deployment.services.values():
-        found["services", service.name, "image"] = service.image
-        addition = addition_of(deployment, service)
-        for container in addition.containers:
-            place = addition.places.get(container["name"], ("services", service.name))
-            found[place] = container["image"]
+def _pulled_by_mesh(deployment: Deployment, at: Place) -> Iterator[tuple[str, Place]]:
+    """The images that the mesh pulls into every task, in the same form."""
     images, parity = deployment.catalog.images, mesh_of(deployment).parity
     for key, image in images:
         if isinstance(image, str) and key in parity and parity[key].carried:
-            found["images", key] = mirrored(image, registry=images.registry)
-    return found
+            yield mirrored(image, registry=images.registry), at("images", key)
 
 
-def not_an_image(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def invalid_image(workload: Workload, at: Place) -> Iterator[Finding]:
     """An image reference has a form (github.com/distribution/reference)."""
-    for place, image in _written(deployment):
-        if image == "":
-            message = 'is empty; write one like "registry/name:tag"'
-        elif "://" in image:
-            message = f'"{image}" begins with a scheme; write "{image.partition("://")[2]}"'
-        elif image != image.strip() or any(character.isspace() for character in image):
-            message = f'"{image}" holds spaces; write "{"".join(image.split())}"'
-        elif _IMAGE.fullmatch(image):
-            continue
-        elif _IMAGE.fullmatch(_lowered(image)):
-            message = f'"{image}" has capitals in its name; write "{_lowered(image)}"'
+    # As it is written: another registry may stand in for the one of the image.
+    for container, place in containers_of(at.as_written, at):
+        yield from _invalid(container.image, place("image"))
+
+
+@rule(Deployment)
+def invalid_shared_image(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """An image reference has a form (the same)."""
+    for key, image in deployment.catalog.images:
+        if isinstance(image, str):
+            yield from _invalid(image, at("images", key))
+
+
+def _invalid(image: str, at: Place) -> Iterator[Finding]:
+    if image == "":
+        yield at.error('is empty; write one like "registry/name:tag"')
+    elif "://" in image:
+        yield at.error(f'"{image}" begins with a scheme; write "{image.partition("://")[2]}"')
+    elif image != image.strip() or any(character.isspace() for character in image):
+        yield at.error(f'"{image}" holds spaces; write "{"".join(image.split())}"')
+    elif not _IMAGE.fullmatch(image):
+        lowered = _lowered(image)
+        if _IMAGE.fullmatch(lowered):
+            yield at.error(f'"{image}" has capitals in its name; write "{lowered}"')
         else:
-            message = f'"{image}" is not an image; write one like "registry/name:tag"'
-        yield Finding(place=place, message=message)
+            yield at.error(f'"{image}" is not an image; write one like "registry/name:tag"')
 
 
 def _lowered(image: str) -> str:
@@ -77,45 +83,65 @@ def _lowered(image: str) -> str:
     return f"{path.lower()}{colon}{tag}{at}{digest}"
 
 
-def too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def image_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
     """An image has at most 255 characters in front of its digest (ECS API reference, ContainerDefinition.image)."""
-    for place, image in _pulled(deployment).items():
+    yield from _too_long(_pulled(workload, at))
+
+
+@rule(Deployment)
+def mesh_image_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """An image has at most 255 characters in front of its digest (the same)."""
+    yield from _too_long(_pulled_by_mesh(deployment, at))
+
+
+def _too_long(images: Iterable[tuple[str, Place]]) -> Iterator[Finding]:
+    for image, place in images:
         count = len(image.partition("@")[0])
         if count > _LENGTH:
-            yield Finding(place=place, message=f"has {count} characters; ECS takes {_LENGTH}")
+            yield place.error(f"has {count} characters; ECS takes {_LENGTH}")
 
 
-def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def image_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
     """Endpoints lead to the private registry of their own region only (ECR User Guide, "Interface VPC endpoints")."""
-    if has_way_out(deployment):
+    if not has_way_out(at.deployment):
+        for image, place in _pulled(workload, at):
+            yield from _unreachable(image, place)
+
+
+@rule(Deployment)
+def mesh_image_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Endpoints lead to the private registry of their own region only (the same)."""
+    if not has_way_out(deployment):
+        for image, place in _pulled_by_mesh(deployment, at):
+            yield from _unreachable(image, place)
+
+
+def _unreachable(image: str, at: Place) -> Iterator[Finding]:
+    where, region = at.catalog("network", "nat").location, at.deployment.region
+    repository = ecr_repository(image)
+    if not _IMAGE.fullmatch(image):
         return
-    where = written.where("network", "nat")
-    for place, image in _pulled(deployment).items():
-        repository = ecr_repository(image)
-        if not _IMAGE.fullmatch(image):
-            continue
-        if repository is not None and repository.region == deployment.region:
-            if is_dual_stack(image):
-                usual = f"{repository.account}.dkr.ecr.{repository.region}.{dns_suffix(repository.region)}"
-                message = f'endpoints do not lead to registries under on.aws, and nat = "none" ({where}); '
-                message += f'write "{usual}{image[image.index("/") :]}", which is the same'
-                yield Finding(place=place, message=message, about=(("network", "nat"),))
-            continue
-        what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
-        yield Finding(
-            place=place,
-            message=f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {deployment.region}; '
-            f'{_copied(place)}, or write nat = "single"',
-            about=(("network", "nat"), ("catalog", "region"), ("images", "registry")),
-        )
+    if repository is not None and repository.region == region:
+        if is_dual_stack(image):
+            usual = f"{repository.account}.dkr.ecr.{repository.region}.{dns_suffix(repository.region)}"
+            yield at.error(
+                f'endpoints do not lead to registries under on.aws, and nat = "none" ({where}); '
+                f'write "{usual}{image[image.index("/") :]}", which is the same'
+            )
+        return
+    what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
+    can_copy = at.name == "image" or at.path[0] == "images"
+    cure = "copy it there" if can_copy else "name a copy of it in [images]"
+    yield at.error(
+        f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {region}; '
+        f'{cure}, or write nat = "single"'
+    )
 
 
-def _copied(place: Path) -> str:
-    """What to do about an image that cannot be reached."""
-    return "copy it there" if place[-1] == "image" or place[0] == "images" else "name a copy of it in [images]"
-
-
-def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def unused_image(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """An image runs in a container that something asks for."""
     catalog = deployment.catalog
     routed = any(service.logs.router is not None for service in deployment.workloads.values())
@@ -128,64 +154,65 @@ def for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
     for key, (used, by) in asked.items():
         if getattr(catalog.images, key) is not None and not used:
             message = f"nothing runs it; write {by}, or remove it"
-            yield Finding(place=("images", key), message=message, level="notice")
+            yield at("images", key).notice(message)
 
 
-def credentials_of_ecr(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Container)
+def credentials_of_ecr(container: Container, at: Place) -> Iterator[Finding]:
     """Credentials are for registries outside of AWS (ECS developer guide, "Using non-AWS container images"), and with
     them ECS asks for no token of ECR."""
-    for place, container in containers(deployment.services):
-        if container.credentials is not None and ecr_repository(container.image) is not None:
-            yield Finding(
-                place=(*place, "credentials"),
-                message=f'"{container.image}" comes from ECR, which knows no such credentials; remove them',
-                level="warning",
-                about=((*place, "image"), ("images", "registry")),
-            )
+    if container.credentials is not None and ecr_repository(container.image) is not None:
+        yield at("credentials").warning(
+            f'"{container.image}" comes from ECR, which knows no such credentials; remove them'
+        )
 
 
-def from_docker_hub(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def docker_hub_pull_limit(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Docker Hub lets an address pull a hundred times in six hours without a login, and all tasks behind a NAT gateway
     have one address (docs.docker.com, "Pull usage and limits")."""
     if not has_way_out(deployment):
         return
     pulling = [
         place
-        for place, container in containers(deployment.services)
+        for container, place in _containers(deployment, at)
         if is_docker_hub(container.image) and not container.credentials
     ]
     if pulling:
-        names = list(dict.fromkeys(str(place[1]) for place in pulling))
+        names = list(dict.fromkeys(place.service.name for place in pulling))
         verb = "comes" if len(names) == 1 else "come"
-        yield Finding(
-            place=(*pulling[0], "image"),
-            message=f"{listed(names)} {verb} from Docker Hub, which allows all tasks "
-            "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR",
-            level="notice",
+        yield pulling[0]("image").notice(
+            f"{listed(names)} {verb} from Docker Hub, which allows all tasks "
+            "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR"
         )
 
 
-def names_no_version(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def _containers(deployment: Deployment, at: Place) -> Iterator[tuple[Container, Place]]:
+    """The containers of all services, their versions aside."""
+    for name, service in deployment.services.items():
+        yield from containers_of(service, at("services", name))
+
+
+@rule(Deployment)
+def mutable_image_tag(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """ECS looks a tag up anew at each deployment (ECS developer guide, "Container image resolution")."""
-    moving: dict[str, Path] = {}
-    for place, container in containers(deployment.services):
+    moving: dict[str, Place] = {}
+    for container, place in _containers(deployment, at):
         if is_mutable(container.image):
-            moving.setdefault(container.image, (*place, "image"))
+            moving.setdefault(container.image, place("image"))
     for name, versions in deployment.versions.items():
         for index, version in enumerate(versions):
             if is_mutable(version.image):
-                moving.setdefault(version.image, ("services", name, "versions", index, "image"))
+                moving.setdefault(version.image, at("services", name, "versions", index, "image"))
     for key, image in deployment.catalog.images:
         if isinstance(image, str) and key != "registry" and is_mutable(image):
-            moving.setdefault(image, ("images", key))
+            moving.setdefault(image, at("images", key))
     if moving:
         verb = "names" if len(moving) == 1 else "name"
         quoted = [f'"{image}"' for image in moving]
-        yield Finding(
-            place=next(iter(moving.values())),
-            message=f"{listed(quoted)} {verb} no version: each deployment takes what the "
-            "registry has by then, and no plan shows it; write the tag of a version, or a digest",
-            level="warning",
+        yield next(iter(moving.values())).warning(
+            f"{listed(quoted)} {verb} no version: each deployment takes what the "
+            "registry has by then, and no plan shows it; write the tag of a version, or a digest"
         )
 
 
@@ -193,3 +220,21 @@ def is_mutable(image: str) -> bool:
     """Whether an image says latest, or no tag at all, and has no digest."""
     tag = image.rpartition("/")[2].partition(":")[2]
     return "@" not in image and tag in ("", "latest")
+
+
+@rule(Deployment)
+def unused_registry(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A host that is misspelt leaves its images where they were."""
+    instead = deployment.catalog.images.registry
+    pulled = [
+        image
+        for workload in deployment.workloads.values()
+        for image in (workload.image, *addition_of(deployment, workload).images)
+    ]
+    pulled += [container.image for container, _ in _containers(deployment, at)]
+    pulled += mesh_of(deployment).images(deployment)
+    for host, registry in instead.items():
+        if not any(image.startswith(f"{registry}/") for image in pulled):
+            place = at("images", "registry") if host == EVERY_PUBLIC else at("images", "registry", host)
+            what = "a public registry" if host == EVERY_PUBLIC else host
+            yield place.notice(f"no image comes from {what}; correct it, or remove it")

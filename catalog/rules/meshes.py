@@ -1,65 +1,42 @@
-"""What the chosen mesh demands of a catalog, what it cannot give, and what leaving one takes."""
+"""The choice of a mesh, and the migration from another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from catalog.meshes import MESHES, mesh_of, parity
+from catalog.frame import Place
+from catalog.meshes import MESHES
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.written import Written
+from catalog.rules import rule
 
 
-def of_the_mesh(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """What the chosen mesh demands, and what it lacks: what changes meaning is refused, what is tuning is told
-    (`catalog.meshes.parity`). A value that its own rules refuse, in words that say more, is not refused twice."""
-    refused = set()
-    for rule in mesh_of(deployment).rules:
-        for finding in rule(deployment, written):
-            if finding.level == "error":
-                refused.add(finding.place)
-            yield finding
-    for finding in parity.lacking(deployment, written):
-        if finding.level != "error" or finding.place not in refused:
-            yield finding
-
-
-def leaving_what_is_chosen(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def leaving_the_chosen_mesh(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A mesh is left for another: only then may Terraform forget its resources."""
     mesh = deployment.catalog.mesh
     if mesh.leaving == mesh.kind:
-        yield Finding(
-            place=("mesh", "leaving"),
-            message=f"is the kind itself ({written.where('mesh', 'kind')}); write its successor there, or remove this",
-            about=(("mesh", "kind"),),
+        yield at("mesh", "leaving").error(
+            f"is the kind itself ({at('mesh', 'kind').location}); write its successor there, or remove this"
         )
 
 
-def leaving_what_has_not_ended(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def leaving_a_mesh_in_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What AWS still answers for, Terraform deletes by itself; forgotten, it would stay, and cost money."""
     leaving = deployment.catalog.mesh.leaving
     if leaving not in (None, deployment.catalog.mesh.kind) and not MESHES[leaving].ended:
-        yield Finding(
-            place=("mesh", "leaving"),
-            message=f'AWS still answers for "{leaving}", Terraform deletes its resources by itself; remove this',
-            about=(("mesh", "kind"),),
+        yield at("mesh", "leaving").error(
+            f'AWS still answers for "{leaving}", Terraform deletes its resources by itself; remove this'
         )
 
 
-def still_leaving(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def still_leaving(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What is left behind is forgotten by the first apply, and only names for old tasks are kept longer."""
     leaving = deployment.catalog.mesh.leaving
     if leaving not in (None, deployment.catalog.mesh.kind) and MESHES[leaving].ended:
-        yield Finding(
-            place=("mesh", "leaving"),
-            message=f"with the next apply Terraform forgets {MESHES[leaving].title}; once it is applied everywhere and "
-            "every service has new tasks, remove this: until then the old ones find each other by names that it keeps",
-            level="notice",
-            about=(("mesh", "kind"),),
+        yield at("mesh", "leaving").notice(
+            f"with the next apply Terraform forgets {MESHES[leaving].title}; once it is applied everywhere and "
+            "every service has new tasks, remove this: until then the old ones find each other by names that it keeps"
         )
-
-
-def of_meshes_side_by_side(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
-    """What meshes demand of all the deployments that have chosen them."""
-    for rule in {rule: None for deployment in deployments for rule in mesh_of(deployment).across}:
-        yield from rule(deployments)

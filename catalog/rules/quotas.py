@@ -1,14 +1,15 @@
-"""How much of AWS an account has: one table, and one rule over it."""
+"""Quotas of an AWS account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from catalog.analysis.limits import SECURITY_GROUP_RULES
+from catalog.frame import Place, Siblings
 from catalog.model import Deployment
 from catalog.problems import Finding
-from catalog.rules import counts
-from catalog.written import Written
+from catalog.rules import counts, rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ _ALB = "Application Load Balancer guide, Quotas for your Application Load Balanc
 QUOTAS = (
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_in,
         cure="let fewer services call it, or a gateway in front of it",
@@ -40,7 +41,7 @@ QUOTAS = (
     ),
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_out,
         cure='call fewer, or write network.egress = "any"',
@@ -88,7 +89,7 @@ QUOTAS = (
     ),
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_targets,
         cure="add another [ingress] for some of them",
@@ -96,7 +97,7 @@ QUOTAS = (
     ),
     Quota(
         name="Inbound or outbound rules per security group",
-        limit=60,
+        limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_files,
         cure="make two catalogs of it",
@@ -128,8 +129,6 @@ QUOTAS = (
     ),
 )
 """Defaults of a region. How much of them other deployments use, no catalog knows."""
-
-
 _TOGETHER = (
     ("VPCs per Region", 5, counts.vpcs),
     ("Elastic IP addresses per Region", 5, counts.addresses),
@@ -137,38 +136,34 @@ _TOGETHER = (
 """VPC guide, "Amazon VPC quotas": both adjustable. What deployments of one account and region take of them together."""
 
 
-def beyond_together(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
+@rule(Siblings)
+def beyond_quota_together(siblings: Siblings, at: Place) -> Iterator[Finding]:
     """Environments that are applied side by side, as far as the catalog says where."""
-    neighbours: dict[object, list[Deployment]] = {}
-    for deployment in deployments:
-        aws = deployment.catalog.aws
-        where = (deployment.region, aws.accounts, aws.profile, aws.assume_role)
-        neighbours.setdefault(where, []).append(deployment)
-    for together in neighbours.values():
-        for name, limit, taken in _TOGETHER:
-            count = sum(map(taken, together))
-            if count > limit and len(together) > 1:
-                last = together[-1]
-                yield (
-                    last,
-                    Finding(
-                        place=("environments", str(last.environment)),
-                        message=f'its region and those beside it take {count}: of "{name}" AWS has {limit} by default; '
-                        "have AWS raise it first, or give environments accounts of their own",
-                        level="warning",
-                    ),
-                )
+    deployment = siblings.deployment
+    together = [each for each in siblings.all if _account(each) == _account(deployment)]
+    if len(together) == 1 or together[-1] is not deployment:
+        return
+    for name, limit, taken in _TOGETHER:
+        count = sum(map(taken, together))
+        if count > limit:
+            yield at("environments", str(deployment.environment)).warning(
+                f'its region and those beside it take {count}: of "{name}" AWS has {limit} by default; '
+                "have AWS raise it first, or give environments accounts of their own"
+            )
 
 
-def beyond(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def _account(deployment: Deployment) -> tuple[object, ...]:
+    """Where a deployment is applied."""
+    aws = deployment.catalog.aws
+    return (deployment.region, aws.accounts, aws.profile, aws.assume_role)
+
+
+@rule(Deployment)
+def beyond_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What Terraform would find out in the middle of an apply."""
     for quota in QUOTAS:
         for place, what, count in quota.counted(deployment):
             if count > quota.limit:
                 cure = f"have AWS raise it first, or {quota.cure}" if quota.adjustable else quota.cure
                 fixed = "by default" if quota.adjustable else "and raises it for nobody"
-                yield Finding(
-                    place=place,
-                    message=f'{count:,} {what}: of "{quota.name}" AWS has {quota.limit:,} {fixed}; {cure}',
-                    level="warning",
-                )
+                yield at(*place).warning(f'{count:,} {what}: of "{quota.name}" AWS has {quota.limit:,} {fixed}; {cure}')

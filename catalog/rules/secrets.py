@@ -1,4 +1,4 @@
-"""Secrets that ECS can read and hand over."""
+"""Secrets that ECS can read and pass on."""
 
 from __future__ import annotations
 
@@ -6,114 +6,112 @@ import re
 from collections.abc import Iterator
 
 from catalog.endpoints import has_way_out
-from catalog.model import Deployment
-from catalog.problems import Finding, Path
-from catalog.rules.each import containers
+from catalog.frame import Place, containers_of
+from catalog.model import Service, Workload
+from catalog.problems import Finding
+from catalog.rules import rule
 from catalog.task import addition_of, secrets_of
-from catalog.written import Written
 
 
-def _secrets(deployment: Deployment) -> Iterator[tuple[Path, str, str | None]]:
-    """Every secret's place, ARN and key."""
-    for place, container in containers(deployment.services):
+def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, str | None, Place]]:
+    """Every secret that ECS reads at a start: its ARN, its key, and its place."""
+    for container, place in containers_of(workload, at):
         for name, secret in container.secrets.items():
-            yield (*place, "secrets", name), secret.arn, secret.key
+            yield secret.arn, secret.key, place("secrets", name)
         if container.credentials is not None:
-            yield (*place, "credentials"), container.credentials, None
-    for service in deployment.services.values():
-        for name, secret in service.logs.router.secrets.items() if service.logs.router else ():
-            yield ("services", service.name, "logs", "router", "secrets", name), secret.arn, secret.key
+            yield container.credentials, None, place("credentials")
+    for name, secret in workload.logs.router.secrets.items() if workload.logs.router else ():
+        yield secret.arn, secret.key, at("logs", "router", "secrets", name)
 
 
-def _read(deployment: Deployment) -> Iterator[tuple[Path, str, None]]:
+def _read(workload: Workload, at: Place) -> Iterator[tuple[str, None, Place]]:
     """Secrets that are read while a service runs. One with a wildcard is meant as it stands."""
-    for service in deployment.services.values():
-        for index, arn in enumerate(service.access.secrets_read):
-            if "*" not in arn and "?" not in arn:
-                yield ("services", service.name, "access", "secrets_read", index), arn, None
+    for index, arn in enumerate(workload.access.secrets_read):
+        if "*" not in arn and "?" not in arn:
+            yield arn, None, at("access", "secrets_read", index)
 
 
-def both_secret_and_plain(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def secret_and_plain_variable(workload: Workload, at: Place) -> Iterator[Finding]:
     """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
     environment variables")."""
-    for place, container in containers(deployment.catalog.services):
+    # As it is written: the addresses of callees give way to a secret of their name.
+    for container, place in containers_of(at.as_written, at):
         for name in sorted(container.secrets.keys() & container.environment.keys()):
-            other: Path = (*place, "environment", name)
-            message = f"is also in environment ({written.where(*other)}); remove one of them"
-            yield Finding(place=(*place, "secrets", name), message=message, about=(other,))
+            there = place("environment", name).location
+            yield place("secrets", name).error(f"is also in environment ({there}); remove one of them")
 
 
-def not_followed(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Service)
+def followed_parameter(service: Service, at: Place) -> Iterator[Finding]:
     """Terraform can ask which versions a secret of Secrets Manager has without reading any; of a parameter it gets the
     value too, and keeps it in the state."""
-    for service in deployment.services.values():
-        asked: Path = ("services", service.name, "secrets_follow")
-        if not service.secrets_follow:
-            continue
-        for place, arn, _ in _secrets(deployment):
-            if place[1] == service.name and place[-1] != "credentials" and arn.split(":")[2] == "ssm":
-                yield Finding(
-                    place=place,
-                    message=f"a parameter cannot be followed ({written.where(*asked)}): Terraform would keep its value "
-                    "in the state; write the ARN of a Secrets Manager secret, or secrets_follow = false",
-                    about=(asked,),
-                )
+    for arn, _, place in _secrets(service, at) if service.secrets_follow else ():
+        if place.name != "credentials" and arn.split(":")[2] == "ssm":
+            yield place.error(
+                f"a parameter cannot be followed ({at('secrets_follow').location}): Terraform would keep its value "
+                "in the state; write the ARN of a Secrets Manager secret, or secrets_follow = false"
+            )
 
 
-def key_of_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def key_of_a_parameter(workload: Workload, at: Place) -> Iterator[Finding]:
     """Only secrets of Secrets Manager have keys (ECS API reference, Secret.valueFrom)."""
-    for place, arn, key in _secrets(deployment):
+    for arn, key, place in _secrets(workload, at):
         if key is not None and arn.split(":")[2] == "ssm":
             message = "a parameter has one value and no keys; remove it, or write the ARN of a Secrets Manager secret"
-            yield Finding(place=(*place, "key"), message=message, about=((*place, "arn"),))
+            yield place("key").error(message)
 
 
-def follows_nothing(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Service)
+def follows_nothing(service: Service, at: Place) -> Iterator[Finding]:
     """What is followed is what ECS reads at a start."""
-    for service in deployment.services.values():
-        place: Path = ("services", service.name, "secrets_follow")
-        if service.secrets_follow and written.own(*place) and not secrets_of(service, addition_of(deployment, service)):
-            message = f"{service.name} has no secrets; add some, or remove it"
-            yield Finding(place=place, message=message, level="notice", about=((*place[:2], "secrets"),))
+    place = at("secrets_follow")
+    if service.secrets_follow and place.is_set_here and not secrets_of(service, addition_of(at.deployment, service)):
+        message = f"{service.name} has no secrets; add some, or remove it"
+        yield place.notice(message)
 
 
-def incomplete_arn(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def incomplete_secret_arn(workload: Workload, at: Place) -> Iterator[Finding]:
     """A secret's ARN ends with a hyphen and six characters that AWS adds (Secrets Manager User Guide, "ARN")."""
-    for place, arn, _ in (*_secrets(deployment), *_read(deployment)):
+    for arn, _, place in (*_secrets(workload, at), *_read(workload, at)):
         parts = arn.split(":")
         if parts[2] != "secretsmanager":
             continue
         if len(parts) > 7:
             message = f'names a key behind the secret; write {{ arn = "…", key = "{parts[7]}" }}'
-            message = message if "secrets" in place and parts[7] else "goes on behind the secret; end it after the name"
+            message = (
+                message if "secrets" in place.path and parts[7] else "goes on behind the secret; end it after the name"
+            )
         elif parts[5] != "secret" or len(parts) < 7:
             message = 'is not the ARN of a secret; it goes on with ":secret:" and the name'
         elif not re.fullmatch(r".+-[A-Za-z0-9]{6}", parts[6]):
             message = "lacks the hyphen and six characters that AWS adds to a secret's name; copy the whole ARN"
         else:
             continue
-        yield Finding(place=place, message=message)
+        yield place.error(message)
 
 
-def not_a_parameter(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def invalid_parameter_arn(workload: Workload, at: Place) -> Iterator[Finding]:
     """Of Systems Manager, only parameters are values (ECS API reference, Secret.valueFrom)."""
-    for place, arn, _ in _secrets(deployment):
+    for arn, _, place in _secrets(workload, at):
         if arn.split(":")[2] == "ssm" and not arn.split(":")[5].startswith("parameter/"):
             message = 'is not the ARN of a parameter; it goes on with ":parameter/" and the name'
-            yield Finding(place=place, message=message)
+            yield place.error(message)
 
 
-def out_of_reach(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Workload)
+def secret_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
     """Endpoints lead to their own region (PrivateLink guide, "Access AWS services")."""
-    if has_way_out(deployment):
+    if has_way_out(at.deployment):
         return
-    nat: Path = ("network", "nat")
-    for place, arn, _ in _secrets(deployment):
+    nat = at.catalog("network", "nat")
+    for arn, _, place in _secrets(workload, at):
         region = arn.split(":")[3]
-        if region != deployment.region:
-            yield Finding(
-                place=place,
-                message=f'lies in "{region}", and with nat = "none" ({written.where(*nat)}) tasks reach only '
-                f'{deployment.region}; copy it there, or write nat = "single"',
-                about=(nat, ("catalog", "region")),
+        if region != at.deployment.region:
+            yield place.error(
+                f'lies in "{region}", and with nat = "none" ({nat.location}) tasks reach only '
+                f'{at.deployment.region}; copy it there, or write nat = "single"'
             )

@@ -1,55 +1,58 @@
-"""Services in Terraform states of their own: `stack`, `stack_from`, and where these states lie."""
+"""Terraform states: which services are in which, and where the states are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.model import Deployment
-from catalog.problems import Finding, Path, listed
+from catalog.frame import Place
+from catalog.model import Deployment, Service
+from catalog.problems import Finding, listed
+from catalog.rules import rule
+from catalog.rules.values import not_json
 from catalog.state import PLACE_ARGUMENTS, backend_arguments, places_of
 from catalog.states import BASE, stack_of, stacks_of
-from catalog.written import Written
 
 
-def called_base(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def stack_called_base(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The base holds what all services share, and is there whether they say so or not."""
     message = f'"{BASE}" is the state of what services share; leave stack out to keep a service there too'
     for name, service in deployment.services.items():
         if service.stack == BASE:
-            yield Finding(place=("services", name, "stack"), message=message)
+            yield at("services", name, "stack").error(message)
     for index, stack in enumerate(deployment.catalog.catalog.stacks):
         if stack == BASE:
             message = f'"{BASE}" is always written; remove it'
-            yield Finding(place=("catalog", "stacks", index), message=message)
+            yield at("catalog", "stacks", index).error(message)
 
 
-def stack_twice(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def duplicate_stack(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Naming a state again is a slip, and may stand for another one."""
     stacks = deployment.catalog.catalog.stacks
     for index, stack in enumerate(stacks):
         if stack in stacks[:index]:
-            yield Finding(place=("catalog", "stacks", index), message=f'"{stack}" is listed twice; remove one')
+            yield at("catalog", "stacks", index).error(f'"{stack}" is listed twice; remove one')
 
 
-def comes_from_where_it_is(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Service)
+def stack_from_itself(service: Service, at: Place) -> Iterator[Finding]:
     """A state cannot take over what it has."""
-    for name, service in deployment.services.items():
-        if service.stack_from == stack_of(service):
-            message = (
-                f'it lives in "{service.stack_from}" already; write there the state that it comes from, or remove it'
-            )
-            yield Finding(place=("services", name, "stack_from"), message=message)
+    if service.stack_from == stack_of(service):
+        message = f'it lives in "{service.stack_from}" already; write there the state that it comes from, or remove it'
+        yield at("stack_from").error(message)
 
 
-def renamed_too(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Service)
+def renamed_and_moved(service: Service, at: Place) -> Iterator[Finding]:
     """What another state takes over under a new address, this one would have to forget under the old."""
-    for name, service in deployment.services.items():
-        if service.stack_from is not None and deployment.catalog.services[name].renamed_from is not None:
-            message = "a service that is renamed cannot come from another state too; apply one, then the other"
-            yield Finding(place=("services", name, "stack_from"), message=message)
+    if service.stack_from is not None and at.deployment.catalog.services[at.name].renamed_from is not None:
+        message = "a service that is renamed cannot come from another state too; apply one, then the other"
+        yield at("stack_from").error(message)
 
 
-def handed_over(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def moving_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """An import of what is not there fails (Terraform, "Import"): the key is for one apply."""
     moving = [name for name, service in deployment.services.items() if service.stack_from is not None]
     if moving:
@@ -58,10 +61,11 @@ def handed_over(deployment: Deployment, written: Written) -> Iterator[Finding]:
             "applied everywhere, remove stack_from: where the service never ran, nothing can be taken over; change "
             "nothing else of what moves before"
         )
-        yield Finding(place=("services", moving[0], "stack_from"), message=message, level="notice")
+        yield at("services", moving[0], "stack_from").notice(message)
 
 
-def share_a_place(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def shared_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Two states at one place would destroy each other's resources."""
     kind = next(iter(deployment.catalog.state))
     places = places_of(deployment)
@@ -69,10 +73,11 @@ def share_a_place(deployment: Deployment, written: Written) -> Iterator[Finding]
     if met:
         key = PLACE_ARGUMENTS[kind][0]
         message = f"base and {listed(met)} would share one state; leave {key} out, or put {{stack}} into it"
-        yield Finding(place=_at(kind, key, deployment), message=message)
+        yield _argument(kind, key, at).error(message)
 
 
-def unreadable(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def unreadable_base_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What terraform_remote_state has to be told to read HCP Terraform (Terraform, "remote" backend): one workspace by
     name, and its organization, which it takes from no environment variable."""
     kind, arguments = backend_arguments(deployment)
@@ -80,12 +85,20 @@ def unreadable(deployment: Deployment, written: Written) -> Iterator[Finding]:
         return
     if "name" not in (arguments.get("workspaces") or {}):
         message = "other states read the base in a workspace of that name; write name, with {stack} in it"
-        yield Finding(place=_at(kind, "workspaces", deployment), message=message)
+        yield _argument(kind, "workspaces", at).error(message)
     if not arguments.get("organization"):
         message = "other states read the base in an organization that is written; write organization"
-        yield Finding(place=("state", kind), message=message)
+        yield at("state", kind).error(message)
 
 
-def _at(kind: str, key: str, deployment: Deployment) -> Path:
-    written = deployment.catalog.state.get(kind, {})  # type: ignore[call-overload]
-    return ("state", kind, key) if key in written else ("state", kind)
+def _argument(kind: str, key: str, at: Place) -> Place:
+    """An argument of the backend, or the backend's table if it is not set."""
+    backend = at("state", kind)
+    return backend(key) if backend(key).is_set else backend
+
+
+@rule(Deployment)
+def value_without_json(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Terraform reads JSON, which has neither dates nor infinite numbers (RFC 8259)."""
+    yield from not_json(deployment.catalog.state, at("state"))
+    yield from not_json(deployment.catalog.overrides, at("overrides"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.model.container import Secret
 from catalog.task.addition import Addition, Container, joined, merged, raw, share, value_from
 from catalog.task.collector import collector
@@ -15,7 +15,7 @@ from catalog.task.sidecars import sidecars
 
 __all__ = ["Addition", "Container", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
 
-_ADDITIONS: tuple[Callable[[Deployment, Service], Addition], ...] = (
+_ADDITIONS: tuple[Callable[[Deployment, Workload], Addition], ...] = (
     model_addition,
     sidecars,
     collector,
@@ -25,12 +25,12 @@ _ADDITIONS: tuple[Callable[[Deployment, Service], Addition], ...] = (
 """In the order in which containers stand in the task definition."""
 
 
-def addition_of(deployment: Deployment, service: Service) -> Addition:
+def addition_of(deployment: Deployment, workload: Workload) -> Addition:
     """All that the keys of a service, and of the deployment, add to its task."""
-    return joined(add(deployment, service) for add in _ADDITIONS)
+    return joined(add(deployment, workload) for add in _ADDITIONS)
 
 
-def secrets_of(service: Service, addition: Addition) -> dict[str, Secret]:
+def secrets_of(workload: Workload, addition: Addition) -> dict[str, Secret]:
     """All secrets that ECS reads when a task of a service starts, by who gets them: the variable of the service, or a
     container and its own."""
-    return dict(sorted({**service.secrets, **addition.secrets}.items()))
+    return dict(sorted({**workload.secrets, **addition.secrets}.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.rights import TRACE
 from catalog.sizes import Share
 from catalog.task.addition import Addition
@@ -12,7 +12,7 @@ from catalog.task.images import image_of, place_of
 
 CONTAINER = "otel_collector"
 XRAY_PORT = 2000
-"""Where X-Ray's SDKs and Envoy look for its daemon, by UDP (X-Ray developer guide, "X-Ray daemon")."""
+"""Where X-Ray's SDKs and proxies look for its daemon, by UDP (X-Ray developer guide, "X-Ray daemon")."""
 _GRPC, _HTTP, _CHECKED = 4317, 4318, 13133
 PORTS = (_GRPC, _HTTP, _CHECKED, XRAY_PORT)
 """On which it listens: OTLP twice (opentelemetry.io, "OTLP Specification"), its own check, X-Ray."""
@@ -48,12 +48,12 @@ def collector_share(cpu: int, memory: int) -> Share:
     return Share(min(256, cpu // 8), max(64, min(512, memory // 8)))
 
 
-def collector(deployment: Deployment, service: Service) -> Addition:
+def collector(deployment: Deployment, workload: Workload) -> Addition:
     """AWS Distro for OpenTelemetry (its documentation, "Setting up the AWS Distro for OpenTelemetry Collector in Amazon
     ECS"). A service goes on without it: it starts again by itself when it fails."""
     if not deployment.catalog.mesh.tracing:
         return Addition()
-    share = collector_share(service.cpu, service.memory)
+    share = collector_share(workload.cpu, workload.memory)
     container = {
         "name": CONTAINER,
         "image": image_of(deployment, "collector"),
@@ -74,7 +74,7 @@ def collector(deployment: Deployment, service: Service) -> Addition:
     return Addition(
         containers=(container,),
         own={
-            "environment": [{"name": name, "value": value} for name, value in _variables(deployment, service).items()],
+            "environment": [{"name": name, "value": value} for name, value in _variables(deployment, workload).items()],
             "dependsOn": [{"containerName": CONTAINER, "condition": "START"}],
         },
         statements=(TRACE.on(["*"]),),
@@ -82,10 +82,10 @@ def collector(deployment: Deployment, service: Service) -> Addition:
     )
 
 
-def _variables(deployment: Deployment, service: Service) -> dict[str, str]:
+def _variables(deployment: Deployment, workload: Workload) -> dict[str, str]:
     """What OpenTelemetry's SDKs read (opentelemetry.io, "Environment Variable Specification"), where the service does
     not say it itself."""
-    said = {*service.environment, *service.secrets}
+    said = {*workload.environment, *workload.secrets}
     attributes = f"service.namespace={deployment.id}"
     if deployment.environment is not None:
         attributes += f",deployment.environment.name={deployment.environment}"
@@ -94,7 +94,7 @@ def _variables(deployment: Deployment, service: Service) -> dict[str, str]:
         # Endpoint and protocol belong together, and SDKs differ in what they take for granted.
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_RESOURCE_ATTRIBUTES": attributes,
-        "OTEL_SERVICE_NAME": service.aws_key,
+        "OTEL_SERVICE_NAME": workload.aws_key,
     }
     exports_itself = any(name.startswith(_OWN_EXPORTER) for name in said)
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.sizes import Share
 from catalog.task.addition import Addition, value_from
 from catalog.task.images import image_of, place_of
@@ -20,13 +20,13 @@ def router_share(cpu: int, memory: int) -> Share:
     return Share(min(256, cpu // 16), max(64, min(512, memory // 16)))
 
 
-def log_router(deployment: Deployment, service: Service) -> Addition:
+def log_router(deployment: Deployment, workload: Workload) -> Addition:
     """The router, and the log driver that leads to it (ECS developer guide, "Example Amazon ECS task definition: Route
     logs to FireLens")."""
-    router = service.logs.router
+    router = workload.logs.router
     if router is None:
         return Addition()
-    share = router_share(service.cpu, service.memory)
+    share = router_share(workload.cpu, workload.memory)
     firelens: dict[str, Any] = {"type": "fluentbit"}
     if router.config is not None:
         # The only type that Fargate knows (the same guide, "Use a custom configuration file").
@@ -57,5 +57,5 @@ def log_router(deployment: Deployment, service: Service) -> Addition:
             "dependsOn": [{"containerName": CONTAINER, "condition": "START"}],
         },
         secrets={f"{CONTAINER}.{name}": secret for name, secret in router.secrets.items()},
-        places={CONTAINER: place_of(deployment, "log_router", asked_by=("services", service.name, "logs", "router"))},
+        places={CONTAINER: place_of(deployment, "log_router", asked_by=(*workload.place, "logs", "router"))},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.access import bucket_and_prefix, reading
 from catalog.files import MODEL
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.task.addition import Addition
 from catalog.task.images import image_of, place_of
 
@@ -22,12 +22,12 @@ IMAGE_GIB = 10
 """What is left of a task's storage for its images."""
 
 
-def model_addition(deployment: Deployment, service: Service) -> Addition:
+def model_addition(deployment: Deployment, workload: Workload) -> Addition:
     """The loader, which ends when all is there: the service waits for that, and sees the weights read-only.
 
     It takes no share of the task, which the service has not begun to use.
     """
-    model = service.model
+    model = workload.model
     if model is None:
         return Addition()
     bucket, prefix = bucket_and_prefix(model.source)
@@ -52,14 +52,14 @@ def model_addition(deployment: Deployment, service: Service) -> Addition:
             "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": True}],
         },
         volumes=(MODEL,) if model.cache == "scratch" else (),
-        places={LOADER: place_of(deployment, "loader", asked_by=("services", service.name, "model"))},
+        places={LOADER: place_of(deployment, "loader", asked_by=(*workload.place, "model"))},
         statements=tuple(reading(model.source, partition=deployment.partition)),
     )
 
 
-def task_storage(service: Service) -> int:
+def task_storage(workload: Workload) -> int:
     """GiB of a task's own storage: what the service says, or what its model takes beside its images."""
-    model = service.model
-    if model is None or model.cache != "scratch" or model.size_gib is None or "storage" in service.model_fields_set:
-        return service.storage
-    return min(LARGEST, max(service.storage, model.size_gib + IMAGE_GIB))
+    model = workload.model
+    if model is None or model.cache != "scratch" or model.size_gib is None or "storage" in workload.model_fields_set:
+        return workload.storage
+    return min(LARGEST, max(workload.storage, model.size_gib + IMAGE_GIB))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from catalog import names
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.rights import SHELL, SHELL_GROUPS, SHELL_KEY, SHELL_LOG
 from catalog.task.addition import Addition
 
 
-def is_open(deployment: Deployment, service: Service) -> bool:
+def is_open(deployment: Deployment, workload: Workload) -> bool:
     """Whether a service's tasks let operators in: what it says itself wins over the cluster."""
-    return deployment.catalog.cluster.exec if service.exec is None else service.exec
+    return deployment.catalog.cluster.exec if workload.exec is None else workload.exec
 
 
 def audit_log_group(deployment: Deployment) -> str:
@@ -25,10 +25,10 @@ def logs_elsewhere(deployment: Deployment) -> bool:
     return deployment.catalog.cluster.arn is not None
 
 
-def shell(deployment: Deployment, service: Service) -> Addition:
+def shell(deployment: Deployment, workload: Workload) -> Addition:
     """What the agent of Systems Manager needs, which ECS puts into the containers, and what logging sessions takes (ECS
     developer guide, "Monitor Amazon ECS containers with ECS Exec")."""
-    if not is_open(deployment, service):
+    if not is_open(deployment, workload):
         return Addition()
     # True until the key is made: to ask what is allowed, that is enough.
     key = deployment.catalog.security.kms_key

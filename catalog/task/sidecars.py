@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from catalog.files import MODEL
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Workload
 from catalog.model.sidecar import DEFAULT_CPU, DEFAULT_MEMORY, Sidecar
 from catalog.startup import container_check
 from catalog.task.addition import Addition, Container, raw, value_from
 
 
-def sidecars(deployment: Deployment, service: Service) -> Addition:
+def sidecars(deployment: Deployment, workload: Workload) -> Addition:
     """The containers, and whom the service waits for."""
-    found = sorted(service.sidecars.items())
+    found = sorted(workload.sidecars.items())
     waits_for = [
         {"containerName": name, "condition": _condition(sidecar)}
         for name, sidecar in found
         if sidecar.start == "before"
     ]
     return Addition(
-        containers=tuple(_container(service, name, sidecar) for name, sidecar in found),
+        containers=tuple(_container(workload, name, sidecar) for name, sidecar in found),
         own={"dependsOn": waits_for} if waits_for else {},
         secrets={f"{name}.{key}": secret for name, sidecar in found for key, secret in sidecar.secrets.items()},
         credentials=tuple(sidecar.credentials for _, sidecar in found if sidecar.credentials is not None),
-        places={name: ("services", service.name, "sidecars", name, "image") for name, _ in found},
+        places={name: (*workload.place, "sidecars", name, "image") for name, _ in found},
     )
 
 
@@ -34,12 +34,12 @@ def _condition(sidecar: Sidecar) -> str:
     return "SUCCESS" if sidecar.ends_first else "START"
 
 
-def _container(service: Service, name: str, sidecar: Sidecar) -> Container:
+def _container(workload: Workload, name: str, sidecar: Sidecar) -> Container:
     # Of what has ended nothing is taken away from the others.
     cpu, memory = (None, None) if sidecar.ends_first else (DEFAULT_CPU, DEFAULT_MEMORY)
     after = {
-        "containerName": service.aws_key,
-        "condition": "HEALTHY" if service.health.command is not None else "START",
+        "containerName": workload.aws_key,
+        "condition": "HEALTHY" if workload.health.command is not None else "START",
     }
     written: Container = {
         "name": name,
@@ -56,7 +56,7 @@ def _container(service: Service, name: str, sidecar: Sidecar) -> Container:
         "environment": [{"name": key, "value": text} for key, text in sorted(sidecar.environment.items())] or None,
         "secrets": [{"name": key, "valueFrom": value_from(s)} for key, s in sorted(sidecar.secrets.items())] or None,
         "mountPoints": [
-            {"sourceVolume": volume, "containerPath": path, "readOnly": volume == MODEL and service.model is not None}
+            {"sourceVolume": volume, "containerPath": path, "readOnly": volume == MODEL and workload.model is not None}
             for volume, path in sorted(sidecar.volumes.items())
         ]
         or None,

@@ -101,6 +101,8 @@ class GatewayTask:
     check: tuple[str, ...]
     """The container's own check (ECS API spelling)."""
     statements: tuple[dict[str, Any], ...]
+    container: dict[str, Any]
+    """Further keys of the container definition (ECS API spelling)."""
 
 
 class MeshGateway(Protocol):

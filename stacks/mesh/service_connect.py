@@ -18,17 +18,14 @@ from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDis
 from constructs import Construct
 
 from catalog import aws_names, names
-from catalog.meshes.service_connect import proxy_share
-from catalog.meshes.service_connect.rights import KEEP_CERTIFICATES
-from catalog.meshes.service_connect.serving import discovery_name, serves
+from catalog.meshes.service_connect.rights import KEEP_CERTIFICATES, TLS_POLICY
+from catalog.meshes.service_connect.serving import discovery_name, proxy_share, serves
 from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
 from catalog.model import Deployment, Service
 from stacks.key import key_arn
 from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
 from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
 from stacks.part import OUTLIVES_TASKS, Part, Ref
-
-_POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 
 
 class ServiceConnect(Part):
@@ -46,7 +43,7 @@ class ServiceConnect(Part):
         self._authority = tls.authority if tls else None
         self._key = key_arn(deployment)
         rights = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
-        self._role = infrastructure_role(self, managed=_POLICY, statements=rights) if self._authority else None
+        self._role = infrastructure_role(self, managed=TLS_POLICY, statements=rights) if self._authority else None
 
     def _namespace(self) -> tuple[str, str]:
         """Its name and its ARN."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import aws_names
-from catalog.meshes.vpc_lattice.listeners import identity, is_carried, over_tls
+from catalog.meshes.vpc_lattice.listeners import aws_name, is_carried, over_tls
 from catalog.model import Deployment, Service
 from tests import emulator
 from tests.read_back.tasks import assert_found_by_dns, discovered, ecs_service, listening
@@ -101,7 +100,7 @@ class _Account:
         """A service as VPC Lattice describes it."""
         associated = self.lattice.list_service_network_service_associations(serviceNetworkIdentifier=self._network)
         described = [self.lattice.get_service(serviceIdentifier=each["serviceId"]) for each in associated["items"]]
-        wanted = aws_names.lattice_service(deployment, service, forces_new=(identity(deployment, service),))
+        wanted = aws_name(deployment, service)
         [found] = [each for each in described if each["name"] == wanted]
         return found
 

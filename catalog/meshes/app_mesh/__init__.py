@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from catalog.meshes.app_mesh.envoy import envoy_image, envoy_share
+from catalog.meshes import private_ca
+from catalog.meshes.app_mesh import gateway, ports, rules, tcp
+from catalog.meshes.app_mesh.envoy import CONTAINER, envoy_image, envoy_share
+from catalog.meshes.app_mesh.resource_types import RESOURCE_TYPES
 from catalog.meshes.app_mesh.rights import RIGHTS
-from catalog.meshes.app_mesh.rules import PROXY_CONTAINER, RULES
 from catalog.meshes.app_mesh.timers import timers
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.registries import ECR_ENDPOINTS
+
+_MANAGEMENT = "appmesh-envoy-management"
 
 APP_MESH = MeshTraits(
     title="App Mesh",
     ended=True,
     resource_prefix="aws_appmesh_",
+    leaving_page="docs/leaving-app-mesh.md",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
-    containers=frozenset({PROXY_CONTAINER}),
+    containers=frozenset({CONTAINER}),
     images=lambda deployment: (envoy_image(deployment),),
     proxy_share=envoy_share,
-    rules=RULES,
+    rules=(rules.rule, ports.rule, tcp.rule, gateway.rule, private_ca.rule),
     rights=RIGHTS,
+    resource_types=RESOURCE_TYPES,
     timers=timers,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
-    endpoints=(*ECR_ENDPOINTS, "appmesh-envoy-management"),
+    endpoints=(*ECR_ENDPOINTS, _MANAGEMENT),
+    own_prefix_in_china=frozenset({_MANAGEMENT}),
     parity={
         "tls": yes("certificates of a private CA, at every proxy"),
         "auth": no("whoever has a certificate may call"),

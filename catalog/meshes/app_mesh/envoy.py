@@ -7,6 +7,13 @@ from catalog.model import Deployment
 from catalog.registries import ecr_repository, mirrored
 from catalog.sizes import Share
 
+CONTAINER = "envoy"
+USER = "1337"
+"""Traffic of this user is not redirected (App Mesh User Guide, "Getting started with App Mesh and Amazon ECS",
+`IgnoredUID`)."""
+ADMIN_PORT, AGENT_PORT, INGRESS_PORT, EGRESS_PORT = 9901, 9902, 15000, 15001
+"""What Envoy and its agent listen on (App Mesh User Guide, "Envoy configuration variables" and "Getting started with
+App Mesh and Amazon ECS")."""
 ENVOY_VERSION = "v1.34.13.3-prod"
 """Of 2026-07-14 (aws/aws-app-mesh-roadmap issue 512)."""
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.frame import Place, Rules
 from catalog.model import Deployment, Ingress, Service
 from catalog.model.service import Public
-from catalog.problems import Finding, Path
-from catalog.written import Written
+from catalog.network_balancer import IDLE_OF_TLS
+from catalog.problems import Finding
+
+rule = Rules()
+
 
 GATEWAY_PORT = 8080
 """Where a gateway's proxy listens: above 1024, as its user is not root (App Mesh User Guide, "Virtual gateways")."""
-_SILENCE = 350
-"""Seconds without a byte after which a Network Load Balancer forgets a TLS connection, which cannot be changed (its
-guide, "Listeners", idle timeout)."""
 _NOT_OF_THE_BALANCER = {
     "waf": "firewall",
     "login": "login",
@@ -39,57 +40,48 @@ def route_priority(public: Public) -> int:
     return (0 if public.host else 500) + max(0, 499 - len(public.path))
 
 
-def what_a_network_balancer_lacks(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def what_a_network_balancer_lacks(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A Network Load Balancer reads no requests (its guide, "What is a Network Load Balancer?")."""
     for name, ingress, services in gateways(deployment):
         for key, what in _NOT_OF_THE_BALANCER.items():
             if getattr(ingress, key) is not None:
-                yield Finding(
-                    place=("ingress", name, key),
-                    message=f"before a gateway stands a Network Load Balancer, which has no {what}; "
-                    "remove it, or gateway",
-                    about=(("ingress", name, "gateway"),),
+                yield at("ingress", name, key).error(
+                    f"before a gateway stands a Network Load Balancer, which has no {what}; remove it, or gateway"
                 )
         for service in services:
-            place: Path = ("services", service.name, "public")
+            place = at("services", service.name, "public")
             for key in ("sticky", "priority"):
                 if service.public and getattr(service.public, key) is not None:
                     message = f"the gateway of [ingress.{name}] has none; remove it, or gateway there"
-                    yield Finding(place=(*place, key), message=message, about=(("ingress", name, "gateway"),))
+                    yield place(key).error(message)
 
 
-def protocol_of_gateway(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def protocol_of_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A virtual gateway has one listener, and its routes the listener's protocol (App Mesh API reference,
     VirtualGatewaySpec)."""
     for name, _, services in gateways(deployment):
-        about: tuple[Path, ...] = (("ingress", name, "gateway"),)
         for service in services:
-            place: Path = ("services", service.name, "protocol")
+            place = at("services", service.name, "protocol")
             if service.protocol == "grpc":
                 message = "a gateway's routes of grpc tell services apart by their name in gRPC, not by path and host; "
-                yield Finding(place=place, message=message + "write another ingress in public", about=about)
+                yield place.error(message + "write another ingress in public")
             elif service.protocol != services[0].protocol and services[0].protocol in ("http", "http2"):
-                other: Path = ("services", services[0].name, "protocol")
-                yield Finding(
-                    place=place,
-                    message=f'the gateway of [ingress.{name}] speaks "{services[0].protocol}", as {services[0].name} '
-                    f"does ({written.where(*other)}); write the same, or another ingress in public",
-                    about=(*about, other),
+                other = at("services", services[0].name, "protocol")
+                yield place.error(
+                    f'the gateway of [ingress.{name}] speaks "{services[0].protocol}", as {services[0].name} '
+                    f"does ({other.location}); write the same, or another ingress in public"
                 )
 
 
-def silence_before_gateway(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def silence_before_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A Network Load Balancer forgets TLS connections on which nothing was sent for 350 seconds."""
     for name, ingress, services in gateways(deployment):
-        slow = [service for service in services if service.idle_timeout > _SILENCE]
+        slow = [service for service in services if service.idle_timeout > IDLE_OF_TLS]
         if ingress.certificate and slow:
-            yield Finding(
-                place=("ingress", name, "gateway"),
-                message=f"a Network Load Balancer forgets TLS connections after {_SILENCE} s of silence, "
-                f"{slow[0].name} may be silent for longer; let it stream its answers, or remove gateway",
-                level="warning",
-                about=(("services", slow[0].name, "idle_timeout"), ("services", slow[0].name, "timeout")),
+            yield at("ingress", name, "gateway").warning(
+                f"a Network Load Balancer forgets TLS connections after {IDLE_OF_TLS} s of silence, "
+                f"{slow[0].name} may be silent for longer; let it stream its answers, or remove gateway"
             )
-
-
-GATEWAY_RULES = (what_a_network_balancer_lacks, protocol_of_gateway, silence_before_gateway)

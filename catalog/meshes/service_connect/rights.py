@@ -9,3 +9,8 @@ KEEP_CERTIFICATES = Right(
     page='ECS developer guide, "Encrypt Amazon ECS Service Connect traffic"',
 )
 RIGHTS = (KEEP_CERTIFICATES,)
+TLS_POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
+MANAGED = {
+    TLS_POLICY: "ECS issues the certificates of Service Connect (ECS developer guide, "
+    '"Encrypt Amazon ECS Service Connect traffic")',
+}

@@ -1,9 +1,10 @@
-"""Which services Service Connect takes in calls for, and under which name it lists them."""
+"""Which services Service Connect takes in calls for, under which name it lists them, and what its proxy gets."""
 
 from __future__ import annotations
 
 from catalog import aws_names, names
 from catalog.model import Deployment, Service
+from catalog.sizes import Share
 
 
 def serves(deployment: Deployment, service: Service) -> bool:
@@ -19,3 +20,12 @@ def discovery_name(deployment: Deployment, service: Service) -> str:
     if deployment.catalog.discovery.namespace_id is None:
         return service.aws_name
     return names.shortened(aws_names.owned(deployment, service), 64)
+
+
+def proxy_share(cpu: int, memory: int) -> Share:
+    """What the proxy gets of a task: a quarter of the CPU and an eighth of the memory, within bounds.
+
+    AWS recommends 256 CPU units and at least 64 MiB (ECS developer guide, "Service Connect"). Nothing declares it: the
+    proxy has what the containers leave.
+    """
+    return Share(min(256, cpu // 4), max(64, min(256, memory // 8)))

@@ -6,18 +6,13 @@ import math
 from collections.abc import Iterator
 
 from catalog.balancer import idle_behind_balancer
-from catalog.durations import spelled_duration
 from catalog.meshes.service_connect.serving import serves
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.problems import Finding
 from catalog.timers import Hop, Timer
-from catalog.written import Written
 
 TCP_IDLE = 3600.0
 """Seconds of silence after which a tcp connection is closed. ECS has a place for another time, and the provider none
 (ECS API reference, TimeoutConfiguration.idleTimeoutSeconds; hashicorp/terraform-provider-aws issue 38432)."""
-_LONGEST = 2**31 - 1
-"""Seconds; ECS API reference, TimeoutConfiguration (Duration)."""
 
 
 def answer_seconds(service: Service) -> int:
@@ -53,21 +48,3 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     answer, idle = answer_seconds(service), idle_seconds(deployment, service)
     yield Timer(at=at, limits="whole answer", seconds=answer or UNLIMITED, asked=service.timeout, key="timeout")
     yield Timer(at=at, limits="silence", seconds=idle or UNLIMITED, asked=service.idle_timeout, key="idle_timeout")
-
-
-def beyond_ecs(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """ECS counts seconds in 32 bits (ECS API reference, TimeoutConfiguration)."""
-    for service in deployment.services.values():
-        if service.is_tcp or not serves(deployment, service):
-            continue
-        keys = {"timeout": service.timeout, "idle_timeout": idle_behind_balancer(deployment, service)}
-        for key, seconds in keys.items():
-            place = ("services", service.name, key)
-            # Of a timer that was taken over from a callee, its own place says it.
-            if _LONGEST < seconds < UNLIMITED and written.written(*place):
-                yield Finding(
-                    place=place,
-                    message=f"{spelled_duration(seconds)} is longer than ECS can count, {_LONGEST} seconds; "
-                    'write "none" for no limit, or less',
-                    about=(("mesh", "kind"),),
-                )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
+from catalog.meshes.vpc_lattice import quotas, rules
 from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed
-from catalog.meshes.vpc_lattice.rights import RIGHTS
-from catalog.meshes.vpc_lattice.rules import ACROSS, RULES
+from catalog.meshes.vpc_lattice.resource_types import RESOURCE_TYPES
+from catalog.meshes.vpc_lattice.rights import MANAGED, RIGHTS
 from catalog.meshes.vpc_lattice.timers import timers
 
 VPC_LATTICE = MeshTraits(
@@ -14,9 +15,10 @@ VPC_LATTICE = MeshTraits(
     needs_dns=lambda service: service.protocol not in PROTOCOLS,
     makes_names=True,
     starts_watched=is_probed,
-    rules=RULES,
+    rules=(rules.rule, quotas.rule),
     rights=RIGHTS,
-    across=ACROSS,
+    managed_policies=MANAGED,
+    resource_types=RESOURCE_TYPES,
     generated_host=generated_host,
     own_addresses=10,  # VPC guide, "AWS-managed prefix list weight"
     timers=timers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import marks
+from catalog import marks, names
 from catalog.model import Deployment, Service
 
 PROTOCOLS = frozenset({"http", "http2", "grpc"})
@@ -43,6 +43,12 @@ def identity(deployment: Deployment, service: Service) -> str:
     """What makes a service another one to VPC Lattice: its host name, which cannot be changed in place; where AWS makes
     that, its protocol, as there cannot be two listeners on its port for a while."""
     return service.protocol if over_tls(deployment, service) else deployment.host_of(service.name)
+
+
+def aws_name(deployment: Deployment, service: Service) -> str:
+    """What VPC Lattice calls a service: at most 40 characters, with a hash of its identity (VPC Lattice API reference,
+    CreateService)."""
+    return names.renewed(40, deployment.id, service.aws_name, forces_new=(identity(deployment, service),))
 
 
 def generated_host(deployment: Deployment, service: Service) -> str | None:

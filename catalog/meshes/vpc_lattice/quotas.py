@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator
 
-from catalog.documents import auth_policy_length, task_policy_length
+from catalog import aws_names, names
+from catalog.analysis.limits import ROLE_POLICY_CHARACTERS, SECURITY_GROUP_RULES
+from catalog.documents import length, task_policy_length
+from catalog.frame import Place, Rules, Siblings
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
-from catalog.model import Deployment
+from catalog.model import Deployment, Service
 from catalog.problems import Finding
-from catalog.written import Written
+
+rule = Rules()
+
 
 _SERVICES = 500
 """Services of a service network (VPC Lattice user guide, "Quotas")."""
 _GROUPS = 500
 """Target groups of a region (the same)."""
-_RULES_OF_A_GROUP = 60
-"""VPC guide, "Amazon VPC quotas": inbound rules of a security group."""
 _AUTH_POLICY = 10_000
 """Bytes (the same, "Auth policy size": 10 kilobytes, not adjustable)."""
-_OF_A_ROLE = 10_240
-"""Characters of the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
-def many_services(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def many_services(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Quotas of AWS that can be raised (VPC Lattice user guide, "Quotas")."""
     count = sum(1 for _ in carried_services(deployment))
     if count > _SERVICES:
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first",
-            level="warning",
+        yield at("mesh", "kind").warning(
+            f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first"
         )
 
 
-def many_groups(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def many_groups(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Target groups per region (VPC Lattice user guide, "Quotas"): one for each service and version."""
     count = sum(len(deployment.workloads_of(service.name)) for service in carried_services(deployment))
     if count > _GROUPS:
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"{count} target groups, one for each service and version; AWS's default is {_GROUPS} for a "
-            "region, ask for more first",
-            level="warning",
+        yield at("mesh", "kind").warning(
+            f"{count} target groups, one for each service and version; AWS's default is {_GROUPS} for a "
+            "region, ask for more first"
         )
 
 
-def many_rules(deployment: Deployment, written: Written) -> Iterator[Finding]:
-    """A security group has 60 inbound rules (VPC guide, "Amazon VPC quotas")."""
+@rule(Deployment)
+def many_rules(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A security group has so many inbound rules (VPC guide, "Amazon VPC quotas")."""
     rules = sum(
         len({callee.port for callee in carried_callees(deployment, service)})
         for service in deployment.services.values()
     )
-    if rules > _RULES_OF_A_GROUP:
+    if rules > SECURITY_GROUP_RULES:
         # Without IAM, services on one port are open to each other's callers (`open_beyond_calls`).
         also = "" if deployment.catalog.mesh.auth == "iam" else ' with auth = "iam"'
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
-            f"{_RULES_OF_A_GROUP}, ask for more, or{also} let services share ports",
-            level="warning",
+        yield at("mesh", "kind").warning(
+            f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
+            f"{SECURITY_GROUP_RULES}, ask for more, or{also} let services share ports"
         )
 
 
-def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A service's auth policy names the roles of its callers (VPC Lattice user guide, "Quotas")."""
     if deployment.catalog.mesh.auth != "iam":
         return
@@ -71,18 +69,25 @@ def policy_too_long(deployment: Deployment, written: Written) -> Iterator[Findin
         callers = [
             each for caller in deployment.callers_of(service.name) for each in deployment.workloads_of(caller.name)
         ]
-        size = auth_policy_length(deployment, callers)
+        size = _auth_policy_length(deployment, callers)
         if size > _AUTH_POLICY:
             room = len(callers) * _AUTH_POLICY // size
-            yield Finding(
-                place=("services", service.name),
-                message=f"{len(callers)} services and versions call it, an auth policy has room for about {room}; "
-                "split it, or leave out mesh.auth",
-                about=(("mesh", "auth"),),
+            yield at("services", service.name).error(
+                f"{len(callers)} services and versions call it, an auth policy has room for about {room}; "
+                "split it, or leave out mesh.auth"
             )
 
 
-def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Finding]:
+def _auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
+    """Bytes of a service's auth policy, which names the roles of its callers."""
+    roles = f"arn:{deployment.partition}:iam::{'0' * 12}:role/"
+    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
+    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
+    return length(named) + len(named) + 500
+
+
+@rule(Deployment)
+def too_many_callees(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A caller's role names every callee (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
     if deployment.catalog.mesh.auth != "iam":
         return
@@ -91,23 +96,21 @@ def too_many_callees(deployment: Deployment, written: Written) -> Iterator[Findi
     )
     for service in deployment.services.values():
         callees = carried_callees(deployment, service)
-        room = max(0, _OF_A_ROLE - task_policy_length(deployment, service)) // of_a_callee
+        room = max(0, ROLE_POLICY_CHARACTERS - task_policy_length(deployment, service)) // of_a_callee
         if len(callees) > room:
-            yield Finding(
-                place=("services", service.name, "calls"),
-                message=f"{len(callees)} callees are more than its role has room for, IAM takes {_OF_A_ROLE:,} "
-                f"characters: with its access about {room}; split it, or leave out mesh.auth",
-                about=(("mesh", "auth"), ("services", service.name, "access")),
+            yield at("services", service.name, "calls").error(
+                f"{len(callees)} callees are more than its role has room for, IAM takes {ROLE_POLICY_CHARACTERS:,} "
+                f"characters: with its access about {room}; split it, or leave out mesh.auth"
             )
 
 
-def two_in_one_network(deployments: Sequence[Deployment]) -> Iterator[tuple[Deployment, Finding]]:
+@rule(Siblings)
+def two_in_one_network(siblings: Siblings, at: Place) -> Iterator[Finding]:
     """A VPC is associated with one service network (VPC Lattice user guide, "Manage service network associations")."""
-    for one, other in combinations(deployments, 2):
-        vpc_id = other.catalog.network.vpc_id
-        if vpc_id is None or vpc_id != one.catalog.network.vpc_id or other.catalog.mesh.kind != one.catalog.mesh.kind:
-            continue
-        message = (
-            f"{vpc_id} is that of {one.environment} too, and takes one service network; write another VPC, or kind"
-        )
-        yield other, Finding(place=("network", "vpc_id"), message=message, about=(("mesh", "kind"),))
+    catalog = siblings.deployment.catalog
+    vpc_id = catalog.network.vpc_id
+    for one in siblings.earlier if vpc_id is not None else ():
+        if vpc_id == one.catalog.network.vpc_id and catalog.mesh.kind == one.catalog.mesh.kind:
+            yield at("network", "vpc_id").error(
+                f"{vpc_id} is that of {one.environment} too, and takes one service network; write another VPC, or kind"
+            )

@@ -11,3 +11,8 @@ INVOKE = Right(
     everywhere="in an auth policy, of which the one service is the resource; denied to everybody where nobody calls it",
 )
 RIGHTS = (INVOKE,)
+INFRASTRUCTURE_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
+MANAGED = {
+    INFRASTRUCTURE_POLICY: "ECS registers tasks with VPC Lattice (ECS developer guide, "
+    '"Amazon ECS infrastructure IAM role")',
+}

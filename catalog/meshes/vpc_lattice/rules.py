@@ -5,106 +5,93 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.durations import spelled_duration
+from catalog.frame import Place, Rules
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
-from catalog.meshes.vpc_lattice.quotas import (
-    many_groups,
-    many_rules,
-    many_services,
-    policy_too_long,
-    too_many_callees,
-    two_in_one_network,
-)
 from catalog.meshes.vpc_lattice.timers import CONNECTION, SILENCE
-from catalog.model import UNLIMITED, Deployment
-from catalog.problems import Finding, Path, listed
-from catalog.written import Written
+from catalog.model import UNLIMITED, Deployment, Service
+from catalog.problems import Finding, listed
+
+rule = Rules()
+
 
 _SHORTEST_NAME = 3
 _NAMED = 8
 """How many callers a message names before it counts them."""
 
 
-def name_too_short(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def name_too_short(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A service network's name has at least three characters (VPC Lattice API reference, CreateServiceNetwork)."""
     if len(deployment.id) < _SHORTEST_NAME:
-        yield Finding(
-            place=("catalog", "name"),
-            message=f'a service network would be called "{deployment.id}", and takes {_SHORTEST_NAME} characters or '
-            "more; write a longer name",
-            about=(("mesh", "kind"),),
+        yield at("catalog", "name").error(
+            f'a service network would be called "{deployment.id}", and takes {_SHORTEST_NAME} characters or '
+            "more; write a longer name"
         )
 
 
-def authority_without_use(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def authority_without_use(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Listeners have AWS's own certificates (VPC Lattice user guide, "HTTPS listeners")."""
     tls = deployment.catalog.mesh.tls
     if tls is not None and tls.authority is not None:
         message = "VPC Lattice has certificates of its own; write tls = true"
-        yield Finding(place=("mesh", "tls"), message=message, about=(("mesh", "kind"),))
+        yield at("mesh", "tls").error(message)
 
 
-def plain_beside_tls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def plain_beside_tls(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What it does not carry, it does not encrypt; and to the tasks it speaks plain HTTP, where they do no TLS."""
     if deployment.catalog.mesh.tls is None:
         return
-    yield Finding(
-        place=("mesh", "tls"),
-        message="calls are encrypted as far as VPC Lattice, which speaks plain HTTP to the tasks",
-        level="notice",
-    )
+    yield at("mesh", "tls").notice("calls are encrypted as far as VPC Lattice, which speaks plain HTTP to the tasks")
     for service in deployment.services.values():
         if service.is_tcp and deployment.callers_of(service.name):
             callers = listed([caller.name for caller in deployment.callers_of(service.name)])
-            yield Finding(
-                place=("services", service.name, "protocol"),
-                message=f"{callers} would call it unencrypted ({written.where('mesh', 'tls')}): VPC Lattice does not "
-                'carry tcp; leave out mesh.tls, call what does TLS itself as [external], or choose "service-connect"',
-                about=(("mesh", "tls"), ("mesh", "kind")),
+            yield at("services", service.name, "protocol").error(
+                f"{callers} would call it unencrypted ({at('mesh', 'tls').location}): VPC Lattice does not "
+                'carry tcp; leave out mesh.tls, call what does TLS itself as [external], or choose "service-connect"'
             )
 
 
-def admitted_by_address_alone(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def admitted_by_address_alone(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What it does not carry, it asks for no signature."""
     direct = [s.name for s in deployment.services.values() if s.is_tcp and deployment.callers_of(s.name)]
     if deployment.catalog.mesh.auth == "iam" and direct:
-        yield Finding(
-            place=("mesh", "auth"),
-            message=f"VPC Lattice does not carry {listed(direct)}, where security groups alone say who may call",
+        yield at("mesh", "auth").finding(
+            f"VPC Lattice does not carry {listed(direct)}, where security groups alone say who may call",
             level="error" if deployment.catalog.mesh.strict else "warning",
         )
 
 
-def signed_for_nobody(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def signed_for_nobody(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Signatures are read where IAM is asked (VPC Lattice user guide, "Auth policies")."""
-    signing = [
-        s.name for s in deployment.services.values() if s.signed and written.written("services", s.name, "signed")
-    ]
+    signing = [s.name for s in deployment.services.values() if s.signed and at("services", s.name, "signed").is_set]
     if deployment.catalog.mesh.auth != "iam" and signing:
-        yield Finding(
-            place=("services", signing[0], "signed"),
-            message=f'without auth = "iam" in [mesh] nothing reads signatures; not honoured for {listed(signing)}',
+        yield at("services", signing[0], "signed").finding(
+            f'without auth = "iam" in [mesh] nothing reads signatures; not honoured for {listed(signing)}',
             level="error" if deployment.catalog.mesh.strict else "notice",
-            about=(("mesh", "auth"),),
         )
 
 
-def answer_longer_than_a_connection(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def answer_longer_than_a_connection(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A connection ends after ten minutes, whatever is on it (VPC Lattice API reference, CreateService)."""
     for service in carried_services(deployment):
         if service.timeout <= CONNECTION or not deployment.callers_of(service.name):
             continue
-        base: Path = ("services", service.name)
+        base = at("services", service.name)
         longest = "any time" if service.timeout == UNLIMITED else spelled_duration(service.timeout)
-        yield Finding(
-            place=(*base, "timeout") if written.written(*base, "timeout") else base,
-            message=f"an answer of {service.name} may take {longest}, and VPC Lattice ends "
+        yield (base("timeout") if base("timeout").is_set else base).error(
+            f"an answer of {service.name} may take {longest}, and VPC Lattice ends "
             'a connection after ten minutes; write at most "10m", let callers poll, or choose "service-connect" or '
-            '"none"',
-            about=((*base, "protocol"), ("mesh", "kind")),
+            '"none"'
         )
 
 
-def silent_answers(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def silent_answers(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A connection that is silent for a minute is closed (VPC Lattice API reference, CreateService)."""
     slow = [
         service.name
@@ -112,31 +99,28 @@ def silent_answers(deployment: Deployment, written: Written) -> Iterator[Finding
         if service.timeout > SILENCE and deployment.callers_of(service.name)
     ]
     if slow:
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"VPC Lattice closes a connection that is silent for {SILENCE} seconds, and answers of "
-            f"{listed(slow)} may take longer: they arrive only if they are streamed",
-            level="warning",
+        yield at("mesh", "kind").warning(
+            f"VPC Lattice closes a connection that is silent for {SILENCE} seconds, and answers of "
+            f"{listed(slow)} may take longer: they arrive only if they are streamed"
         )
 
 
-def caller_without_signature(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Service)
+def caller_without_signature(service: Service, at: Place) -> Iterator[Finding]:
     """With IAM, requests are signed by who sends them (VPC Lattice user guide, "SIGv4 authenticated requests")."""
-    if deployment.catalog.mesh.auth != "iam":
+    if at.deployment.catalog.mesh.auth != "iam":
         return
-    for service in deployment.services.values():
-        callees = [callee.name for callee in carried_callees(deployment, service)]
-        if callees and not service.signed:
-            yield Finding(
-                place=("services", service.name, "calls"),
-                message=f"{listed(callees)} admit{'s' * (len(callees) == 1)} signed requests only "
-                f"({written.where('mesh', 'auth')}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
-                "and write signed = true, or leave out mesh.auth",
-                about=(("mesh", "auth"), ("services", service.name, "signed")),
-            )
+    callees = [callee.name for callee in carried_callees(at.deployment, service)]
+    if callees and not service.signed:
+        yield at("calls").error(
+            f"{listed(callees)} {'admits' if len(callees) == 1 else 'admit'} signed requests only "
+            f"({at.catalog('mesh', 'auth').location}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
+            "and write signed = true, or leave out mesh.auth"
+        )
 
 
-def open_beyond_calls(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def open_beyond_calls(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The security group of the association tells callers apart, and of callees only the ports (VPC Lattice user guide,
     "Control traffic with security groups")."""
     if deployment.catalog.mesh.auth == "iam":
@@ -150,23 +134,20 @@ def open_beyond_calls(deployment: Deployment, written: Written) -> Iterator[Find
         if others := [other.name for other in carried if other.port in ports and other.name not in known]:
             reach[caller.name] = others
     if reach:
-        yield Finding(
-            place=("mesh", "kind"),
-            message=f"services that listen on one port are open to each other's callers ({_reaching(reach)}); give "
-            'them different ports, or write auth = "iam", and signed = true for the callers',
-            level="warning",
+        yield at("mesh", "kind").warning(
+            f"services that listen on one port are open to each other's callers ({_reaching(reach)}); give "
+            'them different ports, or write auth = "iam", and signed = true for the callers'
         )
 
 
-def versions_reached_directly(deployment: Deployment, written: Written) -> Iterator[Finding]:
+@rule(Deployment)
+def versions_reached_directly(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What it does not carry, it cannot share out."""
     for name, versions in deployment.versions.items():
         service = deployment.services[name]
         if service.is_tcp and deployment.callers_of(name) and any(version.weight for version in versions):
-            yield Finding(
-                place=("services", name, "versions"),
-                message="VPC Lattice does not carry tcp, so that nothing shares its calls among versions; remove them",
-                about=(("services", name, "protocol"), ("mesh", "kind")),
+            yield at("services", name, "versions").error(
+                "VPC Lattice does not carry tcp, so that nothing shares its calls among versions; remove them"
             )
 
 
@@ -175,23 +156,3 @@ def _reaching(reach: dict[str, list[str]]) -> str:
     said = [f"{caller} can reach {listed(others)}" for caller, others in reach.items()]
     more = [f"{len(said) - _NAMED} more callers"] if len(said) > _NAMED else []
     return "; ".join([*said[:_NAMED], *more])
-
-
-RULES = (
-    plain_beside_tls,
-    admitted_by_address_alone,
-    signed_for_nobody,
-    name_too_short,
-    authority_without_use,
-    answer_longer_than_a_connection,
-    silent_answers,
-    caller_without_signature,
-    open_beyond_calls,
-    many_services,
-    many_groups,
-    many_rules,
-    versions_reached_directly,
-    policy_too_long,
-    too_many_callees,
-)
-ACROSS = (two_in_one_network,)

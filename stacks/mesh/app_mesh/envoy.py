@@ -7,17 +7,23 @@ from typing import Any
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinitionProxyConfiguration
 
 from catalog.meshes.app_mesh.egress import ignored_ports
-from catalog.meshes.app_mesh.envoy import envoy_image, envoy_share
+from catalog.meshes.app_mesh.envoy import (
+    ADMIN_PORT,
+    CONTAINER,
+    EGRESS_PORT,
+    INGRESS_PORT,
+    USER,
+    envoy_image,
+    envoy_share,
+)
 from catalog.model import Deployment, Service
 from stacks.part import Ref
 
-CONTAINER = "envoy"
-USER = "1337"
-INGRESS_PORT = 15000
-EGRESS_PORT = 15001
-
 SETTINGS = {"ENABLE_ENVOY_STATS_TAGS": "1", "ENVOY_LOG_LEVEL": "info"}
-CHECK = ("CMD-SHELL", "curl -s http://localhost:9901/server_info | grep state | grep -q LIVE")
+CHECK = ("CMD-SHELL", f"curl -s http://localhost:{ADMIN_PORT}/server_info | grep state | grep -q LIVE")
+OPEN_FILES = {"ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]}
+"""Every connection takes two files; at the limit Envoy ends with a segmentation fault (App Mesh User Guide, "App Mesh
+scaling troubleshooting"). This is what Fargate gives, and more than an instance does."""
 
 _DRAIN_SECONDS = 5
 _STOP_SECONDS = 15
@@ -57,9 +63,7 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
             "startPeriod": 10,
         },
         "stopTimeout": _STOP_SECONDS,
-        # Every connection takes two files; at the limit Envoy ends with a segmentation fault (App Mesh User Guide,
-        # "App Mesh scaling troubleshooting"). This is what Fargate gives, and more than an instance does.
-        "ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}],
+        **OPEN_FILES,
     }
 
 

@@ -44,6 +44,7 @@ class VirtualGateway(Part):
             environment={"APPMESH_RESOURCE_ARN": self._gateway.arn, **envoy.tracing(deployment), **envoy.SETTINGS},
             check=envoy.CHECK,
             statements=tuple(statements),
+            container=dict(envoy.OPEN_FILES),
         )
 
     def lead_to(self, service: Service) -> Ref:

@@ -16,6 +16,7 @@ from constructs import Construct
 
 from catalog import aws_names, names
 from catalog.meshes.app_mesh.egress import proxied_externals
+from catalog.meshes.app_mesh.envoy import CONTAINER
 from catalog.meshes.app_mesh.rights import EXPORT_CERTIFICATE, READ_AUTHORITY, STREAM
 from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import destinations, envoy, listeners, nodes, routes
@@ -60,7 +61,7 @@ class AppMesh(Part):
             ways += self._way_to(destination, weights=weights, versions=[each for each in workloads if each.match])
         return Membership(
             sidecars=(envoy.container(service, deployment=self.deployment, node=node),),
-            container_dependencies=({"containerName": envoy.CONTAINER, "condition": "HEALTHY"},),
+            container_dependencies=({"containerName": CONTAINER, "condition": "HEALTHY"},),
             task={"proxy_configuration": envoy.proxy_configuration(service, deployment=self.deployment)},
             service=registered(registry),
             task_statements=tuple(self._statements(service, node=node, certificate=certificate)),

@@ -22,15 +22,15 @@ from cdktf_cdktf_provider_aws.vpclattice_service_network_service_association imp
 from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGroup
 from constructs import Construct
 
-from catalog import aws_names
 from catalog.meshes.vpc_lattice.listeners import (
+    aws_name,
     carried_callees,
     carried_services,
-    identity,
     is_carried,
     is_probed,
     over_tls,
 )
+from catalog.meshes.vpc_lattice.rights import INFRASTRUCTURE_POLICY
 from catalog.model import Deployment, Service
 from stacks.mesh.base import Membership, Surroundings, registered
 from stacks.mesh.infrastructure import infrastructure_role
@@ -41,8 +41,6 @@ from stacks.mesh.vpc_lattice.record import record
 from stacks.mesh.vpc_lattice.target_group import target_group
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
-_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
-
 
 class VpcLattice(Part):
     """A service network for what speaks HTTP; what speaks anything else is reached directly, as without a mesh."""
@@ -52,7 +50,7 @@ class VpcLattice(Part):
         self._surroundings = surroundings
         self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
         self.name = self._network.name
-        self._role = infrastructure_role(self, managed=_POLICY)
+        self._role = infrastructure_role(self, managed=INFRASTRUCTURE_POLICY)
         self._groups: dict[str, Ref] = {}
         self._records: dict[str, Ref] = {}
         # All of them before anybody joins: who calls names its callees, and callees may call back.
@@ -103,11 +101,10 @@ class VpcLattice(Part):
     def _service(self, service: Service) -> Ref:
         """The service under its own name, where no certificate has to fit."""
         tls = over_tls(self.deployment, service)
-        forces_new = (identity(self.deployment, service),)
         return self.add(
             VpclatticeService,
             service.name,
-            name=aws_names.lattice_service(self.deployment, service, forces_new=forces_new),
+            name=aws_name(self.deployment, service),
             auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
             custom_domain_name=None if tls else self.deployment.host_of(service.name),
         )

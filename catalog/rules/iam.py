@@ -1,0 +1,166 @@
+"""Policies that IAM accepts, and the key that encrypts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.access import in_json
+from catalog.analysis.limits import ROLE_POLICY_CHARACTERS
+from catalog.documents import (
+    execution_policy_length,
+    policy_length,
+    task_policy_length,
+    trust_policy_length,
+)
+from catalog.frame import Place
+from catalog.key import autoscaling_role
+from catalog.model import Deployment, Workload
+from catalog.model.access import Statement
+from catalog.problems import Finding, did_you_mean
+from catalog.rules import rule
+from catalog.rules.values import not_json, texts_in
+
+_ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
+_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
+_OPERATORS = (
+    "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike",
+    "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+    "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan",
+    "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress",
+    "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
+)  # fmt: skip
+"""IAM User Guide, "IAM JSON policy elements: Condition operators"."""
+_LOWERED = frozenset(operator.lower() for operator in _OPERATORS)
+
+
+@rule(Statement)
+def invalid_action(statement: Statement, at: Place) -> Iterator[Finding]:
+    """An action is a service's prefix and a name (IAM: MalformedPolicyDocument)."""
+    for index, action in enumerate(statement.actions):
+        if not _ACTION.fullmatch(action):
+            message = f'"{action}" is not an action; write service and action, as in "s3:GetObject"'
+            yield at("actions", index).error(message)
+
+
+@rule(Statement)
+def invalid_resource(statement: Statement, at: Place) -> Iterator[Finding]:
+    """A resource is an ARN or a star (IAM: "must be in ARN format or \"*\"")."""
+    for index, resource in enumerate(statement.resources):
+        if resource != "*" and not _ARN.fullmatch(resource):
+            message = f'"{resource}" is not a resource; write an ARN, as in "arn:aws:s3:::bucket/*", or "*"'
+            yield at("resources", index).error(message)
+
+
+@rule(Statement)
+def unknown_condition_operator(statement: Statement, at: Place) -> Iterator[Finding]:
+    """Conditions have operators of IAM's own (IAM: "Invalid Condition type")."""
+    for operator in statement.conditions:
+        bare = re.sub(r"^for(all|any)values?:|ifexists$", "", operator, flags=re.IGNORECASE)
+        if bare.lower() not in _LOWERED:
+            close = did_you_mean(bare, _OPERATORS)
+            cure = f'did you mean "{close}"?' if close else 'write one like "StringEquals"'
+            yield at("conditions", operator).error(f'unknown operator "{operator}"; {cure}')
+
+
+_CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")
+"""IAM User Guide, "IAM and AWS STS quotas": tab, line ends, and U+0020 to U+00FF; and the marks around an account."""
+
+
+@rule(Statement)
+def invalid_policy_character(statement: Statement, at: Place) -> Iterator[Finding]:
+    """Policies hold the characters of Latin-1 only (IAM: MalformedPolicyDocument)."""
+    for text, place in texts_in(statement.model_dump(), at):
+        wrong = _CHARACTERS.sub("", text)
+        if wrong:
+            message = f'IAM refuses "{wrong[0]}" in policies; use characters of Latin-1, or a wildcard in its place'
+            yield place.error(message)
+
+
+@rule(Statement)
+def condition_without_json(statement: Statement, at: Place) -> Iterator[Finding]:
+    """IAM reads JSON, which has neither dates nor infinite numbers (RFC 8259)."""
+    yield from not_json(statement.conditions, at("conditions"))
+
+
+_KEY = ("security", "kms_key")
+
+
+def _given_key(deployment: Deployment) -> str:
+    key = deployment.catalog.security.kms_key
+    return key if isinstance(key, str) else ""
+
+
+@rule(Deployment)
+def key_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Services use keys of their own region (KMS developer guide, "AWS KMS keys")."""
+    region = _given_key(deployment).split(":")[3] if _given_key(deployment) else deployment.region
+    if region != deployment.region:
+        yield at(*_KEY).error(
+            f'lies in "{region}", which nothing in {deployment.region} can use; '
+            f"write the ARN of one in {deployment.region}"
+        )
+
+
+@rule(Deployment)
+def multi_region_key(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """ECS refuses them for the storage of tasks (ECS API reference, ManagedStorageConfiguration)."""
+    if ":key/mrk-" in _given_key(deployment):
+        yield at(*_KEY).error(
+            "is a multi-Region key, which Fargate takes none of for the storage of tasks; "
+            "write the ARN of a single-Region key, or true"
+        )
+
+
+@rule(Deployment)
+def missing_autoscaling_role(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """KMS refuses a policy that names a role which is not there (KMS API reference, CreateKey:
+    MalformedPolicyDocumentException), and AWS makes this one with an account's first Auto Scaling group."""
+    if deployment.catalog.security.kms_key is True and deployment.catalog.capacity:
+        yield at(*_KEY).notice(
+            f"the key's policy names {autoscaling_role('', '').rpartition('/')[2]}, which an account has from "
+            "its first Auto Scaling group on; in a new one run this first: "
+            "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com"
+        )
+
+
+_TRUST = 2048
+"""Characters of a trust policy (the same, "Role trust policy length")."""
+
+
+@rule(Workload)
+def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
+    """What a service may do itself is one policy."""
+    size = task_policy_length(at.deployment, workload)
+    if size > ROLE_POLICY_CHARACTERS:
+        base = at("access")
+        words = [in_json(statement) for statement in workload.granted]
+        statements = [in_json(statement) for statement in workload.access.statements]
+        alone = policy_length(statements) >= policy_length(words)
+        yield (base("statements") if alone and statements else base).error(
+            f"with what else it needs, its role's policy has {size:,} characters, and IAM takes "
+            f"{ROLE_POLICY_CHARACTERS:,}; join statements, or use wildcards"
+        )
+
+
+@rule(Workload)
+def execution_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
+    """So is what ECS reads to start it."""
+    size = execution_policy_length(at.deployment, workload)
+    if size > ROLE_POLICY_CHARACTERS:
+        yield at("secrets").error(
+            f"the policy by which ECS reads them has {size:,} characters, and IAM takes {ROLE_POLICY_CHARACTERS:,}; "
+            "keep several values in one secret, and write { arn, key }"
+        )
+
+
+@rule(Deployment)
+def trust_policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A role of a task trusts ECS for these accounts only."""
+    accounts = deployment.catalog.aws.accounts
+    size = trust_policy_length(accounts)
+    if size > _TRUST:
+        yield at("aws", "accounts").error(
+            f"with {len(accounts)} accounts the trust policy of a role has {size:,} characters, and IAM takes "
+            f"{_TRUST:,}; write those of one environment into its own [environments.NAME.aws]"
+        )

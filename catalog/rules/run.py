@@ -1,0 +1,70 @@
+"""All rules of a catalog, those of the chosen mesh included."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+
+from catalog import rules
+from catalog.frame import Place, Rules
+from catalog.frame.rules import findings, findings_side_by_side
+from catalog.frame.subjects import OF_A_WORKLOAD, Subjects
+from catalog.frame.version_place import VersionPlaces
+from catalog.meshes import mesh_of, parity
+from catalog.model import Deployment
+from catalog.problems import Finding
+from catalog.provenance import Provenance
+from catalog.reading.versions import in_place_of_service
+
+for _module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+    if _module.name != __name__:
+        import_module(_module.name)  # which registers its rules
+
+
+def check(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
+    """Everything that is wrong with one deployment, or worth knowing of it."""
+    found = [*findings([rules.rule], deployment, provenance), *_of_the_mesh(deployment, provenance)]
+    yield from found
+    yield from _of_versions(deployment, provenance, known=found)
+
+
+def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
+    """What the chosen mesh demands, and what it lacks. A value that its own rules refuse, in words that say more, is
+    not refused twice."""
+    refused = set()
+    for finding in findings(mesh_of(deployment).rules, deployment, provenance):
+        if finding.level == "error":
+            refused.add(finding.place)
+        yield finding
+    for finding in parity.lacking(Place(deployment, provenance)):
+        if finding.level != "error" or finding.place not in refused:
+            yield finding
+
+
+def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Iterable[Finding]) -> Iterator[Finding]:
+    """What is wrong with each version, where it stands in the place of its service, without what is known already of
+    the service."""
+    said = {(finding.place, finding.message) for finding in known}
+    checks = list(rules.rule.about(*OF_A_WORKLOAD))
+    for name, versions in deployment.versions.items():
+        for index in range(len(versions)):
+            places = VersionPlaces(provenance, name=name, index=index)
+            subjects = Subjects(in_place_of_service(deployment, name=name, index=index), places)
+            for kind, check_one in checks:
+                for subject, at in subjects.of(kind):
+                    for finding in check_one(subject, at):
+                        if (finding.place, finding.message) not in said:
+                            yield places.moved(finding)
+
+
+def check_together(
+    deployments: Sequence[Deployment], provenances: Mapping[str, Provenance]
+) -> Iterator[tuple[Deployment, Finding]]:
+    """What the deployments of one catalog must not share, each finding with the deployment that it is placed in.
+    `provenances` are by the deployments' ids."""
+    return findings_side_by_side(_all_rules, deployments, provenances)
+
+
+def _all_rules(deployment: Deployment) -> tuple[Rules, ...]:
+    return (rules.rule, *mesh_of(deployment).rules)

@@ -1,0 +1,105 @@
+"""The stacks that synth wrote: which belong together, which a user has picked, and in which order they are visited."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from catalog.load import load
+from catalog.states import BASE
+from deploy.errors import Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A Terraform root module with a state of its own."""
+
+    id: str
+    folder: Path
+    dependencies: frozenset[str]
+    """Ids of the stacks whose outputs it reads."""
+
+    @property
+    def deployment(self) -> str:
+        """The id of the deployment that it belongs to."""
+        return self.id.partition("_")[0]
+
+    @property
+    def state(self) -> str:
+        """The state that it keeps: "base", or what services name as their stack."""
+        return self.id.partition("_")[2] or BASE
+
+    def text(self) -> str:
+        """Its Terraform JSON; that of one without any says nothing."""
+        file = self.folder / "cdk.tf.json"
+        return file.read_text(encoding="utf-8") if file.is_file() else "{}"
+
+
+def output_folder() -> Path:
+    """Where synth writes, by cdktf's own variable."""
+    return Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
+
+
+def read_stacks(outdir: Path) -> list[Stack]:
+    """Every stack of the last synth, by id. Folders that older ones left behind are not in its manifest."""
+    try:
+        manifest = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refusal(f"there is no {outdir / 'manifest.json'}; run make synth first") from None
+    except json.JSONDecodeError:
+        raise Refusal(f"{outdir / 'manifest.json'} is not complete; run make synth again") from None
+    stacks = [
+        Stack(id=id_, folder=outdir / entry["workingDirectory"], dependencies=frozenset(entry["dependencies"]))
+        for id_, entry in sorted(manifest["stacks"].items())
+    ]
+    for stack in stacks:
+        if not stack.folder.is_dir():
+            raise Refusal(f"there is no {stack.folder}, although the manifest lists it; run make synth again")
+    return stacks
+
+
+def in_order(stacks: Iterable[Stack]) -> list[Stack]:
+    """Every stack after those it depends on; by id where nothing else decides, so that every run is alike."""
+    by_id = {stack.id: stack for stack in stacks}
+    sorter = TopologicalSorter({id_: stack.dependencies & by_id.keys() for id_, stack in by_id.items()})
+    sorter.prepare()
+    ordered: list[Stack] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered += [by_id[id_] for id_ in ready]
+        sorter.done(*ready)
+    return ordered
+
+
+def of_environment(stacks: Sequence[Stack], *, catalog: Path, environment: str) -> list[Stack]:
+    """The stacks of one deployment. Raises CatalogError, with the environments there are, where the catalog has no
+    such one.
+
+    A stack is called like its deployment, or like that, `_` and the state beside its base; no id holds a `_`.
+    """
+    (deployment,) = load(catalog, environment=environment).deployments
+    chosen = [stack for stack in stacks if stack.deployment == deployment.id]
+    if not chosen:
+        raise Refusal(f'the last synth wrote no stack of "{environment}"; run make synth without CATALOG_ENVIRONMENT')
+    return chosen
+
+
+def of_state(stacks: Sequence[Stack], *, state: str) -> list[Stack]:
+    """The stacks that keep one state, "base" or another, of each deployment that has it."""
+    chosen = [stack for stack in stacks if stack.state == state]
+    if not chosen:
+        known = ", ".join(sorted({stack.state for stack in stacks}))
+        raise Refusal(f'the last synth wrote no stack "{state}"; name one of {known}')
+    return chosen
+
+
+def base_of(stack: Stack, stacks: Sequence[Stack]) -> Stack | None:
+    """The stack whose outputs another reads; None for a base itself. A base is called like its deployment, the others
+    like that, `_` and their state."""
+    if stack.state == BASE:
+        return None
+    return next((other for other in stacks if other.id == stack.deployment), None)

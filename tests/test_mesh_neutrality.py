@@ -1,0 +1,59 @@
+"""Meshes come and go: outside their own folders, no file speaks of one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+MESH = re.compile(r"app.?mesh|virtual.?(node|gateway|router|service)|service.?connect|lattice|envoy", re.I)
+"""What names a mesh, in code, in Terraform's types or in prose."""
+OWN = ("catalog/meshes/", "stacks/mesh/")
+"""The folders of meshes, with the registries in them."""
+ALLOWED = {
+    "catalog/model/network.py": {
+        "Kind = Literal[": "the words that a catalog chooses by",
+        "virtual gateway.": "the description of a key of the catalog",
+        "envoy: str | None": "a key of the catalog",
+        "App Mesh's Envoy. Default": "the description of that key",
+    },
+    "catalog/model/workload.py": {
+        "Without it, Envoys try the port": "the description of a key of the catalog",
+        "and VPC Lattice ask for /": "the description of a key of the catalog",
+    },
+}
+"""By file, a piece of each line that may name a mesh, and why."""
+
+
+def _files() -> list[Path]:
+    found = [ROOT / "main.py"]
+    for folder in ("catalog", "stacks", "deploy"):
+        found += [file for end in ("py", "cjs", "json") for file in sorted((ROOT / folder).rglob(f"*.{end}"))]
+    return found
+
+
+def _naming() -> list[tuple[str, int, str]]:
+    """The lines outside the meshes' folders that name one: file, number and text."""
+    return [
+        (name, number, line.strip())
+        for file in _files()
+        if not (name := file.relative_to(ROOT).as_posix()).startswith(OWN)
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1)
+        if MESH.search(line)
+    ]
+
+
+def test_no_file_outside_the_folders_of_meshes_names_one() -> None:
+    assert [each for each in _naming() if not any(piece in each[2] for piece in ALLOWED.get(each[0], ()))] == []
+
+
+def test_every_exception_is_needed() -> None:
+    lines = _naming()
+    unused = [
+        (file, piece)
+        for file, pieces in ALLOWED.items()
+        for piece in pieces
+        if not any(name == file and piece in line for name, _, line in lines)
+    ]
+    assert unused == []
