@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,11 @@ REFUSED = {
     ("signed", "none"): "mesh.auth",
 }
 """Which of the catalogs in examples/ and tests/more_catalogs/ are refused on which mesh, and the place of why."""
+
+
+def once(kinds: Iterable[str], *, on: str) -> list[Any]:
+    """Kinds of mesh to parametrize with: `make ci` runs the test on one, `make test-all` on the others too."""
+    return [pytest.param(kind, marks=pytest.mark.slow if kind == on else pytest.mark.nightly) for kind in kinds]
 
 
 def complete(snippet: str, *, kind: str = PLAIN) -> str:

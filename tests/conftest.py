@@ -21,6 +21,12 @@ for _name in ("ARGS", "ENV", "PLANS", "STACK", "MAKEFLAGS", "MAKELEVEL", "MAKEOV
     os.environ.pop(_name, None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which Terraform runs come first: some take minutes, mostly waiting, while other processes go on."""
+    first = {item.path for item in items if "terraform" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in first)
+
+
 @pytest.fixture
 def root() -> Path:
     """The project's folder."""
