@@ -40,6 +40,11 @@ REFUSED = {
 """Which of the catalogs in examples/ and tests/more_catalogs/ are refused on which mesh, and the place of why."""
 
 
+def once(kinds: Iterable[str], *, on: str) -> list[Any]:
+    """Kinds of mesh to parametrize with: `make ci` runs the test on one, `make test-all` on the others too."""
+    return [pytest.param(kind, marks=pytest.mark.slow if kind == on else pytest.mark.nightly) for kind in kinds]
+
+
 def complete(snippet: str, *, kind: str = PLAIN) -> str:
     """A snippet as a whole catalog: [catalog], [mesh] and [services] are added behind it where it leaves them out."""
     toml = textwrap.dedent(snippet).strip("\n") + "\n"

@@ -30,6 +30,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which Terraform runs come first: some take minutes, mostly waiting, while other processes go on."""
+    first = {item.path for item in items if "terraform" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in first)
+
+
 @pytest.fixture
 def root() -> Path:
     """The project's folder."""

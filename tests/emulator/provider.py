@@ -22,7 +22,7 @@ QUICK = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
 """Variables for a Go process that ends soon: it collects no garbage before it holds this much."""
 
 # The provider ends when nobody holds the pipe to cat any more: with its parent, however that one ends.
-_START = '"$0" -debug & cat > /dev/null; kill $!'
+_START = '"$0" -debug & cat > /dev/null; kill $!; wait $!'
 _PRINTED = re.compile(r"TF_REATTACH_PROVIDERS='(.*)'$")
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
