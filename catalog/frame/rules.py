@@ -43,7 +43,7 @@ class Rules:
 
 
 def findings(rules: Iterable[Rules], deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """What is wrong with a deployment alone, its versions aside."""
+    """Everything that is wrong with one deployment, its versions aside."""
     subjects = Subjects(deployment, provenance)
     for each in rules:
         for kind, check in each:
@@ -56,7 +56,7 @@ def findings_side_by_side(
     deployments: Sequence[Deployment],
     provenances: Mapping[str, Provenance],
 ) -> Iterator[tuple[Deployment, Finding]]:
-    """What deployments of one catalog must not share, each finding with the deployment that it is placed in."""
+    """Everything that deployments of one catalog must not share, each finding with its deployment."""
     for deployment in deployments:
         siblings = Siblings(deployment=deployment, all=tuple(deployments))
         at = Place(deployment, provenances[deployment.id])

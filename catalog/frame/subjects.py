@@ -105,9 +105,11 @@ def _workloads(root: Place) -> Found:
 
 def containers_of(workload: WorkloadKeys, at: Place) -> Iterator[tuple[Container, Place]]:
     """A workload's own container and its sidecars, each with its place."""
-    every: list[tuple[Any, Place]] = [(workload, at)]
-    every += [(sidecar, at("sidecars", name)) for name, sidecar in workload.sidecars.items()]
-    yield from every
+    own: Any = workload
+    yield own, at
+    for name, sidecar in workload.sidecars.items():
+        beside: Any = sidecar
+        yield beside, at("sidecars", name)
 
 
 def _containers(root: Place) -> Found:

@@ -12,7 +12,7 @@ rule = Rules()
 
 
 @rule(Deployment)
-def without_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def tls_without_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The proxies of a mesh get their certificates from a private CA (App Mesh User Guide, "Transport Layer Security";
     ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
     mesh = deployment.catalog.mesh
@@ -22,7 +22,7 @@ def without_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def authority_elsewhere(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def authority_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A certificate is issued in the region of its CA (App Mesh User Guide, "TLS": same region as the mesh; so in the
     ECS developer guide)."""
     tls = deployment.catalog.mesh.tls

@@ -146,7 +146,7 @@ def _through_gateway(deployment: Deployment, service: Service) -> bool:
 
 
 def _texts(service: Service, at: Place) -> Iterator[tuple[str, Place]]:
-    """What runs in a service's containers, apart from environment."""
+    """The commands of a service's containers."""
     for container, place in containers_of(service, at):
         for index, text in enumerate(container.command or ()):
             yield text, place("command", index)

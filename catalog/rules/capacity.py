@@ -21,7 +21,7 @@ _KEPT = ("aws", "ecs", "fargate")
 
 @rule(Capacity)
 def unused_capacity(capacity: Capacity, at: Place) -> Iterator[Finding]:
-    """What nobody runs on is a service forgotten, or left behind by one that moved away."""
+    """Capacity that no service uses was forgotten, or left behind by a service that moved away."""
     if at.name not in at.deployment.used_capacity:
         yield at.notice(
             f'no service runs on it; write capacity = "{at.name}" in one, or, after an apply without, remove it'
@@ -197,7 +197,7 @@ def insights_of_existing_cluster(service: Service, at: Place) -> Iterator[Findin
 
 @rule(Deployment)
 def exec_in_existing_cluster(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Where sessions are logged, the cluster says, and the task role needs the right to write there (ECS developer
+    """The cluster sets where sessions are logged, and the task role needs permission to write there (ECS developer
     guide, "Monitor Amazon ECS containers with ECS Exec")."""
     opened = sorted({each.key for each in deployment.workloads.values() if is_open(deployment, each)})
     if deployment.catalog.cluster.arn is not None and opened:

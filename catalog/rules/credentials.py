@@ -84,8 +84,8 @@ def secret_by_name(name: str, value: str) -> bool:
 
 @rule(Container)
 def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]:
-    """Whoever may describe a task definition reads its variables and commands (ECS developer guide, "Pass sensitive
-    data to an Amazon ECS container"). No message repeats the value."""
+    """Everybody who may describe a task definition reads its variables and commands (ECS developer guide, "Pass
+    sensitive data to an Amazon ECS container"). No message repeats the value."""
     for name, value in container.environment.items():
         kind, here = known(value), at("environment", name)
         cure = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'

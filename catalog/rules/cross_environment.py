@@ -67,7 +67,7 @@ def shared_priorities(siblings: Siblings, at: Place) -> Iterator[Finding]:
 
 @rule(Siblings)
 def shared_listener_rule(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Of two rules for the same requests, the listener only ever follows one."""
+    """A listener follows only one of two rules for the same requests."""
     for one, its, name in _shared_listeners(siblings):
         taken = {_requests(service): service for service in one.public_services(its)}
         for service in siblings.deployment.public_services(name):
@@ -98,7 +98,7 @@ def shared_state(siblings: Siblings, at: Place) -> Iterator[Finding]:
 
 @rule(Siblings)
 def same_name_in_aws(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """What a deployment owns is named after its id and the service, so that two pairs can meet in one name."""
+    """AWS names are made of a deployment's id and a service's name, and two such pairs can make the same name."""
     other = siblings.deployment
     for one in siblings.earlier:
         for table in ("services", "ingress", "capacity"):

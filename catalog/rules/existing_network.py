@@ -38,7 +38,7 @@ def subnets_without_vpc(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def created_settings_of_existing_vpc(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Nothing is made of a network that exists."""
+    """Terraform creates no part of an existing network."""
     for key in ("cidr", "zones", "nat", "flow_logs"):
         place = at("network", key)
         if deployment.uses_existing_network and place.is_set:

@@ -130,7 +130,7 @@ _TRUST = 2048
 
 @rule(Workload)
 def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
-    """What a service may do itself is one policy."""
+    """All permissions of a service's task role are one policy."""
     size = task_policy_length(at.deployment, workload)
     if size > ROLE_POLICY_CHARACTERS:
         base = at("access")

@@ -226,6 +226,8 @@ def is_mutable(image: str) -> bool:
 def unused_registry(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A host that is misspelt leaves its images where they were."""
     instead = deployment.catalog.images.registry
+    if not instead:
+        return
     pulled = [
         image
         for workload in deployment.workloads.values()

@@ -39,7 +39,7 @@ def empty_allow_list(ingress: Ingress, at: Place) -> Iterator[Finding]:
 
 @rule(Ingress)
 def plain_http_from_internet(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """What the whole internet may reach is encrypted, unless somebody says that it need not be."""
+    """An ingress that the whole internet may reach is encrypted, unless `insecure` is set."""
     if ingress.certificate or ingress.insecure or ingress.internal:
         return
     for index, cidr in enumerate(ingress.allow):
@@ -135,7 +135,7 @@ def unknown_ingress(public: Public, at: Place) -> Iterator[Finding]:
 
 @rule(Public)
 def no_ingress(public: Public, at: Place) -> Iterator[Finding]:
-    """Nothing is reached from outside without a way in."""
+    """A public service needs an ingress."""
     if not at.deployment.catalog.ingress and public.ingress is None:
         message = 'there is no way in; add [ingress.public] with allow = ["10.0.0.0/8"], the ranges that may connect'
         yield at.error(message)
@@ -143,7 +143,7 @@ def no_ingress(public: Public, at: Place) -> Iterator[Finding]:
 
 @rule(Public)
 def ambiguous_ingress(public: Public, at: Place) -> Iterator[Finding]:
-    """Where there are several ways in, a service says which is its own."""
+    """A public service names its ingress if there are several."""
     known = sorted(at.deployment.catalog.ingress)
     if len(known) > 1 and public.ingress is None:
         message = f'there are several ingresses; write ingress = "{known[0]}", or name {" or ".join(known[1:])}'

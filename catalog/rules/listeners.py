@@ -27,7 +27,7 @@ def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
 
 @rule(Deployment)
 def duplicate_listener_rule(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Of two services under one host and path, the load balancer would only ever reach one."""
+    """A load balancer reaches only one of two services under the same host and path."""
     for ingress, services in _behind(deployment):
         seen: dict[tuple[str, str], str] = {}
         for service in services:
@@ -79,7 +79,7 @@ def _priorities(deployment: Deployment, service: Service) -> list[int]:
 
 @rule(Deployment)
 def no_priority_for_matches(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """What a version matches is tried before the rest: there has to be a priority before that of the service."""
+    """A version's match needs a priority before that of its service, as the rule is tried first."""
     for _, services in _behind(deployment):
         for service in services:
             priorities = _priorities(deployment, service)
@@ -91,7 +91,7 @@ def no_priority_for_matches(deployment: Deployment, at: Place) -> Iterator[Findi
 
 
 def _cure(wanted: int, deployment: Deployment, service: Service, services: list[Service]) -> str:
-    """What to write: the nearest priority that no rule has."""
+    """The nearest priority that no rule has, as what to write."""
     first, last = room_of(deployment, service)
     wanted = min(wanted, last)
     taken = {each for service in services for each in _priorities(deployment, service)}
@@ -147,7 +147,7 @@ def listener_settings_without_listener(ingress: Ingress, at: Place) -> Iterator[
 
 @rule(Ingress)
 def settings_of_existing_listener(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """Of a load balancer that exists nothing is written."""
+    """Terraform changes no setting of an existing load balancer."""
     for key in _OF_THE_OWNER if ingress.listener_arn is not None else ():
         if at(key).is_set:
             there = at("listener_arn").location

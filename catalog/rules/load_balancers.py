@@ -48,7 +48,8 @@ def web_acl_of_another_region(ingress: Ingress, at: Place) -> Iterator[Finding]:
 
 @rule(Ingress)
 def invalid_bucket_name(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """What a pattern cannot say of a bucket's name (S3 user guide, "General purpose bucket naming rules")."""
+    """A bucket's name has rules that the pattern of its type doesn't check (S3 user guide, "General purpose bucket
+    naming rules")."""
     bucket = ingress.logs.bucket if ingress.logs else None
     if bucket and (".." in bucket or _is_address(bucket)):
         message = f'"{bucket}" cannot be the name of a bucket; write that of one that exists'

@@ -23,7 +23,7 @@ def leaving_the_chosen_mesh(deployment: Deployment, at: Place) -> Iterator[Findi
 
 @rule(Deployment)
 def leaving_a_mesh_in_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """What AWS still answers for, Terraform deletes by itself; forgotten, it would stay, and cost money."""
+    """Terraform can still delete the resources of a mesh that AWS runs; forgotten, they would stay and cost money."""
     leaving = deployment.catalog.mesh.leaving
     if leaving not in (None, deployment.catalog.mesh.kind) and not MESHES[leaving].ended:
         yield at("mesh", "leaving").error(
@@ -33,7 +33,7 @@ def leaving_a_mesh_in_service(deployment: Deployment, at: Place) -> Iterator[Fin
 
 @rule(Deployment)
 def still_leaving(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """What is left behind is forgotten by the first apply, and only names for old tasks are kept longer."""
+    """The first apply forgets the resources of the old mesh; only names for old tasks are kept longer."""
     leaving = deployment.catalog.mesh.leaving
     if leaving not in (None, deployment.catalog.mesh.kind) and MESHES[leaving].ended:
         yield at("mesh", "leaving").notice(

@@ -21,8 +21,8 @@ class _Named:
     name: str
     whose: str
     called: str
-    """What the name is made of. Two services that are called alike have a rule of their own (`catalog.rules.naming`),
-    and two versions too."""
+    """The word that the name is made of. Two services that are called alike have a rule of their own
+    (`catalog.rules.naming`), and two versions too."""
     place: Path
     cure: str
 
@@ -45,7 +45,7 @@ def _workloads(deployment: Deployment) -> Iterator[_Named]:
 
 
 def _network(deployment: Deployment) -> Iterator[_Named]:
-    """Whose flow logs have a log group."""
+    """The log group of the VPC's flow logs."""
     network = deployment.catalog.network
     if network.flow_logs and not deployment.uses_existing_network:
         name = names.log_group(deployment.id, names.FLOW_LOGS)
@@ -54,7 +54,7 @@ def _network(deployment: Deployment) -> Iterator[_Named]:
 
 
 def _shells(deployment: Deployment) -> Iterator[_Named]:
-    """Whose sessions have a log group, where the cluster is the catalog's own."""
+    """The log group of ECS Exec's sessions, if the catalog creates the cluster."""
     open_ = [each for each in deployment.workloads.values() if is_open(deployment, each)]
     if open_ and not logs_elsewhere(deployment):
         place: Path = ("cluster", "exec") if deployment.catalog.cluster.exec else ("services", open_[0].name, "exec")
@@ -80,8 +80,8 @@ def _ways_in(deployment: Deployment) -> Iterator[_Named]:
 
 @rule(Deployment)
 def same_name_in_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Of two things of one name AWS refuses the second, in the middle of an apply (IAM: EntityAlreadyExists; CloudWatch
-    Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
+    """AWS refuses the second of two resources with one name, in the middle of an apply (IAM: EntityAlreadyExists;
+    CloudWatch Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
     seen: dict[tuple[str, str], _Named] = {}
     for each in (*_network(deployment), *_shells(deployment), *_workloads(deployment), *_ways_in(deployment)):
         other = seen.setdefault((each.kind, each.name), each)

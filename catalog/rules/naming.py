@@ -81,7 +81,7 @@ def old_key_in_use(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def two_renamed_from_one(service: Service, at: Place) -> Iterator[Finding]:
-    """What is moved has one new address."""
+    """A moved resource has one new address."""
     old, renamed = service.renamed_from, at.deployment.renamed
     heir = next((name for name, each in renamed.items() if each == old), service.name)
     if heir != service.name:
@@ -122,7 +122,7 @@ def _already_said(one: Service, other: Service) -> bool:
 
 @rule(Service)
 def invalid_aws_name(service: Service, at: Place) -> Iterator[Finding]:
-    """What holds of keys because AWS wants it so, holds of this name."""
+    """AWS's limits on keys hold for this name too."""
     name, place = service.aws_name, at.catalog(*aws_names.place(at.deployment, service))
     if place.path == at.path:
         return

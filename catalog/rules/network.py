@@ -173,7 +173,7 @@ def action_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(External)
 def ignored_egress_rules(external: External, at: Place) -> Iterator[Finding]:
-    """Where everything may be reached, no rule says what (EC2 API reference, AuthorizeSecurityGroupEgress)."""
+    """Egress rules have no effect if all egress is allowed (EC2 API reference, AuthorizeSecurityGroupEgress)."""
     if at.deployment.catalog.network.egress != "any" or not at.deployment.callers_of(at.name):
         return
     egress = at.catalog("network", "egress")

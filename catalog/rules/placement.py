@@ -136,7 +136,7 @@ def too_few_instances(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def too_few_instances_when_scaled(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """What is scaled beyond its instances waits (ECS developer guide, "Task placement")."""
+    """Tasks that are scaled beyond their instances wait (ECS developer guide, "Task placement")."""
     for name, capacity in deployment.used_capacity.items():
         first, most = placement(deployment, name), placement(deployment, name, at_most=True)
         if first is None or most is None or first.needed > capacity.max or most.needed <= capacity.max:

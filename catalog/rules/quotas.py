@@ -153,14 +153,14 @@ def beyond_quota_together(siblings: Siblings, at: Place) -> Iterator[Finding]:
 
 
 def _account(deployment: Deployment) -> tuple[object, ...]:
-    """Where a deployment is applied."""
+    """The account and region that a deployment is applied in, as far as the catalog tells."""
     aws = deployment.catalog.aws
     return (deployment.region, aws.accounts, aws.profile, aws.assume_role)
 
 
 @rule(Deployment)
 def beyond_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """What Terraform would find out in the middle of an apply."""
+    """A quota that is exceeded fails in the middle of an apply."""
     for quota in QUOTAS:
         for place, what, count in quota.counted(deployment):
             if count > quota.limit:

@@ -30,8 +30,8 @@ def check(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
 
 
 def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """What the chosen mesh demands, and what it lacks. A value that its own rules refuse, in words that say more, is
-    not refused twice."""
+    """The demands of the chosen mesh, and the features that it lacks. A value that its own rules refuse, in words that
+    say more, is not refused twice."""
     refused = set()
     for finding in findings(mesh_of(deployment).rules, deployment, provenance):
         if finding.level == "error":
@@ -43,8 +43,7 @@ def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Fin
 
 
 def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Iterable[Finding]) -> Iterator[Finding]:
-    """What is wrong with each version, where it stands in the place of its service, without what is known already of
-    the service."""
+    """Everything that is wrong with each version, in the place of its service, without what is known of the service."""
     said = {(finding.place, finding.message) for finding in known}
     checks = list(rules.rule.about(*OF_A_WORKLOAD))
     for name, versions in deployment.versions.items():
@@ -61,7 +60,7 @@ def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Itera
 def check_together(
     deployments: Sequence[Deployment], provenances: Mapping[str, Provenance]
 ) -> Iterator[tuple[Deployment, Finding]]:
-    """What the deployments of one catalog must not share, each finding with the deployment that it is placed in.
+    """Everything that deployments of one catalog must not share, each finding with its deployment.
     `provenances` are by the deployments' ids."""
     return findings_side_by_side(_all_rules, deployments, provenances)
 

@@ -68,7 +68,7 @@ def duplicate_schedule(scale: Scale, at: Place) -> Iterator[Finding]:
 
 @rule(Scale)
 def no_scale_from_zero(scale: Scale, at: Place) -> Iterator[Finding]:
-    """Of no tasks there is no CPU, no memory and no request: nothing would ever start the first one."""
+    """A service without tasks has no CPU, memory or requests to measure, so nothing would start the first one."""
     if scale.fewest > 0 or scale.backlog or scale.metric or any(entry.min for entry in scale.schedule):
         return
     to_none = next((index for index, entry in enumerate(scale.schedule) if entry.min == 0), 0)

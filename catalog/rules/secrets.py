@@ -65,7 +65,7 @@ def key_of_a_parameter(workload: Workload, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def follows_nothing(service: Service, at: Place) -> Iterator[Finding]:
-    """What is followed is what ECS reads at a start."""
+    """Only secrets that ECS reads at a start can be followed."""
     place = at("secrets_follow")
     if service.secrets_follow and place.is_set_here and not secrets_of(service, addition_of(at.deployment, service)):
         message = f"{service.name} has no secrets; add some, or remove it"
@@ -95,7 +95,7 @@ def incomplete_secret_arn(workload: Workload, at: Place) -> Iterator[Finding]:
 
 @rule(Workload)
 def invalid_parameter_arn(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Of Systems Manager, only parameters are values (ECS API reference, Secret.valueFrom)."""
+    """The only values of Systems Manager are parameters (ECS API reference, Secret.valueFrom)."""
     for arn, _, place in _secrets(workload, at):
         if arn.split(":")[2] == "ssm" and not arn.split(":")[5].startswith("parameter/"):
             message = 'is not the ARN of a parameter; it goes on with ":parameter/" and the name'

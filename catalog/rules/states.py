@@ -45,7 +45,8 @@ def stack_from_itself(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Service)
 def renamed_and_moved(service: Service, at: Place) -> Iterator[Finding]:
-    """What another state takes over under a new address, this one would have to forget under the old."""
+    """A renamed service has a new address in the state that takes it over, and an old one in the state that forgets
+    it."""
     if service.stack_from is not None and at.deployment.catalog.services[at.name].renamed_from is not None:
         message = "a service that is renamed cannot come from another state too; apply one, then the other"
         yield at("stack_from").error(message)
@@ -78,7 +79,7 @@ def shared_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def unreadable_base_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """What terraform_remote_state has to be told to read HCP Terraform (Terraform, "remote" backend): one workspace by
+    """terraform_remote_state needs two arguments to read HCP Terraform (Terraform, "remote" backend): one workspace by
     name, and its organization, which it takes from no environment variable."""
     kind, arguments = backend_arguments(deployment)
     if kind not in ("cloud", "remote") or not stacks_of(deployment):

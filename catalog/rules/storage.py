@@ -46,7 +46,7 @@ def weights_exceed_disk(model: Model, at: Place) -> Iterator[Finding]:
 
 @rule(Model)
 def unknown_weights_size(model: Model, at: Place) -> Iterator[Finding]:
-    """What is too much for a task's storage ends it while it loads."""
+    """Weights that exceed a task's storage end the task while they load."""
     said = at.parent("storage").is_set or model.size_gib is not None
     if model.cache == "scratch" and at.workload.on_fargate and not said:
         yield at.notice(
@@ -80,7 +80,7 @@ def unknown_start_time(service: Service, at: Place) -> Iterator[Finding]:
 
 
 def _mounts(workload: Workload, at: Place) -> Iterator[tuple[str, str, Place]]:
-    """What each volume is called in messages, its path in the container, and where that is set."""
+    """Each volume as messages call it, its path in the container, and the place of that path."""
     for name, volume in sorted(workload.volumes.items()):
         yield f"volume {name}", volume.path, at("volumes", name, "path")
     if workload.model is not None:

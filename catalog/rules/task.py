@@ -68,7 +68,7 @@ def no_room_for_sidecars(workload: Workload, at: Place) -> Iterator[Finding]:
 
 @rule(Sidecar)
 def sidecar_without_health_command(sidecar: Sidecar, at: Place) -> Iterator[Finding]:
-    """What is essential cannot be waited for until it has ended (ECS API reference, ContainerDependency.condition)."""
+    """ECS can't wait for an essential container to end (ECS API reference, ContainerDependency.condition)."""
     if sidecar.start == "before" and sidecar.essential and sidecar.health.command is None:
         yield at("start").notice(
             f"{at.workload.name} waits only until {at.name} has started; add health.command, with which it "
@@ -133,7 +133,7 @@ def unknown_fargate_size(workload: Workload, at: Place) -> Iterator[Finding]:
 
 
 def _in_units(number: int, *, most: int) -> int:
-    """What somebody means who writes vCPUs or GiB."""
+    """A number of units, if vCPUs or GiB were meant."""
     return number * 1024 if 0 < number <= most else number
 
 

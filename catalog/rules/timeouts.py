@@ -15,7 +15,7 @@ from catalog.rules import rule
 
 @rule(Service)
 def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
-    """Whoever waits less than its callee may take, cuts off answers (mesh user guide: the timeout counts at every
+    """A caller with a shorter timeout than its callee cuts off responses (mesh user guide: the timeout counts at every
     hop)."""
     if at.deployment.catalog.services[service.name].timeout is None:
         return

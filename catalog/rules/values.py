@@ -18,7 +18,7 @@ def texts_in(value: object, at: Place) -> Iterator[tuple[str, Place]]:
 
 
 def not_json(value: object, at: Place) -> Iterator[Finding]:
-    """What TOML knows and JSON does not (RFC 8259): dates and infinite numbers."""
+    """Values that TOML has and JSON doesn't (RFC 8259): dates and infinite numbers."""
     if isinstance(value, dict | tuple):
         for key, item in _items(value):
             yield from not_json(item, at(key))

@@ -41,7 +41,7 @@ def route_priority(public: Public) -> int:
 
 
 @rule(Deployment)
-def what_a_network_balancer_lacks(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def unsupported_by_network_load_balancer(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A Network Load Balancer reads no requests (its guide, "What is a Network Load Balancer?")."""
     for name, ingress, services in gateways(deployment):
         for key, what in _NOT_OF_THE_BALANCER.items():
@@ -58,7 +58,7 @@ def what_a_network_balancer_lacks(deployment: Deployment, at: Place) -> Iterator
 
 
 @rule(Deployment)
-def protocol_of_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def mixed_gateway_protocols(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A virtual gateway has one listener, and its routes the listener's protocol (App Mesh API reference,
     VirtualGatewaySpec)."""
     for name, _, services in gateways(deployment):
@@ -76,7 +76,7 @@ def protocol_of_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def silence_before_gateway(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def idle_timeout_beyond_network_load_balancer(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A Network Load Balancer forgets TLS connections on which nothing was sent for 350 seconds."""
     for name, ingress, services in gateways(deployment):
         slow = [service for service in services if service.idle_timeout > IDLE_OF_TLS]

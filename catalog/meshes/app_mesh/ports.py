@@ -31,7 +31,7 @@ def duplicate_host(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Service)
-def too_many_ports_past_the_proxy(service: Service, at: Place) -> Iterator[Finding]:
+def too_many_ignored_ports(service: Service, at: Place) -> Iterator[Finding]:
     """ECS takes 15 ports that are not redirected (ECS API reference, ProxyConfiguration)."""
     ports = ignored_ports(at.deployment, service)
     if len(ports) > _IGNORED_PORTS:
@@ -43,7 +43,7 @@ def too_many_ports_past_the_proxy(service: Service, at: Place) -> Iterator[Findi
 
 
 @rule(Service)
-def callee_behind_an_ignored_port(service: Service, at: Place) -> Iterator[Finding]:
+def callee_on_ignored_port(service: Service, at: Place) -> Iterator[Finding]:
     """A port is redirected or it is not, whatever the destination (ECS API reference, ProxyConfiguration)."""
     past = {e.port: name for name, e in at.deployment.externals_of(service).items() if bypasses_proxy(e)}
     proxied = {callee.name: ("services", callee.port) for callee in at.deployment.callees_of(service)}

@@ -26,7 +26,7 @@ _COMMON_NAME = 64
 
 
 @rule(Deployment)
-def ended(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def app_mesh_ended(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """AWS has ended App Mesh (AWS Containers Blog, "Migrating from AWS App Mesh to Amazon ECS Service Connect")."""
     yield at("mesh", "kind").warning(
         "AWS ended App Mesh on 2026-09-30, so that applying this to a real account is expected to fail; "
@@ -51,7 +51,7 @@ def name_too_long_for_certificate(service: Service, at: Place) -> Iterator[Findi
 
 
 @rule(Service)
-def name_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
+def proxy_container_name(service: Service, at: Place) -> Iterator[Finding]:
     """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
     its own."""
     if service.aws_key == envoy.CONTAINER:
@@ -60,7 +60,7 @@ def name_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
 
 
 @rule(Version)
-def node_of_external(version: Version, at: Place) -> Iterator[Finding]:
+def duplicate_virtual_node(version: Version, at: Place) -> Iterator[Finding]:
     """An external is a node called `external_NAME`, and a version one called after its service and itself."""
     for name in proxied_externals(at.deployment):
         if version.aws_name == names.version("external", name):
@@ -71,7 +71,7 @@ def node_of_external(version: Version, at: Place) -> Iterator[Finding]:
 
 
 @rule(Service)
-def port_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
+def proxy_port(service: Service, at: Place) -> Iterator[Finding]:
     """The containers of a task share its ports."""
     if service.port in _PROXY_PORTS:
         yield at("port").error(
@@ -81,7 +81,7 @@ def port_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
 
 
 @rule(Service)
-def user_of_proxy(service: Service, at: Place) -> Iterator[Finding]:
+def proxy_user(service: Service, at: Place) -> Iterator[Finding]:
     """What the proxy's user sends goes past the proxy (ECS API reference, ProxyConfiguration, IgnoredUID)."""
     users = [(service.user, at("user"))]
     users += [(sidecar.user, at("sidecars", name, "user")) for name, sidecar in service.sidecars.items()]
@@ -96,7 +96,7 @@ def _has_backends(service: Service, *, deployment: Deployment) -> bool:
 
 
 @rule(Deployment)
-def any_ends_at_first_call(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def egress_any_with_backends(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Under ALLOW_ALL a node that lists a backend has to list all of them, else ALLOW_ALL no longer holds for it (App
     Mesh User Guide, "Service meshes": egress filter)."""
     services = deployment.services.values()

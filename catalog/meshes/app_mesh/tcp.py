@@ -77,7 +77,7 @@ def server_speaks_first(service: Service, at: Place) -> Iterator[Finding]:
 
 
 @rule(Service)
-def takes_in_calls_to_aws(service: Service, at: Place) -> Iterator[Finding]:
+def tcp_on_aws_api_port(service: Service, at: Place) -> Iterator[Finding]:
     """What a caller's proxy knows as TCP on 443 takes in the caller's calls to AWS (aws/aws-app-mesh-roadmap issues 195
     and 82)."""
     port = service.port

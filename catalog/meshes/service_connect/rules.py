@@ -29,7 +29,7 @@ _LONGEST = 2**31 - 1
 
 
 @rule(Deployment)
-def authority_that_ecs_may_not_use(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def untagged_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The policy in which ECS issues certificates holds for CAs with its tag only (AWS managed policy reference,
     AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity)."""
     tls = deployment.catalog.mesh.tls
@@ -40,7 +40,7 @@ def authority_that_ecs_may_not_use(deployment: Deployment, at: Place) -> Iterato
 
 
 @rule(Service)
-def called_behind_a_balancer(service: Service, at: Place) -> Iterator[Finding]:
+def encrypted_behind_load_balancer(service: Service, at: Place) -> Iterator[Finding]:
     """The proxy in front of a port speaks TLS to everybody, or to nobody (ECS developer guide, "Encrypt Amazon ECS
     Service Connect traffic": between clients and servers of the namespace)."""
     callers = at.deployment.callers_of(service.name)
@@ -54,7 +54,7 @@ def called_behind_a_balancer(service: Service, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def starts_before_its_callee(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A client knows the endpoints that were there when its task started (ECS developer guide, "Service Connect
     concepts"), and somebody starts first in a circle of calls, or where a callee's state is applied later."""
     for name, early in early_callers(deployment):
@@ -70,7 +70,7 @@ def starts_before_its_callee(deployment: Deployment, at: Place) -> Iterator[Find
 
 
 @rule(Service)
-def name_too_long(service: Service, at: Place) -> Iterator[Finding]:
+def alias_too_long(service: Service, at: Place) -> Iterator[Finding]:
     """A name that clients use has at most 127 characters (ECS API reference, ServiceConnectClientAlias.dnsName)."""
     host = at.deployment.host_of(service.name)
     if service.port is not None and len(host) > _ALIAS_LENGTH:
@@ -81,7 +81,7 @@ def name_too_long(service: Service, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def same_name(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def duplicate_discovery_name(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """ECS lists one service of a name in a namespace (ECS API reference, ServiceConnectService.discoveryName)."""
     seen: dict[str, Service] = {}
     for service in deployment.services.values():
@@ -96,7 +96,7 @@ def same_name(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def no_room_for_many(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def little_proxy_memory(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A proxy that knows many services needs more memory (ECS developer guide, "Service Connect")."""
     tight = [
         service.name
@@ -111,7 +111,7 @@ def no_room_for_many(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Service)
-def beyond_ecs(service: Service, at: Place) -> Iterator[Finding]:
+def timeout_beyond_ecs(service: Service, at: Place) -> Iterator[Finding]:
     """ECS counts seconds in 32 bits (ECS API reference, TimeoutConfiguration)."""
     if service.is_tcp or not serves(at.deployment, service):
         return

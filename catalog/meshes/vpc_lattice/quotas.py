@@ -34,7 +34,7 @@ def many_services(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def many_groups(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def many_target_groups(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Target groups per region (VPC Lattice user guide, "Quotas"): one for each service and version."""
     count = sum(len(deployment.workloads_of(service.name)) for service in carried_services(deployment))
     if count > _GROUPS:
@@ -52,7 +52,7 @@ def many_rules(deployment: Deployment, at: Place) -> Iterator[Finding]:
         for service in deployment.services.values()
     )
     if rules > SECURITY_GROUP_RULES:
-        # Without IAM, services on one port are open to each other's callers (`open_beyond_calls`).
+        # Without IAM, services on one port are open to each other's callers (`reachable_beyond_calls`).
         also = "" if deployment.catalog.mesh.auth == "iam" else ' with auth = "iam"'
         yield at("mesh", "kind").warning(
             f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
@@ -105,7 +105,7 @@ def too_many_callees(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Siblings)
-def two_in_one_network(siblings: Siblings, at: Place) -> Iterator[Finding]:
+def two_service_networks_in_vpc(siblings: Siblings, at: Place) -> Iterator[Finding]:
     """A VPC is associated with one service network (VPC Lattice user guide, "Manage service network associations")."""
     catalog = siblings.deployment.catalog
     vpc_id = catalog.network.vpc_id

@@ -39,7 +39,7 @@ def authority_without_use(deployment: Deployment, at: Place) -> Iterator[Finding
 
 
 @rule(Deployment)
-def plain_beside_tls(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def unencrypted_callee(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What it does not carry, it does not encrypt; and to the tasks it speaks plain HTTP, where they do no TLS."""
     if deployment.catalog.mesh.tls is None:
         return
@@ -54,7 +54,7 @@ def plain_beside_tls(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def admitted_by_address_alone(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def unauthenticated_tcp(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What it does not carry, it asks for no signature."""
     direct = [s.name for s in deployment.services.values() if s.is_tcp and deployment.callers_of(s.name)]
     if deployment.catalog.mesh.auth == "iam" and direct:
@@ -65,7 +65,7 @@ def admitted_by_address_alone(deployment: Deployment, at: Place) -> Iterator[Fin
 
 
 @rule(Deployment)
-def signed_for_nobody(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def unread_signatures(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Signatures are read where IAM is asked (VPC Lattice user guide, "Auth policies")."""
     signing = [s.name for s in deployment.services.values() if s.signed and at("services", s.name, "signed").is_set]
     if deployment.catalog.mesh.auth != "iam" and signing:
@@ -76,7 +76,7 @@ def signed_for_nobody(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def answer_longer_than_a_connection(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def timeout_beyond_connection(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A connection ends after ten minutes, whatever is on it (VPC Lattice API reference, CreateService)."""
     for service in carried_services(deployment):
         if service.timeout <= CONNECTION or not deployment.callers_of(service.name):
@@ -91,7 +91,7 @@ def answer_longer_than_a_connection(deployment: Deployment, at: Place) -> Iterat
 
 
 @rule(Deployment)
-def silent_answers(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def idle_responses(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A connection that is silent for a minute is closed (VPC Lattice API reference, CreateService)."""
     slow = [
         service.name
@@ -120,7 +120,7 @@ def caller_without_signature(service: Service, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def open_beyond_calls(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def reachable_beyond_calls(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The security group of the association tells callers apart, and of callees only the ports (VPC Lattice user guide,
     "Control traffic with security groups")."""
     if deployment.catalog.mesh.auth == "iam":
@@ -141,7 +141,7 @@ def open_beyond_calls(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def versions_reached_directly(deployment: Deployment, at: Place) -> Iterator[Finding]:
+def versions_over_tcp(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """What it does not carry, it cannot share out."""
     for name, versions in deployment.versions.items():
         service = deployment.services[name]
