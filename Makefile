@@ -21,7 +21,7 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-vers
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help synth plan apply destroy atlantis demo test test-all lint security audit bench fuzz docs lock clean app dev
+.PHONY: help synth plan apply destroy atlantis demo test ci test-all nightly lint security audit bench fuzz docs lock clean app dev
 
 help: ## what you are reading
 	@echo 'make TARGET [ENV=name] [STACK=name] [ARGS="..."]'
@@ -54,10 +54,16 @@ demo: .venv/.dev ## the catalog through terraform, against an AWS emulated on th
 	@$(IN_VENV) -m tests.demo $(ARGS)
 
 test: .venv/.dev node_modules/.stamp ## the tests: six minutes on two cores
-	@$(IN_VENV) -m pytest -n 2 -m "not slow" $(ARGS)
+	@$(IN_VENV) -m pytest -n 2 -m "not slow and not nightly" $(ARGS)
 
-test-all: .venv/.dev node_modules/.stamp ## the slow tests too
-	@$(IN_VENV) -m pytest -n 2 $(ARGS)
+ci: .venv/.dev node_modules/.stamp ## lint, the tests, most slow ones and security, with what each costs
+	@$(IN_VENV) -m tools.ci $@
+
+test-all: .venv/.dev node_modules/.stamp ## the slow and the nightly tests too: hours
+	@$(IN_VENV) -m pytest -n 3 $(ARGS)
+
+nightly: .venv/.dev node_modules/.stamp ## lint, all tests, security, fuzz and audit
+	@$(IN_VENV) -m tools.ci $@
 
 lint: .venv/.dev ## ruff and mypy
 	@$(IN_VENV) -m ruff check .
@@ -69,7 +75,7 @@ lint: .venv/.dev ## ruff and mypy
 PLANS ?=
 
 security: .venv/.dev .venv-audit/.installed ## checkov on the plans of all catalogs on all meshes: minutes
-	@$(if $(PLANS),,rm -rf .plans && KEEP_PLANS=.plans $(IN_VENV) -m pytest -q -n 2 tests/test_validate.py -k can_be_planned)
+	@$(if $(PLANS),,rm -rf .plans && KEEP_PLANS=.plans $(IN_VENV) -m pytest -q -n 2 -m slow tests/test_validate.py -k can_be_planned)
 	@$(IN_VENV) -m tests.checkov $(or $(PLANS),.plans)
 
 audit: .venv/.dev .venv-audit/.installed ## known vulnerabilities of what is locked; needs PyPI and npm

@@ -37,8 +37,9 @@ def staging_in(outdir: Path) -> Iterator[Path]:
     with _alone_in(outdir):
         for stale in outdir.glob(f"{_STAGING}*"):
             shutil.rmtree(stale, ignore_errors=True)
-        # Never a name that was there before: node may outlive a killed run, and write on.
-        staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=outdir))
+        # Never a name that was there before: node may outlive a killed run, and write on. Absolute, as node's current
+        # folder is the one that this process was in when node started.
+        staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=outdir.absolute()))
         try:
             yield staging
         finally:

@@ -53,7 +53,9 @@ def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
 
 def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str]]) -> dict[str, int]:
     """Write everything to a folder of its own; how many resources each deployment has."""
-    app = App(outdir=str(folder))
+    # cdktf's validation runs `terraform version` once for every terraform_data: synthesis would need Terraform, and
+    # take 0.05 CPU s more for each. The output says `required_version`, so Terraform itself refuses to be too old.
+    app = App(outdir=str(folder), skip_validation=True)
     stacks = {
         deployment.id: DeploymentStack(app, deployment=deployment, emptied=emptied[deployment.id])
         for deployment in loaded.deployments

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalog.load import Loaded, load
+from catalog.meshes import MESHES
 from catalog.problems import CatalogError
 from tests.conftest import ROOT
+
+EXAMPLES = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]
+MORE = sorted((ROOT / "tests" / "more_catalogs").glob("*.toml"))
+"""The shipped catalog and examples, and catalogs for tests alone."""
 
 PLAIN = "none"
 """The kind of mesh that a catalog has where a test is not about meshes."""
@@ -29,6 +38,11 @@ REFUSED = {
     ("signed", "none"): "mesh.auth",
 }
 """Which of the catalogs in examples/ and tests/more_catalogs/ are refused on which mesh, and the place of why."""
+
+
+def once(kinds: Iterable[str], *, on: str) -> list[Any]:
+    """Kinds of mesh to parametrize with: `make ci` runs the test on one, `make test-all` on the others too."""
+    return [pytest.param(kind, marks=pytest.mark.slow if kind == on else pytest.mark.nightly) for kind in kinds]
 
 
 def complete(snippet: str, *, kind: str = PLAIN) -> str:
@@ -86,3 +100,27 @@ def of_kind(file: Path, kind: str, *, mesh: str = "") -> str:
     text, count = re.subn(r"^kind = .*$", f'kind = "{kind}"\n{mesh}', file.read_text(), count=1, flags=re.M)
     assert count == 1, f"{file} has no line for mesh.kind"
     return text
+
+
+def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
+    """A copy of a catalog with another mesh, beside what it reads."""
+    if (images := file.parent / "images").is_dir():
+        shutil.copytree(images, folder / "images")
+    copy = folder / file.name
+    copy.write_text(of_kind(file, kind), encoding="utf-8")
+    return copy
+
+
+def on_meshes(files: Iterable[Path]) -> list[Any]:
+    """Parameters: every catalog on every mesh that can carry it. Two meshes for each are fast, its own and another in
+    turn; the others are slow."""
+    found = []
+    for index, file in enumerate(files):
+        kinds = [kind for kind in MESHES if (file.stem, kind) not in REFUSED]
+        own = tomllib.loads(file.read_text("utf-8"))["mesh"]["kind"]
+        others = [kind for kind in kinds if kind != own]
+        fast = {own, *others[index % max(len(others), 1) :][:1]}
+        for kind in kinds:
+            marks = () if kind in fast else pytest.mark.slow
+            found.append(pytest.param(file, kind, id=f"{file.stem}-{kind}", marks=marks))
+    return found

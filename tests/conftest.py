@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast)
 
+import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import emulator
-from tests.emulator.terraform import find_terraform
+if TYPE_CHECKING:
+    from tests.outputs import ShippedOutputs
 
 ROOT = Path(__file__).parent.parent
+
+# `make test ARGS=...` exports these to whatever make a test starts.
+for _name in ("ARGS", "ENV", "PLANS", "STACK", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
+    os.environ.pop(_name, None)
+
+# Looking for garbage among the thousands of tests that are collected takes an eighth of the CPU time.
+gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which Terraform runs come first: some take minutes, mostly waiting, while other processes go on."""
+    first = {item.path for item in items if "terraform" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in first)
 
 
 @pytest.fixture
@@ -22,9 +42,22 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """SIGINT and SIGTERM end what a test starts. Without this it inherits what this process's parent ignores, as shells
+    ignore SIGINT for their background jobs."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(scope="session")
 def terraform() -> None:
     """Only where there is a terraform; DEMAND_TERRAFORM=1 fails instead."""
+    from tests.emulator.terraform import find_terraform
+
     if find_terraform() is None:
         if os.environ.get("DEMAND_TERRAFORM") == "1":
             pytest.fail("DEMAND_TERRAFORM=1, and terraform is not on the PATH")
@@ -34,6 +67,20 @@ def terraform() -> None:
 @pytest.fixture(scope="session")
 def aws(terraform: None) -> Iterator[None]:
     """The emulated AWS, one for each test process; only where there is a terraform to use it."""
+    from tests import emulator  # which takes two seconds, and the process that only hands out tests needs none of it
+
     emulator.start()
     yield
     emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutputs:
+    """The output of a catalog of this repository on a mesh: `shipped(file, kind)`."""
+    from tests.outputs import ShippedOutputs  # which starts Node
+
+    own = tmp_path_factory.getbasetemp()
+    # The processes of pytest-xdist have folders side by side.
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shipped"
+    folder.mkdir(exist_ok=True)
+    return ShippedOutputs(folder)

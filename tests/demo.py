@@ -48,7 +48,9 @@ def main() -> int:
                 _walk(
                     deployment,
                     [
-                        workspace(stack.folder, Path(folder) / "run" / "stacks", keep_backend=True)
+                        workspace(
+                            stack.folder, Path(folder) / "run" / "stacks", keep_backend=True, shares_provider=False
+                        )
                         for stack in stacks
                         if stack.deployment == deployment.id
                     ],

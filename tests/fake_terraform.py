@@ -9,12 +9,15 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.__main__ import main
+from tests.in_process import call
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Of a stack, outputs.json is what it offers and addresses what its state holds.
 # STATUS_<command>_<stack> says how a command ends; FAKE_LOCK_<stack> is what init leaves as lock file.
 FAKE = """#!/bin/sh
-stack=$(basename "$PWD")
+stack=${PWD##*/}
 case "$1" in
   output) cat outputs.json 2> /dev/null || echo "{}"; exit ;;
   state) test -e unreadable && { echo "AccessDenied" >&2; exit 1; }; cat addresses 2> /dev/null; exit 0 ;;
@@ -22,7 +25,8 @@ esac
 echo "$stack: $*" >> "$CALLS"
 echo "terraform says: $1 $stack"
 test -e .terraform.lock.hcl && echo "$stack has lock: $(cat .terraform.lock.hcl)" >> "$LOCKS"
-variable=$(echo "$stack" | tr - _)
+variable=$stack
+while test "$variable" != "${variable%%-*}"; do variable="${variable%%-*}_${variable#*-}"; done
 if test "$1" = init; then
   eval "lock=\\${FAKE_LOCK_$variable}"
   test -n "$lock" && echo "$lock" > .terraform.lock.hcl
@@ -89,6 +93,11 @@ class Project:
         return self.folder / "cdktf.out" / "stacks" / name
 
     def deploy(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """What the driver prints and ends with, called in this process."""
+        return call(lambda: main(arguments), folder=self.folder, environment=self.environment | environment)
+
+    def started(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The same of a process of its own, as make starts it."""
         return subprocess.run(
             [sys.executable, "-m", "deploy", *arguments],
             cwd=self.folder,

@@ -6,26 +6,19 @@ import stacks as stacks  # isort: skip  (before cdktf: it makes that import fast
 
 import argparse
 import faulthandler
-import importlib
-import importlib.util
 import sys
-from collections.abc import Callable
 from dataclasses import fields
 
-from tests.counts import Counts
-from tests.mutants import mutants
+from tests.generate.counts import Counts
+from tests.generate.run import SOURCES, run
 
 STUCK = 3600
 """Seconds after which a run is stuck, and says where."""
 _SHOWN = 20
 
 
-def _sources() -> dict[str, Callable[[int, int], Counts]]:
-    """Where catalogs come from: each makes so many for a seed, and counts."""
-    found: dict[str, Callable[[int, int], Counts]] = {"mutants": mutants}
-    if importlib.util.find_spec("tests.drawn_run") is not None:
-        found["drawn"] = importlib.import_module("tests.drawn_run").drawn
-    return found
+def _checked(source: str, *, seed: int, count: int) -> Counts:
+    return run(SOURCES[source], start=seed, count=count, share=0.25).counts
 
 
 def table(counts: dict[str, Counts], *, seed: int) -> str:
@@ -42,11 +35,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="catalogs of each source")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", help="one source: mutants or drawn")
+    parser.add_argument("--only", choices=SOURCES, help="one source alone")
     asked = parser.parse_args()
     faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.__stderr__)
     counts = {
-        name: source(asked.seed, asked.count) for name, source in _sources().items() if asked.only in (None, name)
+        source: _checked(source, seed=asked.seed, count=asked.count)
+        for source in SOURCES
+        if asked.only in (None, source)
     }
     faulthandler.cancel_dump_traceback_later()
     defects = [defect for figures in counts.values() for defect in figures.defects]

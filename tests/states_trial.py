@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from catalog.load import load
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.conftest import ROOT
-from tests.emulator.terraform import plugin_dir
+from tests.emulator import provider
 
 CATALOG = """
 [catalog]
@@ -54,13 +53,15 @@ class States:
         self._folder = folder
         self._says = {"kind": kind, "state": state, "mesh": 'auth = "iam"' if signed else ""}
         self._calls = 'calls = ["llm"]' + ("\nsigned = true" if signed else "")
-        place = plugin_dir()
+        place = provider.plugin_dir()
         self._environment = emulator.environment() | {
             "PYTHONPATH": str(ROOT),
             "TF_CLI_ARGS": "-no-color",
             "TF_CLI_ARGS_init": f"-no-color -plugin-dir={place}" if place else "-no-color",
             # Without these, an answer of the emulator that a test waits for in vain is asked for again for minutes.
             "AWS_MAX_ATTEMPTS": "3",
+            # One stack at a time, as all use one provider (tests/emulator/provider.py).
+            "JOBS": "1",
         }
 
     def switch(self, kind: str) -> None:
@@ -80,7 +81,7 @@ class States:
         asked = [sys.executable, "-m", "deploy", command, *arguments]
         if command in ("apply", "destroy"):
             asked += ["--", "-auto-approve"]
-        environment = {k: v for k, v in os.environ.items() if k == "PATH"} | self._environment
+        environment = self._environment | provider.QUICK | provider.attach(self._environment)
         done = subprocess.run(asked, cwd=self._folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         return done.stdout

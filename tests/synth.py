@@ -78,17 +78,34 @@ def resources(output: dict[str, Any], type_: str) -> dict[str, Any]:
 
 def catalog_output(catalog: str | Path, into: Path, *, environment: str | None = None) -> dict[str, dict[str, Any]]:
     """The Terraform JSON of each stack of a catalog, given as TOML or as its file: by deployment id, where deployments
-    have one state each."""
-    if isinstance(catalog, str):
-        into.mkdir(parents=True, exist_ok=True)
+    have one state each. The same TOML in an empty folder is synthesized once for a test process."""
+    if isinstance(catalog, Path):
+        return _read(_synthesized(catalog, into, environment))
+    into.mkdir(parents=True, exist_ok=True)
+    # Nothing that it could read, and no earlier output.
+    if alone := not any(into.iterdir()):
+        made = _MADE.get((catalog, environment))
+    if not alone or made is None:
         file = into / "services.toml"
         file.write_text(catalog, encoding="utf-8")
-        catalog = file
-    loaded = load(catalog, environment=environment)
-    made = synthesize(loaded, outdir=into / "cdktf.out")
-    return {
-        folder: json.loads((made.outdir / "stacks" / folder / "cdk.tf.json").read_text()) for folder in made.folders
-    }
+        made = _synthesized(file, into, environment)
+    if alone:
+        _MADE[catalog, environment] = made
+    return _read(made)
+
+
+_MADE: dict[tuple[str, str | None], dict[str, str]] = {}
+
+
+def _synthesized(file: Path, into: Path, environment: str | None) -> dict[str, str]:
+    """The text of each stack's JSON."""
+    made = synthesize(load(file, environment=environment), outdir=into / "cdktf.out")
+    return {folder: (made.outdir / "stacks" / folder / "cdk.tf.json").read_text() for folder in made.folders}
+
+
+def _read(texts: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Anew for every test, so that none changes what another reads."""
+    return {folder: json.loads(text) for folder, text in texts.items()}
 
 
 def containers(output: dict[str, Any], service: str) -> dict[str, dict[str, Any]]:

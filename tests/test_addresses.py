@@ -11,6 +11,7 @@ import pytest
 from catalog.model import Deployment
 from stacks.part import Part
 from tests.conftest import ROOT
+from tests.outputs import ShippedOutputs
 from tests.synth import Stack, catalog_output, deployment, synthesized
 
 
@@ -19,27 +20,27 @@ def _by_address(output: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _by_address(catalog_output(ROOT / "services.toml", tmp_path_factory.mktemp("shipped"))["chatqna"])
+def chatqna(shipped: ShippedOutputs) -> dict[str, Any]:
+    return _by_address(shipped(ROOT / "services.toml").folders["chatqna"])
 
 
 def test_a_tenth_service_that_nobody_calls_changes_no_existing_resource(
-    shipped: dict[str, Any], tmp_path: Path
+    chatqna: dict[str, Any], tmp_path: Path
 ) -> None:
     text = (ROOT / "services.toml").read_text()
     text += '\n[services.audit]\nimage = "public.ecr.aws/nginx/nginx:1.27"\nport = 8080\ncalls = ["llm"]\n'
 
     grown = _by_address(catalog_output(text, tmp_path)["chatqna"])
 
-    added = grown.keys() - shipped.keys()
-    changed = {address for address, body in shipped.items() if grown.get(address) != body}
+    added = grown.keys() - chatqna.keys()
+    changed = {address for address, body in chatqna.items() if grown.get(address) != body}
     assert changed == set()
     assert {address.partition(".")[2].partition("_")[0] for address in added} == {"audit", "llm"}
     assert {address for address in added if ".llm" in address} == {"aws_vpc_security_group_ingress_rule.llm_from_audit"}
 
 
 def test_removing_a_service_that_nobody_calls_changes_no_other_resource(
-    shipped: dict[str, Any], tmp_path: Path
+    chatqna: dict[str, Any], tmp_path: Path
 ) -> None:
     text = (ROOT / "services.toml").read_text().replace("[services.reranking]", "[services.unused]", 1)
     with_unused = re.sub(r'"reranking", |^RERANK.*\n', "", text, flags=re.M)
@@ -53,10 +54,10 @@ def test_removing_a_service_that_nobody_calls_changes_no_other_resource(
     assert {address for address, body in after.items() if before.get(address) != body} == set()
 
 
-def test_what_belongs_to_a_service_has_its_key_and_shared_parts_a_word_no_key_can_be(shipped: dict[str, Any]) -> None:
+def test_what_belongs_to_a_service_has_its_key_and_shared_parts_a_word_no_key_can_be(chatqna: dict[str, Any]) -> None:
     services = {"backend", "dataprep", "embedding", "llm", "nginx", "redis", "reranking", "retriever", "ui"}
 
-    for address in shipped:
+    for address in chatqna:
         name = address.partition(".")[2]
         assert name in services or "_" in name, address
         assert not re.search(r"[0-9a-f]{8}$", name), f"{address} ends in a hash"

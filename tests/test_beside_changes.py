@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import emulator
+from tests.catalogs import once
 from tests.trial import Trial
 
 CATALOG = """
@@ -94,8 +95,7 @@ def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> N
     assert emulator.leftovers() == {}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["none", "service-connect"])
+@pytest.mark.parametrize("kind", once(["none", "service-connect"], on="none"))
 def test_a_new_version_of_a_secret_deploys_the_services_that_follow_it_and_no_other(trial: Trial, kind: str) -> None:
     manager = emulator.client("secretsmanager", region="us-west-2")
     arn = manager.create_secret(Name="token", SecretString="first-value")["ARN"]

@@ -75,13 +75,29 @@ def fast(tmp_path_factory) -> Run:
     return run_app(tmp_path_factory.mktemp("fast") / "run")
 
 
-def test_the_plain_import_can_be_asked_for_and_writes_the_same_bytes(tmp_path: Path, fast: Run) -> None:
-    plain = run_app(tmp_path / "run", CATALOG_PLAIN_BINDINGS="1")  # over ten CPU seconds: the only one
+@pytest.mark.slow  # over ten CPU seconds
+def test_the_plain_import_writes_the_same_bytes(tmp_path: Path, fast: Run) -> None:
+    plain = run_app(tmp_path / "run", CATALOG_PLAIN_BINDINGS="1")
 
     assert plain.python_modules >= ALL_MODULES
     assert plain.node_modules == ALL_MODULES
     assert sorted(fast.output) == ["manifest.json", "stacks/small/cdk.tf.json"]
     assert fast.output == plain.output
+
+
+PRELOADS = ["lazy_provider_index.cjs", "await_jsii_index.cjs", "no_creation_stacks.cjs"]
+
+
+@pytest.mark.parametrize(("plain", "shown"), [("1", "constructs []\n"), ("0", f"bindings {PRELOADS}\n")])
+def test_the_plain_import_can_be_asked_for(tmp_path: Path, plain: str, shown: str) -> None:
+    """With packages in the place of the real ones, which say what is imported, and with which files for node."""
+    told = f'import os; print("{{}}", [each for each in {PRELOADS} if each in os.environ["NODE_OPTIONS"]])'
+    for name, package in (("constructs", "constructs"), ("cdktf_cdktf_provider_aws", "bindings")):
+        (tmp_path / name / "_jsii").mkdir(parents=True)
+        (tmp_path / name / "__init__.py").write_text(f'print("all of {name}")' if package == "bindings" else "")
+        (tmp_path / name / "_jsii" / "__init__.py").write_text(told.format(package))
+
+    assert python("-c", "import stacks", cwd=ROOT, PYTHONPATH=str(tmp_path), CATALOG_PLAIN_BINDINGS=plain) == shown
 
 
 def test_an_app_loads_only_the_modules_it_uses(fast: Run) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.__main__ import main
+from tests.in_process import call
+
 ROOT = Path(__file__).parents[1]
 CATALOG = (
     "[catalog]\nname = 'x'\nregion = 'us-west-2'\n[mesh]\nkind = 'none'\n[services.web]\nimage = 'a.example/x:1'\n"
@@ -17,13 +20,22 @@ LOOK = "import runpy, sys\ntry: runpy.run_module('catalog', run_name='__main__',
 IMPORTED = "sorted({name.partition('.')[0] for name in sys.modules} & {'cdktf', 'cdktf_cdktf_provider_aws', 'jsii'})"
 
 
-def run(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def _environment(changed: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("CATALOG_")} | changed
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Called in this process."""
+    return call(lambda: main(arguments), folder=ROOT, environment=_environment(environment))
+
+
+def started(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same as a process."""
     command = ["-c", code] if code else ["-m", "catalog"]
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CATALOG_")}
     return subprocess.run(
         [sys.executable, *command, *arguments],
         cwd=ROOT,
-        env={**kept, **environment},
+        env=_environment(environment),
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -82,10 +94,10 @@ def test_a_wrong_command_exits_like_a_wrong_catalog() -> None:
 
 @pytest.mark.parametrize(("command", "made"), [("schema", "services.schema.json"), ("reference", "docs/catalog.md")])
 def test_what_is_made_is_what_lies_in_the_repository(command: str, made: str) -> None:
-    done = run(command, PYTHONHASHSEED="7", PYTHONIOENCODING="latin-1")
+    done = started(command, PYTHONHASHSEED="7", PYTHONIOENCODING="latin-1")
     assert done.stdout == (ROOT / made).read_text("utf-8")
 
 
 @pytest.mark.parametrize("command", ["check", "schema", "reference"])
 def test_nothing_of_cdktf_is_imported(command: str) -> None:
-    assert run(command, code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"
+    assert started(command, code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import emulator
+from tests.catalogs import once
 from tests.read_back import MESHES
 from tests.trial import Trial
 
@@ -50,8 +51,7 @@ CHANGES = {
 """For each kind, what stands in [mesh] and of the callee, one after the other."""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.parametrize("kind", once(CHANGES, on="vpc-lattice"))
 def test_what_aws_does_not_change_in_place_is_replaced_in_one_apply(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)

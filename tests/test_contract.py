@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from catalog import names
-from catalog.load import load
 from catalog.meshes import MESHES as TRAITS
-from catalog.model import Deployment
 from stacks.mesh import MESHES
-from tests.catalogs import REFUSED, of_kind
+from tests.catalogs import REFUSED
 from tests.conftest import ROOT
-from tests.synth import catalog_output, containers, resources
+from tests.outputs import ShippedOutputs
+from tests.synth import containers, resources
 
 CATALOGS = ["services.toml", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "examples").glob("*.toml"))]
 OWN = {
@@ -42,19 +41,6 @@ every_catalog_on_every_mesh = pytest.mark.parametrize(
 )
 
 
-def outputs(catalog: str, kind: str, into: Path) -> list[tuple[Deployment, dict[str, Any]]]:
-    """The deployments of a catalog on a mesh with their outputs; skips nothing: every one of these fits every mesh."""
-    into.mkdir(parents=True, exist_ok=True)
-    file = into / Path(catalog).name
-    file.write_text(of_kind(ROOT / catalog, kind), encoding="utf-8")
-    images = ROOT / "examples" / "images"
-    (into / "images").mkdir(exist_ok=True)
-    for each in images.glob("*.toml"):
-        (into / "images" / each.name).write_text(each.read_text())
-    made = catalog_output(file, into)
-    return [(deployment, made[deployment.id]) for deployment in load(file).deployments]
-
-
 @on_every_mesh
 def test_both_registries_know_the_same_meshes(kind: str) -> None:
     assert list(TRAITS) == list(MESHES)
@@ -62,8 +48,10 @@ def test_both_registries_know_the_same_meshes(kind: str) -> None:
 
 
 @every_catalog_on_every_mesh
-def test_every_callee_has_an_address_in_its_caller_s_environment(catalog: str, kind: str, tmp_path: Path) -> None:
-    for deployment, output in outputs(catalog, kind, tmp_path):
+def test_every_callee_has_an_address_in_its_caller_s_environment(
+    shipped: ShippedOutputs, catalog: str, kind: str
+) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
         for service in deployment.services.values():
             environment = {
                 each["name"]: each["value"]
@@ -78,8 +66,10 @@ def test_every_callee_has_an_address_in_its_caller_s_environment(catalog: str, k
 
 
 @every_catalog_on_every_mesh
-def test_every_edge_has_exactly_one_way_through_the_security_groups(catalog: str, kind: str, tmp_path: Path) -> None:
-    for deployment, output in outputs(catalog, kind, tmp_path):
+def test_every_edge_has_exactly_one_way_through_the_security_groups(
+    shipped: ShippedOutputs, catalog: str, kind: str
+) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
         ways = Ways(output)
         for service in deployment.services.values():
             callees = {callee.name for callee in deployment.callees_of(service)}
@@ -94,8 +84,8 @@ def test_every_edge_has_exactly_one_way_through_the_security_groups(catalog: str
 
 
 @every_catalog_on_every_mesh
-def test_nothing_of_another_mesh_is_in_the_output(catalog: str, kind: str, tmp_path: Path) -> None:
-    for deployment, output in outputs(catalog, kind, tmp_path):
+def test_nothing_of_another_mesh_is_in_the_output(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
         text = json.dumps(output)
         for other, prefix in OWN.items():
             present = [address for address in addresses(output) if address.startswith(prefix)]
@@ -108,11 +98,11 @@ def test_nothing_of_another_mesh_is_in_the_output(catalog: str, kind: str, tmp_p
 
 @every_catalog_on_every_mesh
 def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
-    catalog: str, kind: str, tmp_path: Path
+    shipped: ShippedOutputs, catalog: str, kind: str
 ) -> None:
     other = next(each for each in reversed(list(MESHES)) if (Path(catalog).stem, each) not in REFUSED)
-    plain = outputs(catalog, other, tmp_path / "other")
-    for (deployment, output), (_, reference) in zip(outputs(catalog, kind, tmp_path / "kind"), plain, strict=True):
+    plain = shipped(ROOT / catalog, other).bases
+    for (deployment, output), (_, reference) in zip(shipped(ROOT / catalog, kind).bases, plain, strict=True):
         for name in deployment.services:
             assert containers(output, name)[name].get("environment") == containers(reference, name)[name].get(
                 "environment"
@@ -120,10 +110,10 @@ def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
 
 
 @on_every_mesh
-def test_nothing_that_outlives_tasks_refers_to_what_runs_them(kind: str, tmp_path: Path) -> None:
+def test_nothing_that_outlives_tasks_refers_to_what_runs_them(shipped: ShippedOutputs, kind: str) -> None:
     """create_before_destroy spreads to what a resource refers to: an ECS service that was replaced would then stand
     beside the old one, under the same name."""
-    [(_, output)] = outputs("services.toml", kind, tmp_path)
+    [(_, output)] = shipped(ROOT / "services.toml", kind).bases
     outliving = {
         f"{type_}.{name}": body
         for type_, named in output["resource"].items()
@@ -153,9 +143,9 @@ KEPT = (
 
 
 @on_every_mesh
-def test_what_holds_state_has_the_same_address_on_every_mesh(kind: str, tmp_path: Path) -> None:
-    [(deployment, output)] = outputs("services.toml", kind, tmp_path / "kind")
-    [(_, reference)] = outputs("services.toml", "none", tmp_path / "none")
+def test_what_holds_state_has_the_same_address_on_every_mesh(shipped: ShippedOutputs, kind: str) -> None:
+    [(deployment, output)] = shipped(ROOT / "services.toml", kind).bases
+    [(_, reference)] = shipped(ROOT / "services.toml", "none").bases
     common = addresses(output) & addresses(reference)
     counts = Counter(address.partition(".")[0] for address in common)
     for type_ in KEPT:
@@ -165,10 +155,10 @@ def test_what_holds_state_has_the_same_address_on_every_mesh(kind: str, tmp_path
 
 
 @pytest.mark.parametrize(("catalog", "count"), COMMON.items())
-def test_so_many_addresses_are_the_same_on_all_meshes(catalog: str, count: int, tmp_path: Path) -> None:
+def test_so_many_addresses_are_the_same_on_all_meshes(shipped: ShippedOutputs, catalog: str, count: int) -> None:
     common = None
     for each in MESHES:
-        [(_, output)] = outputs(catalog, each, tmp_path / each)
+        [(_, output)] = shipped(ROOT / catalog, each).bases
         common = addresses(output) if common is None else common & addresses(output)
     assert common is not None and len(common) == count
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from catalog.load import load
 from catalog.meshes import MESHES
-from stacks.synthesize import synthesize
+from tests.catalogs import EXAMPLES, MORE, REFUSED
 from tests.emulator import validation
+from tests.outputs import Shipped, ShippedOutputs
 from tests.synth import resources
-from tests.test_validate import EXAMPLES, MORE, REFUSED, copied_of_kind
 
 REQUESTED = {
     "family": "family",
@@ -42,12 +41,9 @@ def request(task: dict[str, Any]) -> dict[str, Any]:
     return {**sent, "containerDefinitions": json.loads(task["container_definitions"])}
 
 
-def definitions(file: Path, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def definitions(catalog: Shipped) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every task definition of a catalog, by deployment and service."""
-    loaded = load(file)
-    outdir = synthesize(loaded, outdir=folder / "out").outdir
-    for deployment in loaded.deployments:
-        output = json.loads((outdir / "stacks" / deployment.id / "cdk.tf.json").read_text())
+    for deployment, output in catalog.bases:
         for name, task in resources(output, "aws_ecs_task_definition").items():
             yield f"{deployment.id} {name}", task
 
@@ -61,8 +57,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("file", "kind"), CASES)
-def test_ecs_takes_every_task_definition(file: Path, kind: str, tmp_path: Path) -> None:
-    found = dict(definitions(copied_of_kind(file, kind, tmp_path), tmp_path))
+def test_ecs_takes_every_task_definition(shipped: ShippedOutputs, file: Path, kind: str) -> None:
+    found = dict(definitions(shipped(file, kind)))
 
     assert found
     assert {name: wrong for name, task in found.items() if (wrong := list(faults(request(task))))} == {}

@@ -14,11 +14,16 @@ from tests.fake_terraform import Project
 MEETING = """#!/bin/sh
 test "$1" = plan || exit 0
 running="$PWD/../running"
-mkdir -p "$running" && touch "$running/$$" && sleep 0.5
+mkdir -p "$running" && touch "$running/$$"
+tries=0
+until test -e "$running.met" || test $((tries += 1)) -gt 1200; do
+  test "$(ls "$running" | wc -l)" -gt 1 && touch "$running.met"
+  sleep 0.05
+done
 ls "$running" | wc -l >> "$CALLS"
 rm "$running/$$"
 """
-"""A terraform whose plans take a moment, and that writes down how many run."""
+"""A terraform whose first plan waits for the second to begin, and that writes down how many run."""
 CHAIN = {"shop-a": ["shop-b"], "shop-b": ["shop-c"], "shop-c": [], "shop-d": []}
 
 
@@ -45,7 +50,7 @@ def visited(project: Project, command: str) -> list[str]:
 
 
 def test_a_stack_is_applied_after_those_it_depends_on(chain: Project) -> None:
-    assert chain.deploy("apply").returncode == 0
+    assert chain.started("apply").returncode == 0
     assert visited(chain, "apply") == ["shop-c", "shop-d", "shop-b", "shop-a"]
 
 
@@ -520,7 +525,7 @@ def test_several_stacks_share_one_copy_of_the_provider_unless_the_user_has_a_cac
 
 @pytest.mark.parametrize("command", ["init", "apply"])
 def test_the_first_failure_ends_it_with_its_status(chain: Project, command: str) -> None:
-    done = chain.deploy("apply", **{f"STATUS_{command}_shop_d": "7"})
+    done = chain.started("apply", **{f"STATUS_{command}_shop_d": "7"})
     assert done.returncode == 7
     assert done.stderr == (
         f"shop-d: terraform {command} ended with 7 in cdktf.out/stacks/shop-d; not reached: shop-b, shop-a\n"

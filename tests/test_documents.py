@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from catalog.documents import definition_length, execution_policy_length, task_policy_length, trust_policy_length
-from catalog.load import load
 from catalog.model import Deployment
 from catalog.model.network import KINDS
 from catalog.names import partition
 from catalog.problems import CatalogError
-from tests.catalogs import REFUSED, loaded, of_kind, problems_of
-from tests.conftest import ROOT
+from tests.catalogs import MORE, REFUSED, loaded, problems_of
+from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output, resources
 
 
@@ -125,21 +126,12 @@ def _within(output: dict[str, Any], *, accounts: tuple[str, ...] = ()) -> None:
 
 @pytest.mark.parametrize(
     ("file", "kind"),
-    [
-        (file, kind)
-        for file in sorted((ROOT / "tests/more_catalogs").glob("*.toml"))
-        for kind in KINDS
-        if (file.stem, kind) not in REFUSED
-    ],
+    [(file, kind) for file in MORE for kind in KINDS if (file.stem, kind) not in REFUSED],
     ids=lambda value: getattr(value, "stem", value),
 )
-def test_documents_are_no_longer_than_estimated(file: Path, kind: str, tmp_path: Path) -> None:
-    toml = of_kind(file, kind)
-    (tmp_path / "services.toml").write_text(toml)
-    deployments = load(tmp_path / "services.toml").deployments
-    outputs = catalog_output(toml, tmp_path / "out")
-    for deployment in deployments:
-        _check(deployment, outputs[deployment.id])
+def test_documents_are_no_longer_than_estimated(shipped: ShippedOutputs, file: Path, kind: str) -> None:
+    for deployment, output in shipped(file, kind).bases:
+        _check(deployment, output)
 
 
 _ID = "d" * 24
@@ -233,7 +225,7 @@ def test_as_many_signed_callees_as_are_accepted_fit_into_a_role(region: str, tmp
             + f'[services.all]\nimage = "r.io/a:1"\nsigned = true\ncalls = {callees}\n'
         )
 
-    count = next(count for count in range(130, 90, -1) if not _refused(toml(count)))
+    count = _most(toml, between=(90, 130))
     (output,) = catalog_output(toml(count), tmp_path / "out").values()
     length = len(_compact(resources(output, "aws_iam_role_policy")["all_task"]["policy"], output))
     assert 8_500 < length <= 10_240
@@ -252,12 +244,18 @@ def test_as_many_callers_as_are_accepted_fit_into_an_auth_policy(stack: str, tmp
             )
         )
 
-    count = next(count for count in range(95, 80, -1) if not _refused(toml(count)))
-    file = tmp_path / "services.toml"
-    file.write_text(toml(count))
+    count = _most(toml, between=(80, 95))
     output = next(iter(catalog_output(toml(count), tmp_path / "out").values()))
     (policy,) = resources(output, "aws_vpclattice_auth_policy").values()
     assert 8_500 < len(_applied(policy["policy"], output)) <= 10_000
+
+
+def _most(toml: Callable[[int], str], *, between: tuple[int, int]) -> int:
+    """The largest count with which a catalog is accepted."""
+    least, most = between
+    refused = bisect.bisect_left(range(least, most + 1), True, key=lambda count: _refused(toml(count)))
+    assert 0 < refused <= most - least, "the bound is not between these"
+    return least + refused - 1
 
 
 def _refused(toml: str) -> bool:

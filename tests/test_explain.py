@@ -13,7 +13,7 @@ from catalog.reading.layers import BUILT_IN_PROFILES
 from catalog.ways import ways_to
 from tests.catalogs import complete, loaded, of_kind
 from tests.conftest import ROOT
-from tests.test_catalog_cli import IMPORTED, LOOK, run
+from tests.test_catalog_cli import IMPORTED, LOOK, run, started
 
 PAGE = (ROOT / "docs/timeouts.md").read_text("utf-8")
 
@@ -252,9 +252,9 @@ def test_a_wrong_catalog_and_an_unknown_environment_are_problems(file: Path) -> 
 
 
 def test_the_same_is_printed_whatever_the_hash_seed() -> None:
-    told = [run("explain", "redis", PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
+    told = [started("explain", "redis", PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
     assert told[0] == told[1] and told[0]
 
 
 def test_nothing_of_cdktf_is_imported_to_explain() -> None:
-    assert run("explain", "llm", code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"
+    assert started("explain", "llm", code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"

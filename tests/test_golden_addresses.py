@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output
 
 GOLDEN = ROOT / "tests" / "addresses"
@@ -20,8 +21,8 @@ CATALOGS = [
 
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda path: path.stem)
-def test_no_address_changes_unnoticed(catalog: Path, tmp_path: Path) -> None:
-    outputs = catalog_output(catalog, tmp_path)
+def test_no_address_changes_unnoticed(shipped: ShippedOutputs, catalog: Path, tmp_path: Path) -> None:
+    outputs = shipped(catalog).folders if catalog.is_file() else catalog_output(catalog, tmp_path)
     addresses = sorted(
         f"{stack} {type_}.{name}"
         for stack, output in outputs.items()

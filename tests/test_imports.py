@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 from pathlib import Path
@@ -13,7 +14,8 @@ from catalog.meshes import MESHES
 from tests.conftest import ROOT
 
 
-def _imports(file: Path) -> set[str]:
+@functools.cache
+def _imports(file: Path) -> frozenset[str]:
     """Every module that a file imports, wherever in it."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
@@ -23,7 +25,7 @@ def _imports(file: Path) -> set[str]:
             assert node.level == 0, f"{file} imports relatively"
             found.add(node.module or "")
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def _files(folder: str) -> list[Path]:
@@ -62,7 +64,7 @@ def _mesh_of(file: Path) -> str | None:
     return next((kind for name, kind in MODULES.items() if f"{module}.".startswith(f"{name}.")), None)
 
 
-def _meshes_in(imports: set[str]) -> set[str]:
+def _meshes_in(imports: frozenset[str]) -> set[str]:
     return {kind for name, kind in MODULES.items() for each in imports if f"{each}.".startswith(f"{name}.")}
 
 
@@ -91,10 +93,13 @@ def test_only_its_own_files_and_the_catalog_s_type_name_a_mesh(kind: str) -> Non
     assert naming <= may
 
 
-def _literals(file: Path) -> set[str]:
+@functools.cache
+def _literals(file: Path) -> frozenset[str]:
     """The strings of a file's code; what only its readers see is left out."""
     tree = ast.parse(file.read_text())
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return frozenset(
+        each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    )
 
 
 def test_a_mesh_imports_of_the_stacks_only_what_all_meshes_share() -> None:

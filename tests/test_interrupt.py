@@ -26,13 +26,15 @@ for number in (signal.SIGINT, signal.SIGTERM):
 if sys.argv[1] == "init":
     sys.exit()
 Path("running").touch()
-until = time.monotonic() + 100
+until = time.monotonic() + 600
 while not heard and time.monotonic() < until:
     time.sleep(0.05)
 time.sleep(0.5)
 Path("heard").write_text(" ".join(heard))
 sys.exit(1)
 """
+
+pytestmark = pytest.mark.usefixtures("signals")
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def wait_for(file: Path) -> None:
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 600
     while not file.exists():
         assert time.monotonic() < deadline, f"{file} never came"
         time.sleep(0.02)
@@ -67,7 +69,7 @@ def test_without_a_terminal_it_is_passed_on(
     wait_for(project.stack("shop-a") / "running")
 
     send(driver.pid, number)
-    _, errors = driver.communicate(timeout=100)
+    _, errors = driver.communicate(timeout=600)
 
     assert (driver.returncode, errors) == (status, "")
     assert (project.stack("shop-a") / "heard").read_text() == number.name

@@ -17,12 +17,17 @@ from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
 from tests.read_back import MESHES
 
-CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml", "examples/environments.toml"]
-MORE = [
-    *(f"examples/{name}.toml" for name in ("batch", "canary", "chatqna-gpu", "private")),
-    *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models", "beside", "gpu")),
+CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml"]
+SLOW = [
+    "examples/environments.toml",
+    *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models")),
 ]
-"""One for each mesh, with nearly all that it can do, and what takes longer."""
+"""Two environments beside each other, and for each mesh a catalog with nearly all that it can do."""
+NIGHTLY = [
+    *(f"examples/{name}.toml" for name in ("batch", "canary", "chatqna-gpu", "private")),
+    *(f"tests/more_catalogs/{name}.toml" for name in ("beside", "gpu")),
+]
+"""The others, which tests/test_validate.py plans."""
 _MESSAGES = 'Service Authorization Reference, "Actions defined by Amazon Message Gateway Service"'
 _X_RAY = 'Service Authorization Reference, "Actions defined by AWS X-Ray": what writes and samples knows no resource'
 WITHOUT_RESOURCE_LEVEL = {
@@ -48,7 +53,11 @@ CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333
 pytestmark = pytest.mark.parametrize(
     "applied",
     # One after the other on one worker (--dist loadfile): the tests of a catalog share what was applied.
-    [*CATALOGS, *(pytest.param(catalog, marks=pytest.mark.slow) for catalog in MORE)],
+    [
+        *CATALOGS,
+        *(pytest.param(catalog, marks=pytest.mark.slow) for catalog in SLOW),
+        *(pytest.param(catalog, marks=pytest.mark.nightly) for catalog in NIGHTLY),
+    ],
     indirect=True,
     scope="module",
 )

@@ -17,7 +17,7 @@ from tests.emulator import faults
 from tests.test_storm import NAMELESS, UNHARMED, Started
 from tests.trial import Trial
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("signals")]
 
 REGION = "us-west-2"
 CATALOG = """
@@ -85,7 +85,7 @@ IMPORTED_AS: dict[str, Callable[[Values], str]] = {
 @pytest.fixture
 def trial(aws: None, tmp_path: Path) -> Trial:
     emulator.reset()
-    trial = Trial(tmp_path)
+    trial = Trial(tmp_path, shares_provider=False)
     trial.write(CATALOG)
     return trial
 

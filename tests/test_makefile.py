@@ -91,7 +91,8 @@ def test_the_first_target_installs_what_it_needs(fresh: Project) -> None:
     assert fresh.calls("synth") == ["main.py"]
     assert fresh.calls("lint")[:1] == ["installs requirements-dev.txt"]
     assert fresh.calls("test")[:1] == ["npm ci"]
-    assert fresh.calls("test-all") == ["-m pytest -n 2"]
+    assert fresh.calls("ci") == ["-m tools.ci ci"]
+    assert fresh.calls("test-all") == ["-m pytest -n 3"]
 
 
 @pytest.mark.parametrize(

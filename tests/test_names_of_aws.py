@@ -15,6 +15,7 @@ from botocore.loaders import Loader
 from catalog.model.network import KINDS
 from tests.catalogs import of_kind
 from tests.conftest import ROOT
+from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output
 
 SHAPES = {
@@ -276,7 +277,7 @@ def test_names_that_look_like_suffixes_meet_nothing(kind: str, tmp_path: Path) -
     "file", [*sorted((ROOT / "examples").glob("*.toml")), *sorted((ROOT / "tests/more_catalogs").glob("*.toml"))],
     ids=lambda file: file.stem,
 )  # fmt: skip
-def test_names_of_examples_are_names_to_aws(file: Path, tmp_path: Path) -> None:
-    outputs = catalog_output(file, tmp_path)
+def test_names_of_examples_are_names_to_aws(shipped: ShippedOutputs, file: Path) -> None:
+    outputs = shipped(file).folders
     assert [wrong for output in outputs.values() for wrong in wrong_names(output)] == []
     assert set().union(*map(unknown_names, outputs.values())) == set(), "a new type of resource: add it to the tables"

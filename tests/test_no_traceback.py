@@ -155,8 +155,9 @@ def the_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     Path("services.toml").write_text(EVERYTHING)
     tree: dict[str, Any] = {}
 
+    source = Source(Path("services.toml"), shown="services.toml")
+
     def read(file: Path, *, shown: str) -> Source:
-        source = Source(file, shown=shown)
         source.data = tree
         return source
 

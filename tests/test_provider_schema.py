@@ -10,11 +10,10 @@ import pytest
 
 from catalog.load import load
 from catalog.meshes import MESHES
-from tests.catalogs import REFUSED
+from tests.catalogs import EXAMPLES, MORE, REFUSED
 from tests.conftest import ROOT
-from tests.outputs import outputs_of, wrong_outputs
+from tests.outputs import ShippedOutputs, outputs_of, wrong_outputs
 from tests.provider_schema import problems_of
-from tests.test_validate import EXAMPLES, MORE, copied_of_kind
 
 CASES = [
     pytest.param(file, kind, id=f"{file.stem}-{kind}")
@@ -25,8 +24,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("file", "kind"), CASES)
-def test_what_loads_is_what_the_provider_knows(terraform: None, file: Path, kind: str, tmp_path: Path) -> None:
-    assert wrong_outputs(outputs_of(load(copied_of_kind(file, kind, tmp_path)), tmp_path / "out")) == []
+def test_what_loads_is_what_the_provider_knows(terraform: None, shipped: ShippedOutputs, file: Path, kind: str) -> None:
+    assert wrong_outputs(shipped(file, kind).states) == []
 
 
 def test_what_several_states_say_to_each_other_is_there(terraform: None, tmp_path: Path) -> None:
@@ -34,11 +33,9 @@ def test_what_several_states_say_to_each_other_is_there(terraform: None, tmp_pat
 
 
 @pytest.fixture(scope="module")
-def good(terraform: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def good(terraform: None, shipped: ShippedOutputs) -> dict[str, Any]:
     """The output of the shipped catalog, without a mesh."""
-    folder = tmp_path_factory.mktemp("good")
-    [states] = outputs_of(load(copied_of_kind(ROOT / "services.toml", "none", folder)), folder / "out").values()
-    [output] = states.values()
+    [(_, output)] = shipped(ROOT / "services.toml", "none").bases
     assert problems_of(output) == []
     return output
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from catalog.load import load
 from catalog.model.network import KINDS
 from catalog.rules.counts import rules_in, rules_out
 from catalog.rules.quotas import QUOTAS
-from tests.catalogs import REFUSED, loaded, of_kind, problems_of
+from tests.catalogs import REFUSED, loaded, problems_of
 from tests.conftest import ROOT
-from tests.synth import catalog_output, resources
+from tests.outputs import ShippedOutputs
+from tests.synth import resources
 
 
 @pytest.fixture(autouse=True)
@@ -126,11 +126,8 @@ def _by_group(output: dict[str, Any], type_: str) -> Counter[str]:
     ("name", "kind"),
     [(name, kind) for name in ("everything", "models", "signed") for kind in KINDS if (name, kind) not in REFUSED],
 )
-def test_rules_are_counted_as_they_are_written(name: str, kind: str, tmp_path: Path) -> None:
-    toml = of_kind(ROOT / f"tests/more_catalogs/{name}.toml", kind)
-    (tmp_path / "services.toml").write_text(toml)
-    (deployment,) = load(tmp_path / "services.toml").deployments
-    (output,) = catalog_output(toml, tmp_path / "out").values()
+def test_rules_are_counted_as_they_are_written(shipped: ShippedOutputs, name: str, kind: str) -> None:
+    [(deployment, output)] = shipped(ROOT / f"tests/more_catalogs/{name}.toml", kind).bases
     for direction, count in (("ingress", rules_in), ("egress", rules_out)):
         made = _by_group(output, f"aws_vpc_security_group_{direction}_rule")
         counted = {f"${{aws_security_group.{place[1]}.id}}": number for place, _, number in count(deployment)}

@@ -16,7 +16,7 @@ from catalog.problems import CatalogError
 from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator.terraform import plugin_dir
-from tests.test_main import run
+from tests.test_main import called
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
@@ -26,7 +26,7 @@ SHOWN = re.findall(r"```text\n(.*?)```", README, re.S)
 def test_the_summary_that_readme_shows_is_the_one_of_the_shipped_catalog(tmp_path: Path) -> None:
     shutil.copy(ROOT / "services.toml", tmp_path)
 
-    assert run(tmp_path).stdout == SHOWN[0]
+    assert called(tmp_path).stdout == SHOWN[0]
 
 
 def test_the_mistakes_that_readme_shows_are_answered_in_these_words(tmp_path: Path) -> None:

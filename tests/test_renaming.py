@@ -7,21 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from stacks.mesh import MESHES
-from tests.catalogs import REFUSED
+from tests.catalogs import on_meshes
+from tests.outputs import ShippedOutputs
 from tests.renamed import assert_only_moved
 from tests.test_golden_addresses import CATALOGS
 
-ON_EVERY_MESH = [
-    (file, kind) for file in CATALOGS if file.is_file() for kind in MESHES if (file.stem, kind) not in REFUSED
-]
 
-
-@pytest.mark.parametrize(("file", "kind"), ON_EVERY_MESH, ids=lambda each: getattr(each, "stem", each))
+@pytest.mark.parametrize(("file", "kind"), on_meshes(file for file in CATALOGS if file.is_file()))
 def test_renaming_all_services_moves_all_they_have_and_changes_nothing_of_it(
-    file: Path, kind: str, tmp_path: Path
+    shipped: ShippedOutputs, file: Path, kind: str, tmp_path: Path
 ) -> None:
     tree = tomllib.loads(file.read_text("utf-8"))
     tree["mesh"]["kind"] = kind
 
-    assert_only_moved(tree, tmp_path)
+    assert_only_moved(tree, tmp_path, made=shipped(file, kind).folders)

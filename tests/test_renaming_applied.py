@@ -10,6 +10,7 @@ import pytest
 from catalog.meshes import MESHES
 from stacks.mesh import MESHES as MADE
 from tests import emulator
+from tests.catalogs import once
 from tests.read_back import MESHES as READ_BACK
 from tests.trial import Trial
 
@@ -55,8 +56,7 @@ def _catalog(kind: str, *, keys: dict[str, str], said: str) -> str:
     return text
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", CARRYING)
+@pytest.mark.parametrize("kind", once(CARRYING, on="vpc-lattice"))
 def test_a_renamed_service_is_moved_and_nothing_of_it_replaced(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)

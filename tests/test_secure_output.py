@@ -15,8 +15,9 @@ from catalog.model import Deployment
 from catalog.rights_reference import managed, rights
 from tests.catalogs import REFUSED
 from tests.conftest import ROOT
+from tests.outputs import ShippedOutputs
 from tests.synth import resources
-from tests.test_contract import CATALOGS, outputs
+from tests.test_contract import CATALOGS
 
 MORE = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "tests" / "more_catalogs").glob("*.toml"))
 Check = Callable[[Deployment, dict[str, Any]], Iterator[str]]
@@ -37,8 +38,8 @@ def _cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("catalog", "kind"), [*_cases()])
-def test_an_output_is_as_closed_as_it_can_be(catalog: str, kind: str, tmp_path: Path) -> None:
-    for deployment, output in outputs(catalog, kind, tmp_path):
+def test_an_output_is_as_closed_as_it_can_be(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
         faults = {check.__name__: [*check(deployment, output)] for check in CHECKS}
         assert not any(faults.values()), {name: found for name, found in faults.items() if found}
 

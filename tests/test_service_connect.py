@@ -11,6 +11,7 @@ from catalog.meshes.service_connect.serving import proxy_share
 from catalog.sizes import FARGATE_SIZES, Share
 from tests.catalogs import loaded, pointed_out, problems_of
 from tests.synth import catalog_output, containers, resources
+from tests.test_main import run
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 TLS = f'tls = {{ authority = "{AUTHORITY}" }}'
@@ -282,3 +283,12 @@ def test_many_services_in_small_tasks_are_a_warning(tmp_path: Path, monkeypatch:
     [notice] = loaded(f'[mesh]\nkind = "service-connect"\n{many}').notices
 
     assert notice.level == "warning" and "at least 1536" in notice.message
+
+
+def test_synthesis_needs_no_terraform(tmp_path: Path) -> None:
+    """cdktf would ask `terraform version` once for every terraform_data."""
+    (tmp_path / "services.toml").write_text(f'{HEAD}[mesh]\nkind = "service-connect"\n{SERVICES}')
+
+    done = run(tmp_path, PATH="")
+
+    assert done.returncode == 0, done.stderr

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from catalog.load import Loaded, load
-from catalog.meshes import MESHES, RESOURCE_TYPES
+from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from catalog.problems import CatalogError
 from catalog.states import BASE, folder_of
 from stacks.remote_state import read_from_base
 from stacks.synthesize import synthesize
-from tests.catalogs import REFUSED, loaded, notices_of, of_kind, problems_of
+from tests.catalogs import loaded, notices_of, of_kind, on_meshes, problems_of
 from tests.conftest import ROOT
 from tests.synth import resources
 from tests.terraform_text import references, texts
@@ -30,7 +30,6 @@ CATALOGS = [
     for file in sorted((ROOT / folder).glob("*.toml"))
     if file.stem not in (*OTHERS, "pyproject")
 ]
-CASES = [(file, kind) for file in CATALOGS for kind in MESHES if (file.stem, kind) not in REFUSED]
 STATES = (BASE, "one", "two")
 _REFERENCE = re.compile(r"(?<![\w.\"$-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)")
 _SHARED = re.compile(r"data\.terraform_remote_state\.base\.outputs\.([\w-]+)")
@@ -80,7 +79,7 @@ def managed(output: dict[str, Any]) -> list[str]:
     return [address for address in addresses(output) if not address.startswith("data.")]
 
 
-@pytest.mark.parametrize(("file", "kind"), CASES, ids=lambda value: getattr(value, "stem", value))
+@pytest.mark.parametrize(("file", "kind"), on_meshes(CATALOGS))
 def test_states_hold_together_what_one_state_held(file: Path, kind: str, tmp_path: Path) -> None:
     if (file.parent / "images").is_dir():
         (tmp_path / "images").symlink_to(file.parent / "images")

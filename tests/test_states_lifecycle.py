@@ -18,13 +18,13 @@ def test_services_live_in_states_of_their_own_in_s3_move_and_go(aws: None, tmp_p
     walk(States(tmp_path, kind="service-connect", state=S3))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_iam_admits_callers_that_live_in_another_state(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     walk(States(tmp_path, kind="vpc-lattice", state="", signed=True))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_services_in_stacks_use_of_a_mesh_goes_when_they_have_left_it(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     states = States(tmp_path, kind="service-connect", state="")

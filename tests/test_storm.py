@@ -22,9 +22,9 @@ from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator import faults
 from tests.emulator.terraform import Workspace, find_terraform
-from tests.trial import Trial
+from tests.trial import Trial, state_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("signals")]
 
 SEEDS = [int(seed) for seed in os.environ.get("STORM_SEEDS", "1").split()]
 """More of them: STORM_SEEDS="1 2 3" make test-all ARGS=tests/test_storm.py."""
@@ -99,15 +99,14 @@ class Undisturbed:
         lines = iter(self._aws.stdout.readline, "# serving until Ctrl-C\n")
         settings = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
         subprocess.run(["cp", "-r", str(trial.workspace.folder), str(folder)], check=True)
-        self.workspace = Workspace(folder=folder, environment=emulator.environment() | settings)
+        self.workspace = Workspace(folder=folder, environment=emulator.environment() | settings, shares_provider=False)
         self._apply = Started(self.workspace, "apply")
 
     def state(self) -> dict[str, dict[str, Any]]:
         said = self._apply.ended()
         assert self._apply.returncode == 0, said
         self.workspace.run("apply", "-refresh-only", "-auto-approve")
-        resources = self.workspace.show()["values"]["root_module"]["resources"]
-        return {each["address"]: each["values"] for each in resources if each["mode"] == "managed"}
+        return state_of(self.workspace)
 
     def stop(self) -> None:
         self._apply.kill()
@@ -130,7 +129,7 @@ class Started(subprocess.Popen[str]):
             process_group=0,
         )
 
-    def ended(self, timeout: float = 400) -> str:
+    def ended(self, timeout: float = 1800) -> str:
         """What it said until it ended."""
         self.wait(timeout)
         # Killed, it leaves its providers running.
@@ -147,7 +146,7 @@ def stormed(
     """ChatQnA, applied through a storm; and the state of a run without one."""
     emulator.reset()
     folder = tmp_path_factory.mktemp("storm")
-    trial = Trial(folder)
+    trial = Trial(folder, shares_provider=False)
     trial.write((ROOT / "services.toml").read_text() + SCALES)
     undisturbed = Undisturbed(trial, folder / "undisturbed")
     try:

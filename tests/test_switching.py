@@ -26,7 +26,7 @@ PAGES = {"app-mesh": "docs/leaving-app-mesh.md"}
 """How to leave what AWS has ended, with what Terraform prints then."""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_shipped_catalog_walks_from_mesh_to_mesh(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)

@@ -11,6 +11,7 @@ from catalog.meshes import MESHES
 from catalog.timers import Hop
 from tests.catalogs import loaded, notices_of, problems_of
 from tests.conftest import ROOT
+from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output, containers, deployment
 from tests.timers_read import ReadMesh, assert_timers_are_as_explained, of_nothing, of_service_connect
 
@@ -29,8 +30,10 @@ def _in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", READ)
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda file: file.stem)
-def test_every_timer_on_every_path_is_long_enough_or_explained(catalog: Path, kind: str, tmp_path: Path) -> None:
-    assert_timers_are_as_explained(catalog, kind, tmp_path, of_mesh=READ[kind])
+def test_every_timer_on_every_path_is_long_enough_or_explained(
+    shipped: ShippedOutputs, catalog: Path, kind: str
+) -> None:
+    assert_timers_are_as_explained(shipped(catalog, kind), of_mesh=READ[kind])
 
 
 def test_the_timers_of_every_mesh_are_read_here_or_in_a_folder_of_its_own() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,69 +14,71 @@ from catalog.meshes import MESHES
 from catalog.problems import CatalogError
 from stacks.synthesize import synthesize
 from tests import emulator
-from tests.catalogs import REFUSED, of_kind
+from tests.catalogs import EXAMPLES, MORE, REFUSED, copied_of_kind
 from tests.conftest import ROOT
-from tests.emulator.terraform import Workspace, workspace
-
-EXAMPLES = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]
-MORE = sorted((ROOT / "tests" / "more_catalogs").glob("*.toml"))
-
+from tests.emulator.terraform import plugin_dir, workspace
+from tests.roots import Root
 
 KEPT = os.environ.get("KEEP_PLANS")
 """A folder for the plans as JSON, for `make security` to read."""
 
 
-def keep_plan(here: Workspace, name: str) -> None:
-    if KEPT:
-        folder = ROOT / KEPT
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.json").write_text(here.run("show", "-json", "planned"), encoding="utf-8")
+def _own_kind(file: Path) -> str:
+    return load(file).deployments[0].catalog.mesh.kind
 
 
-def _cases() -> list[Any]:
-    return [
-        # All but a few take half a minute.
-        pytest.param(file, kind, id=f"{file.stem}-{kind}", marks=() if file.stem == "smallest" else pytest.mark.slow)
-        for file in (*EXAMPLES, *MORE)
-        for kind in MESHES
-        if (file.stem, kind) not in REFUSED
-    ]
+def _root(pairs: Iterable[tuple[Path, str]], *, into: Path, existing_network: bool) -> Root:
+    """A root of all deployments of these catalogs on these meshes that use, or don't use, an existing network."""
+    root = Root(into / "root")
+    for file, kind in pairs:
+        folder = into / f"{file.stem}.{kind}"
+        folder.mkdir()
+        loaded = load(copied_of_kind(file, kind, folder))
+        deployments = [each for each in loaded.deployments if each.uses_existing_network == existing_network]
+        outdir = synthesize(loaded, outdir=folder / "out").outdir if deployments else folder
+        for deployment in deployments:
+            root.add(f"{file.stem}.{kind}.{deployment.id}", outdir / "stacks" / deployment.id)
+    root.init()
+    return root
 
 
-def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
-    """A copy of a catalog with another mesh, beside what it reads."""
-    if (images := file.parent / "images").is_dir():
-        shutil.copytree(images, folder / "images")
-    copy = folder / file.name
-    copy.write_text(of_kind(file, kind), encoding="utf-8")
-    return copy
+PAIRS = [(file, kind) for file in (*EXAMPLES, *MORE) for kind in MESHES if (file.stem, kind) not in REFUSED]
+SMALLEST = [(file, kind) for file, kind in PAIRS if file.stem == "smallest"]
 
 
-@pytest.mark.parametrize(("file", "kind"), _cases())
-def test_what_loads_is_valid_and_can_be_planned(aws: None, file: Path, kind: str, tmp_path: Path) -> None:
+def _assert_can_be_planned(pairs: Iterable[tuple[Path, str]], folder: Path) -> None:
     emulator.reset()
-    loaded = load(copied_of_kind(file, kind, tmp_path))
-    outdir = synthesize(loaded, outdir=tmp_path / "out").outdir
-    for deployment in loaded.deployments:
-        here = workspace(outdir / "stacks" / deployment.id, tmp_path / "run")
-        here.init()
-        if deployment.uses_existing_network:
-            # It is somebody's, and the emulated account has none.
-            assert "The configuration is valid" in here.validate()
-        else:
-            # Which validates first.
-            assert here.plan("-out=planned") is True
-            keep_plan(here, f"{file.stem}.{kind}.{deployment.id}")
+    for name, plan in _root(pairs, into=folder, existing_network=False).plans().items():
+        assert plan["resource_changes"], name
+        if KEPT:
+            (ROOT / KEPT).mkdir(parents=True, exist_ok=True)
+            (ROOT / KEPT / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
 
 
-@pytest.mark.parametrize("catalog", MORE, ids=lambda path: path.stem)
-def test_what_no_fast_test_applies_is_valid(aws: None, catalog: Path, tmp_path: Path) -> None:
-    loaded = load(catalog)
-    outdir = synthesize(loaded, outdir=tmp_path / "out").outdir
-    for deployment in loaded.deployments:
-        here = workspace(outdir / "stacks" / deployment.id, tmp_path / "run")
-        here.init()
-        assert "The configuration is valid" in here.validate()
+def test_the_smallest_catalog_can_be_planned_on_every_mesh(aws: None, tmp_path: Path) -> None:
+    _assert_can_be_planned(SMALLEST, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", MESHES)
+def test_what_loads_can_be_planned(aws: None, kind: str, tmp_path: Path) -> None:
+    _assert_can_be_planned([pair for pair in PAIRS if pair[1] == kind], tmp_path)
+
+
+@pytest.mark.parametrize("existing_network", [False, True])
+def test_what_loads_is_valid(aws: None, existing_network: bool, tmp_path: Path) -> None:
+    # A plan of what uses an existing network would need that in the emulated account.
+    pairs = PAIRS if existing_network else [(file, _own_kind(file)) for file in (*EXAMPLES, *MORE)]
+    root = _root(pairs, into=tmp_path, existing_network=existing_network)
+    assert "The configuration is valid" in root.workspace.validate()
+
+
+def test_the_output_takes_the_provider_that_is_installed(aws: None, tmp_path: Path) -> None:
+    [deployment] = load(ROOT / "examples" / "smallest.toml").deployments
+    outdir = synthesize(load(ROOT / "examples" / "smallest.toml"), outdir=tmp_path / "out").outdir
+    here = workspace(outdir / "stacks" / deployment.id, tmp_path / "run", shares_provider=False)
+    (here.folder / "harness_override.tf.json").unlink()
+    here.run("init", "-backend=false", *([f"-plugin-dir={place}"] if (place := plugin_dir()) else []))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from catalog.meshes import MESHES
 from catalog.priorities import match_priority, priority_of, priority_of_match
 from stacks.mesh import MESHES as MADE
 from tests import emulator
-from tests.catalogs import complete, notices_of, of_kind, pointed_out, problems_of
+from tests.catalogs import complete, notices_of, of_kind, once, pointed_out, problems_of
 from tests.conftest import ROOT
 from tests.read_back import MESHES as READ_BACK
 from tests.synth import catalog_output, containers, resources, statements
@@ -419,8 +419,7 @@ def _of(kind: str, *, weight: int, versions: str = "next") -> str:
     return text if versions else text[: text.index("  [[services.llm.versions]]")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", CARRYING)
+@pytest.mark.parametrize("kind", once(CARRYING, on="vpc-lattice"))
 def test_a_weight_changes_routes_only_and_a_version_only_its_service(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)

@@ -36,7 +36,7 @@ def synth(folder: Path, **environ: str) -> subprocess.Popen[str]:
 
 def synthesized(folder: Path) -> dict[str, bytes]:
     process = synth(folder)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     return written(folder)
 
@@ -69,13 +69,17 @@ def whole(folder: Path) -> dict[str, bytes]:
 STATUS = {"full": 2, "crash": 1, "interrupt": 130, "terminate": -signal.SIGTERM, "kill": -signal.SIGKILL}
 
 
-@pytest.mark.parametrize(("fault", "write"), [("full", 1), ("full", 3), ("full", 6), *((fault, 5) for fault in STATUS)])
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize(
+    ("fault", "write"),
+    [("full", 1), pytest.param("full", 3, marks=pytest.mark.slow), ("full", 6), *((fault, 5) for fault in STATUS)],
+)
 def test_a_fault_at_any_write_of_node_leaves_the_former_output(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path, fault: str, write: int
 ) -> None:
     preload = f"--require {ROOT / 'tests' / 'node_faults.cjs'}"
     process = synth(folder, NODE_OPTIONS=preload, FAULT=fault, WRITE=str(write))
-    said, errors = process.communicate(timeout=60)
+    said, errors = process.communicate(timeout=600)
 
     assert (process.returncode, said) == (STATUS[fault], "")
     assert "Traceback" not in errors and len(errors.splitlines()) == (fault in ("full", "crash")), errors
@@ -94,11 +98,12 @@ def test_these_are_all_writes_of_node(folder: Path) -> None:
     preload = f"--require {ROOT / 'tests' / 'node_faults.cjs'}"
     process = synth(folder, NODE_OPTIONS=preload, COUNT_INTO="count")
 
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=600) == 0
     assert (folder / "count").read_text() == "6"
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_ended_at_any_moment_the_output_is_the_former_or_the_new_one(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path, number: signal.Signals
@@ -113,7 +118,7 @@ def test_ended_at_any_moment_the_output_is_the_former_or_the_new_one(
         process = synth(folder)
         time.sleep(takes * (0.1 + 0.18 * step))
         process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=600)
 
         assert process.returncode in (0, -number, 128 + number), errors
         assert process.returncode == 0 or "Traceback" not in errors, errors
@@ -126,7 +131,7 @@ def test_two_at_a_time_write_one_after_the_other(
 ) -> None:
     both = [synth(folder), synth(folder)]
 
-    said = [process.communicate(timeout=60) for process in both]
+    said = [process.communicate(timeout=600) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert written(folder) == outputs[2]
 
@@ -207,7 +212,7 @@ def test_the_manifest_goes_last_and_a_second_run_waits_for_the_first(tmp_path: P
     inside = threading.Event()
 
     def second() -> None:
-        inside.wait(10)
+        inside.wait(600)
         with staging_in(tmp_path) as staging:
             order.append("second")
             assert not any(staging.iterdir())

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from catalog.explain import Row, explanation, rows_of
-from catalog.load import load
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.timers import Hop
 from catalog.ways import Way, ways_to
-from stacks.synthesize import synthesize
-from tests.catalogs import of_kind
+from tests.outputs import Shipped
 from tests.synth import containers, resources
 
 Output = dict[str, Any]
@@ -36,15 +32,10 @@ def walked(deployment: Deployment, target: Service) -> list[list[str]]:
     return sorted(paths, key=lambda path: (len(path), path[::-1]))
 
 
-def assert_timers_are_as_explained(catalog: Path, kind: str, into: Path, *, of_mesh: ReadMesh) -> None:
+def assert_timers_are_as_explained(catalog: Shipped, *, of_mesh: ReadMesh) -> None:
     """On every path to every service of a catalog, no timer is shorter than the service's timeout unless `explain` says
     why; what `explain` says is what Terraform gets."""
-    into.mkdir(parents=True, exist_ok=True)
-    (into / "services.toml").write_text(of_kind(catalog, kind), "utf-8")
-    loaded = load(into / "services.toml")
-    outdir = synthesize(loaded, outdir=into / "cdktf.out").outdir
-    for deployment in loaded.deployments:
-        output = json.loads((outdir / "stacks" / deployment.id / "cdk.tf.json").read_text())
+    for deployment, output in catalog.bases:
         for service in deployment.services.values():
             ways = ways_to(deployment, service, most=1000)
             paths = walked(deployment, service)
@@ -52,7 +43,7 @@ def assert_timers_are_as_explained(catalog: Path, kind: str, into: Path, *, of_m
                 shortest = {path[0]: path for path in reversed(paths)}
                 paths = [path for path in paths if path == shortest[path[0]]]
             assert [[s.name for s in way.services] for way in ways.shown] == paths
-            text = explanation(deployment, service, report=loaded.reports[deployment.id])
+            text = explanation(deployment, service, report=catalog.loaded.reports[deployment.id])
             for number, way in enumerate(ways.shown[:10], start=1):
                 block = text.partition(f"path {number} of ")[2].partition(f"path {number + 1} of ")[0]
                 _assert_one(output, deployment, way, block, of_mesh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from catalog.model import Deployment
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import Workspace, workspace
+from tests.plan_text import Planned, planned
 
 _TYPES = {
     "Cloud Map service": "aws_service_discovery_service.",
@@ -28,8 +30,10 @@ _TYPES = {
 class Trial:
     """One catalog of one deployment, written again and again, and the folder in which terraform runs on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, shares_provider: bool = True) -> None:
+        """Runs that are killed or overlap with others need `shares_provider=False` (tests/emulator/provider.py)."""
         self._folder = folder
+        self._shares_provider = shares_provider
         self.workspace: Workspace
         self.environment: dict[str, str] = {}
         """Variables of terraform, beyond those that lead it to the emulator."""
@@ -49,18 +53,20 @@ class Trial:
         if here.exists():
             (here / "cdk.tf.json").write_bytes((stack / "cdk.tf.json").read_bytes())
         else:
-            workspace(stack, self._folder / "run").init()
-        self.workspace = Workspace(folder=here, environment=emulator.environment() | self.environment)
+            workspace(stack, self._folder / "run", shares_provider=self._shares_provider).init()
+        self.workspace = Workspace(
+            folder=here,
+            environment=emulator.environment() | self.environment,
+            shares_provider=self._shares_provider,
+        )
         return deployment
 
     def planned(self) -> dict[str, list[str]]:
         """What terraform would do, by address; what stays as it is, is left out."""
         self.said = self.workspace.run("plan", "-out=planned")
-        plan = json.loads(self.workspace.run("show", "-json", "planned"))
-        changes = plan.get("resource_changes", [])
-        self.moved = {each["previous_address"]: each["address"] for each in changes if "previous_address" in each}
-        found = {change["address"]: change["change"]["actions"] for change in changes}
-        return {address: actions for address, actions in found.items() if actions not in (["no-op"], ["read"])}
+        plan: Planned = planned(self.said)
+        self.moved = plan.moved
+        return plan.changes
 
     def apply_planned(self) -> None:
         """Let terraform do what was planned last."""
@@ -68,13 +74,11 @@ class Trial:
 
     def state(self) -> dict[str, dict[str, Any]]:
         """The attributes of every resource that terraform keeps, by address."""
-        resources = self.workspace.show()["values"]["root_module"]["resources"]
-        return {each["address"]: each["values"] for each in resources if each["mode"] == "managed"}
+        return state_of(self.workspace)
 
     def tainted(self) -> list[str]:
         """What was made, but not in whole: terraform makes it anew."""
-        resources = self.workspace.show()["values"]["root_module"]["resources"]
-        return [each["address"] for each in resources if each.get("tainted")]
+        return [address for address, instance in _instances(self.workspace) if instance.get("status") == "tainted"]
 
     def orphans(self) -> dict[str, list[str]]:
         """What the account holds and the state does not know, by kind: names and ids."""
@@ -90,3 +94,18 @@ class Trial:
                 name for name in there if f'"{name.removesuffix(".")}"' not in known and not name.startswith(scalers)
             ]
         return {kind: names for kind, names in found.items() if names}
+
+
+def state_of(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """The attributes of every managed resource in a workspace's state file, by address."""
+    return {address: instance["attributes"] for address, instance in _instances(workspace)}
+
+
+def _instances(workspace: Workspace) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every managed resource. `terraform show` says the same of them, for a second of CPU time."""
+    state = json.loads((workspace.folder / "terraform.tfstate").read_text(encoding="utf-8"))
+    for resource in state["resources"]:
+        for instance in resource["instances"] if resource["mode"] == "managed" else ():
+            key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+            if "deposed" not in instance:
+                yield f"{resource['type']}.{resource['name']}{key}", instance

@@ -15,7 +15,7 @@ from tests.catalogs import complete
 from tests.conftest import ROOT
 from tests.emulator import validation
 from tests.synth import Stack, catalog_output, containers, deployment, resources, surroundings, synthesized
-from tests.test_main import run
+from tests.test_main import called
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 NODE, ROUTE = "aws_appmesh_virtual_node", "aws_appmesh_route"
@@ -487,7 +487,7 @@ def test_a_task_is_shared_out_between_the_service_and_its_proxy(tmp_path: Path) 
 
 
 def test_synth_says_on_stderr_that_aws_has_ended_it(tmp_path: Path) -> None:
-    done = run(tmp_path, catalog=ROOT / "services.toml")
+    done = called(tmp_path, catalog=ROOT / "services.toml")
 
     [line] = [line for line in done.stderr.splitlines() if "mesh.kind" in line]
     assert "2026-09-30" in line and "warning" in line

@@ -13,6 +13,7 @@ from catalog.timers import Hop
 from stacks.mesh.app_mesh.timers import FOREVER
 from tests.catalogs import loaded, notices_of
 from tests.conftest import ROOT
+from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output, containers, resources
 from tests.timers_read import Found, Output, assert_timers_are_as_explained
 
@@ -54,8 +55,8 @@ def _listener(output: Output, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("catalog", [ROOT / "services.toml", TIGHT], ids=lambda file: file.stem)
-def test_every_timer_on_every_path_is_long_enough_or_explained(catalog: Path, tmp_path: Path) -> None:
-    assert_timers_are_as_explained(catalog, "app-mesh", tmp_path, of_mesh=of_app_mesh)
+def test_every_timer_on_every_path_is_long_enough_or_explained(shipped: ShippedOutputs, catalog: Path) -> None:
+    assert_timers_are_as_explained(shipped(catalog, "app-mesh"), of_mesh=of_app_mesh)
 
 
 def test_silence_that_a_route_cuts_off_is_said() -> None:

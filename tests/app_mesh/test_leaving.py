@@ -13,7 +13,7 @@ from catalog.load import load
 from stacks.mesh import MESHES
 from stacks.mesh.app_mesh.left_in_state import left_in_state
 from tests import emulator
-from tests.catalogs import loaded, problems_of
+from tests.catalogs import loaded, once, problems_of
 from tests.conftest import ROOT
 from tests.emulator.terraform import TerraformError
 from tests.fake_terraform import Project
@@ -63,8 +63,7 @@ def trial(aws: None, tmp_path: Path) -> Iterator[Trial]:
     emulator.reset()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", SUCCESSORS)
+@pytest.mark.parametrize("kind", once(SUCCESSORS, on="service-connect"))
 def test_a_catalog_leaves_although_app_mesh_does_not_answer(trial: Trial, kind: str) -> None:
     before = trial.state()
     trial.write(catalog(f'kind = "{kind}"\nleaving = "app-mesh"'))

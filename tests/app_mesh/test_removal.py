@@ -53,7 +53,7 @@ def _without_app_mesh(folder: Path) -> None:
         catalog.write_text(catalog.read_text().replace('kind = "app-mesh"', 'kind = "service-connect"'))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_without_app_mesh_all_else_stays_green(tmp_path: Path) -> None:
     _copied(tmp_path)
     _without_app_mesh(tmp_path)
@@ -81,6 +81,6 @@ def test_without_app_mesh_all_else_stays_green(tmp_path: Path) -> None:
     (tmp_path / "tests/addresses/everything.txt").unlink()
 
     ignored = [f"--ignore=tests/{name}.py" for name in ELSEWHERE]
-    said = run("pytest", "-q", "-m", "not slow", "--ignore=tests/emulator_checks", *ignored, "tests")
+    said = run("pytest", "-q", "-m", "not slow and not nightly", "--ignore=tests/emulator_checks", *ignored, "tests")
 
     assert re.search(r"\d{3,} passed", said) and "failed" not in said

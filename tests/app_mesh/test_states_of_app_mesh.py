@@ -14,7 +14,7 @@ from tests.states_trial import States, walk
 from tests.test_states import TEAMS, outputs_of
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_virtual_nodes_and_routes_live_and_move_with_their_services(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     walk(States(tmp_path, kind="app-mesh", state=""))

@@ -18,7 +18,7 @@ import moto.moto_api._internal.urls as moto_urls
 from botocore.config import Config
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from . import appmesh, capacity, cloudmap, ecs, efs, faults, fixes, lattice, speed
+from . import appmesh, capacity, cloudmap, ecs, efs, faults, fixes, lattice, provider, speed
 
 REGION = "us-east-1"
 ROLLBACK_PATH = "/moto-api/emulator/rollback/"
@@ -49,8 +49,9 @@ def start(port: int = 0) -> str:
 
 
 def stop() -> None:
-    """Stop the server if it runs. What it held stays until reset()."""
+    """Stop the server if it runs, and the provider that was started for it. What it held stays until reset()."""
     global _server
+    provider.stop()
     if _server is not None:
         _server.stop()
         _server = None
@@ -66,7 +67,7 @@ def url() -> str:
 
 def reset() -> None:
     """Empty every account and region, as if the server had just started."""
-    urlopen(Request(f"{url()}/moto-api/reset", method="POST"), timeout=30).close()
+    urlopen(Request(f"{url()}/moto-api/reset", method="POST"), timeout=300).close()
 
 
 def settings() -> dict[str, str]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import server
+from . import provider, server
+from .provider import PROVIDER, plugin_dir
 
-PROVIDER = "5.100.0"
+__all__ = ["PROVIDER", "TerraformError", "Workspace", "find_terraform", "plugin_dir", "workspace"]
 
 
 class TerraformError(AssertionError):
@@ -28,27 +29,15 @@ def find_terraform() -> str | None:
     return os.environ.get("TERRAFORM_BINARY_NAME") or shutil.which("terraform")
 
 
-def plugin_dir() -> Path | None:
-    """A directory that holds the AWS provider in the layout `init -plugin-dir` wants, or None."""
-    named = [os.environ[key] for key in ("TF_PLUGIN_DIR", "TF_PLUGIN_CACHE_DIR") if os.environ.get(key)]
-    usual = [
-        "/opt/tf-plugins",
-        "/usr/share/terraform/plugins",
-        "~/.terraform.d/plugins",
-        "/usr/local/share/terraform/plugins",
-    ]
-    for place in map(Path, map(os.path.expanduser, named + usual)):
-        if (place / "registry.terraform.io/hashicorp/aws" / PROVIDER).is_dir():
-            return place
-    return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
     """A copy of one stack folder in which terraform runs."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=server.environment, repr=False)
+    shares_provider: bool = True
+    """Whether runs use the provider process that others use too (provider.py). If not, they need `init` to install it,
+    and more than twice the CPU time."""
 
     def init(self) -> str:
         place = plugin_dir()
@@ -84,7 +73,7 @@ class Workspace:
         done = subprocess.run(
             [find_terraform() or "terraform", command, "-no-color", *quiet, *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env=self.environment | provider.QUICK | (provider.attach(self.environment) if self.shares_provider else {}),
             capture_output=True,
             text=True,
             check=False,
@@ -95,7 +84,12 @@ class Workspace:
 
 
 def workspace(
-    stack: Path, into: Path, *, keep_backend: bool = False, variables: dict[str, str] | None = None
+    stack: Path,
+    into: Path,
+    *,
+    keep_backend: bool = False,
+    variables: dict[str, str] | None = None,
+    shares_provider: bool = True,
 ) -> Workspace:
     """Copy a stack folder into an empty directory and add the override.
 
@@ -113,4 +107,6 @@ def workspace(
     if not keep_backend:
         override["terraform"]["backend"] = {"local": {}}
     (folder / "harness_override.tf.json").write_text(json.dumps(override, indent=2))
-    return Workspace(folder=folder, environment=server.environment() | (variables or {}))
+    return Workspace(
+        folder=folder, environment=server.environment() | (variables or {}), shares_provider=shares_provider
+    )

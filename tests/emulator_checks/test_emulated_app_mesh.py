@@ -168,7 +168,7 @@ def test_the_model_of_the_api_is_enforced(mesh: Any, spec: dict[str, Any], text:
         method="PUT",
     )
     with pytest.raises(Exception, match="400") as caught:
-        urlopen(request, timeout=10)
+        urlopen(request, timeout=300)
     assert caught.value.headers["x-amzn-errortype"] == "BadRequestException"
     assert text in caught.value.read().decode()
 

@@ -18,7 +18,7 @@ def in_process(service: str) -> None:
 
 
 def over_http(service: str) -> None:
-    urlopen(Request(f"{emulator.url()}/moto-api/emulator/rollback/{service}", method="POST"), timeout=10).close()
+    urlopen(Request(f"{emulator.url()}/moto-api/emulator/rollback/{service}", method="POST"), timeout=300).close()
 
 
 def update(stage: Stage, **changes: Any) -> dict[str, Any]:

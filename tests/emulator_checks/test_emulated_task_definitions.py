@@ -192,5 +192,5 @@ def test_an_unknown_key_is_refused(stage: Stage) -> None:
         },
     )
     with pytest.raises(HTTPError) as caught:
-        urlopen(request, timeout=10)
+        urlopen(request, timeout=300)
     assert "healthcheck_" in caught.value.read().decode()

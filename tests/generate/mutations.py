@@ -1,15 +1,16 @@
-"""Valid catalogs made wrong, or strange: in the tree that they say, and in the bytes that say it."""
+"""Changes that make a valid catalog wrong or strange: to its tree, and to its bytes."""
 
 from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.generate.example import Place, at, places
+
 Tree = dict[str, Any]
-Path = tuple[str | int, ...]
 
 TEXTS = (
     *("${aws_vpc.x.id}", "$${a}", "$$${a}", "%{ if true }a%{ endif }", "%%{a}", "${", "%{", "${%{", "$", "$$", "%%%{"),
@@ -67,95 +68,80 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-def ways(value: Any, at: Path = ()) -> Iterator[Path]:
-    """The way to every value of a tree."""
-    if at:
-        yield at
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield from ways(item, (*at, key))
+def _other(tree: Tree, place: Place, random: Random) -> None:
+    at(tree, place[:-1])[place[-1]] = copy.deepcopy(random.choice(VALUES))
 
 
-def at(tree: Any, way: Path) -> Any:
-    for key in way:
-        tree = tree[key]
-    return tree
+def _from_elsewhere(tree: Tree, place: Place, random: Random) -> None:
+    value = copy.deepcopy(at(tree, random.choice(places(tree))))
+    at(tree, place[:-1])[place[-1]] = value
 
 
-def _other(tree: Tree, way: Path, random: Random) -> None:
-    at(tree, way[:-1])[way[-1]] = copy.deepcopy(random.choice(VALUES))
+def _without(tree: Tree, place: Place, random: Random) -> None:
+    del at(tree, place[:-1])[place[-1]]
 
 
-def _from_elsewhere(tree: Tree, way: Path, random: Random) -> None:
-    value = copy.deepcopy(at(tree, random.choice([*ways(tree)])))
-    at(tree, way[:-1])[way[-1]] = value
-
-
-def _without(tree: Tree, way: Path, random: Random) -> None:
-    del at(tree, way[:-1])[way[-1]]
-
-
-def _renamed(tree: Tree, way: Path, random: Random) -> None:
-    table = at(tree, way[:-1])
+def _renamed(tree: Tree, place: Place, random: Random) -> None:
+    table = at(tree, place[:-1])
     if isinstance(table, dict):
-        table[_name(random)] = table.pop(way[-1])
+        table[_name(random)] = table.pop(place[-1])
     else:
         table *= 2
 
 
-def _copied(tree: Tree, way: Path, random: Random) -> None:
+def _copied(tree: Tree, place: Place, random: Random) -> None:
     """A second one of it beside it, as a second service."""
-    table, value = at(tree, way[:-1]), copy.deepcopy(at(tree, way))
+    table, value = at(tree, place[:-1]), copy.deepcopy(at(tree, place))
     if isinstance(table, dict):
-        table[f"{way[-1]}{random.choice(['2', '-2', '_2', 'X', '-', '-' + 'long' * 9])}"] = value
+        table[f"{place[-1]}{random.choice(['2', '-2', '_2', 'X', '-', '-' + 'long' * 9])}"] = value
     else:
         table.insert(0, value)
 
 
-def _moved(tree: Tree, way: Path, random: Random) -> None:
+def _moved(tree: Tree, place: Place, random: Random) -> None:
     """A key of one table in another, where it may mean something too."""
-    tables = [each for each in ways(tree) if isinstance(at(tree, each), dict)]
+    tables = [each for each in places(tree) if isinstance(at(tree, each), dict)]
     if not tables:
         return
     into = at(tree, random.choice(tables))
-    into[str(way[-1])] = copy.deepcopy(at(tree, way))
+    into[str(place[-1])] = copy.deepcopy(at(tree, place))
 
 
-def _added(tree: Tree, way: Path, random: Random) -> None:
-    value = at(tree, way)
+def _added(tree: Tree, place: Place, random: Random) -> None:
+    value = at(tree, place)
     if isinstance(value, dict):
         value[_name(random)] = copy.deepcopy(random.choice(VALUES))
     elif isinstance(value, list):
         value.insert(random.randint(0, len(value)), copy.deepcopy(random.choice(VALUES)))
     else:
-        _other(tree, way, random)
+        _other(tree, place, random)
 
 
-def _more_text(tree: Tree, way: Path, random: Random) -> None:
-    value = at(tree, way)
+def _more_text(tree: Tree, place: Place, random: Random) -> None:
+    value = at(tree, place)
     if isinstance(value, str):
         cut = random.randint(0, len(value))
-        at(tree, way[:-1])[way[-1]] = value[:cut] + random.choice(TEXTS) + value[cut:]
+        at(tree, place[:-1])[place[-1]] = value[:cut] + random.choice(TEXTS) + value[cut:]
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        at(tree, way[:-1])[way[-1]] = random.choice(
+        at(tree, place[:-1])[place[-1]] = random.choice(
             [value + 1, value - 1, -value, value * 1000, float(value), str(value)]
         )
     else:
-        _added(tree, way, random)
+        _added(tree, place, random)
 
 
-def _nested(tree: Tree, way: Path, random: Random) -> None:
-    value = at(tree, way)
+def _nested(tree: Tree, place: Place, random: Random) -> None:
+    value = at(tree, place)
     for _ in range(random.choice([1, 1, 2, 20, 60])):
         value = [value] if random.random() < 0.5 else {"a": value}
-    at(tree, way[:-1])[way[-1]] = value
+    at(tree, place[:-1])[place[-1]] = value
 
 
 def _name(random: Random) -> str:
     return random.choice([*KEYS, *TEXTS, "extra", "web", "image", "b" * 41, "b" * 300, "x-" + "é"])
 
 
-IN_TREE: tuple[Callable[[Tree, Path, Random], None], ...] = (
+IN_TREE: tuple[Callable[[Tree, Place, Random], None], ...] = (
     *(_other, _from_elsewhere, _without, _renamed, _copied, _moved, _added, _more_text, _nested),
 )
 

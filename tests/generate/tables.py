@@ -1,12 +1,11 @@
-"""How the keys of tables around the services are drawn, where their types do not say all."""
+"""How the keys of all tables but services are generated, where a type alone would not do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from catalog.model.network import Cluster, Discovery, Images, Network
-from tests.drawn_types import MODELS, Key, always, fixed, image, one_of, tables, tags, text_of, unless
-from tests.drawn_world import ABSENT, ACCOUNT, World
+from tests.generate.values import Key, always, fixed, image, one_of, tables, tags, text_of, unless
+from tests.generate.world import ABSENT, ACCOUNT, World
 
 
 def _state(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> dict[str, Any]:
@@ -63,7 +62,7 @@ def _login(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: 
     if "certificate" not in made or world.joined or world.isolated or others:
         return ABSENT
     world.taken.add(("login", place[-2]))
-    return drawing.table(MODELS["Login"], place)
+    return drawing.table("Login", place)
 
 
 def _pool_login(value: Key) -> Key:
@@ -107,14 +106,14 @@ FIELDS: dict[str, Key] = {
     "AssumeRole.session_name": one_of("deploy"),
     "Aws.assume_role": lambda w, m, p, d: w.pick(
         # The table has keys that no other has, and is rare anyway.
-        (w.arn("iam", "role/deploy", region=""), *[d.table(MODELS["AssumeRole"], p) for _ in range(3)])
+        (w.arn("iam", "role/deploy", region=""), *[d.table("AssumeRole", p) for _ in range(3)])
     ),
     "Aws.profile": one_of("shared"),
     "Terraform.aws": one_of(">= 5.100, < 7", "~> 5.100", ">= 5.100"),
     "Catalog.state": _state,
-    "Catalog.network": always(lambda w, m, p, d: d.table(Network, p)),
-    "Catalog.discovery": always(lambda w, m, p, d: d.table(Discovery, p)),
-    "Catalog.cluster": always(lambda w, m, p, d: d.table(Cluster, p)),
+    "Catalog.network": always(lambda w, m, p, d: d.table("Network", p)),
+    "Catalog.discovery": always(lambda w, m, p, d: d.table("Discovery", p)),
+    "Catalog.cluster": always(lambda w, m, p, d: d.table("Cluster", p)),
     "Network.cidr": _existing(False, one_of("10.0.0.0/16", "172.16.0.0/20", "192.168.0.0/22")),
     "Network.zones": _existing(False, _zones),
     "Network.nat": always(_existing(False, lambda w, m, p, d: w.nat if w.nat != "single" or w.chance(10) else ABSENT)),
@@ -171,7 +170,7 @@ FIELDS: dict[str, Key] = {
     "Ingress.internal": _joined(False, one_of(True, False)),
     "Ingress.waf": _balanced(text_of(lambda w: w.arn("wafv2", "regional/webacl/all/1111"))),
     "Ingress.login": _balanced(_login),
-    "Ingress.logs": _balanced(lambda w, m, p, d: w.pick((True, d.table(MODELS["AccessLogs"], p)))),
+    "Ingress.logs": _balanced(lambda w, m, p, d: w.pick((True, d.table("AccessLogs", p)))),
     "Ingress.gateway": always(lambda w, m, p, d: True if p[-2] in w.gateways else ABSENT),
     "Ingress.insecure": _joined(False, one_of(True, False)),
     "AccessLogs.bucket": one_of("logs-of-ours"),
@@ -204,7 +203,7 @@ FIELDS: dict[str, Key] = {
         )
     ),
     "Images.envoy": text_of(image),
-    "Catalog.images": always(lambda w, m, p, d: d.table(Images, p) if w.isolated or w.chance(30) else ABSENT),
+    "Catalog.images": always(lambda w, m, p, d: d.table("Images", p) if w.isolated or w.chance(30) else ABSENT),
     "Images.loader": always(lambda w, m, p, d: image(w) if w.isolated or w.chance(50) else ABSENT),
     "Images.collector": text_of(image),
     "Images.log_router": text_of(image),

@@ -1,4 +1,4 @@
-"""What a drawn catalog is about, settled before any key is: its names, who calls whom, what exists already."""
+"""The facts that a generated catalog must agree on: its names, its calls, what exists already."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-
-from hypothesis import strategies as st
 
 from catalog.meshes import MESHES
 from catalog.model.catalog import Catalog
@@ -43,13 +41,10 @@ class Member:
 
 
 class World:
-    """Draws, and remembers what tables must agree on."""
+    """Draws values, and remembers what tables must agree on."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
-        self.draw = draw
-        # One draw for all: hypothesis repeats and varies its draws, and of several hundred for each catalog it makes
-        # the same catalogs again and again.
-        self._random = Random(draw(st.integers(0, 2**64 - 1)))
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self._density = self.pick((5, 15, 30, 50))
         self.kind = self.pick(tuple(MESHES))
         self.region = self.pick(REGIONS)

@@ -12,7 +12,7 @@ import pytest
 from catalog.load import load
 from catalog.model import Deployment
 from tests.conftest import ROOT
-from tests.drops import dropped
+from tests.generate.omissions import dropped
 from tests.outputs import outputs_of
 
 States = dict[str, dict[str, Any]]

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from catalog import marks
 from catalog.model import Deployment, Service
-from catalog.model.container import Secret
-
-_REFERENCE = "\N{REPLACEMENT CHARACTER}"
-_WRITTEN = re.compile(r"Tf%\{if true\}%\{endif\}Token\[|\$\$\{|%%\{|\$\{[^}]*\}")
-"""What is not itself in a string of Terraform's: its escapes, and references."""
-_MARKS = re.compile(f"{marks.ACCOUNT}|{marks.GENERATED_HOST.pattern}")
+from tests.generate.omissions_of_tasks import of_container, of_task
+from tests.generate.plain_text import all_plain, plain, said, within
 
 Resources = dict[str, dict[str, Any]]
 
@@ -34,36 +28,12 @@ def dropped(deployment: Deployment, states: dict[str, dict[str, Any]]) -> list[s
     return problems
 
 
-def _plain(text: Any) -> Any:
-    """A string of Terraform's as what it yields, whatever its references do."""
-    escapes = {"Tf%{if true}%{endif}Token[": "TfToken[", "$${": "${", "%%{": "%{"}
-    return _WRITTEN.sub(lambda m: escapes.get(m[0], _REFERENCE), text) if isinstance(text, str) else text
-
-
-def _marked(text: str) -> str:
-    return _MARKS.sub(_REFERENCE, text)
-
-
-def _all_plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_plain(key): _all_plain(item) for key, item in value.items()}
-    return [_all_plain(item) for item in value] if isinstance(value, list) else _plain(value)
-
-
-def _said(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_marked(key): _said(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_said(item) for item in value]
-    return _marked(value) if isinstance(value, str) else value
-
-
 def _of_the_whole(deployment: Deployment, states: dict[str, dict[str, Any]], found: Resources) -> Iterator[str]:
     catalog = deployment.catalog
     for name, output in states.items():
         provider = output["provider"]["aws"][0]
-        tags = _all_plain(provider.get("default_tags", [{}])[0].get("tags", {}))
-        if not _said(catalog.catalog.tags).items() <= tags.items():
+        tags = all_plain(provider.get("default_tags", [{}])[0].get("tags", {}))
+        if not said(catalog.catalog.tags).items() <= tags.items():
             yield f"{name}: catalog.tags"
         if list(provider.get("allowed_account_ids", [])) != list(catalog.aws.accounts):
             yield f"{name}: aws.accounts"
@@ -71,7 +41,7 @@ def _of_the_whole(deployment: Deployment, states: dict[str, dict[str, Any]], fou
             yield f"{name}: state"
     boundary = catalog.catalog.permissions_boundary
     for name, role in found["aws_iam_role"].items() if boundary else ():
-        if _plain(role.get("permissions_boundary")) != _said(boundary):
+        if plain(role.get("permissions_boundary")) != said(boundary):
             yield f"permissions_boundary of {name}"
     endpoints = {str(each["service_name"]).partition(".")[2] for each in found["aws_vpc_endpoint"].values()}
     for endpoint in catalog.network.endpoints:
@@ -89,16 +59,16 @@ def _of_workload(service: Service, deployment: Deployment, found: Resources) -> 
     if task is None or ecs_service is None:
         yield "no task definition, or no ECS service"
         return
-    yield from _of_task(service, task)
-    containers = {each["name"]: each for each in _all_plain(json.loads(task["container_definitions"]))}
+    yield from of_task(service, task)
+    containers = {each["name"]: each for each in all_plain(json.loads(task["container_definitions"]))}
     own = containers.get(service.aws_key, {})
-    yield from _of_container(service, own)
+    yield from of_container(service, own)
     for name, sidecar in service.sidecars.items():
         beside = containers.get(name)
         if beside is None:
             yield f"sidecars.{name}"
             continue
-        yield from (f"sidecars.{name}: {problem}" for problem in _of_container(sidecar, beside))
+        yield from (f"sidecars.{name}: {problem}" for problem in of_container(sidecar, beside))
         seen = {(each["sourceVolume"], each["containerPath"]) for each in beside.get("mountPoints", ())}
         if not set(sidecar.volumes.items()) <= seen:
             yield f"sidecars.{name}.volumes"
@@ -109,70 +79,6 @@ def _of_workload(service: Service, deployment: Deployment, found: Resources) -> 
         yield "logs.router"
     yield from _of_ecs_service(service, deployment, ecs_service, found)
     yield from _rights(service, found)
-
-
-def _of_task(service: Service, task: dict[str, Any]) -> Iterator[str]:
-    if (task["cpu"], task["memory"]) != (str(service.cpu), str(service.memory)):
-        yield "cpu or memory"
-    if task["runtime_platform"]["cpu_architecture"] != service.architecture.upper():
-        yield "architecture"
-    if service.on_fargate and service.storage > 20 and task["ephemeral_storage"]["size_in_gib"] < service.storage:
-        yield "storage"
-    volumes = {each["name"]: each for each in task.get("volume", ())}
-    for name, volume in service.volumes.items():
-        if name not in volumes or (volume.kind == "efs") != ("efs_volume_configuration" in volumes[name]):
-            yield f"volumes.{name}"
-
-
-def _of_container(keys: Any, own: dict[str, Any]) -> Iterator[str]:
-    """Of a service or a sidecar, which have these keys in common."""
-    written = {
-        "image": keys.image,
-        "command": keys.command,
-        "entryPoint": keys.entrypoint,
-        "user": keys.user,
-        "workingDirectory": keys.working_dir,
-        "readonlyRootFilesystem": keys.readonly_root or None,
-        "stopTimeout": int(keys.stop_timeout),
-        "healthCheck": keys.health.command and {"command": keys.health.command},
-        "repositoryCredentials": keys.credentials and {"credentialsParameter": keys.credentials},
-    }
-    for key, value in written.items():
-        if value is not None and not _within(_said(value), own.get(key)):
-            yield f"{key}: {value!r} is {own.get(key)!r}"
-    environment = {each["name"]: each["value"] for each in own.get("environment", ())}
-    for name, value in keys.environment.items():
-        if environment.get(name) != _said(value):
-            yield f"environment.{name}: {value!r} is {environment.get(name)!r}"
-    secrets = {each["name"]: each["valueFrom"] for each in own.get("secrets", ())}
-    for name, secret in keys.secrets.items():
-        if not _is_from(secret, secrets.get(name, "")):
-            yield f"secrets.{name}"
-    if not _within(_said(keys.container), own):
-        yield f"container: {keys.container!r}"
-    if getattr(keys, "port", None) and keys.port not in [each["containerPort"] for each in own["portMappings"]]:
-        yield "port"
-    mounts = {(each["sourceVolume"], each["containerPath"]) for each in own.get("mountPoints", ())}
-    for name, volume in keys.volumes.items():
-        if (name, volume if isinstance(volume, str) else volume.path) not in mounts:
-            yield f"volumes.{name}"
-    if getattr(keys, "shm_mib", 0) and own["linuxParameters"]["sharedMemorySize"] != keys.shm_mib:
-        yield "shm_mib"
-    if getattr(keys, "gpus", 0) and {"type": "GPU", "value": str(keys.gpus)} not in own["resourceRequirements"]:
-        yield "gpus"
-
-
-def _is_from(secret: Secret, value_from: str) -> bool:
-    return value_from.startswith(_said(secret.arn)) and (secret.key is None or f":{secret.key}:" in value_from)
-
-
-def _within(part: Any, whole: Any) -> bool:
-    """Whether all that a value says is in another, which may say more."""
-    if isinstance(part, dict) and isinstance(whole, dict):
-        return all(key in whole and _within(item, whole[key]) for key, item in part.items())
-    if isinstance(part, list) and isinstance(whole, list) and any(isinstance(each, dict) for each in part):
-        return all(any(_within(item, other) for other in whole) for item in part)
-    return bool(part == whole)
 
 
 def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, Any], found: Resources) -> Iterator[str]:
@@ -186,14 +92,11 @@ def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, An
         or made["wait_for_steady_state"] is not deploy.wait
     ):
         yield "deploy.rollback or deploy.wait"
-    if (
-        made["propagate_tags"] != "SERVICE"
-        or not _said(service.tags).items() <= _all_plain(made.get("tags", {})).items()
-    ):
+    if made["propagate_tags"] != "SERVICE" or not said(service.tags).items() <= all_plain(made.get("tags", {})).items():
         yield "tags"
-    if (service.exec if service.exec is not None else deployment.catalog.cluster.exec) != bool(
-        made.get("enable_execute_command")
-    ):
+    wanted = service.exec if service.exec is not None else deployment.catalog.cluster.exec
+    overridden = "enable_execute_command" in deployment.catalog.overrides.get(f"aws_ecs_service.{service.name}", {})
+    if wanted != bool(made.get("enable_execute_command")) and not overridden:
         yield "exec"
     if found["aws_cloudwatch_log_group"][service.name]["retention_in_days"] != service.logs.retention_days:
         yield "logs.retention_days"
@@ -213,7 +116,7 @@ def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, An
 
 def _rights(service: Service, found: Resources) -> Iterator[str]:
     policy = found["aws_iam_role_policy"].get(f"{service.name}_task", {}).get("policy", '{"Statement": []}')
-    statements = _all_plain(json.loads(policy))["Statement"]
+    statements = all_plain(json.loads(policy))["Statement"]
     for granted in service.granted:
         wanted = {
             "Effect": granted.effect,
@@ -221,7 +124,7 @@ def _rights(service: Service, found: Resources) -> Iterator[str]:
             "Resource": list(granted.resources),
             **({"Condition": granted.conditions} if granted.conditions else {}),
         }
-        if not any(_same_right(_said(wanted), each) for each in statements):
+        if not any(_same_right(said(wanted), each) for each in statements):
             yield f"access: {wanted!r}"
 
 
@@ -233,7 +136,7 @@ def _same_right(wanted: dict[str, Any], statement: dict[str, Any]) -> bool:
         statement["Effect"] == wanted["Effect"]
         and listed(statement["Action"]) == listed(wanted["Action"])
         and listed(statement["Resource"]) == listed(wanted["Resource"])
-        and _within(wanted.get("Condition", {}), statement.get("Condition", {}))
+        and within(wanted.get("Condition", {}), statement.get("Condition", {}))
     )
 
 

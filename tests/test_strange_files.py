@@ -1,38 +1,20 @@
-"""A few hundred mutants, and files that no mutation comes upon; `make fuzz` tries thousands."""
+"""Files that no mutation comes upon."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from catalog.load import load
 from catalog.problems import CatalogError, Problem
-from tests import fuzz
 from tests.catalogs import complete
 from tests.conftest import ROOT
-from tests.counts import Counts
-from tests.mutants import Mutant, Run, mutant, mutants, unplaced
+from tests.generate.checks import unplaced
 from tests.test_main import run, written
 
 SMALLEST = (ROOT / "examples" / "smallest.toml").read_bytes()
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_mutants_load_or_are_refused_line_by_line(terraform: None, seed: int) -> None:
-    counts = mutants(seed, 100, sample=0.1)
-
-    assert counts.defects == []
-    assert counts.loaded + counts.refused == counts.tried == 100
-    assert counts.loaded >= 15 and counts.refused >= 40 and counts.synthesized >= 2
-
-
-def test_a_seed_always_makes_the_same_mutant() -> None:
-    assert [mutant(Random("1/7")) for _ in range(2)] == [mutant(Random("1/7"))] * 2
-    assert mutant(Random("1/7")) != mutant(Random("1/8"))
 
 
 WHOLE: dict[str, tuple[bytes, str]] = {
@@ -65,12 +47,11 @@ WHOLE: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("raw", "said"), WHOLE.values(), ids=WHOLE)
 def test_a_strange_file_is_refused_with_its_line(raw: bytes, said: str, tmp_path: Path) -> None:
-    run_ = Run(tmp_path)
-    run_.try_(Mutant(how="", files={"services.toml": raw}, file="services.toml"), Random(1))
+    (tmp_path / "services.toml").write_bytes(raw)
+    with pytest.raises(CatalogError) as refused:
+        load(tmp_path / "services.toml")
 
-    assert run_.counts.defects == [] and run_.counts.refused == 1
-    with pytest.raises(CatalogError, match=r".*") as refused:
-        load(tmp_path / "here" / "services.toml")
+    assert refused.value.problems and [*unplaced(refused.value.problems, tmp_path)] == []
     assert said in str(refused.value)[:5000]
 
 
@@ -159,19 +140,3 @@ def test_a_process_says_what_is_wrong_and_leaves_the_last_output(strange: str, t
     assert "Traceback" not in done.stderr and done.stderr.isascii() and "\x1b" not in done.stderr
     assert all(line.startswith("strange.toml:") for line in done.stderr.splitlines()) and done.stderr
     assert written(tmp_path) == before
-
-
-def test_a_run_with_a_defect_fails_and_says_which(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = Counts(tried=3, loaded=2, tracebacks=["mutant 1/2: boom"])
-    monkeypatch.setattr(fuzz, "_sources", lambda: {"mutants": lambda seed, count: found})
-    monkeypatch.setattr(sys, "argv", ["fuzz", "--count", "3", "--seed", "9"])
-
-    assert fuzz.main() == 1
-    said = capsys.readouterr()
-    assert "mutant 1/2: boom" in said.err
-    assert [line.split() for line in said.out.splitlines()][:2] == [["seed", "9", "mutants"], ["tried", "3"]]
-
-    found.tracebacks.clear()
-    assert fuzz.main() == 0

@@ -1,0 +1,124 @@
+"""What must hold of any catalog: it is refused line by line, or all that it says is in its output."""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from catalog.load import Loaded
+from catalog.problems import Problem, spelled
+from tests.generate.example import Example, Place, at
+from tests.outputs import Outputs
+from tests.terraform_text import evaluated, texts
+
+_WHOLE_FILE = (
+    *("there is no such file", "is a folder", "cannot be read", "nested too deeply", "is not the name of a file"),
+    *("holds no TOML file", 'required key "'),
+)
+"""Messages about a file or folder as a whole, and so about no line."""
+_LONGEST = 2000
+"""Characters of a line for a user."""
+
+
+def unplaced(problems: Iterable[Problem], folder: Path) -> Iterator[str]:
+    """The lines for a user that do not say where to look, or are more than a line."""
+    for problem in problems:
+        line = str(problem)
+        placed = problem.line or problem.place or any(text in problem.message for text in _WHOLE_FILE)
+        one = line.isprintable() and line.splitlines() == [line]
+        if not (placed and one and problem.message and problem.file.startswith(str(folder))):
+            yield line
+        elif len(line) > _LONGEST:
+            yield f"{line[:200]} and {len(line) - 200} more characters"
+
+
+def last_line(error: Exception) -> str:
+    """An error that should not be, and where it comes from."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error!s:.300} at {Path(where.filename).name}:{where.lineno}"
+
+
+def missing(example: Example, outputs: Outputs) -> Iterator[str]:
+    """Texts of an example that its output does not have letter for letter."""
+    if example.texts:
+        there = {text for states in outputs.values() for output in states.values() for text in _all_texts(output)}
+        yield from (repr(text) for text in example.texts if text not in there)
+
+
+def _all_texts(output: Any) -> Iterator[str]:
+    """Every text as AWS gets it, those within JSON too."""
+    for text in texts(output):
+        yield evaluated(text)
+        if text[:1] in ("[", "{"):
+            try:
+                yield from texts(json.loads(evaluated(text)))
+            except ValueError:
+                continue
+
+
+def keys_of(tree: Any, place: Place = ()) -> Iterator[Place]:
+    """The places of all keys that a catalog sets, but for its tables."""
+    for key, item in tree.items() if isinstance(tree, dict) else ():
+        if place:
+            yield (*place, key)
+        yield from keys_of(item, (*place, key))
+
+
+def may_have_no_effect(place: Place, example: Example, loaded: Loaded, without: Loaded) -> bool:
+    """Whether the output may be the same without a key: it means nothing, a notice says so, or it is of that kind."""
+    return _meaning(without) == _meaning(loaded) or _is_told(place, loaded) or _may_change_nothing(place, example)
+
+
+def _meaning(loaded: Loaded) -> list[Any]:
+    """What a catalog says, with every service complete: whatever was written of these, or left to defaults."""
+    return [
+        (each.catalog.model_copy(update={"services": {}}), each.services, each.versions) for each in loaded.deployments
+    ]
+
+
+def _is_told(place: Place, loaded: Loaded) -> bool:
+    """Whether a notice is about a key, about what it stands in, or about a part of it."""
+    around = {spelled(place[:length]) for length in range(2, len(place) + 1)}
+    return any(
+        notice.place in around
+        or notice.place.startswith((f"{spelled(place)}.", f"{spelled(place)}["))
+        or _is_told_with_others(place, notice)
+        for notice in loaded.notices
+    )
+
+
+def _is_told_with_others(place: Place, notice: Problem) -> bool:
+    """Whether a notice at the key of one service names the service of this key too: "not honoured for a and b"."""
+    _, found, names = notice.message.partition("not honoured for ")
+    same = place[:1] == ("services",) and list(place[2:3]) == notice.place.split(".")[2:3]
+    return bool(found) and same and str(place[1]) in re.findall(r"[\w-]+", names)
+
+
+def _may_change_nothing(place: Place, example: Example) -> bool:
+    """What says no to what would not be there anyway, what is no part of an output, and what names all there is."""
+    tree = example.tree or {}
+    value = at(tree, place)
+    if place[-2:] == ("public", "ingress"):
+        return [*tree["ingress"]] == [value]
+    if place == ("catalog", "stacks"):
+        named = {service.get(key) for service in tree["services"].values() for key in ("stack", "stack_from")}
+        return {*value} <= named
+    return value in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {*place})
+
+
+_REASONS = {
+    "vars": "texts of one's own: other environments may use them, and what is misspelt where it is used is refused",
+    "protocol": "what is spoken, whatever the mesh makes of it: another one would make more",
+    "not_secret": "lets something through a rule",
+    "insecure": "lets something through a rule",
+    "defaults": "for whichever service it concerns, and it may be none",
+    "profiles": "for whichever service it concerns, and it may be none",
+    "profile": "of whose keys the service may say every one itself",
+    "container": "may be said of a container anyway; that it is there, omissions.py sees",
+    "strict": "makes a rule of a notice",
+}
+"""Keys that may change nothing, and why."""

@@ -1,0 +1,59 @@
+"""A generated catalog: its files, and what is known of it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tests.toml_blocks import written
+
+FILE = "services.toml"
+Place = tuple[str | int, ...]
+"""The keys that lead to a value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """The files of a catalog by name, and which of them is loaded: "." for the folder."""
+
+    origin: str
+    """How it was made."""
+    files: dict[str, bytes]
+    file: str = FILE
+    tree: dict[str, Any] | None = None
+    """What the loaded file says, where the checks may leave a key of it out."""
+    keys: frozenset[str] = frozenset()
+    """`Mesh.kind`: the fields of the models that it sets."""
+    texts: tuple[str, ...] = ()
+    """Texts that the output must have letter for letter, if there is one."""
+
+    def write(self, folder: Path) -> Path:
+        """Write the files; the path to load."""
+        for name, content in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        return folder / self.file
+
+    def without(self, place: Place) -> Example:
+        """The same catalog without one of its keys."""
+        tree = copy.deepcopy(self.tree or {})
+        del at(tree, place[:-1])[place[-1]]
+        return replace(self, tree=tree, files=self.files | {self.file: written(tree).encode()})
+
+
+def places(value: Any, place: Place = ()) -> list[Place]:
+    """The places of all values in a tree, but for its root."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found: list[Place] = [place] if place else []
+    for key, item in items:
+        found += places(item, (*place, key))
+    return found
+
+
+def at(tree: Any, place: Place) -> Any:
+    """The value at a place."""
+    for key in place:
+        tree = tree[key]
+    return tree

@@ -1,0 +1,167 @@
+"""Draws examples by a seed, and puts each through the checks."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from catalog.load import Loaded, load
+from catalog.problems import CatalogError, spelled
+from tests.generate.catalogs import generated
+from tests.generate.checks import keys_of, last_line, may_have_no_effect, missing, unplaced
+from tests.generate.counts import Counts
+from tests.generate.example import Example
+from tests.generate.mutants import mutant
+from tests.generate.omissions import dropped
+from tests.outputs import Outputs, outputs_of, wrong_outputs
+
+# Of booleans alone: into draws of any other kind hypothesis mixes constants of the modules that are loaded, so that the
+# examples would change with any line of code, and with the order of the tests.
+_RANDOM = st.tuples(*[st.booleans()] * 64).map(lambda bits: Random(sum(bit << at for at, bit in enumerate(bits))))
+
+CATALOGS: st.SearchStrategy[Example] = st.builds(generated, _RANDOM)
+MUTANTS: st.SearchStrategy[Example] = st.builds(mutant, _RANDOM)
+SOURCES = {"mutants": MUTANTS, "drawn": CATALOGS}
+"""Where examples come from, by the names that `make fuzz` knows."""
+
+
+def examples(source: st.SearchStrategy[Example], *, start: int, count: int) -> list[Example]:
+    """So many examples; the same ones for the same start."""
+    found: list[Example] = []
+
+    # What slow or large draws are warned of is meant here: whole catalogs.
+    @seed(start)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(source)
+    def each(example: Example) -> None:
+        found.append(example)
+
+    each()
+    return found
+
+
+@dataclass(kw_only=True)
+class Run:
+    """Examples, checked one after the other in a folder of their own, and counted."""
+
+    folder: Path
+    share: float = 1.0
+    """The share of those that load to be synthesized; those with a tree once more, without one of their keys."""
+    random: Random = field(default_factory=lambda: Random(0))
+    on_output: Callable[[Path, Loaded], None] | None = None
+    counts: Counts = field(default_factory=Counts)
+    keys: Counter[str] = field(default_factory=Counter)
+    """Fields of the models, in catalogs that load."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Meshes of catalogs that load."""
+    compared: int = 0
+    """How many catalogs were synthesized again without one of their keys, and loaded."""
+
+    @property
+    def _here(self) -> Path:
+        return self.folder / "here"
+
+    def check(self, example: Example) -> None:
+        self.counts.tried += 1
+        try:
+            loaded = self._loaded(example)
+        except CatalogError as error:
+            self.counts.refused += 1
+            self.counts.unplaced += self._told(example, self._unplaced(error))
+            return
+        except Exception as error:
+            self.counts.tracebacks += self._told(example, [last_line(error)])
+            return
+        self.counts.loaded += 1
+        self.keys.update(example.keys)
+        self.kinds.update({deployment.catalog.mesh.kind for deployment in loaded.deployments})
+        self.counts.unplaced += self._told(example, unplaced(loaded.notices, self._here))
+        if self.random.random() < self.share:
+            self._synthesize(example, loaded)
+
+    def _synthesize(self, example: Example, loaded: Loaded) -> None:
+        try:
+            outputs = self._outputs(loaded)
+        except CatalogError as error:
+            self.counts.unplaced += self._told(example, self._unplaced(error))
+            return
+        except Exception as error:
+            self.counts.tracebacks += self._told(example, [last_line(error)])
+            return
+        self.counts.synthesized += 1
+        self.counts.wrong_outputs += self._told(example, wrong_outputs(outputs))
+        self.counts.silent_drops += self._told(example, missing(example, outputs))
+        for deployment in loaded.deployments:
+            self.counts.silent_drops += self._told(example, dropped(deployment, outputs[deployment.id]))
+        if self.on_output:
+            self.on_output(self._here / "out", loaded)
+        if example.tree is not None:
+            self.counts.silent_drops += self._told(example, self._without_effect(example, loaded, outputs))
+
+    def _loaded(self, example: Example) -> Loaded:
+        shutil.rmtree(self._here, ignore_errors=True)
+        self._here.mkdir(parents=True)
+        return load(example.write(self._here))
+
+    def _outputs(self, loaded: Loaded) -> Outputs:
+        return outputs_of(loaded, self._here / "out")
+
+    def _unplaced(self, error: CatalogError) -> Iterator[str]:
+        yield from unplaced(error.problems, self._here)
+        if not error.problems:
+            yield "refused without a word"
+
+    def _without_effect(self, example: Example, loaded: Loaded, outputs: Outputs) -> Iterator[str]:
+        """A key, where the output is the same without it, though its value is another, and nobody is told."""
+        place = self.random.choice([*keys_of(example.tree)])
+        try:
+            without = self._loaded(example.without(place))
+            if may_have_no_effect(place, example, loaded, without):
+                return
+            same = self._outputs(without) == outputs
+        except CatalogError:
+            return
+        except Exception as error:
+            yield f"without {spelled(place)}: {last_line(error)}"
+            return
+        self.compared += 1
+        if same:
+            yield f"{spelled(place)} changes nothing"
+
+    def _told(self, example: Example, problems: Iterable[str]) -> list[str]:
+        """Problems, with the catalog kept, to be looked at."""
+        found = list(problems)
+        if not found:
+            return []
+        kept = example.write(Path(tempfile.mkdtemp(prefix="generated-")))
+        return [f"{kept} ({example.origin}): {problem}" for problem in found]
+
+
+def run(
+    source: st.SearchStrategy[Example],
+    *,
+    start: int,
+    count: int,
+    share: float,
+    on_output: Callable[[Path, Loaded], None] | None = None,
+) -> Run:
+    """Draw and check so many examples; the same ones for the same start."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = Run(folder=Path(folder), random=Random(start), share=share, on_output=on_output)
+        for example in examples(source, start=start, count=count):
+            result.check(example)
+        return result
