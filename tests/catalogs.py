@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import textwrap
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -112,15 +111,10 @@ def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
 
 
 def on_meshes(files: Iterable[Path]) -> list[Any]:
-    """Parameters: every catalog on every mesh that can carry it. Two meshes for each are fast, its own and another in
-    turn; the others are slow."""
-    found = []
-    for index, file in enumerate(files):
-        kinds = [kind for kind in MESHES if (file.stem, kind) not in REFUSED]
-        own = tomllib.loads(file.read_text("utf-8"))["mesh"]["kind"]
-        others = [kind for kind in kinds if kind != own]
-        fast = {own, *others[index % max(len(others), 1) :][:1]}
-        for kind in kinds:
-            marks = () if kind in fast else pytest.mark.slow
-            found.append(pytest.param(file, kind, id=f"{file.stem}-{kind}", marks=marks))
-    return found
+    """Parameters: every catalog on every mesh that can carry it."""
+    return [
+        pytest.param(file, kind, id=f"{file.stem}-{kind}")
+        for file in files
+        for kind in MESHES
+        if (file.stem, kind) not in REFUSED
+    ]

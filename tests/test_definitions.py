@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from catalog.meshes import MESHES
-from tests.catalogs import EXAMPLES, MORE, REFUSED
+from tests.catalogs import EXAMPLES, MORE, on_meshes
 from tests.emulator import validation
 from tests.outputs import Shipped, ShippedOutputs
 from tests.synth import resources
@@ -48,12 +47,7 @@ def definitions(catalog: Shipped) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{deployment.id} {name}", task
 
 
-CASES = [
-    pytest.param(file, kind, id=f"{file.stem}-{kind}")
-    for file in (*EXAMPLES, *MORE)
-    for kind in MESHES
-    if (file.stem, kind) not in REFUSED
-]
+CASES = on_meshes((*EXAMPLES, *MORE))
 
 
 @pytest.mark.parametrize(("file", "kind"), CASES)

@@ -16,7 +16,7 @@ from catalog.model import Deployment
 from catalog.model.network import KINDS
 from catalog.names import partition
 from catalog.problems import CatalogError
-from tests.catalogs import MORE, REFUSED, loaded, problems_of
+from tests.catalogs import MORE, loaded, on_meshes, problems_of
 from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output, resources
 
@@ -124,11 +124,7 @@ def _within(output: dict[str, Any], *, accounts: tuple[str, ...] = ()) -> None:
             assert len(_applied(arguments.get(key, ""), output).encode()) <= limit, f"{type_}.{address}"
 
 
-@pytest.mark.parametrize(
-    ("file", "kind"),
-    [(file, kind) for file in MORE for kind in KINDS if (file.stem, kind) not in REFUSED],
-    ids=lambda value: getattr(value, "stem", value),
-)
+@pytest.mark.parametrize(("file", "kind"), on_meshes(MORE))
 def test_documents_are_no_longer_than_estimated(shipped: ShippedOutputs, file: Path, kind: str) -> None:
     for deployment, output in shipped(file, kind).bases:
         _check(deployment, output)

@@ -20,10 +20,10 @@ from tests.generate import keys
 from tests.generate.counts import Counts
 from tests.generate.run import CATALOGS, MUTANTS, SOURCES, Run, examples, run
 
-COUNT, SYNTHESIZED = 200, 0.18
+COUNT, SYNTHESIZED = 300, 0.14
 LEAST_LOADED = 0.6
 """Of the catalogs: refused ones say little."""
-MUTATED, MUTANTS_SYNTHESIZED = 300, 0.1
+MUTATED, MUTANTS_SYNTHESIZED = 400, 0.1
 VALIDATED = 5
 
 

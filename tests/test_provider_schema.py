@@ -9,18 +9,12 @@ from typing import Any
 import pytest
 
 from catalog.load import load
-from catalog.meshes import MESHES
-from tests.catalogs import EXAMPLES, MORE, REFUSED
+from tests.catalogs import EXAMPLES, MORE, on_meshes
 from tests.conftest import ROOT
 from tests.outputs import ShippedOutputs, outputs_of, wrong_outputs
 from tests.provider_schema import problems_of
 
-CASES = [
-    pytest.param(file, kind, id=f"{file.stem}-{kind}")
-    for file in (*EXAMPLES, *MORE)
-    for kind in MESHES
-    if (file.stem, kind) not in REFUSED
-]
+CASES = on_meshes((*EXAMPLES, *MORE))
 
 
 @pytest.mark.parametrize(("file", "kind"), CASES)
