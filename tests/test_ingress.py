@@ -10,7 +10,8 @@ import pytest
 
 from tests.synth import catalog_output, deployment, resources, synthesized  # isort: skip
 from catalog import names
-from catalog.priorities import LAST, priority
+from catalog.model.types import LAST_PRIORITY
+from catalog.priorities import priority
 from stacks.endpoints import Endpoints
 from stacks.ingress import Exposure, Ingress
 from stacks.network import Network
@@ -177,7 +178,7 @@ def test_every_priority_is_one_that_aws_takes() -> None:
         for number in range(3000)
     ]
     assert 1 <= min(found) < 10
-    assert LAST - 10 < max(found) <= LAST
+    assert LAST_PRIORITY - 10 < max(found) <= LAST_PRIORITY
 
 
 def test_a_target_group_follows_the_service_and_replaces_itself_under_another_name() -> None:

@@ -11,7 +11,8 @@ import pytest
 from tests.synth import catalog_output, resources  # isort: skip
 from catalog.meshes import MESHES
 from catalog.model import Deployment
-from catalog.priorities import LAST, priority, priority_of, priority_of_match
+from catalog.model.types import LAST_PRIORITY
+from catalog.priorities import priority, priority_of, priority_of_match
 from tests.catalogs import loaded
 from tests.existing import JOINING
 
@@ -128,7 +129,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_in_a_folder")
-@pytest.mark.parametrize(("first", "last"), [(1, LAST), (20000, 29999), (100, 355), (49000, LAST)])
+@pytest.mark.parametrize(("first", "last"), [(1, LAST_PRIORITY), (20000, 29999), (100, 355), (49000, LAST_PRIORITY)])
 def test_priorities_lie_in_the_room_that_is_left_in_the_order_they_always_have(first: int, last: int) -> None:
     deployment = room(first, last)
     services = deployment.services
@@ -141,7 +142,7 @@ def test_priorities_lie_in_the_room_that_is_left_in_the_order_they_always_have(f
 
 @pytest.mark.usefixtures("_in_a_folder")
 def test_priorities_are_those_of_a_balancer_of_our_own_where_all_are_left() -> None:
-    deployment = room(1, LAST)
+    deployment = room(1, LAST_PRIORITY)
     for name, service in deployment.services.items():
         assert service.public
         assert priority_of(deployment, service) == priority(service.public.host, service.public.path, name)

@@ -50,7 +50,21 @@ class ResourceType:
         return self.named_by_user if suffix and suffix not in self.suffixes else bool(suffix) == bool(self.suffixes)
 
 
+_NETWORK = (
+    "aws_eip",
+    "aws_nat_gateway",
+    "aws_route",
+    "aws_route_table",
+    "aws_route_table_association",
+    "aws_subnet",
+    "data.aws_availability_zones",
+    "data.aws_caller_identity",
+    "data.aws_subnet",
+)
+"""Types that no service owns, with addresses such as `private_a`: a service may be called `private`."""
+
 COMMON: Mapping[str, ResourceType] = {
+    **dict.fromkeys(_NETWORK, ResourceType(named_by_user=True, owned=False)),
     "aws_appautoscaling_policy": ResourceType(
         suffixes=("cpu", "memory", "requests", "backlog", "metric", "start"),
         moves_with_service=True,
