@@ -28,15 +28,15 @@ def main() -> int:
 def _synth() -> int:
     # pydantic would look for plugins in every installed package; none is wanted here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    from catalog.diagnostics import USER_ERROR, CatalogError
     from catalog.load import load
-    from catalog.problems import USER_ERROR, CatalogError
 
     file = os.environ.get("CATALOG_FILE", "services.toml")
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
     try:
         loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
         # Only now: a wrong catalog is answered before cdktf and Node have started.
-        from catalog.summary import summary
+        from catalog.reports.summary import summary
         from stacks.synthesize import synthesize
 
         synthesized = synthesize(loaded, outdir=outdir)

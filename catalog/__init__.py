@@ -1,0 +1,1 @@
+"""Reads, checks and analyses a catalog. Imports nothing of cdktf."""

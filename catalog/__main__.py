@@ -8,15 +8,15 @@ import os
 import sys
 from collections.abc import Sequence
 
-from catalog.explain import explanation
+from catalog.diagnostics import USER_ERROR, CatalogError, Problem, did_you_mean, listed, plural
 from catalog.load import Loaded, load
-from catalog.problems import USER_ERROR, CatalogError, Problem, did_you_mean, listed, plural
+from catalog.reports.explain import explanation
 
 _MADE = {
-    "schema": ("catalog.schema", "schema_text"),
-    "reference": ("catalog.reference", "reference"),
-    "meshes": ("catalog.meshes.reference", "reference"),
-    "rights": ("catalog.rights_reference", "reference"),
+    "schema": ("catalog.reports.schema", "schema_text"),
+    "reference": ("catalog.reports.reference", "catalog_page"),
+    "meshes": ("catalog.reports.reference", "meshes_page"),
+    "rights": ("catalog.reports.reference", "permissions_page"),
 }
 
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from catalog.analysis.images import ECR_ENDPOINTS, ecr_repository
 from catalog.meshes import MESHES, mesh_of
 from catalog.model import Deployment, Workload
 from catalog.names import partition
-from catalog.registries import ECR_ENDPOINTS, ecr_repository
 from catalog.task import addition_of
 
 GATEWAYS = ("dynamodb", "s3")

@@ -8,13 +8,12 @@ from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
+from catalog.diagnostics import CatalogError, Path, Problem, listed, spelled
 from catalog.model import Catalog, Deployment
-from catalog.problems import CatalogError, Path, Problem, listed, spelled
-from catalog.reading import callee_placeholders, environments, folder, later, schema_errors
-from catalog.reading.filling import placeholder_values, prepared
-from catalog.reading.layers import Layers, Tree
-from catalog.reading.report import Report
-from catalog.reading.service_layers import lay_services, take_images
+from catalog.reading import folder, merge, references, validation
+from catalog.reading.interpolation import placeholder_values, prepared
+from catalog.reading.layers import Layers, Report, Tree
+from catalog.reading.merge import lay_services, take_images
 from catalog.reading.source import Document
 
 
@@ -33,7 +32,7 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
     source = folder.read(FilePath(file), shown=str(file))
     base = dict(source.data)
     overlays = base.pop("environments", None)
-    names, findings = environments.environment_names(overlays, wanted=environment)
+    names, findings = merge.environment_names(overlays, wanted=environment)
     problems = []
     for finding in findings:
         where, line = source.at(finding.place) if finding.place else (source.shown, 0)
@@ -72,14 +71,14 @@ def _read(base: Tree, source: Document, *, environment: str | None, overlay: Tre
     layers = Layers(base, source)
     report = Report(layers, source)
     if environment is not None:
-        report.add(environments.lay(layers, overlay, name=environment))
-    report.add(later.take_out(layers.tree))
+        report.add(merge.lay(layers, overlay, name=environment))
+    report.add(validation.take_out(layers.tree))
     values = placeholder_values(layers.tree, report, environment=environment)
     take_images(report, source, values)
     layers.tree = prepared(layers.tree, (), values, report)
     lay_services(report)
     catalog, wrong = _validated(report)
-    report.add(callee_placeholders.unresolved(layers.tree, values, wrong=wrong | report.refused))
+    report.add(references.unresolved(layers.tree, values, wrong=wrong | report.refused))
     return _Read(environment=environment, report=report, values=values, catalog=catalog)
 
 
@@ -88,9 +87,9 @@ def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
     try:
         return Catalog.model_validate(report.layers.tree), set()
     except ValidationError as error:
-        found = schema_errors.findings(error, removed=report.layers.removed)
+        found = validation.findings(error, removed=report.layers.removed)
         report.add(finding for finding in found if not report.is_refused(finding.place))
-        return None, schema_errors.wrong_places(error)
+        return None, validation.wrong_places(error)
 
 
 def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:

@@ -96,12 +96,12 @@ def shared(*words: str) -> str:
     return "_".join(("main", *words))
 
 
-def let_in(callee: str, caller: str) -> str:
+def ingress_rule(callee: str, caller: str) -> str:
     """The rule by which a service takes connections: `llm_from_backend`."""
     return f"{callee}_from_{caller}"
 
 
-def let_out(caller: str, target: str) -> str:
+def egress_rule(caller: str, target: str) -> str:
     """The rule by which a service makes connections: `backend_to_llm`."""
     return f"{caller}_to_{target}"
 

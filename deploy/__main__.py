@@ -8,13 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalog.problems import USER_ERROR, CatalogError
+from catalog.diagnostics import USER_ERROR, CatalogError
 from deploy.apply import apply, destroy
-from deploy.atlantis import atlantis_yaml
-from deploy.errors import Interrupted, Refusal
 from deploy.guards import refuse_empty_state, refuse_protected
 from deploy.plan import plan
-from deploy.stacks import Stack, in_order, of_environment, of_state, output_folder, read_stacks
+from deploy.process import Interrupted, Refusal
+from deploy.stacks import Stack, atlantis_yaml, in_order, of_environment, of_state, output_folder, read_stacks
 from deploy.terraform import KEPT_LOCK, Terraform, find_terraform, share_plugins
 
 EPILOG = """\

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from catalog.problems import listed
+from catalog.diagnostics import listed
 from deploy import arguments, guards, state
-from deploy.errors import Refusal
+from deploy.process import Refusal
 from deploy.stacks import Stack, base_of
 from deploy.terraform import Failed, Run, Terraform, one_after_another
 

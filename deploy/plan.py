@@ -9,10 +9,9 @@ import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from catalog.problems import plural
-from deploy import advice, arguments, state
-from deploy.errors import Refusal
-from deploy.process import Command, run_together
+from catalog.diagnostics import plural
+from deploy import arguments, guards, state
+from deploy.process import Command, Refusal, run_together
 from deploy.stacks import Stack, base_of
 from deploy.terraform import Failed, Run, Terraform, one_after_another
 
@@ -110,7 +109,7 @@ def _side_by_side(
         if stack.id not in skipped:
             status = statuses[stack.id]
             said[stack.id] = _summary(texts[stack.id]) if status in fine else f"failed with {status}"
-            if found := advice.on_retired_mesh(stack, terraform=terraform.binary):
+            if found := guards.on_retired_mesh(stack, terraform=terraform.binary):
                 print(f"\n{found}", file=sys.stderr)
     width = max(len(stack.id) for stack in stacks)
     print("\n=== all plans\n")

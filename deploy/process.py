@@ -1,10 +1,4 @@
-"""Runs commands so that an interrupt reaches each exactly once, and is waited for.
-
-Terraform answers a first interrupt by finishing what is under way and saving the state, and a second by giving up on
-both. A terminal sends Ctrl-C to every process of its job, so there the command must not get it from here again; without
-a terminal it may come to this process alone, or to all of them. There the command gets a process group of its own, and
-whatever arrives here is passed on.
-"""
+"""Processes that the driver starts, how signals reach them, and the errors with which the driver stops."""
 
 from __future__ import annotations
 
@@ -18,7 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from deploy.errors import Interrupted
+from catalog.diagnostics import USER_ERROR
+
+NO_TERRAFORM = 3
+
+
+class Refusal(Exception):
+    """One line for the user, and the exit status that goes with it."""
+
+    def __init__(self, message: str, *, status: int = USER_ERROR) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop; what ran has ended since."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.status = 128 + number
+
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL = 0.02

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.errors import Refusal
+from deploy.process import Refusal
 from deploy.stacks import Stack
 
 _READ = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\w-]+)")

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import advice, guards, process
-from deploy.errors import NO_TERRAFORM, Refusal
-from deploy.process import Command
+from deploy import guards, process
+from deploy.process import NO_TERRAFORM, Command, Refusal
 from deploy.stacks import Stack
 
 KEPT_LOCK = "terraform.lock.hcl"
@@ -71,7 +70,7 @@ class Terraform:
 
     def run(self, command: str, stack: Stack, *arguments: str) -> int:
         status = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
-        if said := advice.on_retired_mesh(stack, terraform=self.binary):
+        if said := guards.on_retired_mesh(stack, terraform=self.binary):
             print(f"\n{said}", file=sys.stderr)
         return status
 
@@ -99,7 +98,7 @@ def one_after_another(runs: Sequence[Run], *, command: str, terraform: Terraform
             guards.refuse_what_aws_protects(stack, terraform=terraform.binary)
         status = terraform.run(command, stack, *run.arguments)
         if status not in fine:
-            if command == "apply" and (said := advice.on_partial_resources(stack, terraform=terraform.binary)):
+            if command == "apply" and (said := guards.on_partial_resources(stack, terraform=terraform.binary)):
                 print(f"\n{said}", file=sys.stderr)
             raise Failed(command, status=status, at=stack, left=left)
         greatest = max(greatest, status)

@@ -1,3 +1,3 @@
-"""Everything that imports cdktf. `bindings` comes first: it makes that import fast for all the others."""
+"""Everything that imports cdktf. `stacks.jsii` comes first: it makes that import fast for all other modules."""
 
-from stacks import bindings as bindings
+from stacks import jsii as jsii

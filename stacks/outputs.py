@@ -8,17 +8,17 @@ from typing import Any
 from cdktf import TerraformOutput
 from constructs import Construct
 
-from catalog.addresses import address
+from catalog.analysis.states import BASE
+from catalog.meshes.hops import address
 from catalog.model import Deployment, Workload
-from catalog.states import BASE
 from stacks.cluster import Cluster
+from stacks.escaping import Text
 from stacks.ingress import Exposure
 from stacks.mesh.base import Mesh
 from stacks.network import Network
+from stacks.network.security_groups import SecurityGroups
 from stacks.part import Part
-from stacks.security import SecurityGroups
 from stacks.service import ServiceResources
-from stacks.text import Text
 
 
 class Outputs(Part):

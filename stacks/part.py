@@ -12,9 +12,9 @@ from cdktf import DataResource, TerraformElement, TerraformStack
 from constructs import Construct
 
 from catalog.analysis.resource_types import owner as owner_name
+from catalog.analysis.states import BASE
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
-from catalog.states import BASE
 
 
 @dataclass(frozen=True)
@@ -108,3 +108,11 @@ def terraform_type(type_: type[TerraformElement]) -> str:
         return "terraform_data"
     module = type_.__module__.rpartition(".")[2]
     return f"data.{module[5:]}" if module.startswith("data_aws_") else f"aws_{module}"
+
+
+def protected(deployment: Deployment, **lifecycle: Any) -> dict[str, Any] | None:
+    """The lifecycle of what cannot be had back. Terraform refuses while it plans, before anything else is gone; AWS's
+    own protection, which only load balancers have, refuses in the middle of it."""
+    if deployment.catalog.security.deletion_protection:
+        return {**lifecycle, "prevent_destroy": True}
+    return lifecycle or None

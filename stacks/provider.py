@@ -8,9 +8,8 @@ from cdktf import CloudBackend, NamedCloudWorkspace, TerraformBackend, Terraform
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole, AwsProviderDefaultTags
 from constructs import Construct
 
+from catalog.analysis.states import BASE, backend_arguments
 from catalog.model import Deployment
-from catalog.state import backend_arguments
-from catalog.states import BASE
 
 
 def configure(stack: TerraformStack, *, deployment: Deployment, state: str = BASE) -> None:

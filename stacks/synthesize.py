@@ -9,16 +9,14 @@ from pathlib import Path
 
 from cdktf import App
 
+from catalog.analysis.states import BASE, folder_of, places_of, stacks_of
+from catalog.diagnostics import CatalogError, Problem
 from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
 from catalog.model.types import NAME_PATTERN
-from catalog.problems import CatalogError, Problem
-from catalog.state import places_of
-from catalog.states import BASE, folder_of, stacks_of
-from stacks.environment import DeploymentStack
-from stacks.finish import OUTPUT, finish
-from stacks.overrides import between_states, unknown_addresses
-from stacks.publish import publish, staging_in
+from stacks.deployment_stack import DeploymentStack
+from stacks.output import OUTPUT, post_process, publish, staging_in
+from stacks.states.post_processing import between_states, unknown_addresses
 
 _MANIFEST = "manifest.json"
 
@@ -70,7 +68,7 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
         raise CatalogError(problems)
     app.synth()
     for deployment in loaded.deployments:
-        finish(folder / "stacks", stacks[deployment.id], deployment)
+        post_process(folder / "stacks", stacks[deployment.id], deployment)
     return {id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()}
 
 

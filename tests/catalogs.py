@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
 from catalog.meshes import MESHES
-from catalog.problems import CatalogError
 from tests.conftest import ROOT
 
 EXAMPLES = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]

@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
 from catalog.model import Deployment
-from catalog.problems import CatalogError
 from deploy.stacks import in_order, read_stacks
 from stacks.synthesize import synthesize
 from tests import emulator

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog.analysis.states import BASE, folder_of, stacks_of
 from catalog.load import Loaded, load
 from catalog.model import Deployment
-from catalog.states import BASE, folder_of, stacks_of
 from stacks.synthesize import synthesize
 from tests.catalogs import copied_of_kind
 from tests.provider_schema import problems_of

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stacks import bindings as bindings  # isort: skip  (first: it makes the import of cdktf fast)
+from stacks import jsii as jsii  # isort: skip  (first: it makes the import of cdktf fast)
 from cdktf import App, TerraformStack, Testing
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from catalog.load import load
 from catalog.model import Catalog, Deployment
 from catalog.reading import resolve
-from stacks.discovery import Discovery
-from stacks.endpoints import Endpoints
-from stacks.mesh.base import Surroundings
+from stacks.mesh.base import MeshContext
 from stacks.network import Network
+from stacks.network.discovery import Discovery
+from stacks.network.endpoints import Endpoints
+from stacks.network.security_groups import SecurityGroups
 from stacks.part import Elements
-from stacks.security import SecurityGroups
 from stacks.synthesize import synthesize
 
 
@@ -40,11 +40,11 @@ def synthesized(build: Callable[[Stack], object]) -> dict[str, Any]:
     return output
 
 
-def surroundings(stack: Stack, *, deployment: Deployment) -> Surroundings:
+def surroundings(stack: Stack, *, deployment: Deployment) -> MeshContext:
     """What a mesh finds in a stack: discovery and security groups in a network of their own."""
     network = Network(stack, deployment=deployment)
     endpoints = Endpoints(stack, deployment=deployment, network=network)
-    return Surroundings(
+    return MeshContext(
         vpc_id=network.vpc_id,
         account=lambda: "123456789012",
         discovery=Discovery(stack, deployment=deployment, vpc_id=network.vpc_id, account=lambda: "123456789012"),

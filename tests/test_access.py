@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog.access import bucket_and_prefix
+from catalog.analysis.policies import bucket_and_prefix
 from catalog.endpoints import interface_endpoints
 from tests.catalogs import complete, loaded, pointed_out, problems_of
 from tests.synth import catalog_output, statements

@@ -1,4 +1,4 @@
-"""The fast import of the AWS bindings (stacks/bindings.py) changes when things are loaded, and nothing else."""
+"""The fast import of the AWS bindings (stacks/jsii/__init__.py) changes when things are loaded, and nothing else."""
 
 import importlib.util
 import json
@@ -205,7 +205,7 @@ def loaded(folder: Path, *, index: str, package: str = "@cdktf/provider-aws") ->
         events.push(index.two.me, index.two === index.two);
         console.log(JSON.stringify(events));
     """)
-    done = node("--require", str(ROOT / "stacks" / "lazy_provider_index.cjs"), "main.js", cwd=folder)
+    done = node("--require", str(ROOT / "stacks" / "jsii" / "lazy_provider_index.cjs"), "main.js", cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -242,7 +242,7 @@ def test_an_index_without_submodules_is_loaded_as_it_is(tmp_path: Path) -> None:
 
     done = node(
         "--require",
-        str(ROOT / "stacks" / "lazy_provider_index.cjs"),
+        str(ROOT / "stacks" / "jsii" / "lazy_provider_index.cjs"),
         "-p",
         f"Object.getOwnPropertyNames(require({json.dumps(str(index))})).length",
         cwd=tmp_path,
@@ -271,7 +271,7 @@ def test_node_keeps_no_trace_of_where_a_token_was_made_but_those_of_errors(tmp_p
         console.log(captureStackTrace() === "", has(elsewhere()), has(new Error("x").stack));
     """)
 
-    done = node("--require", str(ROOT / "stacks" / "no_creation_stacks.cjs"), "main.js", cwd=tmp_path)
+    done = node("--require", str(ROOT / "stacks" / "jsii" / "no_creation_stacks.cjs"), "main.js", cwd=tmp_path)
 
     assert done.stdout == "true true true\n", done.stderr
 
@@ -284,7 +284,7 @@ def test_node_ends_after_its_worker_threads_even_when_told_to_hurry(tmp_path: Pa
         setTimeout(() => {{ process.exit(3); {then} }}, 50);
     """)
 
-    done = node("--require", str(ROOT / "stacks" / "await_jsii_index.cjs"), "main.js", cwd=tmp_path)
+    done = node("--require", str(ROOT / "stacks" / "jsii" / "await_jsii_index.cjs"), "main.js", cwd=tmp_path)
 
     assert done.returncode == 3
     assert (tmp_path / "done").exists()

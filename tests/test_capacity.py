@@ -11,41 +11,48 @@ from typing import Any
 import pytest
 
 from tests.synth import deployment  # isort: skip
-from catalog.capacity import placement
-from catalog.instances import FILE, current_table, instance_types
-from catalog.rooms import Room, Size, instances_needed, room_of
+from catalog.analysis.instance_types import (
+    FILE,
+    InstanceCapacity,
+    TaskSize,
+    capacity_of,
+    current_table,
+    instance_types,
+    instances_needed,
+)
+from catalog.analysis.packing import placement
 from tests.catalogs import loaded, notices_of, problems_of
 
 MIB_OF = {"g5.xlarge": 14899, "g4dn.12xlarge": 181606, "t3.micro": 691, "m7g.large": 7321, "p4d.24xlarge": 1090918}
 """What is left for tasks of an instance's memory."""
 
-CASES: list[tuple[str, Size, int, int | None, int | None]] = [
+CASES: list[tuple[str, TaskSize, int, int | None, int | None]] = [
     # Instance type, task, count; how many fit on one, how many instances they need: None where none fits.
-    ("g5.xlarge", Size(cpu=4096, memory=14899, gpus=1), 1, 1, 1),
-    ("g5.xlarge", Size(cpu=4096, memory=14900, gpus=1), 1, 0, None),  # a MiB more than the agent registers
-    ("g5.xlarge", Size(cpu=4097, memory=8192, gpus=1), 1, 0, None),
-    ("g5.xlarge", Size(cpu=1024, memory=2048, gpus=1), 3, 1, 3),  # one GPU, one task
-    ("g5.xlarge", Size(cpu=1024, memory=2048, gpus=2), 1, 0, None),
-    ("g5.xlarge", Size(cpu=256, memory=512), 4, 3, 2),  # four network interfaces, one its own
-    ("g4dn.xlarge", Size(cpu=1024, memory=4096), 3, 2, 2),  # three of them
-    ("g4dn.12xlarge", Size(cpu=8192, memory=32768, gpus=1), 5, 4, 2),
-    ("g4dn.12xlarge", Size(cpu=8192, memory=65536, gpus=1), 4, 2, 2),  # memory for two of its four GPUs
-    ("g6.xlarge", Size(cpu=3072, memory=14336, gpus=1), 2, 1, 2),
-    ("g6e.xlarge", Size(cpu=4096, memory=28672, gpus=1), 1, 1, 1),
-    ("p4d.24xlarge", Size(cpu=12288, memory=131072, gpus=1), 8, 8, 1),
-    ("p4d.24xlarge", Size(cpu=12288, memory=131072, gpus=1), 9, 8, 2),
-    ("p5.48xlarge", Size(cpu=196608, memory=1048576, gpus=8), 2, 1, 2),
-    ("t3.micro", Size(cpu=512, memory=512), 3, 1, 3),
-    ("t3.micro", Size(cpu=256, memory=1024), 1, 0, None),  # all that it has by name
-    ("m7g.large", Size(cpu=512, memory=1024), 5, 2, 3),  # two, by its network interfaces
-    ("m7i.4xlarge", Size(cpu=2048, memory=4096), 16, 7, 3),
-    ("c7g.4xlarge", Size(cpu=4096, memory=4096), 8, 4, 2),
+    ("g5.xlarge", TaskSize(cpu=4096, memory=14899, gpus=1), 1, 1, 1),
+    ("g5.xlarge", TaskSize(cpu=4096, memory=14900, gpus=1), 1, 0, None),  # a MiB more than the agent registers
+    ("g5.xlarge", TaskSize(cpu=4097, memory=8192, gpus=1), 1, 0, None),
+    ("g5.xlarge", TaskSize(cpu=1024, memory=2048, gpus=1), 3, 1, 3),  # one GPU, one task
+    ("g5.xlarge", TaskSize(cpu=1024, memory=2048, gpus=2), 1, 0, None),
+    ("g5.xlarge", TaskSize(cpu=256, memory=512), 4, 3, 2),  # four network interfaces, one its own
+    ("g4dn.xlarge", TaskSize(cpu=1024, memory=4096), 3, 2, 2),  # three of them
+    ("g4dn.12xlarge", TaskSize(cpu=8192, memory=32768, gpus=1), 5, 4, 2),
+    ("g4dn.12xlarge", TaskSize(cpu=8192, memory=65536, gpus=1), 4, 2, 2),  # memory for two of its four GPUs
+    ("g6.xlarge", TaskSize(cpu=3072, memory=14336, gpus=1), 2, 1, 2),
+    ("g6e.xlarge", TaskSize(cpu=4096, memory=28672, gpus=1), 1, 1, 1),
+    ("p4d.24xlarge", TaskSize(cpu=12288, memory=131072, gpus=1), 8, 8, 1),
+    ("p4d.24xlarge", TaskSize(cpu=12288, memory=131072, gpus=1), 9, 8, 2),
+    ("p5.48xlarge", TaskSize(cpu=196608, memory=1048576, gpus=8), 2, 1, 2),
+    ("t3.micro", TaskSize(cpu=512, memory=512), 3, 1, 3),
+    ("t3.micro", TaskSize(cpu=256, memory=1024), 1, 0, None),  # all that it has by name
+    ("m7g.large", TaskSize(cpu=512, memory=1024), 5, 2, 3),  # two, by its network interfaces
+    ("m7i.4xlarge", TaskSize(cpu=2048, memory=4096), 16, 7, 3),
+    ("c7g.4xlarge", TaskSize(cpu=4096, memory=4096), 8, 4, 2),
 ]
 
 
 @pytest.mark.parametrize(("type_", "size", "count", "fit", "needed"), CASES)
-def test_so_many_tasks_fit(type_: str, size: Size, count: int, fit: int, needed: int | None) -> None:
-    room = room_of(instance_types()[type_])
+def test_so_many_tasks_fit(type_: str, size: TaskSize, count: int, fit: int, needed: int | None) -> None:
+    room = capacity_of(instance_types()[type_])
 
     assert room.holds(size) == fit
     assert bool(room.lacks(size)) == (fit == 0)
@@ -56,27 +63,27 @@ def test_so_many_tasks_fit(type_: str, size: Size, count: int, fit: int, needed:
 @pytest.mark.parametrize(("type_", "memory"), MIB_OF.items())
 def test_tasks_get_less_memory_than_an_instance_has_by_name(type_: str, memory: int) -> None:
     described = instance_types()[type_]
-    assert room_of(described).memory == memory < described.memory
+    assert capacity_of(described).memory == memory < described.memory
 
 
 def test_small_tasks_fill_what_large_ones_leave() -> None:
-    room = Room(cpu=4096, memory=16000, gpus=1, tasks=3)
-    large, small = Size(cpu=2048, memory=12000, gpus=1), Size(cpu=1024, memory=2000)
+    room = InstanceCapacity(cpu=4096, memory=16000, gpus=1, tasks=3)
+    large, small = TaskSize(cpu=2048, memory=12000, gpus=1), TaskSize(cpu=1024, memory=2000)
 
     assert instances_needed([(small, 4), (large, 2)], room) == 2
     assert instances_needed([(small, 5), (large, 2)], room) == 3
 
 
 def test_what_a_partly_filled_instance_has_left_is_counted() -> None:
-    room = Room(cpu=4096, memory=10000, gpus=0, tasks=10)
-    large, middle, small = (Size(cpu=10, memory=memory) for memory in (6000, 2000, 1000))
+    room = InstanceCapacity(cpu=4096, memory=10000, gpus=0, tasks=10)
+    large, middle, small = (TaskSize(cpu=10, memory=memory) for memory in (6000, 2000, 1000))
 
     assert instances_needed([(large, 2), (middle, 3), (small, 2)], room) == 2
     assert instances_needed([(large, 2), (middle, 3), (small, 3)], room) == 3
 
 
 def test_no_tasks_need_no_instances() -> None:
-    assert instances_needed([], Room(cpu=1, memory=1, gpus=0, tasks=1)) == 0
+    assert instances_needed([], InstanceCapacity(cpu=1, memory=1, gpus=0, tasks=1)) == 0
 
 
 def test_the_type_with_least_room_counts() -> None:
@@ -188,7 +195,7 @@ def test_a_thousand_services_on_one_capacity_are_counted_in_no_time() -> None:
 
 
 def test_the_table_is_that_of_the_installed_description() -> None:
-    assert FILE.read_text() == current_table(), "python -m catalog.instances writes it anew"
+    assert FILE.read_text() == current_table(), "python -m catalog.analysis.instance_types writes it anew"
 
 
 def test_the_table_has_what_people_use_and_nothing_that_cannot_run_tasks() -> None:
@@ -199,7 +206,7 @@ def test_the_table_has_what_people_use_and_nothing_that_cannot_run_tasks() -> No
 
 
 def test_nobody_who_runs_the_app_needs_moto(root: Path) -> None:
-    program = "import sys, catalog.instances as i; i.instance_types(); sys.exit('moto' in sys.modules)"
+    program = "import sys, catalog.analysis.instance_types as i; i.instance_types(); sys.exit('moto' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
 
 

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from catalog.container_model import FILE, container_definition, current_model
+from catalog.task.document_sizes import FILE, container_definition, current_model
 
 
 def test_the_model_is_that_of_the_installed_botocore() -> None:
-    assert FILE.read_text() == current_model(), "python -m catalog.container_model writes it anew"
+    assert FILE.read_text() == current_model(), "python -m catalog.task.document_sizes writes it anew"
 
 
 def test_the_model_says_types_words_and_what_is_required() -> None:

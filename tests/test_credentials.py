@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.rules.credentials import known, secret_by_name
 from catalog.rules.images import is_mutable
+from catalog.rules.secrets import known, secret_by_name
 from tests.catalogs import loaded, notices_of, pointed_out, problems_of
 
 

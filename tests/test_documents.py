@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 
-from catalog.documents import definition_length, execution_policy_length, task_policy_length, trust_policy_length
+from catalog.diagnostics import CatalogError
 from catalog.model import Deployment
-from catalog.model.network import KINDS
+from catalog.model.mesh import KINDS
 from catalog.names import partition
-from catalog.problems import CatalogError
+from catalog.task.document_sizes import (
+    definition_length,
+    execution_policy_length,
+    task_policy_length,
+    trust_policy_length,
+)
 from tests.catalogs import MORE, loaded, on_meshes, problems_of
 from tests.outputs import ShippedOutputs
 from tests.synth import catalog_output, resources

@@ -14,8 +14,8 @@ from catalog.endpoints import (
     necessary_endpoints,
     service_name,
 )
-from stacks.endpoints import Endpoints
 from stacks.network import Network
+from stacks.network.endpoints import Endpoints
 from tests.test_network import EXISTING
 
 ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/llm:1"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog.explain import explanation
+from catalog.analysis.call_graph import paths_to
 from catalog.model import Deployment
 from catalog.reading.layers import BUILT_IN_PROFILES
-from catalog.ways import ways_to
+from catalog.reports.explain import explanation
 from tests.catalogs import complete, loaded, of_kind
 from tests.conftest import ROOT
 from tests.test_catalog_cli import IMPORTED, LOOK, run, started
@@ -43,7 +43,7 @@ def calling(edges: str, *, public: str = "", kind: str = "none") -> Deployment:
 
 
 def paths(deployment: Deployment, name: str, *, most: int = 100) -> list[str]:
-    ways = ways_to(deployment, deployment.services[name], most=most).shown
+    ways = paths_to(deployment, deployment.services[name], most=most).shown
     return [" ".join([f"{way.ingress}:" * (way.ingress is not None), *(s.name for s in way.services)]) for way in ways]
 
 
@@ -78,7 +78,7 @@ def test_of_many_paths_the_shortest_come_first_and_the_rest_is_counted() -> None
     # Twenty floors of two services, each of which calls both below: a million paths, and one short one.
     edges = [f"f{floor}{a}>f{floor + 1}{b}" for floor in range(19) for a in "xy" for b in "xy"]
     tower = calling(" ".join([*edges, "f19x>end", "f19y>end", "short>end"]))
-    ways = ways_to(tower, tower.services["end"], most=10)
+    ways = paths_to(tower, tower.services["end"], most=10)
 
     assert [len(way.services) for way in ways.shown] == [2, *[21] * 9]
     assert (ways.more, ways.only_shortest) == (2**20 + 1 - 10, False)
@@ -87,7 +87,7 @@ def test_of_many_paths_the_shortest_come_first_and_the_rest_is_counted() -> None
 def test_of_many_services_that_all_call_each_other_the_shortest_path_from_each_beginning_is_shown() -> None:
     names = [f"s{number}" for number in range(60)]
     everybody = calling(" ".join(f"{a}>{b}" for a in names for b in names if a != b), public="s0 s1")
-    found = ways_to(everybody, everybody.services["s59"], most=10)
+    found = paths_to(everybody, everybody.services["s59"], most=10)
 
     assert [(way.ingress, [each.name for each in way.services]) for way in found.shown] == [
         ("open", ["s0", "s59"]),

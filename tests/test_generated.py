@@ -11,12 +11,12 @@ import pytest
 from pydantic import BaseModel
 
 from catalog.model import Catalog
-from catalog.reference import reference
-from catalog.schema import schema, schema_text
+from catalog.reports.reference import catalog_page
+from catalog.reports.schema import schema, schema_text
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = schema()
-REFERENCE = reference()
+REFERENCE = catalog_page()
 
 
 def test_the_schema_in_the_repository_is_current() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from catalog.load import Loaded
 from catalog.meshes import MESHES
-from stacks.finish import OUTPUT
 from stacks.mesh import GATEWAYS
+from stacks.output import OUTPUT
 from tests import fuzz
 from tests.emulator.terraform import workspace
 from tests.generate import keys

@@ -10,12 +10,12 @@ import pytest
 
 from tests.synth import catalog_output, deployment, resources, synthesized  # isort: skip
 from catalog import names
+from catalog.analysis.load_balancers import priority
 from catalog.model.types import LAST_PRIORITY
-from catalog.priorities import priority
-from stacks.endpoints import Endpoints
 from stacks.ingress import Exposure, Ingress
 from stacks.network import Network
-from stacks.security import SecurityGroups
+from stacks.network.endpoints import Endpoints
+from stacks.network.security_groups import SecurityGroups
 from tests.conftest import ROOT
 
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.log_delivery import log_writer
+from catalog.analysis.resource_policies import log_writer
 from tests.catalogs import notices_of, pointed_out, problems_of
 
 POOL = "arn:aws:cognito-idp:us-west-2:123456789012:userpool/us-west-2_AbCdEfGhI"

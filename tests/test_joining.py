@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.synth import catalog_output, resources  # isort: skip
+from catalog.analysis.load_balancers import priority, priority_of, priority_of_match
 from catalog.meshes import MESHES
 from catalog.model import Deployment
 from catalog.model.types import LAST_PRIORITY
-from catalog.priorities import priority, priority_of, priority_of_match
 from tests.catalogs import loaded
 from tests.existing import JOINING
 

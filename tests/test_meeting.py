@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from catalog import names
-from catalog.files import shared_folders
-from catalog.model.network import KINDS
+from catalog.model.mesh import KINDS
+from catalog.task.storage import shared_folders
 from tests.catalogs import complete, loaded, pointed_out, problems_of
 from tests.synth import catalog_output
 

@@ -12,9 +12,13 @@ MESH = re.compile(r"app.?mesh|virtual.?(node|gateway|router|service)|service.?co
 OWN = ("catalog/meshes/", "stacks/mesh/")
 """The folders of meshes, with the registries in them."""
 ALLOWED = {
-    "catalog/model/network.py": {
+    "catalog/model/mesh.py": {
         "Kind = Literal[": "the words that a catalog chooses by",
+    },
+    "catalog/model/ingress.py": {
         "virtual gateway.": "the description of a key of the catalog",
+    },
+    "catalog/model/platform.py": {
         "envoy: str | None": "a key of the catalog",
         "App Mesh's Envoy. Default": "the description of that key",
     },

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
-from catalog.model.network import KINDS
+from catalog.model.mesh import KINDS
 from tests.catalogs import of_kind
 from tests.conftest import ROOT
 from tests.outputs import ShippedOutputs

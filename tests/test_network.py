@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.synth import deployment, resources, synthesized  # isort: skip
-from catalog.subnets import zones_of
+from catalog.analysis.subnets import zones_of
 from stacks.network import Network
 
 EXISTING = {

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import catalog.reading.folder
+from catalog.diagnostics import CatalogError
 from catalog.load import load
-from catalog.problems import CatalogError
 from catalog.reading.source import Source
 
 EVERYTHING = r"""

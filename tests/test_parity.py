@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from catalog.diagnostics import CatalogError, Problem, or_list
 from catalog.load import load
 from catalog.meshes import MESHES
 from catalog.meshes.base import MeshTraits
-from catalog.meshes.parity import FEATURES, Feature, alternatives
-from catalog.problems import CatalogError, Problem, or_list
+from catalog.meshes.features import FEATURES, Feature, alternatives
 
 AUTHORITY = '{ authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }'
 ASKING = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.reading.placeholders import Unknown, addresses_in, fill
+from catalog.reading.interpolation import Unknown, addresses_in, fill
 
 VALUES = {"region": "us-west-2", "environment": "prod", "account": "123456789012", "var.tag": "1.2"}
 

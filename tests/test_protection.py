@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import Refusal
 from deploy.guards import refuse_protected, refuse_what_aws_protects
+from deploy.process import Refusal
 from deploy.stacks import Stack
 from tests import emulator
 from tests.emulator.terraform import TerraformError, find_terraform

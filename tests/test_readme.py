@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.diagnostics import CatalogError
 from catalog.load import load
-from catalog.problems import CatalogError
 from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator.terraform import plugin_dir

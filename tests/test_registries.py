@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack, is_mirrored, mirrored
+from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, is_mirrored, mirrored
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.moves import moves
+from catalog.analysis.naming import moved_blocks
 from tests.catalogs import loaded, notices_of, pointed_out, problems_of
 
 WRONG = {
@@ -284,8 +284,8 @@ KEPT = [
 
 
 def test_all_that_bears_the_key_is_moved_and_nothing_else() -> None:
-    found = moves([*MOVED, *KEPT], renamed={"chat": "backend", "web": "front"})
+    found = moved_blocks([*MOVED, *KEPT], renamed={"chat": "backend", "web": "front"})
 
     assert dict(found) == {old: new for new, old in MOVED.items()}
     assert found == sorted(found)
-    assert moves([*MOVED, *KEPT], renamed={}) == []
+    assert moved_blocks([*MOVED, *KEPT], renamed={}) == []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.marks import ACCOUNT
 from catalog.model import UNLIMITED
+from catalog.unknowns import ACCOUNT
 from tests.catalogs import loaded
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stacks import bindings as bindings  # isort: skip  (first: it makes the import of cdktf fast)
+from stacks import jsii as jsii  # isort: skip  (first: it makes the import of cdktf fast)
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic

@@ -9,10 +9,9 @@ from types import ModuleType
 import botocore.session
 import pytest
 
-from catalog import access_rights
-from catalog import rights as role_rights
-from catalog.rights import Right
-from catalog.rights_reference import managed, reference, rights
+from catalog.analysis import access_permissions
+from catalog.analysis.permissions import Permission
+from catalog.reports.reference import all_permissions, managed, permissions_page
 
 ROOT = Path(__file__).parents[1]
 MODELS = {
@@ -35,27 +34,29 @@ MODELS = {
 """The models of botocore whose operations bear the names of a service's actions."""
 
 
-def _ids(right: Right) -> str:
+def _ids(right: Permission) -> str:
     return right.actions[0]
 
 
-@pytest.mark.parametrize("right", rights(), ids=_ids)
-def test_a_right_is_complete(right: Right) -> None:
+@pytest.mark.parametrize("right", all_permissions(), ids=_ids)
+def test_a_right_is_complete(right: Permission) -> None:
     assert right.actions and right.holder and right.why and re.search(r'"[^"]+"', right.page), "without a page of AWS"
     assert {*right.no_operations} <= {*right.actions}
     broad = any("*" in action for action in right.actions)
     assert right.everywhere or not broad, f"{right.actions} with a star, and without a reason"
 
 
-@pytest.mark.parametrize("module", [role_rights, access_rights], ids=["roles", "access"])
+@pytest.mark.parametrize("module", [permissions, access_permissions], ids=["roles", "access"])
 def test_no_right_is_left_out_of_the_table(module: ModuleType) -> None:
-    assert [*module.RIGHTS] == [each for each in vars(module).values() if isinstance(each, Right)]
+    assert [*module.RIGHTS] == [each for each in vars(module).values() if isinstance(each, Permission)]
 
 
 def test_every_action_is_one_of_aws() -> None:
     session = botocore.session.get_session()
     unknown = set()
-    for action in {action for right in rights() for action in {*right.actions} - {*right.no_operations}} - {"*"}:
+    for action in {action for right in all_permissions() for action in {*right.actions} - {*right.no_operations}} - {
+        "*"
+    }:
         service, _, name = action.partition(":")
         operations = [each for model in MODELS[service] for each in session.get_service_model(model).operation_names]
         pattern = name.replace("*", ".*")
@@ -65,7 +66,7 @@ def test_every_action_is_one_of_aws() -> None:
 
 
 def test_the_documentation_in_the_repository_is_current() -> None:
-    assert (ROOT / "docs" / "rights.md").read_text("utf-8") == reference(), "run `make docs`"
+    assert (ROOT / "docs" / "rights.md").read_text("utf-8") == permissions_page(), "run `make docs`"
 
 
 def test_every_policy_of_aws_is_in_the_table() -> None:
@@ -81,10 +82,10 @@ def test_every_policy_of_aws_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("folder", ["stacks", "catalog"])
 def test_no_action_is_written_elsewhere(folder: str) -> None:
-    known = {action for right in rights() for action in right.actions} - {"*"}
+    known = {action for right in all_permissions() for action in right.actions} - {"*"}
     for file in (ROOT / folder).rglob("*.py"):
         # Which endpoint an action goes by is another table, and the model and rules have examples.
-        if file.name not in ("rights.py", "access_rights.py", "endpoints.py") and file.parent.name not in (
+        if file.name not in ("permissions.py", "access_permissions.py", "endpoints.py") and file.parent.name not in (
             "model",
             "rules",
         ):

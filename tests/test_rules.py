@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from catalog import meshes, rules
-from catalog.frame import Rules
+from catalog.frame import Rules, places
 from catalog.load import load
-from catalog.rules import rule, values
+from catalog.rules import rule
 from tests.catalogs import notices_of, pointed_out, problems_of
 
 
@@ -574,7 +574,7 @@ def test_every_rule_is_run_and_says_where_it_comes_from() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             members = vars(import_module(module.name))
             assert all(each in run for each in members.values() if isinstance(each, Rules)), f"{module.name}: not run"
-            for name, function in members.items() if module.name != values.__name__ else ():
+            for name, function in members.items() if module.name != places.__name__ else ():
                 own = inspect.isfunction(function) and function.__module__ == module.name and name[0] != "_"
                 if own and list(inspect.signature(function).parameters)[1:] == ["at"]:
                     assert function in registered, f"{module.name}.{name} is not registered"

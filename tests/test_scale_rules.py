@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.model.cron import cron
+from catalog.model.scaling import cron
 from tests.catalogs import loaded, notices_of, pointed_out, problems_of
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from catalog.schema import schema, schema_text
+from catalog.reports.schema import schema, schema_text
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = [ROOT / "services.toml", *sorted((ROOT / "examples").glob("*.toml"))]

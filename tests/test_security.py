@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.synth import catalog_output, deployment, resources, synthesized  # isort: skip
-from stacks.endpoints import Endpoints
 from stacks.mesh.base import connected
 from stacks.network import Network
-from stacks.security import SecurityGroups
+from stacks.network.endpoints import Endpoints
+from stacks.network.security_groups import SecurityGroups
 from tests.test_network import EXISTING
 
 SERVICES = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from catalog.meshes.service_connect.serving import proxy_share
-from catalog.sizes import FARGATE_SIZES, Share
+from catalog.analysis.packing import FARGATE_SIZES, Share
+from catalog.meshes.service_connect.timers import proxy_share
 from tests.catalogs import loaded, pointed_out, problems_of
 from tests.synth import catalog_output, containers, resources
 from tests.test_main import run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.sizes import FARGATE_SIZES, Share, nearest_size, service_share
+from catalog.analysis.packing import FARGATE_SIZES, Share, nearest_size, service_share
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.diagnostics import CatalogError
 from catalog.load import load
-from catalog.problems import CatalogError
 from tests.catalogs import complete, problems_of
 
 

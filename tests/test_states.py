@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from catalog.analysis.states import BASE, folder_of
+from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
-from catalog.problems import CatalogError
-from catalog.states import BASE, folder_of
-from stacks.remote_state import read_from_base
+from stacks.states.post_processing import read_from_base
 from stacks.synthesize import synthesize
 from tests.catalogs import loaded, notices_of, of_kind, on_meshes, problems_of
 from tests.conftest import ROOT

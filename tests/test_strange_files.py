@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.diagnostics import CatalogError, Problem
 from catalog.load import load
-from catalog.problems import CatalogError, Problem
 from tests.catalogs import complete
 from tests.conftest import ROOT
 from tests.generate.checks import unplaced

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog.problems import CatalogError, did_you_mean
+from catalog.diagnostics import CatalogError, did_you_mean
 from tests.catalogs import loaded
 
 MANY = [f"service-{n}" for n in range(1000)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.text import literal
+from stacks.escaping import literal
 from tests.synth import catalog_output, containers, resources
 
 NASTY = [

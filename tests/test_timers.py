@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.hops import timers_of
+from catalog.analysis.timeouts import Hop
 from catalog.meshes import MESHES
-from catalog.timers import Hop
+from catalog.meshes.hops import timers_of
 from tests.catalogs import loaded, notices_of, problems_of
 from tests.conftest import ROOT
 from tests.outputs import ShippedOutputs

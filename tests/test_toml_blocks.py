@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from catalog.load import load
-from catalog.schema import schema
+from catalog.reports.schema import schema
 from tests.toml_blocks import ROOT, Block, blocks, written
 
 FILES = sorted(file for pattern in ("*.md", "docs/**/*.md") for file in ROOT.glob(pattern))

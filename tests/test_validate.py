@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.diagnostics import CatalogError
 from catalog.load import load
 from catalog.meshes import MESHES
-from catalog.problems import CatalogError
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.catalogs import EXAMPLES, MORE, REFUSED, copied_of_kind

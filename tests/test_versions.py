@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from catalog.analysis.load_balancers import match_priority, priority_of, priority_of_match
 from catalog.load import load
 from catalog.meshes import MESHES
-from catalog.priorities import match_priority, priority_of, priority_of_match
 from stacks.mesh import MESHES as MADE
 from tests import emulator
 from tests.catalogs import complete, notices_of, of_kind, once, pointed_out, problems_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.model.network import KINDS
+from catalog.model.mesh import KINDS
 from tests.catalogs import pointed_out, problems_of
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from catalog.explain import Row, explanation, rows_of
+from catalog.analysis.call_graph import CallPath, paths_to
+from catalog.analysis.timeouts import Hop
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.timers import Hop
-from catalog.ways import Way, ways_to
+from catalog.reports.explain import Row, explanation, rows_of
 from tests.outputs import Shipped
 from tests.synth import containers, resources
 
@@ -37,7 +37,7 @@ def assert_timers_are_as_explained(catalog: Shipped, *, of_mesh: ReadMesh) -> No
     why; what `explain` says is what Terraform gets."""
     for deployment, output in catalog.bases:
         for service in deployment.services.values():
-            ways = ways_to(deployment, service, most=1000)
+            ways = paths_to(deployment, service, most=1000)
             paths = walked(deployment, service)
             if ways.only_shortest:
                 shortest = {path[0]: path for path in reversed(paths)}
@@ -49,7 +49,7 @@ def assert_timers_are_as_explained(catalog: Shipped, *, of_mesh: ReadMesh) -> No
                 _assert_one(output, deployment, way, block, of_mesh)
 
 
-def _assert_one(output: Output, deployment: Deployment, way: Way, block: str, of_mesh: ReadMesh) -> None:
+def _assert_one(output: Output, deployment: Deployment, way: CallPath, block: str, of_mesh: ReadMesh) -> None:
     target = way.services[-1]
     rows = {(row.timer.at, row.timer.limits): row for row in rows_of(deployment, way)}
     found = {key: seconds for hop in way.hops for key, seconds in _on_hop(output, deployment, hop, of_mesh)}

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from catalog.frame.place import Place
+from catalog.diagnostics import Provenance
+from catalog.frame.places import Place
 from catalog.model import Deployment, External, Ingress, Service, Workload
-from catalog.model.access import Statement
-from catalog.model.capacity import Capacity
-from catalog.model.container import Check, Secret
-from catalog.model.files import Model
-from catalog.model.login import Login
-from catalog.model.scale import Backlog, Scale
+from catalog.model.container import Check, Model, Secret, Sidecar
+from catalog.model.iam import Statement
+from catalog.model.ingress import Login
+from catalog.model.platform import Capacity
+from catalog.model.scaling import Backlog, Scale
 from catalog.model.service import Public
-from catalog.model.sidecar import Sidecar
 from catalog.model.workload import WorkloadKeys
-from catalog.provenance import Provenance
 
 if TYPE_CHECKING:
 

@@ -6,15 +6,16 @@ are the strictest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from catalog.analysis.packing import Share
+from catalog.analysis.permissions import Permission
 from catalog.analysis.resource_types import ResourceType
-from catalog.frame import Rules
+from catalog.analysis.timeouts import Hop, Timer
+from catalog.diagnostics import Finding
+from catalog.frame import Place, Rules
 from catalog.model import Deployment, Service
-from catalog.rights import Right
-from catalog.sizes import Share
-from catalog.timers import Hop, Timer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class MeshTraits:
     title: str
     """As AWS spells it."""
     parity: Mapping[str, Verdict]
-    """A verdict on every feature of `catalog.meshes.parity`, by its key."""
+    """A verdict on every feature of `catalog.meshes.features`, by its key."""
     protocols: frozenset[str]
     """What it carries. What speaks another protocol is reached directly, by its name in Cloud Map."""
     needs_dns: Callable[[Service], bool]
@@ -68,7 +69,7 @@ class MeshTraits:
     """What it counts on a hop, in the order in which a call meets it: what `stacks` builds, and limits of AWS."""
     rules: tuple[Rules, ...] = ()
     """What it demands of a catalog."""
-    rights: tuple[Right, ...] = ()
+    rights: tuple[Permission, ...] = ()
     """What its policies allow."""
     managed_policies: Mapping[str, str] = field(default_factory=dict)
     """Policies that AWS keeps and that a role has for its sake, each with the reason."""
@@ -105,3 +106,74 @@ class MeshTraits:
     def carries(self, service: Service) -> bool:
         """Whether calls to a service with a port pass the mesh."""
         return service.protocol in self.protocols
+
+
+private_ca_rule = Rules()
+
+
+@private_ca_rule(Deployment)
+def tls_without_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """The proxies of a mesh get their certificates from a private CA (App Mesh User Guide, "Transport Layer Security";
+    ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
+    mesh = deployment.catalog.mesh
+    if mesh.tls is not None and mesh.tls.authority is None:
+        message = f'"{mesh.kind}" needs a private CA; write tls = {{ authority = "arn:aws:acm-pca:…" }}'
+        yield at("mesh", "tls").error(message)
+
+
+@private_ca_rule(Deployment)
+def authority_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A certificate is issued in the region of its CA (App Mesh User Guide, "TLS": same region as the mesh; so in the
+    ECS developer guide)."""
+    tls = deployment.catalog.mesh.tls
+    region = tls.authority.split(":")[3] if tls and tls.authority else deployment.region
+    if region != deployment.region:
+        yield at("mesh", "tls", "authority").error(
+            f'lies in "{region}", the mesh in {deployment.region}; write the ARN of a CA there'
+        )
+
+
+Requested = Callable[[Place], Iterator[Place]]
+"""Of the whole catalog's place, those of what is asked for."""
+
+
+def catalog_key(*path: str) -> Requested:
+    """Where a key of the catalog is written, unless it says no."""
+
+    def asked(at: Place) -> Iterator[Place]:
+        value: object = at.deployment.catalog
+        for key in path:
+            value = getattr(value, key)
+        if at(*path).is_set and value not in (None, False, "none"):
+            yield at(*path)
+
+    return asked
+
+
+def ingress_key(key: str) -> Requested:
+    """Where a key is written of an ingress, unless it says no."""
+
+    def asked(at: Place) -> Iterator[Place]:
+        for name, ingress in at.deployment.catalog.ingress.items():
+            if getattr(ingress, key):
+                yield at("ingress", name, key)
+
+    return asked
+
+
+def service_key(
+    *path: str, where: Callable[[Deployment, Service], bool] = lambda deployment, service: True
+) -> Requested:
+    """Where a key is written of a service that `where` picks out."""
+
+    def asked(at: Place) -> Iterator[Place]:
+        for service in at.deployment.services.values():
+            place = at("services", service.name, *path)
+            if place.is_set and where(at.deployment, service):
+                yield place
+
+    return asked
+
+
+def has_callers(deployment: Deployment, service: Service) -> bool:
+    return service.port is not None and bool(deployment.callers_of(service.name))

@@ -1,28 +1,19 @@
-"""What lies around the services: network, discovery, mesh, cluster, entries from outside, externals."""
+"""[network], [discovery] and [external.NAME]: what is around the services."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
-from catalog.model.login import AccessLogs, Login
 from catalog.model.types import (
-    LAST_PRIORITY,
-    AuthorityArn,
-    CertificateArn,
     Cidr,
-    ClusterArn,
     Host,
-    ListenerArn,
     Port,
     SecurityGroupId,
     Table,
-    WebAclArn,
     matching,
-    table_or_true,
-    text,
     wrong,
 )
 
@@ -49,30 +40,6 @@ def _zones(value: object) -> object:
     for zone in value if isinstance(value, tuple) else ():
         if not isinstance(zone, str) or not re.fullmatch(_ZONE, zone):
             raise wrong('"{zone}" is not an availability zone; write one like "us-west-2a"', zone=zone)
-    return value
-
-
-_PRIORITIES = {
-    "type": "array",
-    "items": {"type": "integer", "minimum": 1, "maximum": LAST_PRIORITY},
-    "minItems": 2,
-    "maxItems": 2,
-}
-
-
-def _priorities(value: object) -> object:
-    if value is None:
-        return value
-    if not isinstance(value, tuple) or len(value) != 2 or any(type(each) is not int for each in value):
-        raise wrong("expected the first and the last priority; write two numbers, as in [1000, 1999]")
-    first, last = value
-    if not 1 <= first <= last <= LAST_PRIORITY:
-        raise wrong(
-            "[{first}, {last}] is no range of priorities; write two numbers from 1 to {highest}, the lower one first",
-            first=first,
-            last=last,
-            highest=LAST_PRIORITY,
-        )
     return value
 
 
@@ -133,86 +100,6 @@ class Discovery(Table):
     """A namespace that exists (docs/joining.md); `namespace` and `kind` say what it is."""
 
 
-class Tls(Table):
-    """Encryption between services."""
-
-    authority: AuthorityArn | None = None
-    """ARN of the AWS Private CA that signs the certificates."""
-
-
-Kind = Literal["app-mesh", "service-connect", "vpc-lattice", "none"]
-KINDS: tuple[str, ...] = get_args(Kind)
-
-
-class Mesh(Table):
-    """What carries the calls between services."""
-
-    kind: Kind
-    """Which mesh: docs/meshes.md says what each can do."""
-    tls: Annotated[Tls | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Tls)] = None
-    """Encrypt calls between services: true, or { authority = CA ARN } where the mesh needs a private CA."""
-    access_logs: bool = True
-    """Log every request between services, where the mesh can."""
-    tracing: bool = False
-    """Collect traces: beside each service, a collector takes those of OpenTelemetry and X-Ray on localhost and sends
-    them to X-Ray, those of proxies too, where the mesh has any that trace."""
-    strict: bool = False
-    """Refuse what this mesh can only ignore, instead of saying so."""
-    auth: Literal["none", "iam"] = "none"
-    """iam: callees admit the task roles of their callers only, which then sign their requests (`signed`)."""
-    leaving: Kind | None = None
-    """The mesh that was just left, where AWS has ended it: Terraform forgets its resources instead of deleting them."""
-
-
-class Cluster(Table):
-    """The ECS cluster."""
-
-    arn: ClusterArn | None = None
-    """ARN of a cluster that exists (docs/joining.md): it is used as it is, with the settings that its owner made."""
-    insights: Literal["enhanced", "enabled", "disabled"] = "enhanced"
-    """Container Insights."""
-    exec: bool = False
-    """Let operators open a shell in the containers of all services (ECS Exec). What they do there is logged."""
-
-
-class Ingress(Table):
-    """A way in from outside: an Application Load Balancer for the public services that name it."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": [key]} for key in ("allow", "listener_arn")]},
-    )
-
-    allow: tuple[Cidr, ...] = ()
-    """Who may connect: address ranges. Required, unless the load balancer is somebody else's (`listener_arn`)."""
-    certificate: CertificateArn | None = None
-    """ARN of the ACM certificate. With it: HTTPS, and a redirect from HTTP."""
-    insecure: bool = False
-    """Needed to open plain HTTP to the world."""
-    domain: Host | None = None
-    """The host name under which it is reached."""
-    listener_arn: ListenerArn | None = None
-    """ARN of a listener that exists, of an Application Load Balancer (docs/joining.md): only target groups and rules
-    are made."""
-    security_group_id: SecurityGroupId | None = None
-    """A security group of that load balancer: tasks let its members in."""
-    priorities: Annotated[tuple[int, int] | None, BeforeValidator(_priorities), WithJsonSchema(_PRIORITIES)] = None
-    """The first and the last priority that rules of ours may have there."""
-    zone_id: (
-        Annotated[str, matching(r"Z[A-Z0-9]{3,31}", "a Route 53 zone id", 'write one like "Z0123456789ABC"')] | None
-    ) = None
-    """Route 53 zone for an alias record of `domain`."""
-    internal: bool = False
-    """Reachable from inside the network only."""
-    waf: WebAclArn | None = None
-    """ARN of the web ACL (AWS WAF, regional) that requests have to pass."""
-    login: Login | None = None
-    """Who may pass. Holds for every service behind it that does not say `public.login = false`."""
-    logs: Annotated[AccessLogs | None, BeforeValidator(table_or_true, json_schema_input_type=bool | AccessLogs)] = None
-    """Keep access and connection logs: true makes a bucket, or { bucket, prefix, days }."""
-    gateway: bool = False
-    """Let proxies of the mesh take requests, behind a Network Load Balancer: App Mesh's virtual gateway."""
-
-
 class External(Table):
     """Something outside the catalog that services call: a database, a cache, a public API."""
 
@@ -227,42 +114,3 @@ class External(Table):
     """Its security group, where it has one: egress is opened to that group only."""
     cidrs: tuple[Cidr, ...] = ()
     """Its address ranges, where known: egress is opened to these only."""
-
-
-EVERY_PUBLIC = "*"
-_REGISTRY = r"[^\s/:@.]+(\.[^\s/:@.]+)+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
-_Registry = text("registry", f"^{_REGISTRY}$")
-
-
-def _registries(value: object) -> object:
-    hosts = {EVERY_PUBLIC: value} if isinstance(value, str) else value
-    if not isinstance(hosts, dict):
-        raise wrong('expected a registry or a table of them; write { "docker.io" = "registry.example.com/hub" }')
-    for host, registry in hosts.items():
-        if host != EVERY_PUBLIC and "/" in host:
-            raise wrong('"{host}" is not a host; write it without scheme and path, as in "docker.io"', host=host)
-        if not isinstance(registry, str) or not re.fullmatch(_REGISTRY, registry):
-            message = (
-                '"{registry}" is not a registry; write its host, and maybe a path, without scheme and / at the end'
-            )
-            raise wrong(message, registry=registry)
-    return hosts
-
-
-class Images(Table):
-    """Images of containers that the catalog adds to tasks."""
-
-    envoy: str | None = None
-    """App Mesh's Envoy. Default: a pinned public image; with nat = "none" the regional one."""
-    loader: str | None = None
-    """What fetches models: an image with a shell and the AWS CLI. Default: AWS's own image of that, pinned."""
-    collector: str | None = None
-    """AWS Distro for OpenTelemetry, which `mesh.tracing` adds. Default: a pinned public image."""
-    log_router: str | None = None
-    """AWS for Fluent Bit, which `logs.router` adds. Default: a pinned public image."""
-    registry: Annotated[
-        dict[str, str], BeforeValidator(_registries, json_schema_input_type=_Registry | dict[str, _Registry])
-    ] = {}
-    """Where images of public registries are taken from instead, as from pull-through caches of ECR: a table of hosts,
-    { "docker.io" = "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub" }, or one for all of them. The rest of the name
-    follows behind it, that of `redis:7` being `library/redis:7`."""

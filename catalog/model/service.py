@@ -1,4 +1,4 @@
-"""What is called: the keys of a service and of its versions, and a service of one deployment."""
+"""Services: the keys that concern calls, versions with their matches, and the partial keys of defaults and profiles."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from catalog.model.login import Sticky
-from catalog.model.match import Match as Match
+from catalog.model.ingress import Sticky
 from catalog.model.types import (
     LAST_PRIORITY,
     Duration,
@@ -23,6 +22,27 @@ from catalog.model.types import (
 from catalog.model.workload import Deploy as Deploy
 from catalog.model.workload import Health as Health
 from catalog.model.workload import Workload, WorkloadKeys
+
+
+class Match(Table):
+    """Requests that a version gets whatever its weight: those that meet all that is said."""
+
+    path: Annotated[
+        str, matching(r"/[A-Za-z0-9_.~$@:+&/-]*", "a beginning of a path", 'write one like "/beta", without a wildcard')
+    ] = "/"
+    """How the path begins; with grpc, "/package.Service" or "/package.Service/Method"."""
+    headers: dict[
+        Annotated[
+            str, matching(r"[A-Za-z0-9!#$&'+.^_`|~-]{1,40}", "the name of a header", 'write one like "x-version"')
+        ],
+        Annotated[
+            str, matching(r"[!-~]([ -~]{0,126}[!-~])?", "a header's value", "write 1 to 128 characters of ASCII")
+        ],
+    ] = {}
+    """Headers and their exact values; with grpc, metadata."""
+    priority: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Which of several matches is tried first, 1 to 100, where the computed one collides."""
+
 
 Protocol = Literal["http", "http2", "grpc", "tcp"]
 RetryEvent = Literal[
@@ -167,3 +187,10 @@ class Service(Workload, ServiceKeys):
     @property
     def is_tcp(self) -> bool:
         return self.protocol == "tcp"
+
+
+class PartialServiceKeys(ServiceKeys):
+    """Any service keys."""
+
+    image: str = ""
+    """Container image, with a tag or digest."""

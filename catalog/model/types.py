@@ -1,4 +1,4 @@
-"""The field types of the catalog: each parses one spelling and says, when it cannot, what to write instead."""
+"""Field types of the catalog. Each parses one spelling, and its error says what to write instead. Durations as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from catalog import marks
+from catalog import unknowns
 
 UNLIMITED = math.inf
 LAST_PRIORITY = 50_000
@@ -112,7 +112,7 @@ def matching(pattern: str, what: str, cure: str) -> BeforeValidator:
     def check(value: object) -> str:
         _plain(value)
         # An account that only Terraform will know has twelve digits.
-        if not isinstance(value, str) or not compiled.fullmatch(value.replace(marks.ACCOUNT, "0" * 12)):
+        if not isinstance(value, str) or not compiled.fullmatch(value.replace(unknowns.ACCOUNT, "0" * 12)):
             raise wrong("{value} is not " + f"{what}; {cure}", value=_shown(value))
         return value
 
@@ -194,3 +194,28 @@ Host = Annotated[
 def table_or_true(value: object) -> object:
     """`true` stands for the table with nothing but defaults, `false` for leaving it out."""
     return {True: {}, False: None}.get(value, value) if isinstance(value, bool) else value
+
+
+def spelled_duration(seconds: float) -> str:
+    """`"10m"`: in quotes, in the largest unit that fits evenly."""
+    if seconds == UNLIMITED:
+        return '"none"'
+    whole = int(seconds)
+    for unit, length in (("h", 3600), ("m", 60)):
+        if whole and whole % length == 0:
+            return f'"{whole // length}{unit}"'
+    return f'"{whole}s"'
+
+
+def short_duration(seconds: float) -> str:
+    """`10m5s`: for tables, in all units that it takes."""
+    if seconds == UNLIMITED:
+        return "none"
+    minutes, rest = divmod(round(seconds, 3), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = [
+        f"{hours}h" if hours else "",
+        f"{minutes}m" if minutes else "",
+        f"{round(rest, 3):g}s" if rest > 0 else "",
+    ]
+    return "".join(parts) or "0s"

@@ -6,13 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from catalog.model.access import Access, Statement
-from catalog.model.capacity import FARGATE
-from catalog.model.container import Check, Secrets
-from catalog.model.files import Model, Volume
-from catalog.model.logs import Logs
-from catalog.model.scale import Scale
-from catalog.model.sidecar import Sidecar
+from catalog.diagnostics import Path
+from catalog.model.container import Check, Logs, Model, Secrets, Sidecar, Volume
+from catalog.model.iam import Access, Statement
+from catalog.model.platform import FARGATE
+from catalog.model.scaling import Scale
 from catalog.model.types import (
     AbsolutePath,
     Duration,
@@ -22,7 +20,6 @@ from catalog.model.types import (
     VariableName,
     matching,
 )
-from catalog.problems import Path
 
 TABLES = ("services",)
 """The catalog's tables whose entries are workloads."""

@@ -1,1 +1,1 @@
-"""How a file becomes deployments, step by step; `catalog.load` calls the steps in their order."""
+"""Turns a file into deployments, step by step; `catalog.load` calls the steps in their order."""

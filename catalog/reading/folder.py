@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
+from catalog.diagnostics import CatalogError, Path, Problem, spelled
 from catalog.model.workload import TABLES
-from catalog.problems import CatalogError, Path, Problem, spelled
 from catalog.reading.source import Document, Source
 
 _SPREAD = frozenset({*TABLES, "profiles", "capacity", "ingress", "external", "overrides"})

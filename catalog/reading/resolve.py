@@ -1,13 +1,135 @@
-"""From what is written to what holds: every timer known, every environment complete."""
+"""From keys to a deployment: versions completed, every timer known, every environment complete."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
-from catalog.capacity import chosen_deploys
-from catalog.model import Catalog, Deployment, Service, ServiceKeys, Workload
-from catalog.reading import completing, versions
-from catalog.stopping import stop_timeout
+from pydantic import BaseModel
+
+from catalog import names, unknowns
+from catalog.analysis.images import mirrored
+from catalog.analysis.packing import chosen_deploys
+from catalog.analysis.policies import Where, granted
+from catalog.analysis.timeouts import stop_timeout
+from catalog.meshes.hops import address
+from catalog.model import Catalog, Deployment, Service, ServiceKeys, Version, Workload
+from catalog.model.container import Sidecar
+from catalog.model.workload import WorkloadKeys
+from catalog.reading import interpolation
+from catalog.reading.layers import EXCLUSIVE
+
+_OF_THE_VERSION = ("name", "weight", "match")
+
+
+def completed_versions(service: Service) -> Iterator[Service]:
+    """The service as it is in each of its versions: what that says, and else what the service says."""
+    for index, version in enumerate(service.versions):
+        identity = {
+            "name": names.version(service.name, version.name),
+            "aws_name": names.version(service.aws_name, version.name),
+            "place": (*service.place, "versions", index),
+            "version": version.name,
+            "weight": version.weight,
+            "match": version.match,
+            "versions": (),
+        }
+        yield service.model_copy(update={**_changed(service, version), **identity})
+
+
+def _changed(service: ServiceKeys, version: Version) -> dict[str, Any]:
+    """What differs in a version, whole: of two keys that exclude each other, its own drops the service's."""
+    said = {key: getattr(version, key) for key in version.model_fields_set if key not in _OF_THE_VERSION}
+    changed = {key: _laid_over(getattr(service, key), value) for key, value in said.items()}
+    for one, other in EXCLUSIVE:
+        for nearer, farther in ((one, other), (other, one)):
+            if nearer in said and farther not in said:
+                changed[farther] = WorkloadKeys.model_fields[farther].get_default()
+    return changed
+
+
+def _laid_over(base: Any, over: Any) -> Any:
+    """Tables merge, lists and values replace, as between layers."""
+    if isinstance(base, BaseModel) and isinstance(over, BaseModel) and type(base) is type(over):
+        said = {key: _laid_over(getattr(base, key), getattr(over, key)) for key in over.model_fields_set}
+        return base.model_copy(update=said)
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return {**base, **{key: _laid_over(base.get(key), value) for key, value in over.items()}}
+    return over
+
+
+def in_place_of_service(deployment: Deployment, *, name: str, index: int) -> Deployment:
+    """The deployment as rules about workloads see it, with a version in the place of its service, and no other service:
+    these rules ask about one, and would else be asked about all for every version."""
+    service, version = deployment.services[name], deployment.versions[name][index]
+    keys = deployment.catalog.services[name]
+    # Under the service's own name: rules tell apart what differs, not what it is called.
+    identity = {"name": name, "aws_name": service.aws_name, "place": service.place, "version": None}
+    written_as = keys.model_copy(update=_changed(keys, keys.versions[index]))
+    catalog = deployment.catalog.model_copy(update={"services": {name: written_as}})
+    return replace(deployment, catalog=catalog, running=(version.model_copy(update=identity),))
+
+
+def completed(draft: Deployment, *, values: Mapping[str, str]) -> list[Workload]:
+    """Everything that runs, complete, in its order."""
+    return [workload.model_copy(update=_completed(draft, workload, values)) for workload in draft.running]
+
+
+def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str]) -> dict[str, Any]:
+    registry = draft.catalog.images.registry
+
+    def completed(sidecar: Sidecar) -> Sidecar:
+        texts = _filled(draft, workload, sidecar.environment, values)
+        image = mirrored(sidecar.image, registry=registry)
+        return sidecar.model_copy(update={"environment": dict(sorted(texts.items())), "image": image})
+
+    texts = _filled(draft, workload, workload.environment, values)
+    logs, router = workload.logs, workload.logs.router
+    if router is not None:
+        options = _filled(draft, workload, router.options, values)
+        logs = logs.model_copy(update={"router": router.model_copy(update={"options": options})})
+    account = values.get("account", unknowns.ACCOUNT)
+    where = Where(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
+    return {
+        "environment": dict(sorted({**_urls(draft, workload), **texts}.items())),
+        "image": mirrored(workload.image, registry=registry),
+        "logs": logs,
+        "sidecars": {name: completed(sidecar) for name, sidecar in sorted(workload.sidecars.items())},
+        "granted": granted(workload.access, where=where),
+    }
+
+
+def _urls(draft: Deployment, workload: Workload) -> dict[str, str]:
+    """The callees' URLs, under the names that the service does not use for a secret."""
+    return {
+        names.variable(name): address(draft, name).url
+        for name in _reachable(draft, workload)
+        if names.variable(name) not in workload.secrets
+    }
+
+
+def _reachable(draft: Deployment, workload: Workload) -> list[str]:
+    return [name for name in sorted(workload.calls) if _has_address(draft, name)]
+
+
+def _filled(
+    draft: Deployment, workload: Workload, texts: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, str]:
+    """The texts of a table, with the placeholders of the service's callees filled in too. Each has a value
+    (`catalog.reading.references`), but for those of calls that lead nowhere, which rules refuse."""
+
+    def filled(placeholder: str) -> str:
+        name, _, what = placeholder.partition(".")
+        return str(getattr(address(draft, name), what)) if _has_address(draft, name) else ""
+
+    return {key: interpolation.fill(text, values, address=filled) for key, text in texts.items()}
+
+
+def _has_address(draft: Deployment, name: str) -> bool:
+    service = draft.services.get(name)
+    return name in draft.catalog.external or (service is not None and service.port is not None)
+
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds; what proxies of the meshes use by default."""
@@ -19,7 +141,7 @@ def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str
     """The deployment that a catalog describes. `values` are those of the general placeholders."""
     id_ = catalog.catalog.name + (f"-{environment}" if environment else "")
     draft = Deployment(id=id_, environment=environment, catalog=catalog, running=tuple(_workloads(catalog)))
-    complete = completing.completed(draft, values=values)
+    complete = completed(draft, values=values)
     chosen = chosen_deploys(draft)
     running = tuple(
         each.model_copy(update={"deploy": chosen[each.name]}) if each.name in chosen else each for each in complete
@@ -33,7 +155,7 @@ def _workloads(catalog: Catalog) -> Iterator[Workload]:
     for name, keys in sorted(catalog.services.items()):
         service = _service(name, keys, timeout=timeouts[name])
         yield service
-        yield from versions.completed(service)
+        yield from completed_versions(service)
 
 
 def _service(name: str, keys: ServiceKeys, *, timeout: float) -> Service:

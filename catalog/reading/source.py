@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
-from catalog.problems import CatalogError, Path, Problem
+from catalog.diagnostics import CatalogError, Path, Problem
 
 _DEEPEST = 50
 """Tables in tables, or lists: far more than any key has, far less than Python's recursion bears."""

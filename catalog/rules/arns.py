@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from catalog.diagnostics import Finding
 from catalog.frame import Place, containers_of
 from catalog.model import Catalog, Deployment, Workload
 from catalog.model.container import Secret
-from catalog.problems import Finding
 from catalog.rules import rule
 
 

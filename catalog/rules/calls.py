@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.diagnostics import Finding, did_you_mean
 from catalog.frame import Place, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, External, Service
-from catalog.problems import Finding, did_you_mean
-from catalog.reading.placeholders import addresses_in
+from catalog.reading.interpolation import addresses_in
 from catalog.rules import rule
 
 

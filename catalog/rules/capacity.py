@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.capacity import known_types
+from catalog.analysis.instance_types import InstanceType, instance_types
+from catalog.analysis.packing import known_types
+from catalog.analysis.subnets import zones_of
+from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural
 from catalog.frame import Place
-from catalog.instances import InstanceType, instance_types
 from catalog.model import Deployment, Service, Workload
-from catalog.model.capacity import Capacity
-from catalog.model.catalog import RESERVED
-from catalog.problems import Finding, did_you_mean, listed, or_list, plural
+from catalog.model.platform import RESERVED, Capacity
 from catalog.rules import rule
-from catalog.subnets import zones_of
-from catalog.task.shell import is_open
+from catalog.task.sidecars import is_open
 
 _KEPT = ("aws", "ecs", "fargate")
 """What no name of a capacity provider begins with (ECS API reference, CreateCapacityProvider)."""

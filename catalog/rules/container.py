@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalog.container_model import container_definition
+from catalog.diagnostics import Finding, did_you_mean, or_list
 from catalog.frame import Container, Place
 from catalog.model import Workload
-from catalog.model.sidecar import Sidecar
-from catalog.problems import Finding, did_you_mean, or_list
-from catalog.reading.schema_errors import toml_type
+from catalog.model.container import Sidecar
+from catalog.reading.validation import toml_type
 from catalog.rules import rule
-from catalog.task.shell import is_open
+from catalog.task.document_sizes import container_definition
+from catalog.task.sidecars import is_open
 
 _OWN = {
     "command": "command",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.diagnostics import Path
 from catalog.endpoints import gateways_of, has_way_out, interface_endpoints
-from catalog.files import shared_folders
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
-from catalog.problems import Path
+from catalog.task.storage import shared_folders
 
 Counts = Iterator[tuple[Path, str, int]]
 

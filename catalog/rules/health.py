@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.durations import spelled_duration
+from catalog.analysis.timeouts import LONGEST_GRACE
+from catalog.diagnostics import Finding
 from catalog.frame import Container, Place, ServiceWorkload, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Service
+from catalog.model.types import spelled_duration
 from catalog.model.workload import Health
-from catalog.problems import Finding
 from catalog.rules import rule
-from catalog.startup import LONGEST_GRACE
 
 _BOUNDS = {"interval": (5, 300), "timeout": (2, 60)}
 """Seconds that meshes and ECS accept; load balancers take no less (mesh API reference, HealthCheckPolicy; ECS API

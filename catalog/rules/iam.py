@@ -5,21 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.access import in_json
-from catalog.analysis.limits import ROLE_POLICY_CHARACTERS
-from catalog.documents import (
-    execution_policy_length,
-    policy_length,
-    task_policy_length,
-    trust_policy_length,
-)
+from catalog.analysis.policies import ROLE_POLICY_CHARACTERS, in_json
+from catalog.analysis.resource_policies import autoscaling_role
+from catalog.diagnostics import Finding, did_you_mean
 from catalog.frame import Place
-from catalog.key import autoscaling_role
+from catalog.frame.places import not_json, texts_in
 from catalog.model import Deployment, Workload
-from catalog.model.access import Statement
-from catalog.problems import Finding, did_you_mean
+from catalog.model.iam import Statement
 from catalog.rules import rule
-from catalog.rules.values import not_json, texts_in
+from catalog.task.document_sizes import execution_policy_length, policy_length, task_policy_length, trust_policy_length
 
 _ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 _ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)

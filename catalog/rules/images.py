@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, mirrored
+from catalog.diagnostics import Finding, listed
 from catalog.endpoints import has_way_out
 from catalog.frame import Container, Place, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Workload
-from catalog.model.network import EVERY_PUBLIC
+from catalog.model.platform import EVERY_PUBLIC
 from catalog.names import dns_suffix
-from catalog.problems import Finding, listed
-from catalog.registries import ecr_repository, is_docker_hub, is_dual_stack, mirrored
 from catalog.rules import rule
 from catalog.task import addition_of
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.analysis.load_balancers import MATCHES, priority_of, priority_of_match, room_of
+from catalog.diagnostics import Finding
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress, Service
 from catalog.model.service import Public
-from catalog.priorities import MATCHES, priority_of, priority_of_match, room_of
-from catalog.problems import Finding
 from catalog.rules import rule
 
 _CONDITION_LENGTH = 128

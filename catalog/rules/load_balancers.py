@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from catalog.analysis.load_balancers import requires_login
+from catalog.analysis.resource_policies import log_writer
+from catalog.diagnostics import Finding, listed
 from catalog.frame import Place
-from catalog.log_delivery import log_writer
-from catalog.login import login_before
 from catalog.model import Ingress, Service
-from catalog.model.login import Login
-from catalog.problems import Finding, listed
+from catalog.model.ingress import Login
 from catalog.rules import rule
 
 _LONGEST_STICKY = 604800
@@ -188,7 +188,7 @@ def provider_unreachable(login: Login, at: Place) -> Iterator[Finding]:
 def login_of_another_protocol(service: Service, at: Place) -> Iterator[Finding]:
     """Before target groups of HTTP/2 and gRPC there is nothing but forwarding (Application Load Balancer guide, "Action
     types for listener rules")."""
-    if service.protocol in ("http2", "grpc") and login_before(at.deployment, service) is not None:
+    if service.protocol in ("http2", "grpc") and requires_login(at.deployment, service) is not None:
         yield at("protocol").error(
             "a load balancer lets users log in before http only; write login = false in public, and let "
             'the service see to it, or write protocol = "http"'
@@ -201,6 +201,6 @@ def login_without_ingress_login(service: Service, at: Place) -> Iterator[Finding
     place = at("public", "login")
     ingress = at.deployment.ingress_of(service)
     asked = service.public is not None and service.public.login and place.is_set
-    if asked and ingress in at.deployment.catalog.ingress and login_before(at.deployment, service) is None:
+    if asked and ingress in at.deployment.catalog.ingress and requires_login(at.deployment, service) is None:
         message = f"[ingress.{ingress}] has no login; add one there, or remove this"
         yield place.error(message)

@@ -1,16 +1,18 @@
-"""Names that differ in the catalog and are one name in AWS."""
+"""Names that differ in the catalog and are one name in AWS, within a deployment and between environments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog import aws_names, names
-from catalog.frame import Place
+from catalog import names
+from catalog.analysis import naming
+from catalog.analysis.states import PLACE_ARGUMENTS, places_of
+from catalog.diagnostics import Finding, Path
+from catalog.frame import Place, Siblings
 from catalog.model import Deployment, Service
-from catalog.problems import Finding, Path
 from catalog.rules import rule
-from catalog.task.shell import audit_log_group, is_open, logs_elsewhere
+from catalog.task.sidecars import audit_log_group, is_open, logs_elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +33,12 @@ def _workloads(deployment: Deployment) -> Iterator[_Named]:
     """A role has 64 characters (IAM API reference, CreateRole): longer names end in a hash of eight."""
     for service in deployment.services.values():
         for index, workload in enumerate(deployment.workloads_of(service.name), start=-1):
-            place, cure = aws_names.place(deployment, service), "another aws_name"
+            place, cure = naming.place(deployment, service), "another aws_name"
             if workload.version is not None:
                 place, cure = ("services", service.name, "versions", index, "name"), "another name"
             called = {
-                "log group": aws_names.log_group(deployment, workload),
-                **{f"{kind} role": aws_names.role(deployment, workload, kind) for kind in names.ROLES},
+                "log group": naming.log_group(deployment, workload),
+                **{f"{kind} role": naming.role(deployment, workload, kind) for kind in names.ROLES},
             }
             for kind, name in called.items():
                 yield _Named(
@@ -105,3 +107,123 @@ def callee_variable_of_aws_sdk(service: Service, at: Place) -> Iterator[Finding]
                 f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, where AWS\'s own libraries look '
                 "for AWS; write another name"
             )
+
+
+@rule(Siblings)
+def shared_namespace(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """Cloud Map gives a namespace whose name is taken another HTTP name (API reference, DiscoverInstances)."""
+    other = siblings.deployment
+    for one in siblings.earlier:
+        ids = [each.catalog.discovery.namespace_id for each in (one, other)]
+        if one.namespace == other.namespace and None in ids:
+            yield at("discovery", "namespace").error(
+                f'{one.environment} and {other.environment} would share "{one.namespace}"; leave it out, or put the '
+                'environment into it, as in "{environment}.example.internal"'
+            )
+
+
+@rule(Siblings)
+def shared_existing_namespace(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """Services are known by their keys alone in a namespace (Cloud Map: ServiceAlreadyExists), and two namespaces of
+    one name hide each other from a VPC (Route 53: ConflictingDomainExists)."""
+    other = siblings.deployment
+    for one in siblings.earlier:
+        ids = [each.catalog.discovery.namespace_id for each in (one, other)]
+        same_vpc = one.catalog.network.vpc_id == other.catalog.network.vpc_id
+        if None not in ids and (ids[0] == ids[1] or (one.namespace == other.namespace and same_vpc)):
+            yield at("discovery", "namespace_id").error(
+                f'{one.environment} and {other.environment} would share "{other.namespace}", and services of both one '
+                f"name; give each a namespace of its own, as in [environments.{other.environment}.discovery]"
+            )
+
+
+def _shared_listeners(siblings: Siblings) -> Iterator[tuple[Deployment, str, str]]:
+    """The listeners that an earlier deployment uses too: that deployment, and the names of the ingress in both."""
+    for one in siblings.earlier:
+        names = {ingress.listener_arn: name for name, ingress in one.catalog.ingress.items() if ingress.listener_arn}
+        for name, ingress in siblings.deployment.catalog.ingress.items():
+            if ingress.listener_arn in names:
+                yield one, names[ingress.listener_arn], name
+
+
+@rule(Siblings)
+def shared_priorities(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse)."""
+    other = siblings.deployment
+    for one, its, name in _shared_listeners(siblings):
+        ours, theirs = one.catalog.ingress[its].priorities, other.catalog.ingress[name].priorities
+        if ours is None or theirs is None:
+            continue
+        (first, last), (start, end) = ours, theirs
+        if first <= end and start <= last:
+            yield at("ingress", name, "priorities").error(
+                f"{one.environment} and {other.environment} share the listener, and {one.environment} has {first} to "
+                f"{last} of it; write others for each, as in [environments.{other.environment}.ingress.{name}]"
+            )
+
+
+@rule(Siblings)
+def shared_listener_rule(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """A listener follows only one of two rules for the same requests."""
+    for one, its, name in _shared_listeners(siblings):
+        taken = {_requests(service): service for service in one.public_services(its)}
+        for service in siblings.deployment.public_services(name):
+            if first := taken.get(_requests(service)):
+                yield at("services", service.name, "public").error(
+                    f'"{"".join(_requests(service))}" of this listener leads to {first.name} of {one.environment}; '
+                    'write another host, as in "{environment}.example.com"'
+                )
+
+
+def _requests(service: Service) -> tuple[str, str]:
+    assert service.public is not None
+    return ((service.public.host or "").lower(), service.public.path)
+
+
+@rule(Siblings)
+def shared_state(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """Two deployments in one state would destroy each other's resources."""
+    other = siblings.deployment
+    places = set(places_of(other).values())
+    for one in siblings.earlier:
+        if places.intersection(places_of(one).values()):
+            kind = next(iter(other.catalog.state))
+            yield at("state", kind, PLACE_ARGUMENTS[kind][0]).error(
+                f"{one.environment} and {other.environment} would share one state; put {{environment}} into it"
+            )
+
+
+@rule(Siblings)
+def same_name_in_aws_across_environments(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """AWS names are made of a deployment's id and a service's name, and two such pairs can make the same name."""
+    other = siblings.deployment
+    for one in siblings.earlier:
+        for table in ("services", "ingress", "capacity"):
+            owned = {names.owned(one.id, _in_aws(one, table, name)): name for name in getattr(one.catalog, table)}
+            for name in getattr(other.catalog, table):
+                full = names.owned(other.id, _in_aws(other, table, name))
+                if full in owned:
+                    yield at("environments", str(other.environment)).error(
+                        f'{table}.{name} would be "{full}" in AWS, like {table}.{owned[full]} of {one.environment}; '
+                        "rename the environment"
+                    )
+
+
+def _in_aws(deployment: Deployment, table: str, name: str) -> str:
+    return deployment.services[name].aws_name if table == "services" else name
+
+
+@rule(Siblings)
+def duplicate_endpoint(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """A VPC has one private name for an endpoint's service: AWS refuses the second (EC2: "conflicting DNS domain")."""
+    other = siblings.deployment
+    vpc_id = other.catalog.network.vpc_id
+    for one in siblings.earlier if vpc_id is not None else ():
+        if vpc_id != one.catalog.network.vpc_id:
+            continue
+        for index, endpoint in enumerate(other.catalog.network.endpoints):
+            if endpoint in one.catalog.network.endpoints:
+                yield at("network", "endpoints", index).error(
+                    f'{one.environment} makes the endpoint "{endpoint}" in {vpc_id} already, and {other.environment} '
+                    "can use it; list it in one of them"
+                )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from catalog.diagnostics import Finding
 from catalog.endpoints import endpoints_for, has_way_out, interface_endpoints
 from catalog.frame import Place
 from catalog.model import Deployment, External
-from catalog.problems import Finding
 from catalog.rules import rule
 
 _LARGEST, _SMALLEST = 16, 24

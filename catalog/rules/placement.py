@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.capacity import known_types, placement, rollout, services_on, size_of
+from catalog.analysis.instance_types import InstanceCapacity, capacity_of
+from catalog.analysis.packing import known_types, placement, rollout, services_on, size_of
+from catalog.diagnostics import Finding, did_you_mean, listed, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
-from catalog.model.capacity import FARGATE
-from catalog.problems import Finding, did_you_mean, listed, plural
-from catalog.rooms import Room, room_of
+from catalog.model.platform import FARGATE
 from catalog.rules import rule
 
 _CPU = (128, 196608)
@@ -100,7 +100,7 @@ def task_exceeds_instance(workload: Workload, at: Place) -> Iterator[Finding]:
     """A task that no instance can hold waits forever (ECS developer guide, "Task placement")."""
     capacity = at.deployment.capacity_of(workload)
     for type_ in known_types(capacity) if capacity else ():
-        room, size = room_of(type_), size_of(workload)
+        room, size = capacity_of(type_), size_of(workload)
         lacks = room.lacks(size)
         if not lacks:
             continue
@@ -113,7 +113,7 @@ def task_exceeds_instance(workload: Workload, at: Place) -> Iterator[Finding]:
         return
 
 
-def _spelled(room: Room) -> str:
+def _spelled(room: InstanceCapacity) -> str:
     return listed([f"cpu = {room.cpu}", f"memory = {room.memory}", f"gpus = {room.gpus}"])
 
 

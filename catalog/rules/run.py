@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 from catalog import rules
-from catalog.frame import Place, Rules
-from catalog.frame.rules import findings, findings_side_by_side
+from catalog.diagnostics import Finding, Provenance
+from catalog.frame import Place, Rules, findings, findings_side_by_side
+from catalog.frame.places import VersionPlaces
 from catalog.frame.subjects import OF_A_WORKLOAD, Subjects
-from catalog.frame.version_place import VersionPlaces
-from catalog.meshes import mesh_of, parity
+from catalog.meshes import features, mesh_of
 from catalog.model import Deployment
-from catalog.problems import Finding
-from catalog.provenance import Provenance
-from catalog.reading.versions import in_place_of_service
+from catalog.reading.resolve import in_place_of_service
 
 for _module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
     if _module.name != __name__:
@@ -37,7 +35,7 @@ def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Fin
         if finding.level == "error":
             refused.add(finding.place)
         yield finding
-    for finding in parity.lacking(Place(deployment, provenance)):
+    for finding in features.lacking(Place(deployment, provenance)):
         if finding.level != "error" or finding.place not in refused:
             yield finding
 

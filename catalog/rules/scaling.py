@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.durations import spelled_duration
+from catalog.diagnostics import Finding
 from catalog.frame import Place
-from catalog.model.scale import Backlog, Scale
-from catalog.problems import Finding
+from catalog.model.scaling import Backlog, Scale
+from catalog.model.types import spelled_duration
 from catalog.rules import rule
 
 POLICIES = ("cpu_percent", "memory_percent", "requests_per_minute", "backlog", "metric")

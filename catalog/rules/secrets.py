@@ -1,16 +1,122 @@
-"""Secrets that ECS can read and pass on."""
+"""Secrets, and credentials in plain text."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 
+from catalog.diagnostics import Finding
 from catalog.endpoints import has_way_out
-from catalog.frame import Place, containers_of
+from catalog.frame import Container, Place, containers_of
+from catalog.frame.places import texts_in
 from catalog.model import Service, Workload
-from catalog.problems import Finding
 from catalog.rules import rule
 from catalog.task import addition_of, secrets_of
+
+_BEFORE, _BEHIND = r"(?<![A-Za-z0-9_+/-])", r"(?![A-Za-z0-9_-])"
+_FORMS: dict[str, str] = {
+    "an AWS access key": rf"{_BEFORE}(?:AKIA|ASIA)[A-Z2-7]{{16}}{_BEHIND}",
+    "an Anthropic or OpenAI key": (
+        rf"{_BEFORE}sk-(?:(?:ant|proj|svcacct|or-v1)-[A-Za-z0-9_-]{{20,}}|[A-Za-z0-9]{{32,}})"
+    ),
+    "a GitHub token": rf"{_BEFORE}(?:gh[pousr]_[A-Za-z0-9]{{36,}}|github_pat_\w{{22,}})",
+    "a GitLab token": rf"{_BEFORE}glpat-[A-Za-z0-9_-]{{20,}}",
+    "a Slack token": rf"{_BEFORE}xox[abeoprs]-[A-Za-z0-9-]{{10,}}",
+    "a Hugging Face token": rf"{_BEFORE}hf_[A-Za-z]{{30,}}{_BEHIND}",
+    "a Google API key": rf"{_BEFORE}AIza[A-Za-z0-9_-]{{35}}{_BEHIND}",
+    "a Stripe key": rf"{_BEFORE}[sr]k_(?:live|test)_[A-Za-z0-9]{{16,}}",
+    "an npm token": rf"{_BEFORE}npm_[A-Za-z0-9]{{36}}{_BEHIND}",
+    "a PyPI token": rf"{_BEFORE}pypi-AgE[A-Za-z0-9_-]{{40,}}",
+    "a private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
+    "a signed token (JWT)": rf"{_BEFORE}eyJ[A-Za-z0-9_-]{{8,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}}",
+    "an Azure connection string": r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}",
+}
+"""Credentials that are known by their form, as their issuers document it for scanners (GitHub Docs, "Supported secret
+scanning patterns")."""
+_KNOWN = re.compile("|".join(f"(?P<_{index}>{form})" for index, form in enumerate(_FORMS.values())))
+_KINDS = tuple(_FORMS)
+_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]*:(?P<password>[^\s/?#@]+)@")
+"""RFC 3986, "User Information"."""
+_STAND_IN = re.compile(r"\$\w+|\$\{[^}]*\}|\$\([^)]*\)|%\w+%|<[^>]*>|\{\{.*\}\}|\*+|x+|\.+|%s|\{[^}]*\}", re.I)
+"""What a program or a shell fills in, or a reader of examples."""
+_NAME = re.compile(
+    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_(?:ACCESS_)?KEY|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|"
+    r"CLIENT_SECRET|CREDENTIALS?)$"
+)
+"""Names that end with the word for a secret; MAX_TOKENS, TOKEN_LIMIT, SECRET_NAME and TOKEN_FILE do not."""
+_VALUE = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*:-]{16,512}")
+_PLAIN = re.compile(
+    r"arn:.*|[A-Za-z][A-Za-z0-9+.-]*://.*|[./~].*|[\d.,:_-]+|(?:[a-z]+[/._-])*[a-z]+|(?:[A-Z]+[/._-])*[A-Z]+|"
+    r".*(?:change[-_]?me|example|placeholder|dummy|your[-_]).*",
+    re.S,
+)
+"""ARNs, URLs, paths, numbers, words, and what examples have in place of a secret."""
+_BITS = 3.0
+"""Shannon's entropy of a character: text of random hexadecimal digits has more, repeated words have less."""
+
+
+def _entropy(text: str) -> float:
+    counts = Counter(text).values()
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
+
+
+def known(text: str) -> str | None:
+    """The kind of credential that a text holds by its form."""
+    found = _KNOWN.search(text)
+    if found is not None and found.lastgroup is not None:
+        return _KINDS[int(found.lastgroup[1:])]
+    if "://" in text and any(not _STAND_IN.fullmatch(url["password"]) for url in _IN_URL.finditer(text)):
+        return "a password in a URL"
+    return None
+
+
+def secret_by_name(name: str, value: str) -> bool:
+    """Whether a variable is named like a secret, and its value is as random as one."""
+    return (
+        _NAME.search(name.upper()) is not None
+        and _VALUE.fullmatch(value) is not None
+        and _PLAIN.fullmatch(value) is None
+        and _STAND_IN.fullmatch(value) is None
+        and any(character.isdigit() for character in value)
+        and _entropy(value) >= _BITS
+    )
+
+
+@rule(Container)
+def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]:
+    """Everybody who may describe a task definition reads its variables and commands (ECS developer guide, "Pass
+    sensitive data to an Amazon ECS container"). No message repeats the value."""
+    for name, value in container.environment.items():
+        kind, here = known(value), at("environment", name)
+        cure = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'
+        if kind is not None:
+            yield here.error(f"holds {kind}, which everyone would read; {cure}")
+        elif name not in container.not_secret and secret_by_name(name, value):
+            yield here.error(
+                f'looks like a secret, which everyone would read; {cure}, or, if it is none, not_secret = ["{name}"]'
+            )
+    for key in ("command", "entrypoint", "container"):
+        for text, place in texts_in(getattr(container, key), at(key)):
+            if kind := known(text):
+                yield place.error(_ELSEWHERE.format(kind))
+    # What TOML writes as one text is a list here, of which no part has a line of its own.
+    if kind := known(" ".join(container.health.command or ())):
+        yield at("health", "command").error(_ELSEWHERE.format(kind))
+
+
+@rule(Workload)
+def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[Finding]:
+    """The options of a log driver can be read likewise."""
+    options = workload.logs.router.options if workload.logs.router is not None else {}
+    for text, place in texts_in(options, at("logs", "router", "options")):
+        if kind := known(text):
+            yield place.error(f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
+
+
+_OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"
+_ELSEWHERE = "holds {}, which everyone would read; keep it in Secrets Manager, and read it from a variable of secrets"
 
 
 def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, str | None, Place]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from catalog.files import MODEL, has_files, shared_folders
+from catalog.diagnostics import Finding
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
-from catalog.model.files import Model
-from catalog.problems import Finding
+from catalog.model.container import Model
 from catalog.rules import rule
-from catalog.task.model import IMAGE_GIB, LARGEST, task_storage
+from catalog.task.storage import IMAGE_GIB, LARGEST_STORAGE, MODEL, has_files, shared_folders, task_storage
 
 
 @rule(Model)
@@ -22,7 +21,11 @@ def weights_exceed_storage(model: Model, at: Place) -> Iterator[Finding]:
     storage = task_storage(at.workload)
     if model.size_gib >= storage:
         said = at.parent("storage").is_set
-        cure = f"write storage = {model.size_gib + IMAGE_GIB}" if said and model.size_gib <= LARGEST - IMAGE_GIB else ""
+        cure = (
+            f"write storage = {model.size_gib + IMAGE_GIB}"
+            if said and model.size_gib <= LARGEST_STORAGE - IMAGE_GIB
+            else ""
+        )
         yield at("size_gib").error(
             f"{model.size_gib} GiB do not fit beside the images into {storage} GiB of storage; "
             + (cure or 'write cache = "efs"')

@@ -6,22 +6,20 @@ import math
 import posixpath
 from collections.abc import Iterator
 
-from catalog.documents import (
-    definition_length,
-)
-from catalog.durations import spelled_duration
-from catalog.files import MODEL
+from catalog.analysis.packing import FARGATE_SIZES, Share, nearest_size, service_share
+from catalog.analysis.timeouts import LONGEST_STOP, SHORTEST_STOP
+from catalog.diagnostics import Finding, did_you_mean, spelled
 from catalog.frame import Container, Place
 from catalog.meshes import mesh_of
 from catalog.model import Workload
-from catalog.model.sidecar import Sidecar
-from catalog.problems import Finding, did_you_mean, spelled
+from catalog.model.container import Sidecar
+from catalog.model.types import spelled_duration
 from catalog.rules import rule
-from catalog.sizes import FARGATE_SIZES, Share, nearest_size, service_share
-from catalog.stopping import LONGEST_STOP, SHORTEST_STOP
 from catalog.task import addition_of, share
-from catalog.task.collector import PORTS as COLLECTOR_PORTS
-from catalog.task.log_router import PORTS as ROUTER_PORTS
+from catalog.task.document_sizes import definition_length
+from catalog.task.storage import MODEL
+from catalog.task.telemetry import COLLECTOR_PORTS as COLLECTOR_PORTS
+from catalog.task.telemetry import LOG_ROUTER_PORTS as ROUTER_PORTS
 
 _CONTAINERS = 10
 """Container definitions of a task (ECS developer guide, "Amazon ECS service quotas")."""

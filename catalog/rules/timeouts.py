@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.balancer import LONGEST_IDLE
-from catalog.durations import spelled_duration
+from catalog.analysis.load_balancers import LONGEST_ALB_IDLE
+from catalog.diagnostics import Finding
 from catalog.frame import Place
-from catalog.hops import hops_into, timers_of
+from catalog.meshes.hops import hops_into, timers_of
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.problems import Finding
+from catalog.model.types import spelled_duration
 from catalog.rules import rule
 
 
@@ -85,11 +85,11 @@ def idle_timeout_below_timeout(service: Service, at: Place) -> Iterator[Finding]
 @rule(Service)
 def timeout_beyond_load_balancer(service: Service, at: Place) -> Iterator[Finding]:
     """A load balancer closes a connection that is silent for 4000 seconds, whatever is said."""
-    if service.public is None or service.idle_timeout <= LONGEST_IDLE:
+    if service.public is None or service.idle_timeout <= LONGEST_ALB_IDLE:
         return
     key = next((key for key in ("idle_timeout", "timeout") if at(key).is_set), "public")
     yield at(key).notice(
-        f"its load balancer cuts off whatever is silent for {LONGEST_IDLE} seconds, although "
+        f"its load balancer cuts off whatever is silent for {LONGEST_ALB_IDLE} seconds, although "
         f"{service.name} may take {spelled_duration(service.idle_timeout)}; stream long answers, or poll for them"
     )
 

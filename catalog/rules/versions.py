@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog.analysis.load_balancers import match_priority
+from catalog.diagnostics import Finding
 from catalog.frame import Place, Version
 from catalog.model import Deployment
-from catalog.priorities import match_priority
-from catalog.problems import Finding
 from catalog.rules import rule
 
 _GROUPS = 5

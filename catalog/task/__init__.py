@@ -7,11 +7,9 @@ from collections.abc import Callable
 from catalog.model import Deployment, Workload
 from catalog.model.container import Secret
 from catalog.task.addition import Addition, Container, joined, merged, raw, share, value_from
-from catalog.task.collector import collector
-from catalog.task.log_router import log_router
-from catalog.task.model import model_addition
-from catalog.task.shell import shell
-from catalog.task.sidecars import sidecars
+from catalog.task.sidecars import shell, sidecars
+from catalog.task.storage import model_addition
+from catalog.task.telemetry import collector, log_router
 
 __all__ = ["Addition", "Container", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
 

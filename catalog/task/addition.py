@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.analysis.packing import Share
+from catalog.diagnostics import Path
 from catalog.model.container import Secret
-from catalog.problems import Path
-from catalog.sizes import Share
 
 Container = dict[str, Any]
 """A container definition, in the spelling of the ECS API."""

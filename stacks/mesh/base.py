@@ -1,23 +1,71 @@
-"""What a mesh is to the rest: something that a service joins, and what the service must add to be a member."""
+"""What a mesh is to the rest: a service joins it, and adds what the membership says. Also the role in which ECS acts
+for a mesh."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceServiceRegistries
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
+from catalog import names
+from catalog.analysis.packing import Share
+from catalog.analysis.policies import JsonStatement, policy, trust
 from catalog.model import Deployment, Service
-from catalog.sizes import Share
-from stacks.discovery import Discovery
-from stacks.part import Ref
-from stacks.security import SecurityGroups
+from stacks.network.discovery import Discovery
+from stacks.network.security_groups import SecurityGroups
+from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class InfrastructureRole:
+    """A role and what gives it its rights. ECS needs both until the last service is gone."""
+
+    role: Ref
+    rights: tuple[Ref, ...]
+
+
+def infrastructure_role(part: Part, *, managed: str, statements: Sequence[JsonStatement] = ()) -> InfrastructureRole:
+    """Make the deployment's infrastructure role, with a policy of AWS's own: what follows `policy/` in its ARN (ECS
+    developer guide, "Amazon ECS infrastructure IAM role"), and further statements."""
+    deployment = part.deployment
+    address = names.shared("mesh")
+    role = part.add(
+        IamRole,
+        address,
+        # The underscore, as in no service's key, keeps the name apart from those of the services' roles.
+        name=names.role(deployment.id, "mesh_infrastructure"),
+        # As AWS writes it: that ECS says for which account it comes is documented of its tasks only.
+        assume_role_policy=trust("ecs.amazonaws.com", accounts=()),
+        permissions_boundary=deployment.catalog.catalog.permissions_boundary,
+    )
+    attachment = part.add(
+        IamRolePolicyAttachment,
+        address,
+        role=role.name,
+        lifecycle=OUTLIVES_TASKS,
+        policy_arn=f"arn:{deployment.partition}:iam::aws:policy/{managed}",
+    )
+    if not statements:
+        return InfrastructureRole(role=role, rights=(attachment,))
+    own = part.add(
+        IamRolePolicy,
+        address,
+        name=names.role(deployment.id, "mesh_infrastructure"),
+        role=role.name,
+        policy=policy(list(statements)),
+        lifecycle=OUTLIVES_TASKS,
+    )
+    return InfrastructureRole(role=role, rights=(attachment, own))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshContext:
     """What the parts that come before it hand to a mesh."""
 
     vpc_id: str
@@ -78,7 +126,7 @@ class Mesh(Protocol):
 class MakeMesh(Protocol):
     """The class of a mesh: called, it makes what all services share."""
 
-    def __call__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> Mesh: ...
+    def __call__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> Mesh: ...
 
     def host_reference(self, service_name: str) -> str:
         """The reference to the host name that AWS makes for a service, where the catalog marks one."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from constructs import Construct
 
 from catalog.model import Deployment, Service
-from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
+from stacks.mesh.base import Membership, MeshContext, connected, no_generated_hosts, registered
 from stacks.part import Part
 
 
@@ -17,7 +17,7 @@ class NoMesh(Part):
     name = None
     host_reference = staticmethod(no_generated_hosts)
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
         self._surroundings = surroundings
 

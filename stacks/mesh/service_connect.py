@@ -17,14 +17,21 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 from cdktf_cdktf_provider_aws.service_discovery_http_namespace import ServiceDiscoveryHttpNamespace
 from constructs import Construct
 
-from catalog import aws_names, names
-from catalog.meshes.service_connect.rights import KEEP_CERTIFICATES, TLS_POLICY
-from catalog.meshes.service_connect.serving import discovery_name, proxy_share, serves
-from catalog.meshes.service_connect.timers import answer_seconds, idle_seconds
+from catalog import names
+from catalog.analysis import naming
+from catalog.meshes.service_connect import KEEP_CERTIFICATES, TLS_POLICY
+from catalog.meshes.service_connect.timers import answer_seconds, discovery_name, idle_seconds, proxy_share, serves
 from catalog.model import Deployment, Service
-from stacks.key import key_arn
-from stacks.mesh.base import Membership, Surroundings, connected, no_generated_hosts, registered
-from stacks.mesh.infrastructure import InfrastructureRole, infrastructure_role
+from stacks.kms import key_arn
+from stacks.mesh.base import (
+    InfrastructureRole,
+    Membership,
+    MeshContext,
+    connected,
+    infrastructure_role,
+    no_generated_hosts,
+    registered,
+)
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
@@ -35,7 +42,7 @@ class ServiceConnect(Part):
 
     host_reference = staticmethod(no_generated_hosts)
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
         self._surroundings = surroundings
         self.name, self._namespace_arn = self._namespace()
@@ -105,7 +112,7 @@ class ServiceConnect(Part):
         logs = EcsServiceServiceConnectConfigurationLogConfiguration(
             log_driver="awslogs",
             options={
-                "awslogs-group": aws_names.log_group(self.deployment, service),
+                "awslogs-group": naming.log_group(self.deployment, service),
                 "awslogs-region": self.deployment.region,
                 "awslogs-stream-prefix": service.aws_name,
             },

@@ -9,7 +9,7 @@ import pytest
 
 from catalog.model import Deployment
 from stacks.mesh import MESHES
-from stacks.mesh.app_mesh.timers import FOREVER
+from stacks.mesh.app_mesh.routes import FOREVER
 from stacks.mesh.base import Membership
 from tests.catalogs import complete
 from tests.conftest import ROOT

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalog.hops import timers_of
+from catalog.analysis.timeouts import Hop
+from catalog.meshes.hops import timers_of
 from catalog.model import UNLIMITED, Deployment
-from catalog.timers import Hop
-from stacks.mesh.app_mesh.timers import FOREVER
+from stacks.mesh.app_mesh.routes import FOREVER
 from tests.catalogs import loaded, notices_of
 from tests.conftest import ROOT
 from tests.outputs import ShippedOutputs

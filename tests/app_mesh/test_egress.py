@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.meshes.app_mesh.egress import bypasses_proxy, ignored_ports, proxied_externals
+from catalog.meshes.app_mesh.envoy import bypasses_proxy, ignored_ports, proxied_externals
 from catalog.model import External
 from tests.synth import deployment
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.analysis.packing import FARGATE_SIZES, Share, service_share
 from catalog.meshes.app_mesh.envoy import envoy_share
-from catalog.sizes import FARGATE_SIZES, Share, service_share
 
 
 @pytest.mark.parametrize(

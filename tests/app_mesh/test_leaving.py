@@ -11,7 +11,7 @@ import pytest
 
 from catalog.load import load
 from stacks.mesh import MESHES
-from stacks.mesh.app_mesh.left_in_state import left_in_state
+from stacks.mesh.app_mesh import left_in_state
 from tests import emulator
 from tests.catalogs import loaded, once, problems_of
 from tests.conftest import ROOT

@@ -22,7 +22,7 @@ FILES = (
     "docs/leaving-app-mesh.md",
 )
 REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/read_back/__init__.py")
-TYPE = "catalog/model/network.py"
+TYPE = "catalog/model/mesh.py"
 ELSEWHERE = ("test_readme", "test_official_cli", "test_makefile", "test_lifecycle", "test_deployments", "test_bindings")
 """Tests that hold the shipped catalog's prose, or that take minutes and know no mesh."""
 

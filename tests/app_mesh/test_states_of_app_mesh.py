@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.analysis.states import BASE
 from catalog.load import load
-from catalog.states import BASE
 from tests import emulator
 from tests.catalogs import complete
 from tests.states_trial import States, walk

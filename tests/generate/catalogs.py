@@ -11,8 +11,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BeforeValidator
 
-from catalog.model.catalog import Catalog
-from catalog.model.partial import PartialServiceKeys
+from catalog.model.deployment import Catalog
+from catalog.model.service import PartialServiceKeys
 from catalog.model.types import Table, table_or_true
 from tests.generate import services, tables
 from tests.generate.example import FILE, Example

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from catalog.diagnostics import Problem, spelled
 from catalog.load import Loaded
-from catalog.problems import Problem, spelled
 from tests.generate.example import Example, Place, at
 from tests.outputs import Outputs
 from tests.terraform_text import evaluated, texts

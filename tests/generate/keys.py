@@ -10,8 +10,8 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from catalog.model.catalog import Catalog
-from catalog.model.partial import PartialServiceKeys
+from catalog.model.deployment import Catalog
+from catalog.model.service import PartialServiceKeys
 from catalog.model.types import Table
 
 Model = type[Table]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from catalog import marks
+from catalog import unknowns
 
 _REFERENCE = "\N{REPLACEMENT CHARACTER}"
 _WRITTEN = re.compile(r"Tf%\{if true\}%\{endif\}Token\[|\$\$\{|%%\{|\$\{[^}]*\}")
 """What is not itself in a string of Terraform's: its escapes, and references."""
-_MARKS = re.compile(f"{marks.ACCOUNT}|{marks.GENERATED_HOST.pattern}")
+_MARKS = re.compile(f"{unknowns.ACCOUNT}|{unknowns.GENERATED_HOST.pattern}")
 
 
 def plain(text: Any) -> Any:

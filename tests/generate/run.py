@@ -13,8 +13,8 @@ from random import Random
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from catalog.diagnostics import CatalogError, spelled
 from catalog.load import Loaded, load
-from catalog.problems import CatalogError, spelled
 from tests.generate.catalogs import generated
 from tests.generate.checks import keys_of, last_line, may_have_no_effect, missing, unplaced
 from tests.generate.counts import Counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from catalog.sizes import FARGATE_SIZES
+from catalog.analysis.packing import FARGATE_SIZES
 from tests.generate.values import Key, always, of_member
 from tests.generate.world import ABSENT, World
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from catalog.model import access, container, types
+from catalog.model import container, iam, types
 from tests.generate.world import ABSENT, ACCOUNT, World
 
 Key = Callable[[World, dict[str, Any], tuple[str, ...], Any], Any]
@@ -55,11 +55,11 @@ TYPES: list[tuple[Any, Callable[[World], Any]]] = [
     (types.VariableName, lambda w: w.pick(("MODE", "LOG_LEVEL", "_x", "lower", "HOME_2"))),
     (types.AbsolutePath, lambda w: w.pick(("/srv/app", "/opt/x y", "/data-1"))),
     (container.Secrets, lambda w: secrets(w)),
-    (access.Model, lambda w: w.pick(("amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0"))),
-    (access.Endpoint, lambda w: w.pick(("ranker", w.arn("sagemaker", "endpoint/embedder")))),
-    (access.Bucket, lambda w: w.pick(("bucket-1", "bucket-2/folder"))),
-    (access.Queue, lambda w: w.pick(("work", w.arn("sqs", "queue")))),
-    (access.DynamoTable, lambda w: w.pick(("carts", w.arn("dynamodb", "table/orders")))),
+    (iam.Model, lambda w: w.pick(("amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0"))),
+    (iam.Endpoint, lambda w: w.pick(("ranker", w.arn("sagemaker", "endpoint/embedder")))),
+    (iam.Bucket, lambda w: w.pick(("bucket-1", "bucket-2/folder"))),
+    (iam.Queue, lambda w: w.pick(("work", w.arn("sqs", "queue")))),
+    (iam.DynamoTable, lambda w: w.pick(("carts", w.arn("dynamodb", "table/orders")))),
 ]
 
 

@@ -8,9 +8,8 @@ from random import Random
 from typing import Any
 
 from catalog.meshes import MESHES
-from catalog.model.catalog import Catalog
-from catalog.model.partial import PartialServiceKeys
-from catalog.model.service import ServiceKeys, Version
+from catalog.model.deployment import Catalog
+from catalog.model.service import PartialServiceKeys, ServiceKeys, Version
 
 ABSENT = object()
 """A key that does not suit what is there already."""
@@ -92,7 +91,7 @@ class World:
         return members
 
     def carries(self, feature: str) -> bool:
-        """Whether the mesh has a feature (`catalog.meshes.parity`)."""
+        """Whether the mesh has a feature (`catalog.meshes.features`)."""
         return MESHES[self.kind].parity[feature].carried
 
     @property

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.addresses import address
-from catalog.meshes.app_mesh.egress import bypasses_proxy
+from catalog.meshes.app_mesh.envoy import bypasses_proxy
+from catalog.meshes.hops import address
 from catalog.model import UNLIMITED, Deployment, Service
-from stacks.mesh.app_mesh.timers import FOREVER
+from stacks.mesh.app_mesh.routes import FOREVER
 from tests import emulator
 from tests.read_back.tasks import assert_found_by_dns, discovered
 

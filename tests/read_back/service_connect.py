@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from catalog import names
-from catalog.addresses import address
-from catalog.meshes.service_connect.serving import serves
+from catalog.analysis.call_graph import start_order
+from catalog.meshes.hops import address
+from catalog.meshes.service_connect.timers import serves
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.order import start_order
 from tests import emulator
 from tests.read_back.tasks import discovered, ecs_service, listening, namespaces
 

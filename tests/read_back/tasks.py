@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import aws_names
+from catalog.analysis import naming
 from catalog.model import Deployment, Service
 from tests import emulator
 
@@ -37,7 +37,7 @@ def is_registered(service: Service, deployment: Deployment) -> bool:
 def ecs_service(service: Service, deployment: Deployment) -> dict[str, Any]:
     """A service as ECS describes it."""
     ecs = emulator.client("ecs", region=deployment.region)
-    name = aws_names.owned(deployment, service)
+    name = naming.owned(deployment, service)
     [described] = ecs.describe_services(cluster=deployment.cluster_name, services=[name])["services"]
     return described
 

@@ -1,15 +1,48 @@
-"""AWS App Mesh: an Envoy proxy in every task."""
+"""AWS App Mesh: an Envoy proxy in every task. Its permissions, resource types and traits."""
 
 from __future__ import annotations
 
-from catalog.meshes import private_ca
-from catalog.meshes.app_mesh import gateway, ports, rules, tcp
-from catalog.meshes.app_mesh.envoy import CONTAINER, envoy_image, envoy_share
-from catalog.meshes.app_mesh.resource_types import RESOURCE_TYPES
-from catalog.meshes.app_mesh.rights import RIGHTS
-from catalog.meshes.app_mesh.timers import timers
+from catalog.analysis.images import ECR_ENDPOINTS
+from catalog.analysis.permissions import Permission
+from catalog.analysis.resource_types import ResourceType
+from catalog.meshes import base
+from catalog.meshes.app_mesh import gateway, ports, rules
+from catalog.meshes.app_mesh.envoy import CONTAINER, envoy_image, envoy_share, timers
 from catalog.meshes.base import MeshTraits, no, yes
-from catalog.registries import ECR_ENDPOINTS
+
+STREAM = Permission(
+    actions=("appmesh:StreamAggregatedResources",),
+    holder="task role of a service, and of a virtual gateway",
+    why="Envoy gets the configuration of its own node",
+    no_operations=("appmesh:StreamAggregatedResources",),
+    page='App Mesh User Guide, "Envoy Proxy authorization"',
+)
+EXPORT_CERTIFICATE = Permission(
+    actions=("acm:ExportCertificate",),
+    holder="task role of a service",
+    why="with `mesh.tls`, Envoy gets its own certificate and key",
+    page='App Mesh User Guide, "Transport Layer Security"',
+)
+READ_AUTHORITY = Permission(
+    actions=("acm-pca:GetCertificateAuthorityCertificate",),
+    holder="task role of a caller, and of a virtual gateway",
+    why="with `mesh.tls`, Envoy gets to know whom to trust",
+    page='App Mesh User Guide, "Transport Layer Security"',
+)
+RIGHTS = (STREAM, EXPORT_CERTIFICATE, READ_AUTHORITY)
+
+_IN_THE_MESH = "{mesh_name}/{name}"
+
+RESOURCE_TYPES = {
+    "aws_acm_certificate": ResourceType(),
+    "aws_appmesh_gateway_route": ResourceType(
+        moves_with_service=True, import_id="{mesh_name}/{virtual_gateway_name}/{name}"
+    ),
+    "aws_appmesh_route": ResourceType(moves_with_service=True, import_id="{mesh_name}/{virtual_router_name}/{name}"),
+    "aws_appmesh_virtual_node": ResourceType(moves_with_service=True, import_id=_IN_THE_MESH),
+    "aws_appmesh_virtual_router": ResourceType(moves_with_service=True, import_id=_IN_THE_MESH),
+    "aws_appmesh_virtual_service": ResourceType(moves_with_service=True, import_id=_IN_THE_MESH),
+}
 
 _MANAGEMENT = "appmesh-envoy-management"
 
@@ -23,7 +56,7 @@ APP_MESH = MeshTraits(
     containers=frozenset({CONTAINER}),
     images=lambda deployment: (envoy_image(deployment),),
     proxy_share=envoy_share,
-    rules=(rules.rule, ports.rule, tcp.rule, gateway.rule, private_ca.rule),
+    rules=(rules.rule, ports.rule, gateway.rule, base.private_ca_rule),
     rights=RIGHTS,
     resource_types=RESOURCE_TYPES,
     timers=timers,

@@ -1,11 +1,16 @@
-"""The proxy in every task: which image it runs, and how much of the task is its own."""
+"""The Envoy proxy of every task: its image, share, ports and timers, and the traffic that bypasses it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from catalog import names
-from catalog.model import Deployment
-from catalog.registries import ecr_repository, mirrored
-from catalog.sizes import Share
+from catalog.analysis.images import ecr_repository, mirrored
+from catalog.analysis.load_balancers import target_idle
+from catalog.analysis.packing import Share
+from catalog.analysis.timeouts import Hop, Timer
+from catalog.model import Deployment, External, Service
+from catalog.task.storage import NFS, shared_folders
 
 CONTAINER = "envoy"
 USER = "1337"
@@ -58,3 +63,110 @@ def envoy_share(cpu: int, memory: int) -> Share:
     uses, while twice the memory leaves room for a mesh of some size.
     """
     return Share(min(512, cpu // 4), max(128, min(512, memory // 8)))
+
+
+SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
+"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a connection that the proxy knows as TCP it waits for the
+client's first bytes to tell whether they are TLS; a client that waits for the server's greeting then waits forever.
+Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); the others greet
+first by their protocols."""
+
+AWS_APIS = 443
+"""The proxy tells TCP destinations apart by port alone, so one on 443 would take in every call to AWS
+(aws/aws-app-mesh-roadmap issues 195 and 82)."""
+
+ALWAYS_IGNORED = frozenset({22})
+"""ECS wants the list of ignored ports filled, and its examples put SSH there, which is never redirected anyway."""
+
+
+def bypasses_proxy(external: External) -> bool:
+    """Whether calls to an external go past the caller's proxy, straight to where they are meant for.
+
+    With https the service itself does TLS, which the proxy can only carry as TCP: one destination for a whole port
+    (aws/aws-app-mesh-roadmap issues 79, 138 and 195). Security groups hold either way.
+    """
+    if external.protocol == "https":
+        return True
+    return external.protocol == "tcp" and (external.port in SERVER_SPEAKS_FIRST or external.port == AWS_APIS)
+
+
+def proxied_externals(deployment: Deployment) -> dict[str, External]:
+    """The externals that proxies must know, by name: those which some service calls through its proxy."""
+    return {
+        name: external
+        for name, external in sorted(deployment.catalog.external.items())
+        if deployment.callers_of(name) and not bypasses_proxy(external)
+    }
+
+
+def ignored_ports(deployment: Deployment, service: Service) -> tuple[int, ...]:
+    """The ports on which whatever a service sends goes past its proxy, to any destination."""
+    bypassing = {e.port for e in deployment.externals_of(service).values() if bypasses_proxy(e)}
+    if shared_folders(service):
+        # Mounted before the proxy runs (App Mesh User Guide, "App Mesh connectivity troubleshooting").
+        bypassing.add(NFS)
+    return tuple(sorted(ALWAYS_IGNORED | bypassing))
+
+
+def answer_at_listener(deployment: Deployment, service: Service) -> float:
+    """Seconds for a whole answer at a service's proxy.
+
+    The longest request timeout of a conversation has to stand on the source node, the destination node and the route
+    (App Mesh API reference, HttpTimeout), so a caller's listener bears its callees' too.
+    """
+    return max([service.timeout, *(c.timeout for c in deployment.callees_of(service) if not c.is_tcp)])
+
+
+def idle_at_listener(deployment: Deployment, service: Service) -> float:
+    """Seconds of silence at a service's proxy: more than a load balancer before it bears."""
+    return target_idle(deployment, service)
+
+
+def one_try(*, per_try: float | None, attempts: int, timeout: float) -> float:
+    """Seconds on the route for one try, until its answer starts."""
+    return per_try or timeout / max(attempts, 1)
+
+
+def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
+    """The timers of a call through proxies. A load balancer's goes through the callee's alone."""
+    caller, service = hop.caller, hop.callee
+    if caller is not None:
+        if caller.port is not None and not caller.is_tcp and not service.is_tcp:
+            yield _answer(deployment, caller, asked=service.timeout)
+        yield from _of_the_route(service)
+    if hop.ingress is not None and deployment.catalog.ingress[hop.ingress].gateway:
+        # The gateway's proxy sends requests on as a caller's does.
+        yield from _of_the_route(service)
+    if caller is not None or hop.ingress is not None:
+        if not service.is_tcp:
+            yield _answer(deployment, service, asked=service.timeout)
+        yield Timer(
+            at=f"proxy of {service.name}",
+            limits="silence",
+            seconds=idle_at_listener(deployment, service),
+            asked=service.idle_timeout,
+            key="idle_timeout",
+        )
+
+
+def _answer(deployment: Deployment, service: Service, *, asked: float) -> Timer:
+    seconds = answer_at_listener(deployment, service)
+    return Timer(at=f"proxy of {service.name}", limits="whole answer", seconds=seconds, asked=asked, key="timeout")
+
+
+def _of_the_route(service: Service) -> Iterator[Timer]:
+    at = f"route to {service.name}"
+    if not service.is_tcp:
+        retries = service.retries
+        yield Timer(at=at, limits="whole answer", seconds=service.timeout, asked=service.timeout, key="timeout")
+        yield Timer(
+            at=at,
+            limits="one try",
+            seconds=one_try(per_try=retries.per_try, attempts=retries.attempts, timeout=service.timeout),
+            asked=service.timeout,
+            key="retries.per_try",
+            reason="the timeout in as many parts as there are retries.attempts"
+            if retries.per_try is None
+            else "as its retries.per_try says",
+        )
+    yield Timer(at=at, limits="silence", seconds=service.idle_timeout, asked=service.idle_timeout, key="idle_timeout")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.analysis.load_balancers import IDLE_OF_TLS
+from catalog.diagnostics import Finding
 from catalog.frame import Place, Rules
 from catalog.model import Deployment, Ingress, Service
 from catalog.model.service import Public
-from catalog.network_balancer import IDLE_OF_TLS
-from catalog.problems import Finding
 
 rule = Rules()
 

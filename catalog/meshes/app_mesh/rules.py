@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import aws_names, names
+from catalog import names
+from catalog.analysis import naming
+from catalog.diagnostics import Finding, listed, or_list
 from catalog.frame import Place, Rules, Version
 from catalog.meshes.app_mesh import envoy
-from catalog.meshes.app_mesh.egress import bypasses_proxy, proxied_externals
+from catalog.meshes.app_mesh.envoy import bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
-from catalog.model.network import KINDS
-from catalog.problems import Finding, listed, or_list
+from catalog.model.mesh import KINDS
 
 rule = Rules()
 
@@ -44,7 +45,7 @@ def name_too_long_for_certificate(service: Service, at: Place) -> Iterator[Findi
     tls = at.deployment.catalog.mesh.tls
     host = at.deployment.host_of(service.name)
     if tls is not None and tls.authority and service.port is not None and len(host) > _COMMON_NAME:
-        yield at.catalog(*aws_names.place(at.deployment, service)).error(
+        yield at.catalog(*naming.place(at.deployment, service)).error(
             f'"{host}" has {len(host)} characters, a certificate takes {_COMMON_NAME}; shorten the '
             "service's name, or discovery.namespace"
         )
@@ -56,7 +57,7 @@ def proxy_container_name(service: Service, at: Place) -> Iterator[Finding]:
     its own."""
     if service.aws_key == envoy.CONTAINER:
         message = f'"{envoy.CONTAINER}" is the name of the proxy in the same task; write another'
-        yield at.catalog(*aws_names.place(at.deployment, service)).error(message)
+        yield at.catalog(*naming.place(at.deployment, service)).error(message)
 
 
 @rule(Version)

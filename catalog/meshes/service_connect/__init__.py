@@ -1,13 +1,25 @@
-"""ECS Service Connect: a proxy in every task, which ECS adds, configures and updates."""
+"""ECS Service Connect: a proxy in every task, which ECS adds. Its permissions and traits."""
 
 from __future__ import annotations
 
-from catalog.meshes import private_ca
+from catalog.analysis.permissions import Permission
+from catalog.meshes import base
 from catalog.meshes.base import MeshTraits, no, yes
 from catalog.meshes.service_connect import rules
-from catalog.meshes.service_connect.rights import MANAGED, RIGHTS
-from catalog.meshes.service_connect.serving import proxy_share
-from catalog.meshes.service_connect.timers import timers
+from catalog.meshes.service_connect.timers import proxy_share, timers
+
+KEEP_CERTIFICATES = Permission(
+    actions=("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair"),
+    holder="role in which ECS issues certificates",
+    why="with `mesh.tls` and `security.kms_key`, certificates and their keys are encrypted with that key",
+    page='ECS developer guide, "Encrypt Amazon ECS Service Connect traffic"',
+)
+RIGHTS = (KEEP_CERTIFICATES,)
+TLS_POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
+MANAGED = {
+    TLS_POLICY: "ECS issues the certificates of Service Connect (ECS developer guide, "
+    '"Encrypt Amazon ECS Service Connect traffic")',
+}
 
 SERVICE_CONNECT = MeshTraits(
     title="Service Connect",
@@ -17,7 +29,7 @@ SERVICE_CONNECT = MeshTraits(
     proxy_share=proxy_share,
     rights=RIGHTS,
     managed_policies=MANAGED,
-    rules=(rules.rule, private_ca.rule),
+    rules=(rules.rule, base.private_ca_rule),
     timers=timers,
     # By which the proxy gets its configuration (ECS developer guide, "Amazon ECS interface VPC endpoints").
     endpoints=("ecs-agent",),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import aws_names
-from catalog.balancer import idle_behind_balancer
-from catalog.durations import spelled_duration
+from catalog.analysis import naming
+from catalog.analysis.call_graph import early_callers
+from catalog.analysis.load_balancers import target_idle
+from catalog.analysis.states import stack_of
+from catalog.diagnostics import Finding, listed
 from catalog.frame import Place, Rules
-from catalog.meshes.service_connect.serving import discovery_name, proxy_share, serves
+from catalog.meshes.service_connect.timers import discovery_name, proxy_share, serves
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.order import early_callers
-from catalog.problems import Finding, listed
-from catalog.states import stack_of
+from catalog.model.types import spelled_duration
 
 rule = Rules()
 
@@ -61,7 +61,7 @@ def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]
         service = deployment.services[name]
         together = all(stack_of(deployment.services[callee]) == stack_of(service) for callee in early)
         reason = "call each other in a circle" if together else "live in states of which some are applied later"
-        owned = aws_names.owned(deployment, service)
+        owned = naming.owned(deployment, service)
         yield at("services", name, "calls", service.calls.index(early[0])).warning(
             f"{name} and {listed(early)} {reason}, {name} starts first, and its proxy knows only what was "
             "there before it; once all run, deploy it again: aws ecs update-service --cluster "
@@ -74,7 +74,7 @@ def alias_too_long(service: Service, at: Place) -> Iterator[Finding]:
     """A name that clients use has at most 127 characters (ECS API reference, ServiceConnectClientAlias.dnsName)."""
     host = at.deployment.host_of(service.name)
     if service.port is not None and len(host) > _ALIAS_LENGTH:
-        yield at.catalog(*aws_names.place(at.deployment, service)).error(
+        yield at.catalog(*naming.place(at.deployment, service)).error(
             f'"{host}" has {len(host)} characters, Service Connect takes {_ALIAS_LENGTH}; shorten the '
             "service's name, or discovery.namespace"
         )
@@ -88,8 +88,8 @@ def duplicate_discovery_name(deployment: Deployment, at: Place) -> Iterator[Find
         name = discovery_name(deployment, service)
         other = seen.setdefault(name, service)
         if serves(deployment, service) and other.aws_name != service.aws_name:
-            place = at(*aws_names.place(deployment, other))
-            yield at(*aws_names.place(deployment, service)).error(
+            place = at(*naming.place(deployment, other))
+            yield at(*naming.place(deployment, service)).error(
                 f'Service Connect would list it as "{name}", like services.{other.name} '
                 f"({place.location}); write another aws_name"
             )
@@ -115,7 +115,7 @@ def timeout_beyond_ecs(service: Service, at: Place) -> Iterator[Finding]:
     """ECS counts seconds in 32 bits (ECS API reference, TimeoutConfiguration)."""
     if service.is_tcp or not serves(at.deployment, service):
         return
-    keys = {"timeout": service.timeout, "idle_timeout": idle_behind_balancer(at.deployment, service)}
+    keys = {"timeout": service.timeout, "idle_timeout": target_idle(at.deployment, service)}
     for key, seconds in keys.items():
         place = at(key)
         # Of a timer that was taken over from a callee, its own place says it.

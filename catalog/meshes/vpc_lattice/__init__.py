@@ -1,13 +1,37 @@
-"""Amazon VPC Lattice: no proxy in any task; AWS listens under every service's name and knows its tasks."""
+"""Amazon VPC Lattice: no proxy in any task. Its permissions, resource types and traits."""
 
 from __future__ import annotations
 
+from catalog.analysis.permissions import Permission
+from catalog.analysis.resource_types import ResourceType
 from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
 from catalog.meshes.vpc_lattice import quotas, rules
-from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed
-from catalog.meshes.vpc_lattice.resource_types import RESOURCE_TYPES
-from catalog.meshes.vpc_lattice.rights import MANAGED, RIGHTS
-from catalog.meshes.vpc_lattice.timers import timers
+from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed, timers
+
+INVOKE = Permission(
+    actions=("vpc-lattice-svcs:Invoke",),
+    holder="task role of a caller; and callers' task roles, by the auth policy of a service",
+    why="with `mesh.auth`, a request takes IAM's leave on both sides",
+    no_operations=("vpc-lattice-svcs:Invoke",),
+    page='VPC Lattice user guide, "Auth policies"',
+    everywhere="in an auth policy, of which the one service is the resource; denied to everybody where nobody calls it",
+)
+RIGHTS = (INVOKE,)
+INFRASTRUCTURE_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
+MANAGED = {
+    INFRASTRUCTURE_POLICY: "ECS registers tasks with VPC Lattice (ECS developer guide, "
+    '"Amazon ECS infrastructure IAM role")',
+}
+
+RESOURCE_TYPES = {
+    "aws_route53_zone": ResourceType(),
+    "aws_vpclattice_auth_policy": ResourceType(),
+    "aws_vpclattice_listener": ResourceType(),
+    "aws_vpclattice_listener_rule": ResourceType(),
+    "aws_vpclattice_service": ResourceType(),
+    "aws_vpclattice_service_network_service_association": ResourceType(),
+    "aws_vpclattice_target_group": ResourceType(),
+}
 
 VPC_LATTICE = MeshTraits(
     title="VPC Lattice",

@@ -1,10 +1,11 @@
-"""Which services VPC Lattice carries, and how it listens for them."""
+"""The services that VPC Lattice carries, how it listens for them, and its timers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import marks, names
+from catalog import names, unknowns
+from catalog.analysis.timeouts import Hop, Timer
 from catalog.model import Deployment, Service
 
 PROTOCOLS = frozenset({"http", "http2", "grpc"})
@@ -54,4 +55,31 @@ def aws_name(deployment: Deployment, service: Service) -> str:
 def generated_host(deployment: Deployment, service: Service) -> str | None:
     """A mark for the name that AWS generates, where a certificate has to fit: nobody issues one for a name in a private
     zone, and VPC Lattice has its own for the names it generates."""
-    return marks.generated_host(service.name) if is_carried(service) and over_tls(deployment, service) else None
+    return unknowns.generated_host(service.name) if is_carried(service) and over_tls(deployment, service) else None
+
+
+CONNECTION = 600
+SILENCE = 60
+"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
+CreateService, idleTimeoutSeconds)."""
+
+
+def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
+    """Its limits on a call between services; a load balancer connects to the tasks themselves."""
+    service = hop.callee
+    if hop.caller is None or not is_carried(service):
+        return
+    yield Timer(
+        at=f"VPC Lattice to {service.name}",
+        limits="connection",
+        seconds=CONNECTION,
+        asked=service.timeout,
+        reason="VPC Lattice ends a connection after ten minutes, whatever is on it",
+    )
+    yield Timer(
+        at=f"VPC Lattice to {service.name}",
+        limits="silence",
+        seconds=SILENCE,
+        asked=service.idle_timeout,
+        reason="VPC Lattice closes what is silent for a minute",
+    )

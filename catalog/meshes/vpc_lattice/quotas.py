@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import aws_names, names
-from catalog.analysis.limits import ROLE_POLICY_CHARACTERS, SECURITY_GROUP_RULES
-from catalog.documents import length, task_policy_length
+from catalog import names
+from catalog.analysis import naming
+from catalog.analysis.policies import ROLE_POLICY_CHARACTERS
+from catalog.analysis.subnets import SECURITY_GROUP_RULES
+from catalog.diagnostics import Finding
 from catalog.frame import Place, Rules, Siblings
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment, Service
-from catalog.problems import Finding
+from catalog.task.document_sizes import length, task_policy_length
 
 rule = Rules()
 
@@ -81,7 +83,7 @@ def policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
 def _auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
     """Bytes of a service's auth policy, which names the roles of its callers."""
     roles = f"arn:{deployment.partition}:iam::{'0' * 12}:role/"
-    named = [f"{roles}{aws_names.role(deployment, each, names.ROLES[0])}" for each in callers]
+    named = [f"{roles}{naming.role(deployment, each, names.ROLES[0])}" for each in callers]
     # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
     return length(named) + len(named) + 500
 

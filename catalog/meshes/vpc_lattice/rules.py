@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.durations import spelled_duration
+from catalog.diagnostics import Finding, listed
 from catalog.frame import Place, Rules
-from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
-from catalog.meshes.vpc_lattice.timers import CONNECTION, SILENCE
+from catalog.meshes.vpc_lattice.listeners import CONNECTION, SILENCE, carried_callees, carried_services
 from catalog.model import UNLIMITED, Deployment, Service
-from catalog.problems import Finding, listed
+from catalog.model.types import spelled_duration
 
 rule = Rules()
 

@@ -1,8 +1,9 @@
-"""How a call gets to a node: the routes of each virtual router, with their timers and retries."""
+"""Destinations of calls, and the routes to them with their timers and retries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cdktf_cdktf_provider_aws.appmesh_route import (
@@ -17,12 +18,79 @@ from cdktf_cdktf_provider_aws.appmesh_route import (
     AppmeshRouteSpecTcpRouteActionWeightedTarget,
 )
 
-from catalog.meshes.app_mesh.timers import one_try
-from catalog.model import Service
-from catalog.model.service import Match
-from catalog.priorities import match_priority
-from stacks.mesh.app_mesh.destinations import Destination
-from stacks.mesh.app_mesh.timers import duration, timeouts
+from catalog import names
+from catalog.analysis.load_balancers import match_priority
+from catalog.meshes.app_mesh.envoy import one_try
+from catalog.model import UNLIMITED, Deployment, External, Service
+from catalog.model.service import Match, Retries
+
+FOREVER = 365 * 24 * 3600
+"""Seconds that stand for no limit. App Mesh takes 0 for that, but the provider (5.100) leaves a 0 out of what it sends,
+and what App Mesh makes of a duration without a value is not documented."""
+
+
+def duration(seconds: float) -> dict[str, Any]:
+    """Whole seconds; parts of a second are cut to milliseconds."""
+    if seconds == UNLIMITED:
+        return {"unit": "s", "value": FOREVER}
+    if seconds.is_integer():
+        return {"unit": "s", "value": int(seconds)}
+    return {"unit": "ms", "value": int(seconds * 1000)}
+
+
+def timeouts(protocol: str, *, request: float, idle: float) -> dict[str, Any]:
+    """The timers of a listener or a route. Written out always: left out, a request has 15 seconds."""
+    if protocol == "tcp":
+        return {"idle": duration(idle)}
+    return {"per_request": duration(request), "idle": duration(idle)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """One virtual service, with the terms on which it is called."""
+
+    address: str
+    """Of its resources, in Terraform."""
+    name: str
+    """Of its resources, in App Mesh."""
+    host: str
+    """By which callers know it. App Mesh tells requests apart by this name, so it has to be one that DNS resolves."""
+    port: int
+    protocol: str
+    timeout: float
+    idle_timeout: float
+    retries: Retries
+
+
+def service_destination(service: Service, *, deployment: Deployment) -> Destination:
+    """A service with a port, as the catalog describes it."""
+    assert service.port is not None
+    return Destination(
+        address=service.name,
+        name=service.aws_name,
+        host=deployment.host_of(service.name),
+        port=service.port,
+        protocol=service.protocol,
+        timeout=service.timeout,
+        idle_timeout=service.idle_timeout,
+        retries=service.retries,
+    )
+
+
+def external_destination(name: str, external: External) -> Destination:
+    """Something outside that services call through their proxies. How long it takes is not the catalog's to say, and
+    sending a request to it twice is not either."""
+    return Destination(
+        address=names.shared("external", name),
+        name=f"external_{name}",
+        host=external.host,
+        port=external.port,
+        protocol=external.protocol,
+        timeout=UNLIMITED,
+        idle_timeout=UNLIMITED,
+        retries=Retries(),
+    )
+
 
 _TARGETS = {
     "http": AppmeshRouteSpecHttpRouteActionWeightedTarget,

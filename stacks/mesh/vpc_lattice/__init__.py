@@ -1,5 +1,202 @@
-"""Amazon VPC Lattice: a service network, and in it for every service a listener and a target group of its tasks."""
+"""Amazon VPC Lattice: services in the service network, with the DNS records that lead to them."""
 
-from stacks.mesh.vpc_lattice.mesh import VpcLattice
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from cdktf_cdktf_provider_aws.ecs_service import EcsServiceVpcLatticeConfigurations
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from cdktf_cdktf_provider_aws.route53_zone import Route53Zone, Route53ZoneVpc
+from cdktf_cdktf_provider_aws.vpclattice_auth_policy import VpclatticeAuthPolicy
+from cdktf_cdktf_provider_aws.vpclattice_listener import (
+    VpclatticeListener,
+    VpclatticeListenerDefaultAction,
+    VpclatticeListenerDefaultActionForward,
+    VpclatticeListenerDefaultActionForwardTargetGroups,
+)
+from cdktf_cdktf_provider_aws.vpclattice_listener_rule import VpclatticeListenerRule
+from cdktf_cdktf_provider_aws.vpclattice_service import VpclatticeService
+from cdktf_cdktf_provider_aws.vpclattice_service_network_service_association import (
+    VpclatticeServiceNetworkServiceAssociation,
+)
+from cdktf_cdktf_provider_aws.vpclattice_target_group import VpclatticeTargetGroup
+from constructs import Construct
+
+from catalog.meshes.vpc_lattice import INFRASTRUCTURE_POLICY
+from catalog.meshes.vpc_lattice.listeners import (
+    aws_name,
+    carried_callees,
+    carried_services,
+    is_carried,
+    is_probed,
+    over_tls,
+)
+from catalog.model import Deployment, Service
+from stacks.mesh.base import Membership, MeshContext, infrastructure_role, registered
+from stacks.mesh.vpc_lattice.listeners import match_rule, target_group
+from stacks.mesh.vpc_lattice.network import ServiceNetwork, auth_policy, invoke
+from stacks.part import OUTLIVES_TASKS, Part, Ref
+
+
+def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
+    """Make a service's record, in a private zone of its own: that of the namespace takes no records but Cloud Map's,
+    and of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
+    with a private hosted zone"). `known` is the service as VPC Lattice knows it.
+
+    The zone takes the name over at once, and old callers with it: it waits until the service has moved. That is why it
+    must not outlive tasks, unlike the rest: create_before_destroy would spread to the ECS service, and to its task
+    definition.
+    """
+    host = part.deployment.host_of(service.name)
+    zone = part.add(
+        Route53Zone,
+        service.name,
+        name=host,
+        comment=f"{service.aws_name} of {part.deployment.id}",
+        vpc=[Route53ZoneVpc(vpc_id=vpc_id)],
+    )
+    alias = Route53RecordAlias(
+        name=f"${{{known.expression('dns_entry')}[0].domain_name}}",
+        zone_id=f"${{{known.expression('dns_entry')}[0].hosted_zone_id}}",
+        evaluate_target_health=False,
+    )
+    if part.elements.state_of(moved := f"aws_ecs_service.{service.name}") == zone.state:
+        zone.element.add_override("depends_on", [moved])
+    return part.add(
+        Route53Record,
+        service.name,
+        zone_id=zone.zone_id,
+        name=host,
+        type="A",
+        alias=alias,
+    )
+
+
+class VpcLattice(Part):
+    """A service network for what speaks HTTP; what speaks anything else is reached directly, as without a mesh."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
+        super().__init__(scope, "mesh", deployment=deployment)
+        self._surroundings = surroundings
+        self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
+        self.name = self._network.name
+        self._role = infrastructure_role(self, managed=INFRASTRUCTURE_POLICY)
+        self._groups: dict[str, Ref] = {}
+        self._records: dict[str, Ref] = {}
+        # All of them before anybody joins: who calls names its callees, and callees may call back.
+        self._services = {service.name: self._service(service) for service in carried_services(deployment)}
+
+    @staticmethod
+    def host_reference(service_name: str) -> str:
+        """The name that AWS generates for a service, and has a certificate for."""
+        return f"${{aws_vpclattice_service.{service_name}.dns_entry[0].domain_name}}"
+
+    def join(self, service: Service) -> Membership:
+        """Make a service's listener and target group, and let it call its callees."""
+        callees = carried_callees(self.deployment, service)
+        signs = self.deployment.catalog.mesh.auth == "iam"
+        ways = [*self._network.admit(service), *self._direct_calls(service), self._network.association]
+        # In a circle of calls, a record comes after whoever starts before it.
+        ways += [self._records[callee.name] for callee in callees if callee.name in self._records]
+        if not is_carried(service):
+            registry = self._surroundings.discovery.register(service) if service.port else None
+            arguments = registered(registry)
+        else:
+            workloads = self.deployment.workloads_of(service.name)
+            self._groups |= {each.name: self._target_group(each) for each in workloads}
+            ways += [*self._way_to(service), self._network.open(service), *self._role.rights]
+            arguments = {**self._listed(service), **registered(self._surroundings.discovery.keep(service))}
+        return Membership(
+            service=arguments,
+            task_statements=tuple(invoke([self._services[callee.name] for callee in callees])) if signs else (),
+            probed=is_probed(service),
+            depends_on=tuple(ways),
+        )
+
+    def join_version(self, version: Service, *, service: Membership) -> Membership:
+        """It has a target group of its own, to which the service's listener leads."""
+        return replace(service, service=self._listed(version) if is_carried(version) else {})
+
+    def _listed(self, service: Service) -> dict[str, Any]:
+        """The argument by which ECS puts a service's tasks into its target group."""
+        listed = EcsServiceVpcLatticeConfigurations(
+            port_name=service.aws_key, role_arn=self._role.role.arn, target_group_arn=self._groups[service.name].arn
+        )
+        return {"vpc_lattice_configurations": [listed]}
+
+    def _direct_calls(self, service: Service) -> list[Ref]:
+        callees = [callee for callee in self.deployment.callees_of(service) if not is_carried(callee)]
+        return [rule for callee in callees for rule in self._surroundings.security.connect(service, callee)]
+
+    def _service(self, service: Service) -> Ref:
+        """The service under its own name, where no certificate has to fit."""
+        tls = over_tls(self.deployment, service)
+        return self.add(
+            VpclatticeService,
+            service.name,
+            name=aws_name(self.deployment, service),
+            auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
+            custom_domain_name=None if tls else self.deployment.host_of(service.name),
+        )
+
+    def _matches(self, versions: Iterable[Service], *, service: Ref, listener: Ref) -> list[Ref]:
+        """The rules by which versions get what they match."""
+        return [
+            self.add(
+                VpclatticeListenerRule,
+                version.name,
+                **match_rule(version, service=service, listener=listener, group=self._groups[version.name]),
+            )
+            for version in versions
+            if version.match is not None
+        ]
+
+    def _target_group(self, service: Service) -> Ref:
+        vpc_id = self._surroundings.vpc_id
+        arguments = target_group(service, deployment=self.deployment, vpc_id=vpc_id)
+        return self.add(VpclatticeTargetGroup, service.name, **arguments)
+
+    def _way_to(self, service: Service) -> list[Ref]:
+        """What leads to a service's tasks: listener, association, policy. ECS refuses a target group that no service
+        knows. The record that leads to these comes later, when the service has moved."""
+        known = self._services[service.name]
+        tls = over_tls(self.deployment, service)
+        workloads = self.deployment.workloads_of(service.name)
+        targets = [
+            VpclatticeListenerDefaultActionForwardTargetGroups(
+                target_group_identifier=self._groups[each.name].id, weight=each.weight
+            )
+            for each in workloads
+        ]
+        forward = VpclatticeListenerDefaultActionForward(target_groups=targets)
+        listener = self.add(
+            VpclatticeListener,
+            service.name,
+            # Another port is another listener, beside the old one for a while: their names differ.
+            name=f"{service.protocol}-{service.port}",
+            service_identifier=known.id,
+            protocol="HTTPS" if tls else "HTTP",
+            port=service.port,
+            default_action=VpclatticeListenerDefaultAction(forward=[forward]),
+            lifecycle=OUTLIVES_TASKS,
+        )
+        association = self.add(
+            VpclatticeServiceNetworkServiceAssociation,
+            service.name,
+            service_identifier=known.id,
+            service_network_identifier=self._network.id,
+            lifecycle=OUTLIVES_TASKS,
+        )
+        ways = [listener, association, *self._matches(workloads[1:], service=known, listener=listener)]
+        if not tls:
+            self._records[service.name] = record(self, service, known=known, vpc_id=self._surroundings.vpc_id)
+        if self.deployment.catalog.mesh.auth == "iam":
+            policy = auth_policy(service, deployment=self.deployment, known=known, account=self._surroundings.account)
+            arguments = {"resource_identifier": known.arn, "policy": policy, "lifecycle": OUTLIVES_TASKS}
+            ways.append(self.add(VpclatticeAuthPolicy, service.name, **arguments))
+        return ways
+
 
 __all__ = ["VpcLattice"]

@@ -1,6 +1,10 @@
-"""The service network: its association with the VPC, who may enter it, and its access logs."""
+"""The service network: its association with the VPC, its access logs, and the auth policies of its services."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.data_aws_ec2_managed_prefix_list import DataAwsEc2ManagedPrefixList
@@ -12,11 +16,46 @@ from cdktf_cdktf_provider_aws.vpclattice_service_network_vpc_association import 
 from constructs import Construct
 
 from catalog import names
+from catalog.analysis import naming
+from catalog.analysis.states import stack_of
+from catalog.meshes.vpc_lattice import INVOKE
 from catalog.meshes.vpc_lattice.listeners import carried_callees
 from catalog.model import Deployment, Service
-from stacks.key import key_arn
-from stacks.mesh.base import Surroundings
+from stacks.kms import key_arn
+from stacks.mesh.base import MeshContext
 from stacks.part import OUTLIVES_TASKS, Part, Ref
+
+
+def auth_policy(service: Service, *, deployment: Deployment, known: Ref, account: Callable[[], str]) -> str:
+    """The policy of a service that admits the task roles of its callers, and nobody else (VPC Lattice user guide, "Auth
+    policies"). On one line: AWS refuses any other. `known` is the service as VPC Lattice knows it; `account` gives the
+    account's number or a reference, and no expression with quotes in it, which JSON would escape."""
+    callers = [
+        workload for caller in deployment.callers_of(service.name) for workload in deployment.workloads_of(caller.name)
+    ]
+    here = [f"${{aws_iam_role.{each.name}_{names.ROLES[0]}.arn}}" for each in callers if stack_of(each) == known.state]
+    elsewhere = [each for each in callers if stack_of(each) != known.state]
+    statements: list[dict[str, Any]] = []
+    if here:
+        statements.append({"Effect": "Allow", "Principal": {"AWS": here}})
+    if elsewhere:
+        # A principal has to exist already, which roles of another state may not yet; a name in a condition need not.
+        roles = f"arn:{deployment.partition}:iam::{account()}"
+        theirs = [f"{roles}:role/{naming.role(deployment, each, names.ROLES[0])}" for each in elsewhere]
+        condition = {"ArnEquals": {"aws:PrincipalArn": theirs}}
+        statements.append({"Effect": "Allow", "Principal": {"AWS": f"{roles}:root"}, "Condition": condition})
+    if not callers:
+        statements.append({"Effect": "Deny", "Principal": "*"})
+    whole = [{"Action": INVOKE.actions[0], "Resource": "*", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": whole}, sort_keys=True)
+
+
+def invoke(callees: list[Ref]) -> list[dict[str, Any]]:
+    """What a caller's own role has to allow: any request to its callees."""
+    if not callees:
+        return []
+    return [INVOKE.on(f"{callee.arn}/*" for callee in callees)]
+
 
 RETENTION_DAYS = 30
 _ADDRESS = names.shared("mesh")
@@ -25,7 +64,7 @@ _ADDRESS = names.shared("mesh")
 class ServiceNetwork(Part):
     """One for the deployment. Its security group lets in each caller, on the ports of its callees."""
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: Surroundings) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
         super().__init__(scope, "service_network", deployment=deployment)
         self._security = surroundings.security
         network = self.add(VpclatticeServiceNetwork, _ADDRESS, name=deployment.id, auth_type="NONE")
@@ -63,7 +102,7 @@ class ServiceNetwork(Part):
     def _let_in(self, service: Service, port: int) -> Ref:
         return self.add(
             VpcSecurityGroupIngressRule,
-            f"{names.let_in(_ADDRESS, service.name)}_{port}",
+            f"{names.ingress_rule(_ADDRESS, service.name)}_{port}",
             security_group_id=self._group.id,
             description=f"From {service.aws_name}",
             ip_protocol="tcp",

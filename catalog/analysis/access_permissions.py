@@ -1,0 +1,120 @@
+"""What `access` of the catalog allows a service's own role: which actions, why, and AWS's page about them."""
+
+from __future__ import annotations
+
+from catalog.analysis.permissions import TASK_ROLE, Permission
+
+BEDROCK = Permission(
+    actions=("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
+    holder=TASK_ROLE,
+    why="`access.bedrock`: calls these models, by the Converse operations too",
+    page='Bedrock user guide, "Converse"',
+)
+GUARDRAIL = Permission(
+    actions=("bedrock:ApplyGuardrail",),
+    holder=TASK_ROLE,
+    why="`access.bedrock`: with these guardrails",
+    page='Bedrock user guide, "Set up permissions to use guardrails"',
+)
+SAGEMAKER = Permission(
+    actions=(
+        "sagemaker:InvokeEndpoint",
+        "sagemaker:InvokeEndpointAsync",
+        "sagemaker:InvokeEndpointWithResponseStream",
+    ),
+    holder=TASK_ROLE,
+    why="`access.sagemaker`: calls these endpoints",
+    page='Service Authorization Reference, "Amazon SageMaker"',
+)
+READ_OBJECTS = Permission(
+    actions=("s3:GetObject",),
+    holder=TASK_ROLE,
+    why="`access.s3_read`, and the weights of a `model`: reads objects below these prefixes",
+    page='Service Authorization Reference, "Amazon S3"',
+)
+LIST_OBJECTS = Permission(
+    actions=("s3:ListBucket",),
+    holder=TASK_ROLE,
+    why="`access.s3_read`, and the weights of a `model`: lists what lies below these prefixes",
+    no_operations=("s3:ListBucket",),
+    page='Service Authorization Reference, "Amazon S3"',
+)
+WRITE_OBJECTS = Permission(
+    actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
+    holder=TASK_ROLE,
+    why="`access.s3_write`: writes objects below these prefixes, in parts too",
+    no_operations=("s3:ListMultipartUploadParts",),
+    page='S3 user guide, "Multipart upload API and permissions"',
+)
+CONSUME = Permission(
+    actions=(
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:ReceiveMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+    ),
+    holder=TASK_ROLE,
+    why="`access.sqs_consume`: receives and deletes messages of these queues",
+    page='Service Authorization Reference, "Amazon SQS"',
+)
+SEND = Permission(
+    actions=("sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"),
+    holder=TASK_ROLE,
+    why="`access.sqs_send`: sends messages to these queues",
+    page='Service Authorization Reference, "Amazon SQS"',
+)
+ITEMS = Permission(
+    actions=(
+        *("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"),
+        *("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"),
+        "dynamodb:UpdateItem",
+    ),
+    holder=TASK_ROLE,
+    why="`access.dynamodb`: reads and writes items of these tables and their indexes",
+    no_operations=("dynamodb:ConditionCheckItem",),
+    page='Service Authorization Reference, "Amazon DynamoDB"',
+)
+SECRETS = Permission(
+    actions=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
+    holder=TASK_ROLE,
+    why="`access.secrets_read`: reads these secrets while it runs",
+    page='Service Authorization Reference, "AWS Secrets Manager"',
+)
+PARAMETERS = Permission(
+    actions=("ssm:GetParameter", "ssm:GetParameters"),
+    holder=TASK_ROLE,
+    why="`access.secrets_read`: reads these parameters while it runs",
+    page='Service Authorization Reference, "AWS Systems Manager"',
+)
+KEYS = Permission(
+    actions=("kms:Decrypt", "kms:GenerateDataKey"),
+    holder=TASK_ROLE,
+    why="`access.kms_decrypt`: reads and writes what is encrypted with these keys; a writer asks for a data key",
+    page='SQS developer guide, "Key management"; S3 user guide, "Using server-side encryption with AWS KMS keys"',
+)
+PROTECTION = Permission(
+    actions=("ecs:GetTaskProtection", "ecs:UpdateTaskProtection"),
+    holder=TASK_ROLE,
+    why="`access.task_protection`: keeps its tasks from being stopped while they work",
+    page='ECS developer guide, "Amazon ECS task scale-in protection endpoint"',
+    everywhere="all tasks of the cluster, as nobody knows the ids of its own beforehand; the endpoint knows only the "
+    "caller",
+)
+
+RIGHTS = (
+    BEDROCK,
+    GUARDRAIL,
+    SAGEMAKER,
+    READ_OBJECTS,
+    LIST_OBJECTS,
+    WRITE_OBJECTS,
+    CONSUME,
+    SEND,
+    ITEMS,
+    SECRETS,
+    PARAMETERS,
+    KEYS,
+    PROTECTION,
+)
+"""All of these, in the order of the documentation; a test finds one that is missing."""

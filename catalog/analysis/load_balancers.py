@@ -1,0 +1,207 @@
+"""Load balancers of ingresses: idle timeouts, draining, which services require a login, and the priorities of listener
+rules.
+
+A listener rule's priority follows from the rule itself, the most specific first, and never from the number of rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from catalog.analysis.timeouts import LONGEST_STOP, Hop, Timer
+from catalog.model import Deployment, Service
+from catalog.model.ingress import Login
+from catalog.model.types import LAST_PRIORITY
+
+SHORTEST_ALB_IDLE, LONGEST_ALB_IDLE = 60, 4000
+"""Seconds; the default, and the limit (ELBv2 API reference, LoadBalancerAttribute idle_timeout.timeout_seconds)."""
+LONGEST_DRAINING = 3600
+"""Seconds; ELBv2 API reference, TargetGroupAttribute deregistration_delay.timeout_seconds."""
+_MARGIN = 5
+
+
+def load_balancer_idle(deployment: Deployment, ingress: str) -> int:
+    """Seconds of silence after which the load balancer of an ingress closes a connection.
+
+    That of the most patient service behind it: an answer that is not streamed is silent for as long as it takes. Of a
+    load balancer that is somebody else's it is the least that will do.
+    """
+    shortest = 1 if is_externally_managed(deployment, ingress) else SHORTEST_ALB_IDLE
+    silence = max((service.idle_timeout for service in deployment.public_services(ingress)), default=0)
+    return int(min(max(silence, shortest), LONGEST_ALB_IDLE))
+
+
+def target_idle(deployment: Deployment, service: Service) -> float:
+    """Seconds of silence that a service's listener must bear: its own, and longer than the load balancer before it.
+
+    A target that closes first is now and then sent a request on a connection it has just closed, which the load
+    balancer answers with 502 (ELB user guide, "HTTP 502: Bad gateway").
+    """
+    ingress = deployment.ingress_of(service)
+    if ingress is None:
+        return service.idle_timeout
+    before = LONGEST_ALB_IDLE if is_externally_managed(deployment, ingress) else load_balancer_idle(deployment, ingress)
+    return max(service.idle_timeout, float(before + _MARGIN))
+
+
+def is_externally_managed(deployment: Deployment, ingress: str) -> bool:
+    """Whether an ingress is a listener that exists, so that nothing of its load balancer is for us to set."""
+    settings = deployment.catalog.ingress.get(ingress)
+    return settings is not None and settings.listener_arn is not None
+
+
+def deregistration_delay(service: Service) -> int:
+    """Seconds for which a task that is to go may finish its answers before it is asked to stop: a request under way may
+    take as long as its caller waits for it."""
+    return int(min(service.timeout, LONGEST_DRAINING))
+
+
+def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
+    """What counts on the way in through an ingress, before any mesh."""
+    if hop.ingress is None or deployment.catalog.ingress[hop.ingress].gateway:
+        return
+    service = hop.callee
+    yield Timer(
+        at="load balancer",
+        limits="silence",
+        seconds=load_balancer_idle(deployment, hop.ingress),
+        asked=service.idle_timeout,
+        key="idle_timeout",
+        reason=f"a load balancer bears {LONGEST_ALB_IDLE} s of silence at most",
+    )
+    yield Timer(
+        at="target group",
+        limits="draining",
+        seconds=deregistration_delay(service),
+        asked=service.timeout,
+        key="timeout",
+        reason=f"a target group drains for {LONGEST_DRAINING} s at most",
+    )
+
+
+SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
+"""Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
+IDLE_OF_TLS = 350
+"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
+
+
+def gateway_idle(deployment: Deployment, ingress: str) -> int:
+    """Seconds of silence after which a connection to a gateway is dropped: as its most patient service asks."""
+    if deployment.catalog.ingress[ingress].certificate is not None:
+        return IDLE_OF_TLS
+    silence = max(service.idle_timeout for service in deployment.public_services(ingress))
+    return int(min(max(silence, SHORTEST_NLB_IDLE), LONGEST_NLB_IDLE))
+
+
+def gateway_draining(deployment: Deployment, ingress: str) -> int:
+    """Seconds for which a gateway's task that is to go may pass answers on: as the slowest service behind it takes."""
+    return max(deregistration_delay(service) for service in deployment.public_services(ingress))
+
+
+def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
+    """What counts on the way in through a gateway, before the service's own proxy."""
+    if hop.ingress is None or not deployment.catalog.ingress[hop.ingress].gateway:
+        return
+    service = hop.callee
+    limit = f"behind a certificate always {IDLE_OF_TLS} s"
+    yield Timer(
+        at="load balancer",
+        limits="silence",
+        seconds=gateway_idle(deployment, hop.ingress),
+        asked=service.idle_timeout,
+        key="idle_timeout",
+        reason=limit if deployment.catalog.ingress[hop.ingress].certificate else f"at most {LONGEST_NLB_IDLE} s",
+    )
+    yield Timer(
+        at="target group",
+        limits="draining",
+        seconds=gateway_draining(deployment, hop.ingress),
+        asked=service.timeout,
+        key="timeout",
+        reason="a target group drains for an hour at most",
+    )
+    yield Timer(
+        at="task of the gateway",
+        limits="stopping",
+        seconds=LONGEST_STOP,
+        asked=service.timeout,
+        key="timeout",
+        reason=f"a task on Fargate gets {LONGEST_STOP} s to stop; it drains before",
+    )
+
+
+def requires_login(deployment: Deployment, service: Service) -> Login | None:
+    """The login that requests to a service have to pass: its ingress's, unless it stays open."""
+    ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
+    return ingress.login if ingress and service.public and service.public.login else None
+
+
+DEEPEST = 7
+"""Paths of more segments than this are not told apart."""
+SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
+"""How many rules equally particular there is room for."""
+MATCHES = 100
+"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
+
+
+def room_of(deployment: Deployment, service: Service) -> tuple[int, int]:
+    """The first and the last priority that a public service's rules may have: all, or of a listener that exists those
+    that were given to this deployment."""
+    ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
+    given: tuple[int, int] | None = ingress.priorities if ingress is not None else None
+    return given or (1, LAST_PRIORITY)
+
+
+def priority_of(deployment: Deployment, service: Service) -> int:
+    """The priority of a public service's rule: the one it asks for, or the one that follows from its rule."""
+    assert service.public is not None
+    if service.public.priority is not None:
+        return service.public.priority
+    return _within(room_of(deployment, service), _of_the_rule(service))
+
+
+def priority_of_match(deployment: Deployment, service: Service, version: Service) -> int:
+    """The priority of the rule by which a version gets what it matches: a little before that of its service, but not
+    before rules more particular than that. Where there is no room, it is the service's own."""
+    last = priority_of(deployment, service)
+    assert service.public is not None
+    band, own = 1, _of_the_rule(service)
+    if service.public.priority is None:
+        band = own - (own - 1) % SLOTS
+    first = max(_within(room_of(deployment, service), band), last - MATCHES)
+    return first + (match_priority(version) - 1) * (last - first) // MATCHES
+
+
+def _of_the_rule(service: Service) -> int:
+    assert service.public is not None
+    return priority(service.public.host, service.public.path, service.aws_name)
+
+
+def _within(room: tuple[int, int], priority: int) -> int:
+    """A priority of the whole range in a smaller room: the order stays, and two that are close may become one."""
+    first, last = room
+    return first + (priority - 1) * (last - first + 1) // LAST_PRIORITY
+
+
+def match_priority(version: Service) -> int:
+    """1 to 100, the lowest first: what says more comes first, among equals the name draws a slot."""
+    assert version.match is not None
+    if version.match.priority is not None:
+        return version.match.priority
+    said = len(version.match.headers) + (version.match.path != "/")
+    return 1 + (MATCHES // 2) * (said < 2) + _slot(version.aws_name, MATCHES // 2)
+
+
+def _slot(key: str, slots: int) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % slots
+
+
+def priority(host: str | None, path: str, key: str) -> int:
+    """1 to LAST_PRIORITY: rules with a host first, then longer paths before shorter; among equals `key` draws a slot.
+
+    It depends on nothing but its own rule, so that a new rule moves no other. Two of a kind can draw the same slot.
+    """
+    segments = min(len([segment for segment in path.split("/") if segment]), DEEPEST)
+    band = (DEEPEST + 1) * (host is None) + DEEPEST - segments
+    return 1 + band * SLOTS + _slot(key, SLOTS)

@@ -1,0 +1,180 @@
+"""IAM policy documents, and the statements that the keys of `access` stand for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.analysis import access_permissions as rights
+from catalog.analysis.permissions import ASSUME, Permission
+from catalog.model.iam import Access, Statement
+
+JsonStatement = dict[str, Any]
+
+
+def policy(statements: list[JsonStatement]) -> str:
+    """An IAM policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True, ensure_ascii=False)
+
+
+def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
+    """The policy that lets an AWS service take a role."""
+    statement: JsonStatement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": {"Service": principal}}
+    if accounts:
+        # Else AWS could be made to use the role for somebody else (ECS developer guide, "confused deputy").
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
+    return policy([statement])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """What completes a name to an ARN."""
+
+    partition: str
+    region: str
+    account: str
+    cluster: str
+
+    def arn(self, service: str, name: str) -> str:
+        """The ARN of something in this account and region; one that is an ARN already stays."""
+        if name.startswith("arn:"):
+            return name
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{name}"
+
+
+def granted(access: Access, *, where: Where) -> tuple[Statement, ...]:
+    """The statements that a service's words stand for, in the order of the documentation."""
+    return tuple(
+        statement
+        for key, grant in _GRANTS.items()
+        if (value := getattr(access, key))
+        for statement in grant(value, where)
+    )
+
+
+def _allow(right: Permission, resources: Iterable[str], **conditions: dict[str, str | list[str]]) -> Statement:
+    return Statement(actions=right.actions, resources=tuple(resources), conditions=conditions)
+
+
+_PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
+"""The ids of inference profiles across regions (Bedrock user guide, "Supported Regions and models for inference
+profiles")."""
+
+
+def _bedrock(models: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    """A model is called by itself, or through a profile and nothing else (Bedrock user guide, "Prerequisites for
+    inference profiles": the models of all regions, on the condition of the profile)."""
+    direct, guardrails = [], []
+    for model in models:
+        kind, _, name = model.rpartition("/") if model.startswith("arn:") else ("", "", model)
+        profile = _PROFILE.fullmatch(name)
+        if kind.endswith(":guardrail"):
+            guardrails.append(model)
+        elif kind.endswith("inference-profile") or (not kind and profile is not None):
+            arn = where.arn("bedrock", model if kind else f"inference-profile/{name}")
+            yield _allow(rights.BEDROCK, [arn])
+            behind = f"arn:{where.partition}:bedrock:*::foundation-model/{profile[2] if profile else '*'}"
+            yield _allow(rights.BEDROCK, [behind], StringEquals={"bedrock:InferenceProfileArn": arn})
+        else:
+            direct.append(model if kind else f"arn:{where.partition}:bedrock:{where.region}::foundation-model/{model}")
+    if direct:
+        yield _allow(rights.BEDROCK, direct)
+    if guardrails:
+        yield _allow(rights.GUARDRAIL, guardrails)
+
+
+def _sagemaker(endpoints: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    """In ARNs the names are in lower case (SageMaker API reference, EndpointArn)."""
+    arns = [
+        name if name.startswith("arn:") else where.arn("sagemaker", f"endpoint/{name.lower()}") for name in endpoints
+    ]
+    yield _allow(rights.SAGEMAKER, arns)
+
+
+def bucket_and_prefix(text: str) -> tuple[str, str]:
+    """`bucket` and `folder` of "bucket/folder", "s3://bucket/folder/" or an ARN; the prefix is empty for a whole
+    bucket."""
+    bare = re.sub(r"^(s3://|arn:[^:]*:s3:::)", "", text)
+    bucket, _, prefix = bare.partition("/")
+    return bucket, prefix.strip("/")
+
+
+def reading(source: str, *, partition: str) -> list[dict[str, Any]]:
+    """The statements, as JSON spells them, by which a bucket or a part of it is read."""
+    where = Where(partition=partition, region="", account="", cluster="")
+    return [in_json(statement) for statement in _s3_read((source,), where)]
+
+
+def in_json(statement: Statement) -> dict[str, Any]:
+    """A statement as IAM's JSON spells it."""
+    spelled = {"Effect": statement.effect, "Action": [*statement.actions], "Resource": [*statement.resources]}
+    return {**spelled, "Condition": statement.conditions} if statement.conditions else spelled
+
+
+def _s3_read(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    yield _allow(rights.READ_OBJECTS, _objects(buckets, where))
+    for text in buckets:
+        bucket, prefix = bucket_and_prefix(text)
+        arn = f"arn:{where.partition}:s3:::{bucket}"
+        if prefix:
+            yield _allow(rights.LIST_OBJECTS, [arn], StringLike={"s3:prefix": [prefix, f"{prefix}/*"]})
+        else:
+            yield _allow(rights.LIST_OBJECTS, [arn])
+
+
+def _s3_write(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    yield _allow(rights.WRITE_OBJECTS, _objects(buckets, where))
+
+
+def _objects(buckets: tuple[str, ...], where: Where) -> list[str]:
+    parts = map(bucket_and_prefix, buckets)
+    return [f"arn:{where.partition}:s3:::{bucket}/{prefix}{'/' if prefix else ''}*" for bucket, prefix in parts]
+
+
+def _sqs(right: Permission) -> Callable[[tuple[str, ...], Where], Iterator[Statement]]:
+    def grant(queues: tuple[str, ...], where: Where) -> Iterator[Statement]:
+        yield _allow(right, [where.arn("sqs", queue) for queue in queues])
+
+    return grant
+
+
+def _dynamodb(tables: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    arns = [table if table.startswith("arn:") else where.arn("dynamodb", f"table/{table}") for table in tables]
+    yield _allow(rights.ITEMS, [*arns, *(f"{arn}/index/*" for arn in arns)])
+
+
+def _secrets(arns: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    of_manager = [arn for arn in arns if arn.split(":")[2] == "secretsmanager"]
+    parameters = [arn for arn in arns if arn not in of_manager]
+    if of_manager:
+        yield _allow(rights.SECRETS, of_manager)
+    if parameters:
+        yield _allow(rights.PARAMETERS, parameters)
+
+
+def _kms(keys: tuple[str, ...], where: Where) -> Iterator[Statement]:
+    yield _allow(rights.KEYS, keys)
+
+
+def _protection(value: bool, where: Where) -> Iterator[Statement]:
+    tasks = where.arn("ecs", f"task/{where.cluster}/*")
+    yield _allow(rights.PROTECTION, [tasks])
+
+
+_GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
+    "bedrock": _bedrock,
+    "sagemaker": _sagemaker,
+    "s3_read": _s3_read,
+    "s3_write": _s3_write,
+    "sqs_consume": _sqs(rights.CONSUME),
+    "sqs_send": _sqs(rights.SEND),
+    "dynamodb": _dynamodb,
+    "secrets_read": _secrets,
+    "kms_decrypt": _kms,
+    "task_protection": _protection,
+}
+ROLE_POLICY_CHARACTERS = 10_240
+"""Characters of the inline policies of a role; fixed (IAM User Guide, "IAM and AWS STS quotas")."""

@@ -1,0 +1,135 @@
+"""Terraform states: which resource lives in which, and where the backend keeps each.
+
+What services share stays in the base state, with whatever leads to them: network, cluster, namespaces, security groups
+and their rules, ingresses with their target groups, file systems, and the mesh. What belongs to one service moves with
+it, as the table of resource types says.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from catalog.analysis.resource_types import ResourceType, owner
+from catalog.model import Deployment, Workload
+
+BASE = "base"
+"""The state that every deployment has."""
+
+
+def stack_of(workload: Workload) -> str:
+    """The state that a workload lives in."""
+    return workload.stack or BASE
+
+
+def stacks_of(deployment: Deployment) -> tuple[str, ...]:
+    """The states of a deployment beside its base, by name: those that services name, or come from, and those that
+    `catalog.stacks` keeps until they are empty."""
+    named = {stack for workload in deployment.running for stack in (workload.stack, workload.stack_from)}
+    return tuple(sorted({stack for stack in (*named, *deployment.catalog.catalog.stacks) if stack} - {BASE}))
+
+
+def owner_of(address: str, *, deployment: Deployment, types: Mapping[str, ResourceType]) -> Workload | None:
+    """The service to which a resource or data source belongs alone, and with which it moves; None if it is shared."""
+    row = types.get(address.rpartition(".")[0])
+    if row is None or not row.moves_with_service:
+        return None
+    return deployment.workloads.get(owner(address, workloads=deployment.workloads, types=types) or "")
+
+
+def state_of(address: str, *, deployment: Deployment, types: Mapping[str, ResourceType]) -> str:
+    """The state in which a resource or data source lives."""
+    owning = owner_of(address, deployment=deployment, types=types)
+    return stack_of(owning) if owning else BASE
+
+
+def folder_of(deployment_id: str, state: str) -> str:
+    """What a state's stack and folder are called: the base like its deployment, any other with `_`, which no id
+    holds."""
+    return deployment_id if state == BASE else f"{deployment_id}_{state}"
+
+
+_STACK = "{stack}"
+"""In any text of the backend's table, the state's own name."""
+
+PLACE_ARGUMENTS = {
+    "local": ("path",),
+    "s3": ("key", "bucket"),
+    "azurerm": ("key", "container_name", "storage_account_name"),
+    "gcs": ("prefix", "bucket"),
+    "consul": ("path", "address"),
+    "pg": ("schema_name", "conn_str"),
+    "http": ("address",),
+    "remote": ("workspaces", "hostname", "organization"),
+    "cloud": ("workspaces", "hostname", "organization"),
+}
+"""The arguments that say where a state lies (Terraform's documentation of each backend), the nearest first. The others
+say who asks, and how."""
+
+
+def backend_arguments(deployment: Deployment, state: str = BASE) -> tuple[str, dict[str, Any]]:
+    """The kind of backend and its arguments, those that name the place of the state filled in where left out."""
+    kind, written = next(iter(deployment.catalog.state.items()))
+    arguments = {key: _plain(value, state) for key, value in written.items()}
+    place = _PLACES[kind](deployment, state) if kind in _PLACES else {}
+    complete = {**place, **_extras(kind, arguments), **arguments}
+    if kind in ("cloud", "remote") and isinstance(complete["workspaces"], dict):
+        # A workspace may be chosen by tags or a prefix; only where nothing chooses one is it named.
+        chosen = complete["workspaces"].keys() & {"name", "prefix", "tags"}
+        complete["workspaces"] = complete["workspaces"] if chosen else {**complete["workspaces"], **place["workspaces"]}
+    return kind, complete
+
+
+def places_of(deployment: Deployment, more: Collection[str] = ()) -> dict[str, str]:
+    """Where each state of a deployment lies, and each of some `more`, by its name: two at the same place would be
+    one."""
+    found = {}
+    for state in (BASE, *sorted({*stacks_of(deployment), *more})):
+        kind, arguments = backend_arguments(deployment, state)
+        found[state] = repr((kind, *(_place(arguments.get(key)) for key in PLACE_ARGUMENTS[kind])))
+    return found
+
+
+def _place(value: Any) -> Any:
+    """What of an argument tells a place: of a workspace its name, which its organization has once; of a path where it
+    leads."""
+    if isinstance(value, dict):
+        return value.get("name") or value.get("prefix") or value.get("tags")
+    return posixpath.normpath(value) if isinstance(value, str) and "://" not in value else value
+
+
+def _extras(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    # S3 locks by itself since Terraform 1.10; the DynamoDB table is deprecated and excludes nothing.
+    return {"use_lockfile": True} if kind == "s3" and "dynamodb_table" not in arguments else {}
+
+
+def _path(deployment: Deployment, state: str) -> str:
+    parts = (deployment.catalog.catalog.name, deployment.environment, state)
+    return "/".join(part for part in parts if part)
+
+
+def _word(deployment: Deployment, state: str) -> str:
+    # By `_`, which neither can hold: with a hyphen, stack "eu-base" of "shop" would be stack "base" of "shop-eu".
+    return f"{deployment.id}_{state}"
+
+
+_PLACES: dict[str, Callable[[Deployment, str], dict[str, Any]]] = {
+    # Seen from <output>/stacks/<folder>: beside the output folder, never in it, because cdktf deletes output folders.
+    "local": lambda deployment, state: {"path": f"../../../state/{deployment.id}/{state}.tfstate"},
+    "s3": lambda deployment, state: {"key": f"{_path(deployment, state)}.tfstate"},
+    "azurerm": lambda deployment, state: {"key": f"{_path(deployment, state)}.tfstate"},
+    "gcs": lambda deployment, state: {"prefix": _path(deployment, state)},
+    "consul": lambda deployment, state: {"path": _path(deployment, state)},
+    "pg": lambda deployment, state: {"schema_name": _word(deployment, state)},
+    "cloud": lambda deployment, state: {"workspaces": {"name": _word(deployment, state)}},
+    "remote": lambda deployment, state: {"workspaces": {"name": _word(deployment, state)}},
+}
+
+
+def _plain(value: Any, state: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item, state) for key, item in value.items()}
+    if isinstance(value, str):
+        return value.replace(_STACK, state)
+    return [_plain(item, state) for item in value] if isinstance(value, tuple) else value

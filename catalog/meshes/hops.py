@@ -1,0 +1,80 @@
+"""Hops between services: the address by which a caller reaches a callee, and all timers on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from catalog.analysis import load_balancers, timeouts
+from catalog.analysis.timeouts import Hop, Timer
+from catalog.meshes import mesh_of
+from catalog.model import Deployment, Service
+
+_SCHEMES = {"tcp": "tcp", "https": "https"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A host, the port it listens on, and how it is spoken to."""
+
+    host: str
+    port: int
+    scheme: str
+
+    @property
+    def url(self) -> str:
+        default = {"http": 80, "https": 443}.get(self.scheme)
+        return f"{self.scheme}://{self.host}" + ("" if self.port == default else f":{self.port}")
+
+
+def address(deployment: Deployment, name: str) -> Address:
+    """The address of a service with a port, or of an external, as its callers use it."""
+    if name in deployment.catalog.external:
+        external = deployment.catalog.external[name]
+        return Address(host=external.host, port=external.port, scheme=_SCHEMES.get(external.protocol, "http"))
+    service = deployment.services[name]
+    assert service.port is not None
+    generated = mesh_of(deployment).generated_host(deployment, service)
+    if generated is not None:
+        return Address(host=generated, port=service.port, scheme="https")
+    return Address(host=deployment.host_of(name), port=service.port, scheme=_SCHEMES.get(service.protocol, "http"))
+
+
+def resolved_calls(deployment: Deployment) -> Iterator[tuple[Service, int]]:
+    """A caller and the place of the callee in its `calls`."""
+    needs_dns = mesh_of(deployment).needs_dns
+    for service in deployment.services.values():
+        for index, name in enumerate(service.calls):
+            if name in deployment.services and needs_dns(deployment.services[name]):
+                yield service, index
+
+
+def _of_the_mesh(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
+    return mesh_of(deployment).timers(deployment, hop)
+
+
+def _of_the_start(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
+    return timeouts.start_timers(hop, watched=mesh_of(deployment).starts_watched(hop.callee))
+
+
+PARTS: tuple[Callable[[Deployment, Hop], Iterable[Timer]], ...] = (
+    load_balancers.load_balancer_timers,
+    load_balancers.network_load_balancer_timers,
+    _of_the_mesh,
+    timeouts.stop_timers,
+    _of_the_start,
+)
+"""In the order in which a call meets them."""
+
+
+def timers_of(deployment: Deployment, hop: Hop) -> tuple[Timer, ...]:
+    """What counts time on a hop, in the order in which a call meets it."""
+    return tuple(timer for part in PARTS for timer in part(deployment, hop))
+
+
+def hops_into(deployment: Deployment, service: Service) -> tuple[Hop, ...]:
+    """Every last step to a service: from its ingress, and from each of its callers."""
+    ingress = deployment.ingress_of(service)
+    ways_in = (Hop(callee=service, ingress=ingress),) if ingress is not None else ()
+    callers = deployment.callers_of(service.name) if service.port is not None else ()
+    return (*ways_in, *(Hop(callee=service, caller=caller) for caller in callers))

@@ -1,0 +1,163 @@
+"""The whole catalog of one deployment, and the questions it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from catalog import names
+from catalog.model.ingress import Ingress
+from catalog.model.mesh import Mesh
+from catalog.model.network import Discovery, External, Network
+from catalog.model.platform import (
+    Aws,
+    Capacity,
+    CatalogTable,
+    Cluster,
+    Images,
+    Security,
+    StateKind,
+    Terraform,
+    _one_state,
+)
+from catalog.model.service import Service, ServiceKeys
+from catalog.model.types import Name, Table
+from catalog.model.workload import Workload
+
+
+class Catalog(Table):
+    """Everything a catalog says, for one deployment: layers merged, placeholders filled in."""
+
+    catalog: CatalogTable
+    vars: dict[str, str] = {}
+    """Texts of your own: `{var.x}` in any string."""
+    aws: Aws = Aws()
+    terraform: Terraform = Terraform()
+    state: Annotated[dict[StateKind, dict[str, Any]], BeforeValidator(_one_state)] = {"local": {}}
+    """Where Terraform keeps its state: exactly one kind, with that backend's own arguments, passed on as they are. What
+    tells one state from another there (`key`, `path`, `prefix`, workspace) is filled in where it is left out; where you
+    write it, `{stack}` stands for the state's own name ("base"). s3 locks by itself. Default: local, in `state/` beside
+    the output folder."""
+    network: Network = Network()
+    discovery: Discovery = Discovery()
+    mesh: Mesh
+    cluster: Cluster = Cluster()
+    capacity: dict[Name, Capacity] = {}
+    """EC2 instances for tasks, beside Fargate."""
+    ingress: dict[Name, Ingress] = {}
+    """Ways in from outside."""
+    external: dict[Name, External] = {}
+    """What lies outside the catalog and is called from it."""
+    images: Images = Images()
+    security: Security = Security()
+    services: Annotated[dict[Name, ServiceKeys], Field(min_length=1)]
+    """What runs."""
+    overrides: dict[str, dict[str, Any]] = {}
+    """Terraform's own attributes, laid over the resource with that address, as in `aws_ecs_service.chat`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One deployment: a catalog under an id, in one environment or none, with everything that runs complete."""
+
+    id: str
+    environment: str | None
+    catalog: Catalog
+    running: tuple[Workload, ...] = field(repr=False)
+    """Everything that the catalog says runs: services by name, each followed by its other versions in their order."""
+
+    @cached_property
+    def workloads(self) -> dict[str, Workload]:
+        """Everything that the catalog says runs, by name."""
+        return {workload.name: workload for workload in self.running}
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """The services, by name, without their other versions."""
+        return {each.name: each for each in self.running if isinstance(each, Service) and each.version is None}
+
+    @cached_property
+    def versions(self) -> dict[str, tuple[Service, ...]]:
+        """The other versions of a service, by its name."""
+        versions: dict[str, list[Service]] = {}
+        for each in self.running:
+            if isinstance(each, Service) and each.version is not None:
+                versions.setdefault(each.key, []).append(each)
+        return {name: tuple(others) for name, others in versions.items()}
+
+    def workloads_of(self, name: str) -> tuple[Service, ...]:
+        """A service and its other versions: each a task definition and an ECS service."""
+        return (self.services[name], *self.versions.get(name, ()))
+
+    @property
+    def region(self) -> str:
+        return self.catalog.catalog.region
+
+    @property
+    def partition(self) -> str:
+        return names.partition(self.region)
+
+    @cached_property
+    def namespace(self) -> str:
+        return self.catalog.discovery.namespace or f"{self.id}.internal"
+
+    @cached_property
+    def cluster_name(self) -> str:
+        """The name of the cluster: its own, or that in the ARN of one that exists."""
+        return (self.catalog.cluster.arn or self.id).rpartition("/")[2]
+
+    @property
+    def uses_existing_network(self) -> bool:
+        return self.catalog.network.vpc_id is not None
+
+    def host_of(self, name: str) -> str:
+        """The name under which callers know a service: the same on every mesh that can carry it."""
+        return f"{self.workloads[name].aws_name}.{self.namespace}"
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The old keys of what runs, by the new ones."""
+        return {each.key: each.renamed_from for each in self.running if each.renamed_from}
+
+    def callees_of(self, caller: Workload) -> tuple[Service, ...]:
+        """The services that a workload calls, by name."""
+        return tuple(self.services[name] for name in sorted(caller.calls) if name in self.services)
+
+    def externals_of(self, caller: Workload) -> dict[str, External]:
+        """The externals that a workload calls, by name."""
+        return {name: self.catalog.external[name] for name in sorted(caller.calls) if name in self.catalog.external}
+
+    def callers_of(self, name: str) -> tuple[Service, ...]:
+        """The services that call a service or an external, by name."""
+        return self._callers.get(name, ())
+
+    @cached_property
+    def _callers(self) -> dict[str, tuple[Service, ...]]:
+        callers: dict[str, list[Service]] = {}
+        for service in self.services.values():
+            for callee in service.calls:
+                callers.setdefault(callee, []).append(service)
+        return {name: tuple(services) for name, services in callers.items()}
+
+    def capacity_of(self, workload: Workload) -> Capacity | None:
+        """The instances that a workload runs on; None for Fargate, and for a name that there is not."""
+        return None if workload.on_fargate else self.catalog.capacity.get(workload.capacity)
+
+    @cached_property
+    def used_capacity(self) -> dict[str, Capacity]:
+        """The instances that something runs on, by name."""
+        used = {workload.capacity for workload in self.running}
+        return {name: self.catalog.capacity[name] for name in sorted(used & self.catalog.capacity.keys())}
+
+    def public_services(self, ingress: str) -> tuple[Service, ...]:
+        """The services behind an ingress, by name."""
+        return tuple(service for service in self.services.values() if self.ingress_of(service) == ingress)
+
+    def ingress_of(self, service: Service) -> str | None:
+        """The ingress through which a service is reached from outside: the one it names, or the only one there is."""
+        if service.public is None:
+            return None
+        return service.public.ingress or next(iter(self.catalog.ingress), None)

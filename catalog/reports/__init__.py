@@ -1,0 +1,1 @@
+"""Writes what people read: explain, the summary, the schema and the generated pages of docs/."""

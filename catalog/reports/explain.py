@@ -1,0 +1,160 @@
+"""Where time is counted on the way to a service, in words: what `python -m catalog explain` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from catalog.analysis.call_graph import CallPath, paths_to
+from catalog.analysis.timeouts import REPLACING, Hop, Timer
+from catalog.diagnostics import plural
+from catalog.frame import Place
+from catalog.meshes.features import asked_in_vain
+from catalog.meshes.hops import timers_of
+from catalog.model import UNLIMITED, Deployment, Service
+from catalog.model.types import short_duration
+from catalog.reading.layers import Report
+
+_MOST = 10
+"""Paths that are printed before the rest is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One timer on a way, and what there is to say of it."""
+
+    hop: Hop
+    timer: Timer
+    note: str = ""
+    """Why it ends before what was asked for; empty for one that does not."""
+    is_shortest: bool = False
+
+    @property
+    def is_of_replacing(self) -> bool:
+        return self.timer.limits in REPLACING
+
+
+def explanation(deployment: Deployment, service: Service, *, report: Report) -> str:
+    """All timers on every way to a service, and what of its wishes the mesh does not know."""
+    ways = paths_to(deployment, service, most=_MOST)
+    total = len(ways.shown) + ways.more
+    blocks = [_headline(deployment, service)]
+    for number, way in enumerate(ways.shown, start=1):
+        blocks.append(f"path {number} of {total}: {_chain(way)}\n\n{_table(rows_of(deployment, way))}")
+    if ways.more:
+        blocks.append(f"and {ways.more} more {plural('path', ways.more)}")
+    if ways.only_shortest:
+        blocks.append("calls go in a circle: of the paths from each beginning only the shortest is shown")
+    if lost := list(_lost(deployment, service, report)):
+        heading = f"asked for {service.name}, and not there with {deployment.catalog.mesh.kind}:"
+        blocks.append("\n".join([heading, *lost]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def rows_of(deployment: Deployment, way: CallPath) -> tuple[Row, ...]:
+    """Every timer on a way, in the order in which a call meets it; what counts only while a task is replaced comes
+    last. A proxy that is met as callee and then as caller is there once, with the most that is asked of it."""
+    met: dict[tuple[str, str], Row] = {}
+    for hop in way.hops:
+        for timer in timers_of(deployment, hop):
+            row = met.setdefault((timer.at, timer.limits), Row(hop=hop, timer=timer))
+            if row.timer.asked < timer.asked:
+                met[timer.at, timer.limits] = replace(row, timer=replace(row.timer, asked=timer.asked))
+    rows = sorted(met.values(), key=lambda row: row.is_of_replacing)
+    target = way.services[-1]
+    shortest = [_shortest(row for row in rows if row.is_of_replacing is replacing) for replacing in (False, True)]
+    return tuple(replace(row, note=_note(row, target), is_shortest=row in shortest) for row in rows)
+
+
+def _shortest(rows: Iterator[Row]) -> Row | None:
+    """The first of those that end soonest. How long a start may take, cuts nobody off."""
+    counting = [row for row in rows if row.timer.seconds < UNLIMITED and row.timer.limits != "starting"]
+    return min(counting, key=lambda row: row.timer.seconds, default=None)
+
+
+def _note(row: Row, target: Service) -> str:
+    timer = row.timer
+    if timer.is_short:
+        return timer.reason
+    if not row.is_of_replacing and not target.is_tcp and timer.seconds < target.timeout:
+        # As long as was asked for here, or longer, and yet not long enough for the answer.
+        return timer.reason if timer.key is None else f"as {timer.key} of {row.hop.callee.name} says"
+    return ""
+
+
+def _headline(deployment: Deployment, service: Service) -> str:
+    port = "no port" if service.port is None else f"{service.protocol} on port {service.port}"
+    times = [] if service.is_tcp else [f"timeout {short_duration(service.timeout)}"]
+    times.append(f"idle_timeout {short_duration(service.idle_timeout)}")
+    return f"{service.name} in {deployment.id}, mesh {deployment.catalog.mesh.kind}: {', '.join([port, *times])}"
+
+
+def _chain(way: CallPath) -> str:
+    begin = [f"ingress {way.ingress}"] if way.ingress is not None else []
+    return " > ".join([*begin, *(service.name for service in way.services)])
+
+
+def _step(hop: Hop) -> str:
+    if hop.caller is not None:
+        return f"{hop.caller.name} > {hop.callee.name}"
+    return f"{hop.ingress} > {hop.callee.name}" if hop.ingress is not None else hop.callee.name
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    """In columns, the shortest marked: of what counts in every call, and of what counts while a task is replaced."""
+    calls = [row for row in rows if not row.is_of_replacing]
+    replacing = [row for row in rows if row.is_of_replacing]
+    cells = [("hop", "timer", "limits", "asked", "is")] if calls else []
+    cells += [_cells(row, _step(row.hop)) for row in calls]
+    cells += [("while a task is replaced", "", "", "asked", "is")]
+    cells += [_cells(row, row.hop.callee.name) for row in replacing]
+    widths = [max(len(line[column]) for line in cells) for column in range(5)]
+    notes = ["", *map(_marked, calls)] if calls else []
+    notes += ["", *map(_marked, replacing)]
+    lines = [_aligned(line, widths, note) for line, note in zip(cells, notes, strict=True)]
+    if calls:
+        lines.insert(len(calls) + 1, "")
+    else:
+        lines[:0] = ["  nothing counts time in a call", ""]
+    return "\n".join(lines)
+
+
+def _cells(row: Row, step: str) -> tuple[str, str, str, str, str]:
+    timer = row.timer
+    return (step, timer.at, timer.limits, short_duration(timer.asked), short_duration(timer.seconds))
+
+
+def _aligned(cells: tuple[str, str, str, str, str], widths: list[int], note: str) -> str:
+    words = [cell.ljust(width) for cell, width in zip(cells[:3], widths[:3], strict=True)]
+    times = [cell.rjust(width) for cell, width in zip(cells[3:], widths[3:], strict=True)]
+    return f"  {'  '.join([*words, *times])}{note}".rstrip()
+
+
+def _marked(row: Row) -> str:
+    if not row.is_shortest and not row.note:
+        return ""
+    return f"  <- {': '.join(filter(None, ('shortest' if row.is_shortest else 'too short', row.note)))}"
+
+
+def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[str]:
+    """What a service asks for, or its built-in profile in its name, and the mesh lacks."""
+    asking = _WithProfile(report)
+    for feature, verdict, places in asked_in_vain(Place(deployment, asking)):
+        for place in places:
+            if place.path[:2] == service.place:
+                source = f'profile "{service.profile}"' if asking.is_built_in(*place.path) else place.location
+                yield f"  {feature.keys} ({source}): {verdict.how}"
+
+
+class _WithProfile:
+    """A built-in profile asks too, where a service has chosen it."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.is_set_here, self.location = report.is_set_here, report.location
+
+    def is_set(self, *path: str | int) -> bool:
+        return self._report.is_set(*path) or self.is_built_in(*path)
+
+    def is_built_in(self, *path: str | int) -> bool:
+        return self._report.layers.origin(path)[0] is None

@@ -1,0 +1,201 @@
+"""The generated pages docs/catalog.md, docs/rights.md and docs/meshes.md, from the model and the tables of permissions
+and mesh features."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from catalog.analysis import access_permissions
+from catalog.analysis.permissions import MANAGED, RIGHTS, Permission
+from catalog.meshes import MESHES
+from catalog.meshes.features import FEATURES
+from catalog.reading import validation
+from catalog.reports.model_schema import Json, definition_of, model_schema
+
+_INTRODUCTION = Path(__file__).with_name("catalog.intro.md")
+_NOTE = "<!-- Made by `make docs` from catalog/model and catalog/reports/catalog.intro.md: change these. -->"
+
+
+def catalog_page() -> str:
+    """The documentation as it lies in the repository."""
+    model = model_schema()
+    sections = [_section(heading, node, model) for heading, node in _tables("", model, model)]
+    return "\n".join([_NOTE, "", _INTRODUCTION.read_text("utf-8"), *sections, _planned()])
+
+
+def _tables(path: str, node: Json, model: Json) -> Iterator[tuple[str, Json]]:
+    """Every table that has keys of its own or stands at the top, as its heading and its schema, in reading order."""
+    for key, value in _resolved(node, model).get("properties", {}).items():
+        below = f"{path}.{key}" if path else key
+        for heading, table in _tables_at(below, value, model):
+            yield heading, _resolved(table, model)
+            if definition_of(table) is not None:
+                yield from _tables(heading.strip("[]"), table, model)
+
+
+def _tables_at(path: str, node: Json, model: Json) -> Iterator[tuple[str, Json]]:
+    named = node.get("additionalProperties")
+    for arm in node.get("anyOf", [node]):
+        if definition_of(arm) is not None:
+            yield f"[{path}]", arm
+    if definition_of(node.get("items", {})) is not None:
+        yield f"[[{path}]]", node["items"]
+    if isinstance(named, dict) and any(definition_of(arm) for arm in named.get("anyOf", [named])):
+        yield from _tables_at(f"{path}.NAME", named, model)
+    elif node.get("type") == "object" and "." not in path:
+        yield f"[{path}.KIND]" if "properties" in node else f"[{path}]", node
+
+
+def _resolved(node: Json, model: Json) -> Json:
+    table: Json = model["definitions"].get(definition_of(node) or "", node)
+    return table
+
+
+def _section(heading: str, table: Json, model: Json) -> str:
+    lines = [f"### `{heading}`", "", table["description"], ""]
+    if heading.endswith(".KIND]"):
+        lines += [f"KIND is {_either(table['properties'])}.", ""]
+    elif "properties" in table:
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        required = table.get("required", ())
+        for key, node in table["properties"].items():
+            meaning = node.get("description") or _resolved(node, model)["description"]
+            default = "required" if key in required else _code(node["default"]) if "default" in node else ""
+            lines.append(f"| `{key}` | {_type(node)} | {default} | {meaning} |".replace("|  |", "| |"))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _type(node: Json, *, many: bool = False) -> str:
+    """What is accepted, in words."""
+    s = "s" if many else ""
+    if "anyOf" in node:
+        return _joined(_type(arm, many=many) for arm in node["anyOf"]).replace("true or false or", "true, false or")
+    if "enum" in node:
+        return _either(node["enum"])
+    if "items" in node:
+        return f"list of {_type(node['items'], many=True)}"
+    if "$ref" in node:
+        return f"table{s}"
+    kind = node.get("type")
+    if kind == "integer":
+        return f"number{s}{_range(node)}"
+    if kind == "boolean":
+        return "true or false"
+    if kind == "object":
+        return f"table{s} of {_type(node['additionalProperties'], many=True)}" if _has_values(node) else f"table{s}"
+    return f"{node.get('title', 'text')}{s}"
+
+
+def _has_values(node: Json) -> bool:
+    return isinstance(node.get("additionalProperties"), dict) and "$ref" not in node["additionalProperties"]
+
+
+def _range(node: Json) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    if low is None and high is None:
+        return ""
+    return f" from {low} to {high}" if high is not None else f" from {low}"
+
+
+def _either(words: Iterable[Any]) -> str:
+    return _joined(_code(word) for word in words)
+
+
+def _joined(words: Iterable[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} or {last}" if before else last
+
+
+def _code(value: Any) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _planned() -> str:
+    lines = [
+        "## Not supported yet",
+        "",
+        "Planned, and refused until it works: no key does nothing. What is said of services holds for `[defaults]` and",
+        "`[profiles.NAME]`.",
+        "",
+        *(f"- `{key}`" for key in validation.refused()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+_PERMISSIONS_INTRODUCTION = """\
+<!-- Made by `make docs` from catalog/analysis/permissions.py and the meshes' own: change these. -->
+
+# What every role may do, and why
+
+Every policy that `make synth` writes consists of these and of the `access.statements` of the catalog; a test holds it
+to that. [security.md](security.md) has the rest."""
+
+
+def all_permissions() -> tuple[Permission, ...]:
+    """All of them, those of the meshes at the end."""
+    return (*RIGHTS, *access_permissions.RIGHTS, *(right for mesh in MESHES.values() for right in mesh.rights))
+
+
+def managed() -> dict[str, str]:
+    """All policies that AWS keeps and a role may have, each with the reason."""
+    return MANAGED | {name: why for mesh in MESHES.values() for name, why in mesh.managed_policies.items()}
+
+
+def permissions_page() -> str:
+    """The documentation as it lies in the repository."""
+    return "\n".join(
+        [
+            _PERMISSIONS_INTRODUCTION,
+            "",
+            *_permissions_table(all_permissions()),
+            "",
+            "Policies that AWS keeps:",
+            "",
+            *_managed(),
+            "",
+        ]
+    )
+
+
+def _permissions_table(every: Iterable[Permission]) -> list[str]:
+    lines = ["| may do | who | why | on everything, or whole families, because |", "|---|---|---|---|"]
+    for right in every:
+        actions = ", ".join(f"`{action}`" for action in right.actions)
+        lines.append(f"| {actions} | {right.holder} | {right.why} ({right.page}) | {right.everywhere} |")
+    return lines
+
+
+def _managed() -> list[str]:
+    return ["| policy | why |", "|---|---|", *(f"| `{name}` | {why} |" for name, why in managed().items())]
+
+
+_MESHES_INTRODUCTION = Path(__file__).with_name("meshes.intro.md")
+_MESHES_NOTE = "<!-- Made by `make docs` from catalog/meshes: change that. -->"
+_EFFECTS = {
+    "meaning": "an error, with the alternatives",
+    "tuning": "a notice; with `mesh.strict`, an error",
+    "detour": "a notice",
+}
+
+
+def meshes_page() -> str:
+    """The documentation as it lies in the repository."""
+    return "\n".join([_MESHES_NOTE, "", _MESHES_INTRODUCTION.read_text("utf-8").rstrip(), "", *_meshes_table(), ""])
+
+
+def _meshes_table() -> list[str]:
+    kinds = list(MESHES)
+    lines = [
+        f"| asked by | {' | '.join(f'`{kind}`' for kind in kinds)} | where it is missing |",
+        "|---|" + "---|" * (len(kinds) + 1),
+    ]
+    for feature in FEATURES:
+        verdicts = [MESHES[kind].parity[feature.key] for kind in kinds]
+        cells = [f"{'yes' if verdict.carried else '**no**'}: {verdict.how}" for verdict in verdicts]
+        lines.append(f"| {feature.title}: `{feature.keys}` | {' | '.join(cells)} | {_EFFECTS[feature.effect]} |")
+    return lines

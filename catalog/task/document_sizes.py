@@ -1,0 +1,143 @@
+"""The size of documents that AWS limits, task definitions and policies, and AWS's own model of a container definition.
+
+Sizes are never less than those of the documents that Terraform sends. `python -m catalog.task.document_sizes` writes
+catalog/data/container_definition.json from the package botocore.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from catalog import unknowns
+from catalog.analysis import naming
+from catalog.analysis.permissions import ASSUME, MOUNT
+from catalog.analysis.policies import in_json
+from catalog.model import Deployment, Workload
+from catalog.task import addition_of, value_from
+from catalog.task.execution_role import execution_statements
+from catalog.task.storage import shared_folders
+
+FILE = Path(__file__).parents[1] / "data" / "container_definition.json"
+_Shape = dict[str, Any]
+
+
+@functools.cache
+def container_definition() -> _Shape:
+    """The shape of a container definition: types, members, which of them are required, and the words of enums."""
+    shape: _Shape = json.loads(FILE.read_text())
+    return shape
+
+
+def current_model() -> str:
+    """The same, as text, from the botocore that is installed."""
+    import botocore.session  # type: ignore[import-untyped]  # only here: nobody who runs the app needs it
+
+    service = botocore.session.get_session().get_service_model("ecs")
+    return json.dumps(_trimmed(service.shape_for("ContainerDefinition")), indent=1, sort_keys=True) + "\n"
+
+
+def _trimmed(shape: Any) -> _Shape:
+    if shape.type_name == "structure":
+        members = {name: _trimmed(member) for name, member in shape.members.items()}
+        return {"type": "structure", "members": members, "required": sorted(shape.required_members)}
+    if shape.type_name == "list":
+        return {"type": "list", "member": _trimmed(shape.member)}
+    if shape.type_name == "map":
+        return {"type": "map", "value": _trimmed(shape.value)}
+    return {"type": shape.type_name, **({"enum": sorted(shape.enum)} if getattr(shape, "enum", None) else {})}
+
+
+_ACCOUNT = "0" * 12
+_HOST = "h" * 63 + "." + "d" * 47
+"""As long as a host name that AWS generates: of a service's name and id, a number, and the region."""
+_OF_THE_MESH = 700
+"""Of a role's policy: what a mesh's proxy asks for, by the ARNs of itself, a certificate and an authority."""
+_OF_OTHER_IMAGES = 200
+"""Of a policy: the repository of a mesh's proxy."""
+_OF_A_CONTAINER = 700
+"""Of a definition: names, shares, timers and the log configuration."""
+_OF_A_VOLUME = 300
+_OF_THE_TASK = 3072
+"""What is there once: roles, the proxy of a mesh, and how it takes the traffic in."""
+
+
+def filled(text: str) -> str:
+    """A text of the catalog with what Terraform will put in the place of marks, at full length."""
+    return unknowns.GENERATED_HOST.sub(_HOST, text.replace(unknowns.ACCOUNT, _ACCOUNT))
+
+
+def length(document: Any) -> int:
+    """Bytes of a document as JSON without spaces, as AWS keeps it."""
+    return len(filled(json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=str)).encode())
+
+
+def policy_length(statements: list[dict[str, Any]]) -> int:
+    """Characters of a policy. Spaces within its texts count, as far as we know (IAM User Guide, "IAM and AWS STS
+    quotas": "IAM does not count white space")."""
+    return length({"Version": "2012-10-17", "Statement": statements}) if statements else 0
+
+
+def task_policy_length(deployment: Deployment, workload: Workload) -> int:
+    """Characters of the policy of a service's own role, without what its mesh lets it call."""
+    written = [in_json(statement) for statement in (*workload.access.statements, *workload.granted)]
+    added = [*addition_of(deployment, workload).statements]
+    system = f"arn:{deployment.partition}:elasticfilesystem:{deployment.region}:{_ACCOUNT}:"
+    points = [f"{system}access-point/fsap-{'0' * 17}" for _ in shared_folders(workload)]
+    if points:
+        condition = {"StringEquals": {"elasticfilesystem:AccessPointArn": points}}
+        added.append(MOUNT.on([f"{system}file-system/fs-{'0' * 17}"], condition))
+    return policy_length([*added, *written]) + _OF_THE_MESH
+
+
+def execution_policy_length(deployment: Deployment, workload: Workload) -> int:
+    """Characters of the policy of the role in which ECS starts a service's tasks."""
+    addition = addition_of(deployment, workload)
+    group = f"arn:{deployment.partition}:logs:{deployment.region}:{_ACCOUNT}:log-group:"
+    group += naming.log_group(deployment, workload)
+    images = [workload.image, *addition.images]
+    statements = execution_statements(deployment, workload, addition=addition, images=images, log_group=group)
+    return policy_length(statements) + _OF_OTHER_IMAGES
+
+
+def trust_policy_length(accounts: tuple[str, ...]) -> int:
+    """Characters of the policy that lets ECS take a role."""
+    condition = {"StringEquals": {"aws:SourceAccount": list(accounts)}} if accounts else {}
+    principal = {"Service": "ecs-tasks.amazonaws.com"}
+    statement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": principal, "Condition": condition}
+    return policy_length([statement])
+
+
+def definition_length(deployment: Deployment, workload: Workload) -> int:
+    """Bytes of a task definition."""
+    addition = addition_of(deployment, workload)
+    own = {
+        "environment": [{"name": name, "value": value} for name, value in workload.environment.items()],
+        "secrets": [{"name": name, "valueFrom": value_from(secret)} for name, secret in workload.secrets.items()],
+        "command": workload.command,
+        "entryPoint": workload.entrypoint,
+        "healthCheck": workload.health.command,
+        "image": workload.image,
+        "workingDirectory": workload.working_dir,
+        "user": workload.user,
+        "credentials": workload.credentials,
+        "mountPoints": [
+            {"sourceVolume": name, "containerPath": volume.path, "readOnly": False}
+            for name, volume in workload.volumes.items()
+        ],
+        "raw": workload.container,
+        "added": addition.own,
+    }
+    volumes = {*workload.volumes, *addition.volumes, *shared_folders(workload)}
+    return (
+        length([own, *addition.containers])
+        + _OF_A_CONTAINER * (1 + len(addition.containers))
+        + sum(_OF_A_VOLUME + len(name) for name in volumes)
+        + _OF_THE_TASK
+    )
+
+
+if __name__ == "__main__":
+    FILE.write_text(current_model())

@@ -1,0 +1,89 @@
+"""Storage of tasks: persistent volumes, and model artifacts with the container that downloads them."""
+
+from __future__ import annotations
+
+from catalog import names
+from catalog.analysis.images import image_of, place_of
+from catalog.analysis.policies import bucket_and_prefix, reading
+from catalog.model import Deployment, Workload
+from catalog.task.addition import Addition
+
+NFS = 2049
+"""The port of a mount target (EFS user guide, "Using VPC security groups")."""
+MODEL = "model"
+"""The volume of a service's model."""
+
+
+def shared_folders(workload: Workload) -> dict[str, str]:
+    """The volumes of a service that lie on the file system: the folder there, by volume. Its versions share it.
+
+    Another model has another folder: tasks of before and after a change would load a mixture of both.
+    """
+    folders = {
+        name: f"/{workload.aws_key}/{name}" for name, volume in sorted(workload.volumes.items()) if volume.kind == "efs"
+    }
+    if workload.model is not None and workload.model.cache == "efs":
+        folders[MODEL] = f"/{workload.aws_key}/{MODEL}-{names.digest(workload.model.source)}"
+    return folders
+
+
+def has_files(deployment: Deployment) -> bool:
+    """Whether a deployment needs a file system."""
+    return any(map(shared_folders, deployment.workloads.values()))
+
+
+LOADER = "model_loader"
+"""Its container; the `_` keeps it apart from services and sidecars."""
+LARGEST_STORAGE = 200
+"""GiB of a task's storage (ECS API reference, EphemeralStorage)."""
+_FETCH = (
+    'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
+    '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
+)
+"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
+would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
+IMAGE_GIB = 10
+"""What is left of a task's storage for its images."""
+
+
+def model_addition(deployment: Deployment, workload: Workload) -> Addition:
+    """The loader, which ends when all is there: the service waits for that, and sees the weights read-only.
+
+    It takes no share of the task, which the service has not begun to use.
+    """
+    model = workload.model
+    if model is None:
+        return Addition()
+    bucket, prefix = bucket_and_prefix(model.source)
+    source = "/".join(filter(None, ("s3:/", bucket, prefix)))
+    loader = {
+        "name": LOADER,
+        "image": image_of(deployment, "loader"),
+        "essential": False,
+        "entryPoint": ["sh", "-c"],
+        "command": [_FETCH],
+        "environment": [
+            {"name": "AWS_REGION", "value": deployment.region},
+            {"name": "SOURCE", "value": source},
+            {"name": "TARGET", "value": model.mount},
+        ],
+        "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": False}],
+    }
+    return Addition(
+        containers=(loader,),
+        own={
+            "dependsOn": [{"containerName": LOADER, "condition": "SUCCESS"}],
+            "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": True}],
+        },
+        volumes=(MODEL,) if model.cache == "scratch" else (),
+        places={LOADER: place_of(deployment, "loader", asked_by=(*workload.place, "model"))},
+        statements=tuple(reading(model.source, partition=deployment.partition)),
+    )
+
+
+def task_storage(workload: Workload) -> int:
+    """GiB of a task's own storage: what the service says, or what its model takes beside its images."""
+    model = workload.model
+    if model is None or model.cache != "scratch" or model.size_gib is None or "storage" in workload.model_fields_set:
+        return workload.storage
+    return min(LARGEST_STORAGE, max(workload.storage, model.size_gib + IMAGE_GIB))

@@ -1,0 +1,184 @@
+"""The table of contents of a deployment: which parts it has, and what each passes to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+
+from catalog.analysis.call_graph import start_order
+from catalog.analysis.states import BASE, state_of
+from catalog.meshes import RESOURCE_TYPES
+from catalog.model import Deployment
+from stacks.cluster import Cluster, ContainerInstances
+from stacks.cluster.capacity import InstanceCapacity
+from stacks.escaping import Text
+from stacks.ingress import Exposure, Ingress
+from stacks.ingress.gateway import Gateway
+from stacks.kms import Key
+from stacks.mesh import GATEWAYS, LEAVING, MESHES
+from stacks.mesh.base import MeshContext
+from stacks.network import Network
+from stacks.network.discovery import Discovery
+from stacks.network.endpoints import Endpoints
+from stacks.network.security_groups import SecurityGroups
+from stacks.outputs import Outputs
+from stacks.part import Elements, Part, Ref
+from stacks.provider import configure
+from stacks.service import ServiceResources
+from stacks.service.efs import Files, Mounted
+from stacks.states import forget, handed_over, left_behind, move, workload_stacks
+
+
+class DeploymentStack(TerraformStack):
+    """One deployment: its base, and beside it a stack for every other state that its services live in."""
+
+    def __init__(self, app: App, *, deployment: Deployment, emptied: Collection[str] = ()) -> None:
+        """`emptied` are states that held services once, and now only have to let them go."""
+        super().__init__(app, deployment.id)
+        self.stacks = workload_stacks(self, app, deployment=deployment, emptied=emptied)
+        lives_in = partial(state_of, deployment=deployment, types=RESOURCE_TYPES)
+        self.elements = Elements(state_of=lives_in, stacks=self.stacks)
+        account = _Account(self, deployment=deployment)
+        chosen = MESHES[deployment.catalog.mesh.kind]
+        text = Text(account=account.number, generated_host=chosen.host_reference)
+        deployment = text.of_deployment(deployment)
+        configure(self, deployment=deployment)
+        for state, stack in self.stacks.items():
+            configure(stack, deployment=deployment, state=state)
+        deployment = Key(self, deployment=deployment, account=account.number).known()
+
+        network = Network(self, deployment=deployment)
+        endpoints = Endpoints(self, deployment=deployment, network=network)
+        security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
+        cluster = Cluster(self, deployment=deployment)
+        capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
+        cluster.offer(capacities, after=network.private_routes)
+        discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.number)
+        surroundings = MeshContext(
+            vpc_id=network.vpc_id, account=account.number, discovery=discovery, security=security
+        )
+        mesh = chosen(self, deployment=deployment, surroundings=surroundings)
+        files = Files(self, deployment=deployment, network=network, security=security)
+        ingresses = {
+            name: Ingress(
+                self, deployment=deployment, name=name, network=network, security=security, account=account.number
+            )
+            for name in sorted(deployment.catalog.ingress)
+            if deployment.public_services(name) and not deployment.catalog.ingress[name].gateway
+        }
+        gateways = {
+            name: Gateway(
+                self,
+                deployment=deployment,
+                name=name,
+                network=network,
+                endpoints=endpoints,
+                security=security,
+                mesh=str(mesh.name),
+                make=GATEWAYS[deployment.catalog.mesh.kind],
+            )
+            for name in sorted(deployment.catalog.ingress)
+            if deployment.public_services(name) and deployment.catalog.ingress[name].gateway
+        }
+
+        ways_in: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
+        services: dict[str, ServiceResources] = {}
+        exposures: dict[str, Exposure] = {}
+        for name, callees in start_order(deployment):
+            service = deployment.services[name]
+            memberships = {name: mesh.join(service)}
+            for version in deployment.versions.get(name, ()):
+                memberships[version.name] = mesh.join_version(version, service=memberships[name])
+            way_in = ways_in.get(deployment.ingress_of(service) or "")
+            if way_in is not None:
+                exposures |= way_in.expose(service, target_protocol=memberships[name].target_protocol)
+            for workload in deployment.workloads_of(name):
+                services[workload.name] = ServiceResources(
+                    self,
+                    deployment=deployment,
+                    workload=workload,
+                    membership=memberships[workload.name],
+                    mounted=files.mount(workload),
+                    cluster=cluster,
+                    subnets=network.private_subnet_ids,
+                    security_group=security.of(name),
+                    exposure=_balanced(exposures.get(workload.name)),
+                    after=[
+                        *network.private_routes,
+                        *endpoints.refs,
+                        *security.egress_of(name),
+                        *(services[callee].service for callee in callees),
+                    ],
+                )
+
+        for gateway in gateways.values():
+            ServiceResources(
+                self,
+                deployment=deployment,
+                workload=gateway.workload,
+                membership=gateway.membership,
+                mounted=Mounted(),
+                cluster=cluster,
+                subnets=network.private_subnet_ids,
+                security_group=gateway.security_group,
+                exposure=gateway.exposure,
+                after=[*network.private_routes, *endpoints.refs, *gateway.ways_out],
+            )
+
+        Outputs(
+            self,
+            deployment=deployment,
+            network=network,
+            cluster=cluster,
+            mesh=mesh,
+            text=text,
+            security=security,
+            exposures=exposures,
+            services=services,
+        )
+        leaving = deployment.catalog.mesh.leaving
+        left = LEAVING[leaving](deployment) if leaving else []
+        stacks = {BASE: self, **self.stacks}
+        forget(stacks, [*handed_over(self.elements, deployment), *left_behind(left, deployment)])
+        move(stacks, self.elements, deployment)
+
+
+def _capacities(
+    stack: TerraformStack, *, deployment: Deployment, cluster: Cluster, network: Network, endpoints: Endpoints
+) -> dict[str, Ref]:
+    """The capacity providers of instances, by the catalog's names. Also of those that no service runs on: a cluster
+    lets none go before the last service has left it (ECS API reference, PutClusterCapacityProviders), and would be
+    asked to before Terraform gets to the service that leaves."""
+    if not deployment.catalog.capacity:
+        return {}
+    instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
+    return {
+        name: InstanceCapacity(
+            stack, deployment=deployment, name=name, cluster=cluster.name, instances=instances, network=network
+        ).provider
+        for name in sorted(deployment.catalog.capacity)
+    }
+
+
+def _balanced(exposure: Exposure | None) -> Exposure | None:
+    """Of services behind a mesh's gateway, no load balancer knows the tasks."""
+    return exposure if exposure is not None and exposure.target_group is not None else None
+
+
+class _Account(Part):
+    """The account that is applied to, asked of AWS only where the catalog needs it and does not say it."""
+
+    def __init__(self, scope: TerraformStack, *, deployment: Deployment) -> None:
+        super().__init__(scope, "account", deployment=deployment)
+        self._identity: Ref | None = None
+
+    def number(self) -> str:
+        """Its number, where the catalog names one account alone, or a reference to it."""
+        known = self.deployment.catalog.aws.accounts
+        if len(known) == 1:
+            return known[0]
+        self._identity = self._identity or self.add(DataAwsCallerIdentity, "current_account")
+        return self._identity.account_id

@@ -1,0 +1,213 @@
+"""An ingress that tasks of a mesh serve: a Network Load Balancer in front of the mesh's own proxies."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb_listener import LbListener, LbListenerDefaultAction
+from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
+
+from catalog import names
+from catalog.analysis.load_balancers import gateway_draining, gateway_idle
+from catalog.analysis.timeouts import LONGEST_STOP
+from catalog.endpoints import has_way_out
+from catalog.model import Deployment, Service, Workload
+from catalog.model.workload import Health
+from stacks.ingress import Exposure
+from stacks.ingress.load_balancer import SSL_POLICY, entry_group, entry_record
+from stacks.mesh.base import MakeGateway, Membership
+from stacks.network import ANYWHERE, Network
+from stacks.network.endpoints import Endpoints
+from stacks.network.security_groups import SecurityGroups, tcp
+from stacks.part import OUTLIVES_TASKS, Part, Ref, protected
+
+_TASKS = 2
+
+
+class Gateway(Part):
+    """The load balancer, and what there is to know of the tasks behind it, which run like those of any service."""
+
+    workload: Workload
+    """The proxies."""
+    membership: Membership
+    exposure: Exposure
+    security_group: Ref
+    """Of the proxies."""
+    ways_out: list[Ref]
+    """What lets the proxies out to AWS."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        name: str,
+        network: Network,
+        endpoints: Endpoints,
+        security: SecurityGroups,
+        mesh: str,
+        make: MakeGateway,
+    ) -> None:
+        super().__init__(scope, names.shared("ingress", name), deployment=deployment)
+        self._name = name
+        self._address = names.shared("ingress", name)
+        self._tasks = names.shared("ingress", name, "tasks")
+        self._settings = settings = deployment.catalog.ingress[name]
+        self._network = network
+        self._security = security
+        self._gateway = make(self, deployment=deployment, ingress=name, mesh=mesh)
+        task = self._gateway.task
+        # Under the words of the other load balancer: to AWS it is the same rule, which only one address can have.
+        ports = {"https": 443} if settings.certificate else {"http": 80}
+        self._front = entry_group(self, name=name, settings=settings, vpc_id=network.vpc_id, ports=ports)
+        self.security_group = self._group(network)
+        self.ways_out = self._ways_out(endpoints)
+        edges = self._from_balancer(task.port)
+        self._balancer = self._load_balancer()
+        group = self._target_group(task.port)
+        listener = self._listener(group)
+        entry_record(self, name=name, settings=settings, balancer=self._balancer)
+        self.url = self._url_under(settings.domain or self._balancer.dns_name)
+        draining = gateway_draining(deployment, name)
+        self.exposure = Exposure(target_group=group, rule=listener, url=self.url, draining=draining)
+        self.membership = Membership(task_statements=task.statements, depends_on=tuple(edges))
+        self.workload = Workload(
+            name=self._address,
+            aws_name=self._address,
+            place=("ingress", name),
+            image=task.image,
+            port=task.port,
+            replicas=_TASKS,
+            environment=task.environment,
+            health=Health(command=task.check),
+            stop_timeout=float(LONGEST_STOP),
+            container=task.container,
+        )
+
+    def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:
+        """Send a service the requests that are meant for it, through the mesh, which shares them among versions."""
+        assert service.public is not None and service.port is not None
+        self._security.let_in(service, self.security_group, port=service.port, name=self._tasks)
+        self._out(service.name, port=service.port, to=service.aws_name, group=self._security.of(service.name))
+        route = self._gateway.lead_to(service)
+        root = self._url_under(service.public.host) if service.public.host else self.url
+        url = root + service.public.path.rstrip("/")
+        return {service.name: Exposure(target_group=None, rule=route, url=url)}
+
+    def _url_under(self, host: str) -> str:
+        return f"{'https' if self._settings.certificate else 'http'}://{host}"
+
+    def _group(self, network: Network) -> Ref:
+        name = names.owned(self.deployment.id, f"ingress_{self._name}_tasks")
+        return self.add(
+            SecurityGroup,
+            self._tasks,
+            name=name,
+            description=f"Gateway of {self._name}",
+            vpc_id=network.vpc_id,
+            tags={"Name": name},
+        )
+
+    def _out(self, word: str, *, port: int, to: str, group: Ref | None = None, **target: str) -> Ref:
+        if group is not None:
+            target = {"referenced_security_group_id": group.id}
+        return self.add(
+            VpcSecurityGroupEgressRule,
+            names.egress_rule(self._tasks, word),
+            security_group_id=self.security_group.id,
+            **tcp(port, to=to, **target),
+        )
+
+    def _ways_out(self, endpoints: Endpoints) -> list[Ref]:
+        """To the mesh's configuration, images and logs."""
+        if has_way_out(self.deployment):
+            return [self._out("anywhere_443", port=443, to="AWS", cidr_ipv4=ANYWHERE)]
+        ways = [self._out("vpc_endpoints", port=443, to="VPC endpoints", group=endpoints.security_group)]
+        s3 = self._network.gateways["s3"].prefix_list_id
+        return [*ways, self._out("s3_gateway", port=443, to="s3 endpoint", prefix_list_id=s3)]
+
+    def _from_balancer(self, port: int) -> list[Ref]:
+        way_out = self.add(
+            VpcSecurityGroupEgressRule,
+            names.egress_rule(self._address, "tasks"),
+            security_group_id=self._front.id,
+            **tcp(port, to="the gateway", referenced_security_group_id=self.security_group.id),
+        )
+        way_in = self.add(
+            VpcSecurityGroupIngressRule,
+            names.ingress_rule(self._tasks, "balancer"),
+            security_group_id=self.security_group.id,
+            description="From the load balancer",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            referenced_security_group_id=self._front.id,
+        )
+        return [way_out, way_in]
+
+    def _load_balancer(self) -> Ref:
+        internal = self._settings.internal
+        network = self._network
+        return self.add(
+            Lb,
+            self._address,
+            name=names.load_balancer(self.deployment.id, self._name),
+            enable_deletion_protection=self.deployment.catalog.security.deletion_protection or None,
+            lifecycle=protected(self.deployment),
+            load_balancer_type="network",
+            internal=internal,
+            subnets=network.private_subnet_ids if internal else network.public_subnet_ids,
+            security_groups=[self._front.id],
+            # A zone may have no task: there are two.
+            enable_cross_zone_load_balancing=True,
+            depends_on=() if internal else network.public_routes,
+        )
+
+    def _target_group(self, port: int) -> Ref:
+        network = self.deployment.catalog.network
+        return self.add(
+            LbTargetGroup,
+            self._address,
+            name=names.target_group(
+                self.deployment.id, self._name, forces_new=(str(port), "TCP", network.vpc_id or network.cidr)
+            ),
+            target_type="ip",
+            vpc_id=self._network.vpc_id,
+            port=port,
+            protocol="TCP",
+            deregistration_delay=str(gateway_draining(self.deployment, self._name)),
+            health_check={"protocol": "TCP", "interval": 10, "healthy_threshold": 2, "unhealthy_threshold": 3},
+            lifecycle=OUTLIVES_TASKS,
+        )
+
+    def _listener(self, group: Ref) -> Ref:
+        services = self.deployment.public_services(self._name)
+        common = {
+            "load_balancer_arn": self._balancer.arn,
+            "default_action": [LbListenerDefaultAction(type="forward", target_group_arn=group.arn)],
+        }
+        certificate = self._settings.certificate
+        if certificate:
+            # Without a word on it, clients would not be told that HTTP/2 is spoken behind.
+            alpn = "HTTP2Only" if services[0].protocol == "http2" else None
+            return self.add(
+                LbListener,
+                f"{self._address}_tls",
+                port=443,
+                protocol="TLS",
+                certificate_arn=certificate,
+                ssl_policy=SSL_POLICY,
+                alpn_policy=alpn,
+                **common,
+            )
+        return self.add(
+            LbListener,
+            f"{self._address}_tcp",
+            port=80,
+            protocol="TCP",
+            tcp_idle_timeout_seconds=gateway_idle(self.deployment, self._name),
+            **common,
+        )

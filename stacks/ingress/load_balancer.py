@@ -1,0 +1,181 @@
+"""A load balancer with its security group and DNS record, and its answer to requests that match no service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionFixedResponse,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
+from constructs import Construct
+
+from catalog import names
+from catalog.analysis.load_balancers import load_balancer_idle
+from catalog.model import Deployment, Ingress, Service
+from stacks.ingress.log_bucket import LogBucket
+from stacks.network import ANYWHERE, Network
+from stacks.network.security_groups import tcp
+from stacks.part import Part, Ref, protected
+
+
+def entry_group(part: Part, *, name: str, settings: Ingress, vpc_id: str, ports: Mapping[str, int]) -> Ref:
+    """The group of an ingress's load balancer: who is allowed may connect to `ports`, by what is spoken there."""
+    address = names.shared("ingress", name)
+    # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+    full_name = names.owned(part.deployment.id, f"ingress_{name}")
+    group = part.add(
+        SecurityGroup,
+        address,
+        name=full_name,
+        description="Load balancer",
+        vpc_id=vpc_id,
+        tags={"Name": full_name},
+    )
+    for protocol, port in ports.items():
+        for cidr in settings.allow:
+            part.add(
+                VpcSecurityGroupIngressRule,
+                f"{address}_{protocol}_from_{names.cidr_word(cidr)}",
+                security_group_id=group.id,
+                description=f"{protocol.upper()} from outside",
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                cidr_ipv4=cidr,
+            )
+    return group
+
+
+def entry_record(part: Part, *, name: str, settings: Ingress, balancer: Ref) -> None:
+    """The record of an ingress's domain, where there is a zone for it."""
+    if settings.zone_id and settings.domain:
+        target = Route53RecordAlias(name=balancer.dns_name, zone_id=balancer.zone_id, evaluate_target_health=True)
+        address = names.shared("ingress", name)
+        part.add(Route53Record, address, zone_id=settings.zone_id, name=settings.domain, type="A", alias=target)
+
+
+SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+
+class LoadBalancer(Part):
+    """The Application Load Balancer of an ingress. With a certificate it speaks HTTPS and redirects plain HTTP."""
+
+    listener_arn: str
+    """Of the listener that takes rules."""
+    security_group_id: str
+    url: str
+    arn_suffix: str
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        deployment: Deployment,
+        name: str,
+        settings: Ingress,
+        network: Network,
+        logs: LogBucket,
+    ) -> None:
+        super().__init__(scope, "load_balancer", deployment=deployment)
+        self._address = names.shared("ingress", name)
+        self._name = name
+        self._settings = settings
+        self._group = self._security_group(network)
+        self.security_group_id = self._group.id
+        self._balancer = self._load_balancer(name, network, logs)
+        if settings.waf:
+            self.add(Wafv2WebAclAssociation, self._address, resource_arn=self._balancer.arn, web_acl_arn=settings.waf)
+        if settings.certificate:
+            listener = self._listener(
+                _NOT_FOUND, protocol="HTTPS", port=443, certificate_arn=settings.certificate, ssl_policy=SSL_POLICY
+            )
+            self._listener(_TO_HTTPS, protocol="HTTP", port=80)
+        else:
+            listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
+        self.listener_arn = listener.arn
+        self.arn_suffix = self._balancer.arn_suffix
+        entry_record(self, name=name, settings=settings, balancer=self._balancer)
+        self.url = self.url_under(settings.domain or self._balancer.dns_name)
+
+    def url_under(self, host: str) -> str:
+        """The URL of a host whose name leads here."""
+        return f"{'https' if self._settings.certificate else 'http'}://{host}"
+
+    def let_out(self, service: Service, *, group: str) -> list[Ref]:
+        """Let it connect to a service's tasks, the members of `group`."""
+        rule = self.add(
+            VpcSecurityGroupEgressRule,
+            names.egress_rule(self._address, service.name),
+            security_group_id=self._group.id,
+            description=f"To {service.aws_name}",
+            ip_protocol="tcp",
+            from_port=service.port,
+            to_port=service.port,
+            referenced_security_group_id=group,
+        )
+        return [rule]
+
+    def _security_group(self, network: Network) -> Ref:
+        ports = {"https": 443, "http": 80} if self._settings.certificate else {"http": 80}
+        group = entry_group(self, name=self._name, settings=self._settings, vpc_id=network.vpc_id, ports=ports)
+        if self._settings.login:
+            # The load balancer itself turns codes into tokens and asks who somebody is.
+            self.add(
+                VpcSecurityGroupEgressRule,
+                names.egress_rule(self._address, "anywhere_443"),
+                security_group_id=group.id,
+                **tcp(443, to="the identity provider", cidr_ipv4=ANYWHERE),
+            )
+        return group
+
+    def _load_balancer(self, name: str, network: Network, logs: LogBucket) -> Ref:
+        internal = self._settings.internal
+        waits_for = [*(() if internal else network.public_routes), *logs.refs]
+        return self.add(
+            Lb,
+            self._address,
+            name=names.load_balancer(self.deployment.id, name),
+            enable_deletion_protection=self.deployment.catalog.security.deletion_protection or None,
+            lifecycle=protected(self.deployment),
+            load_balancer_type="application",
+            internal=internal,
+            subnets=network.private_subnet_ids if internal else network.public_subnet_ids,
+            security_groups=[self._group.id],
+            drop_invalid_header_fields=True,
+            idle_timeout=load_balancer_idle(self.deployment, name),
+            access_logs=logs.attribute,
+            connection_logs=logs.attribute,
+            depends_on=waits_for,
+        )
+
+    def _listener(self, action: LbListenerDefaultAction, *, protocol: str, port: int, **tls: str) -> Ref:
+        return self.add(
+            LbListener,
+            f"{self._address}_{protocol.lower()}",
+            load_balancer_arn=self._balancer.arn,
+            port=port,
+            protocol=protocol,
+            default_action=[action],
+            **tls,
+        )
+
+
+_NOT_FOUND = LbListenerDefaultAction(
+    type="fixed-response",
+    fixed_response=LbListenerDefaultActionFixedResponse(
+        content_type="text/plain", message_body="Not found", status_code="404"
+    ),
+)
+_TO_HTTPS = LbListenerDefaultAction(
+    type="redirect",
+    redirect=LbListenerDefaultActionRedirect(protocol="HTTPS", port="443", status_code="HTTP_301"),
+)

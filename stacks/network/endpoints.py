@@ -1,0 +1,69 @@
+"""VPC endpoints."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
+
+from catalog import names
+from catalog.endpoints import interface_endpoints, service_name
+from catalog.model import Deployment
+from stacks.network import Network
+from stacks.part import OUTLIVES_TASKS, Part, Ref
+
+
+class Endpoints(Part):
+    """Interface endpoints in the private subnets, under the services' own host names, and the group that opens them."""
+
+    refs: tuple[Ref, ...]
+    """What tasks must wait for."""
+    security_group: Ref | None
+    """None where there are no endpoints."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, network: Network) -> None:
+        super().__init__(scope, "endpoints", deployment=deployment)
+        wanted = interface_endpoints(deployment)
+        self.security_group = self._security_group(network) if wanted else None
+        self.refs = tuple(self._endpoint(service, network=network) for service in wanted)
+
+    def _endpoint(self, service: str, *, network: Network) -> Ref:
+        assert self.security_group is not None
+        return self.add(
+            VpcEndpoint,
+            names.shared("interface", service.replace(".", "_")),
+            vpc_id=network.vpc_id,
+            vpc_endpoint_type="Interface",
+            service_name=service_name(service, region=self.deployment.region),
+            private_dns_enabled=True,
+            subnet_ids=network.private_subnet_ids,
+            security_group_ids=[self.security_group.id],
+            tags={"Name": names.owned(self.deployment.id, service)},
+            lifecycle=OUTLIVES_TASKS,
+        )
+
+    def _security_group(self, network: Network) -> Ref:
+        # Underscores, as in no service's key, keep the name apart from those of the services' groups.
+        name = names.owned(self.deployment.id, "vpc_endpoints")
+        group = self.add(
+            SecurityGroup,
+            names.shared("vpc_endpoints"),
+            name=name,
+            description="VPC endpoints",
+            vpc_id=network.vpc_id,
+            tags={"Name": name},
+        )
+        # By range and not by caller: a group takes 60 rules (VPC guide, "Amazon VPC quotas"), a catalog more services.
+        for word, cidr in network.task_cidrs.items():
+            self.add(
+                VpcSecurityGroupIngressRule,
+                names.shared("vpc_endpoints", "from", word),
+                security_group_id=group.id,
+                description="HTTPS from tasks",
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+                cidr_ipv4=cidr,
+            )
+        return group

@@ -1,0 +1,174 @@
+"""Folders that outlive tasks: an EFS file system for the deployment, and in it a folder for each volume."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf_cdktf_provider_aws.ecs_task_definition import (
+    EcsTaskDefinitionVolume,
+    EcsTaskDefinitionVolumeEfsVolumeConfiguration,
+    EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig,
+)
+from cdktf_cdktf_provider_aws.efs_access_point import EfsAccessPoint
+from cdktf_cdktf_provider_aws.efs_file_system import EfsFileSystem
+from cdktf_cdktf_provider_aws.efs_file_system_policy import EfsFileSystemPolicy
+from cdktf_cdktf_provider_aws.efs_mount_target import EfsMountTarget
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
+
+from catalog import names
+from catalog.analysis import naming
+from catalog.analysis.permissions import CLOSED_FILES, MOUNT
+from catalog.model import Deployment, Workload
+from catalog.task.storage import NFS, has_files, shared_folders
+from stacks.kms import key_arn
+from stacks.network import Network
+from stacks.network.security_groups import SecurityGroups
+from stacks.part import OUTLIVES_TASKS, Part, Ref, protected
+
+_ADDRESS = names.shared("files")
+_USER = 1000
+"""As whom every task acts, whatever user its containers have; nobody's root."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mounted:
+    """What a task needs of the file system."""
+
+    volumes: tuple[EcsTaskDefinitionVolume, ...] = ()
+    statements: tuple[dict[str, Any], ...] = ()
+    """IAM statements (JSON spelling) of its role."""
+    depends_on: tuple[Ref, ...] = ()
+    """What must stand before its first task starts."""
+
+
+class Files(Part):
+    """The file system, where any service needs it: encrypted, reached by TLS and IAM, from the tasks that use it."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, security: SecurityGroups) -> None:
+        super().__init__(scope, "files", deployment=deployment)
+        self._points: dict[str, Ref] = {}
+        self._ways: dict[str, tuple[Ref, ...]] = {}
+        self._targets: tuple[Ref, ...] = ()
+        if not has_files(deployment):
+            return
+        self._system = self.add(
+            EfsFileSystem,
+            _ADDRESS,
+            encrypted=True,
+            kms_key_id=key_arn(deployment),
+            # Pays for what is read and written, and needs no guess at how much that is.
+            throughput_mode="elastic",
+            tags={"Name": names.owned(deployment.id, "files")},
+            lifecycle=protected(deployment),
+        )
+        # Before any mount target: until it stands, whoever reaches one may read and write everything.
+        closed = self.add(
+            EfsFileSystemPolicy, _ADDRESS, file_system_id=self._system.id, policy=_tls_only(self._system.arn)
+        )
+        group = self._security_group(network)
+        self._targets = tuple(
+            self.add(
+                EfsMountTarget,
+                f"{_ADDRESS}_{word}",
+                file_system_id=self._system.id,
+                subnet_id=subnet,
+                security_groups=[group.id],
+                lifecycle=OUTLIVES_TASKS,
+                depends_on=[closed],
+            )
+            for word, subnet in network.private_subnets.items()
+        )
+        for workload in deployment.running:
+            if shared_folders(workload) and workload.key not in self._ways:
+                self._ways[workload.key] = self._connect(workload, group, security)
+
+    def mount(self, workload: Workload) -> Mounted:
+        """Make the folders of a workload, and say what its tasks need to mount them."""
+        points = {name: self._access_point(workload, name, folder) for name, folder in shared_folders(workload).items()}
+        if not points:
+            return Mounted()
+        return Mounted(
+            volumes=tuple(self._volume(name, point) for name, point in points.items()),
+            statements=(self._statement(points),),
+            depends_on=(*self._targets, *self._ways[workload.key]),
+        )
+
+    def _volume(self, name: str, point: Ref) -> EcsTaskDefinitionVolume:
+        access = EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig(
+            access_point_id=point.id, iam="ENABLED"
+        )
+        configuration = EcsTaskDefinitionVolumeEfsVolumeConfiguration(
+            file_system_id=self._system.id, transit_encryption="ENABLED", authorization_config=access
+        )
+        return EcsTaskDefinitionVolume(name=name, efs_volume_configuration=configuration)
+
+    def _statement(self, points: dict[str, Ref]) -> dict[str, Any]:
+        """Its own folders and no other (EFS user guide, "Using IAM to control file system data access")."""
+        points_only = {"StringEquals": {"elasticfilesystem:AccessPointArn": [point.arn for point in points.values()]}}
+        return MOUNT.on([self._system.arn], points_only)
+
+    def _access_point(self, workload: Workload, volume: str, folder: str) -> Ref:
+        """One for each folder: a version comes after its service, and takes that of the service where they share it."""
+        if folder not in self._points:
+            self._points[folder] = self._new_access_point(workload, volume, folder)
+        return self._points[folder]
+
+    def _new_access_point(self, workload: Workload, volume: str, folder: str) -> Ref:
+        owner = {"uid": _USER, "gid": _USER}
+        return self.add(
+            EfsAccessPoint,
+            names.folder(workload.name, volume),
+            file_system_id=self._system.id,
+            posix_user=owner,
+            root_directory={
+                "path": folder,
+                "creation_info": {"owner_uid": _USER, "owner_gid": _USER, "permissions": "0750"},
+            },
+            tags={"Name": naming.owned(self.deployment, workload, volume), **workload.tags},
+            lifecycle=OUTLIVES_TASKS,
+        )
+
+    def _security_group(self, network: Network) -> Ref:
+        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+        name = names.owned(self.deployment.id, "file_system")
+        return self.add(
+            SecurityGroup,
+            _ADDRESS,
+            name=name,
+            description="File system",
+            vpc_id=network.vpc_id,
+            tags={"Name": name},
+        )
+
+    def _connect(self, workload: Workload, group: Ref, security: SecurityGroups) -> tuple[Ref, ...]:
+        """Let a workload's tasks, and those of all versions beside it, reach the mount targets: the rules on both
+        sides."""
+        let_in = self.add(
+            VpcSecurityGroupIngressRule,
+            names.ingress_rule(_ADDRESS, workload.key),
+            security_group_id=group.id,
+            description=f"From {workload.aws_key}",
+            ip_protocol="tcp",
+            from_port=NFS,
+            to_port=NFS,
+            referenced_security_group_id=security.of(workload.key).id,
+            lifecycle=OUTLIVES_TASKS,
+        )
+        return let_in, *security.let_out(workload, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
+
+
+def _tls_only(system: str) -> str:
+    """A policy that allows nothing: with any policy of its own, a file system no longer lets everybody in who reaches a
+    mount target, but those whom their roles allow (EFS user guide, "Using IAM to control file system data access")."""
+    statement = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": CLOSED_FILES.actions[0],
+        "Resource": system,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)

@@ -1,0 +1,125 @@
+"""Stacks beside the base: resources that move between states, by `removed` and `import` blocks."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from cdktf import App, TerraformStack
+
+from catalog.analysis.call_graph import state_order
+from catalog.analysis.naming import moved_blocks
+from catalog.analysis.states import folder_of, owner_of, stacks_of, state_of
+from catalog.meshes import RESOURCE_TYPES
+from catalog.model import Deployment
+from stacks.part import Ref
+
+Configurations = Mapping[str, Mapping[str, Any]]
+"""The arguments of every resource of a deployment, by address."""
+
+_REFERENCE = re.compile(r"\$\{(aws_\w+\.[\w-]+)\.(\w+)\}")
+
+
+class _Known(Mapping[str, str]):
+    """Reads arguments as AWS will: an id has to be known before anything is imported, so references to arguments of
+    other resources are followed to what these say."""
+
+    def __init__(self, configurations: Configurations, address: str) -> None:
+        self._configurations = configurations
+        self._arguments = configurations[address]
+
+    def __getitem__(self, argument: str) -> str:
+        return self._cluster_name() if argument == "cluster_name" else self._followed(str(self._arguments[argument]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arguments)
+
+    def __len__(self) -> int:
+        return len(self._arguments)
+
+    def _cluster_name(self) -> str:
+        """The name of an ECS service's cluster, which it names by ARN."""
+        arn = str(self._arguments["cluster"])
+        reference = _REFERENCE.fullmatch(arn)
+        return str(self._configurations[reference[1]]["name"]) if reference else arn.rpartition("/")[2]
+
+    def _followed(self, text: str) -> str:
+        return _REFERENCE.sub(
+            lambda found: self._followed(str(self._configurations[found[1]].get(found[2], found[0]))), text
+        )
+
+
+def take_over(output: dict[str, Any], addresses: list[str], *, configurations: Configurations) -> None:
+    """Make a state import resources that are there already, and that another forgets."""
+    blocks = []
+    for address in sorted(addresses):
+        type_, _, name = address.partition(".")
+        row = RESOURCE_TYPES[type_]
+        if row.latest_by:
+            latest = {"task_definition": configurations[address][row.latest_by]}
+            output.setdefault("data", {}).setdefault(type_, {})[name] = latest
+            blocks.append({"to": address, "id": f"${{data.{address}.arn}}"})
+        elif row.import_id:
+            blocks.append({"to": address, "id": row.import_id.format_map(_Known(configurations, address))})
+    if blocks:
+        output["import"] = blocks
+
+
+def workload_stacks(
+    base: TerraformStack, app: App, *, deployment: Deployment, emptied: Collection[str]
+) -> dict[str, TerraformStack]:
+    """A stack for each state beside the base, by the state's name; each is applied after the base and after the
+    stacks of its callees."""
+    states = sorted({*stacks_of(deployment), *emptied})
+    stacks = {state: TerraformStack(app, folder_of(deployment.id, state)) for state in states}
+    before = state_order(deployment)
+    for state, stack in stacks.items():
+        stack.add_dependency(base)
+        for other in before.get(state, ()):
+            stack.add_dependency(stacks[other])
+    return stacks
+
+
+def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
+    """The resources that another state takes over, each with the state that it leaves."""
+    owners = [(address, owner_of(address, deployment=deployment, types=RESOURCE_TYPES)) for address in addresses]
+    return [
+        (address, owner.stack_from)
+        for address, owner in owners
+        if owner is not None and owner.stack_from is not None and not address.startswith("data.")
+    ]
+
+
+def left_behind(addresses: Collection[str], deployment: Deployment) -> list[tuple[str, str]]:
+    """Resources of a mesh that AWS has ended, each with every state that may have it."""
+    found = []
+    former = {new: old for old, new in moved_blocks(addresses, renamed=deployment.renamed)}
+    for address in addresses:
+        owner = owner_of(address, deployment=deployment, types=RESOURCE_TYPES)
+        states = [state_of(address, deployment=deployment, types=RESOURCE_TYPES)]
+        if owner is not None and owner.stack_from is not None:
+            states.append(owner.stack_from)
+        # What was renamed meanwhile is not moved any more, as nothing is left to move it to.
+        found += [(each, state) for each in (address, former.get(address, address)) for state in states]
+    return found
+
+
+def move(stacks: Mapping[str, TerraformStack], elements: Mapping[str, Ref], deployment: Deployment) -> None:
+    """Write a `moved` block for whatever a renaming gave another address, into the state where it lives."""
+    for state, stack in stacks.items():
+        here = [address for address, ref in elements.items() if ref.state == state]
+        if moved := moved_blocks(here, renamed=deployment.renamed):
+            stack.add_override("moved", [{"from": old, "to": new} for old, new in moved])
+
+
+def forget(stacks: Mapping[str, TerraformStack], leaving: Iterable[tuple[str, str]]) -> None:
+    """Write a `removed` block for each resource into the state that it leaves: it is not deleted (Terraform, "Removing
+    Resources"). A block for what was never there does nothing."""
+    by_state: dict[str, set[str]] = defaultdict(set)
+    for address, state in leaving:
+        by_state[state].add(address)
+    for state, addresses in sorted(by_state.items()):
+        blocks = [{"from": address, "lifecycle": {"destroy": False}} for address in sorted(addresses)]
+        stacks[state].add_override("removed", blocks)
