@@ -9,7 +9,7 @@ from types import ModuleType
 import botocore.session
 import pytest
 
-from catalog.analysis import access_permissions
+from catalog.analysis import access_permissions, permissions
 from catalog.analysis.permissions import Permission
 from catalog.reports.reference import all_permissions, managed, permissions_page
 
@@ -48,7 +48,7 @@ def test_a_right_is_complete(right: Permission) -> None:
 
 @pytest.mark.parametrize("module", [permissions, access_permissions], ids=["roles", "access"])
 def test_no_right_is_left_out_of_the_table(module: ModuleType) -> None:
-    assert [*module.RIGHTS] == [each for each in vars(module).values() if isinstance(each, Permission)]
+    assert [*module.PERMISSIONS] == [each for each in vars(module).values() if isinstance(each, Permission)]
 
 
 def test_every_action_is_one_of_aws() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from catalog.meshes import MESHES
 from catalog.model import Deployment
-from catalog.reports.reference import managed, permissions
+from catalog.reports.reference import all_permissions, managed
 from tests.catalogs import REFUSED
 from tests.conftest import ROOT
 from tests.outputs import ShippedOutputs
@@ -21,9 +21,9 @@ from tests.test_contract import CATALOGS
 
 MORE = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "tests" / "more_catalogs").glob("*.toml"))
 Check = Callable[[Deployment, dict[str, Any]], Iterator[str]]
-_ACTIONS = {action for right in permissions() for action in right.actions}
-_EVERYWHERE = {action for right in permissions() if right.everywhere for action in right.actions}
-_IN_KEY_POLICY = {action for right in permissions() if "key's policy" in right.holder for action in right.actions}
+_ACTIONS = {action for right in all_permissions() for action in right.actions}
+_EVERYWHERE = {action for right in all_permissions() if right.everywhere for action in right.actions}
+_IN_KEY_POLICY = {action for right in all_permissions() if "key's policy" in right.holder for action in right.actions}
 MODERN_TLS = ("ELBSecurityPolicy-TLS13-1-2-",)
 
 

@@ -102,7 +102,7 @@ PROTECTION = Permission(
     "caller",
 )
 
-RIGHTS = (
+PERMISSIONS = (
     BEDROCK,
     GUARDRAIL,
     SAGEMAKER,

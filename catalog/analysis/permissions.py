@@ -211,7 +211,7 @@ KEY_GRANT_OF_DISKS = Permission(
     page='EC2 Auto Scaling user guide, "Required AWS KMS key policy for use with encrypted volumes"',
 )
 
-RIGHTS = (
+PERMISSIONS = (
     ASSUME,
     PULL_TOKEN,
     PULL,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.analysis import access_permissions as rights
+from catalog.analysis import access_permissions
 from catalog.analysis.permissions import ASSUME, Permission
 from catalog.model.iam import Access, Statement
 
@@ -55,8 +55,8 @@ def granted(access: Access, *, where: Where) -> tuple[Statement, ...]:
     )
 
 
-def _allow(right: Permission, resources: Iterable[str], **conditions: dict[str, str | list[str]]) -> Statement:
-    return Statement(actions=right.actions, resources=tuple(resources), conditions=conditions)
+def _allow(permission: Permission, resources: Iterable[str], **conditions: dict[str, str | list[str]]) -> Statement:
+    return Statement(actions=permission.actions, resources=tuple(resources), conditions=conditions)
 
 
 _PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
@@ -75,15 +75,15 @@ def _bedrock(models: tuple[str, ...], where: Where) -> Iterator[Statement]:
             guardrails.append(model)
         elif kind.endswith("inference-profile") or (not kind and profile is not None):
             arn = where.arn("bedrock", model if kind else f"inference-profile/{name}")
-            yield _allow(rights.BEDROCK, [arn])
+            yield _allow(access_permissions.BEDROCK, [arn])
             behind = f"arn:{where.partition}:bedrock:*::foundation-model/{profile[2] if profile else '*'}"
-            yield _allow(rights.BEDROCK, [behind], StringEquals={"bedrock:InferenceProfileArn": arn})
+            yield _allow(access_permissions.BEDROCK, [behind], StringEquals={"bedrock:InferenceProfileArn": arn})
         else:
             direct.append(model if kind else f"arn:{where.partition}:bedrock:{where.region}::foundation-model/{model}")
     if direct:
-        yield _allow(rights.BEDROCK, direct)
+        yield _allow(access_permissions.BEDROCK, direct)
     if guardrails:
-        yield _allow(rights.GUARDRAIL, guardrails)
+        yield _allow(access_permissions.GUARDRAIL, guardrails)
 
 
 def _sagemaker(endpoints: tuple[str, ...], where: Where) -> Iterator[Statement]:
@@ -91,7 +91,7 @@ def _sagemaker(endpoints: tuple[str, ...], where: Where) -> Iterator[Statement]:
     arns = [
         name if name.startswith("arn:") else where.arn("sagemaker", f"endpoint/{name.lower()}") for name in endpoints
     ]
-    yield _allow(rights.SAGEMAKER, arns)
+    yield _allow(access_permissions.SAGEMAKER, arns)
 
 
 def bucket_and_prefix(text: str) -> tuple[str, str]:
@@ -115,18 +115,18 @@ def in_json(statement: Statement) -> dict[str, Any]:
 
 
 def _s3_read(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    yield _allow(rights.READ_OBJECTS, _objects(buckets, where))
+    yield _allow(access_permissions.READ_OBJECTS, _objects(buckets, where))
     for text in buckets:
         bucket, prefix = bucket_and_prefix(text)
         arn = f"arn:{where.partition}:s3:::{bucket}"
         if prefix:
-            yield _allow(rights.LIST_OBJECTS, [arn], StringLike={"s3:prefix": [prefix, f"{prefix}/*"]})
+            yield _allow(access_permissions.LIST_OBJECTS, [arn], StringLike={"s3:prefix": [prefix, f"{prefix}/*"]})
         else:
-            yield _allow(rights.LIST_OBJECTS, [arn])
+            yield _allow(access_permissions.LIST_OBJECTS, [arn])
 
 
 def _s3_write(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    yield _allow(rights.WRITE_OBJECTS, _objects(buckets, where))
+    yield _allow(access_permissions.WRITE_OBJECTS, _objects(buckets, where))
 
 
 def _objects(buckets: tuple[str, ...], where: Where) -> list[str]:
@@ -134,34 +134,34 @@ def _objects(buckets: tuple[str, ...], where: Where) -> list[str]:
     return [f"arn:{where.partition}:s3:::{bucket}/{prefix}{'/' if prefix else ''}*" for bucket, prefix in parts]
 
 
-def _sqs(right: Permission) -> Callable[[tuple[str, ...], Where], Iterator[Statement]]:
+def _sqs(permission: Permission) -> Callable[[tuple[str, ...], Where], Iterator[Statement]]:
     def grant(queues: tuple[str, ...], where: Where) -> Iterator[Statement]:
-        yield _allow(right, [where.arn("sqs", queue) for queue in queues])
+        yield _allow(permission, [where.arn("sqs", queue) for queue in queues])
 
     return grant
 
 
 def _dynamodb(tables: tuple[str, ...], where: Where) -> Iterator[Statement]:
     arns = [table if table.startswith("arn:") else where.arn("dynamodb", f"table/{table}") for table in tables]
-    yield _allow(rights.ITEMS, [*arns, *(f"{arn}/index/*" for arn in arns)])
+    yield _allow(access_permissions.ITEMS, [*arns, *(f"{arn}/index/*" for arn in arns)])
 
 
 def _secrets(arns: tuple[str, ...], where: Where) -> Iterator[Statement]:
     of_manager = [arn for arn in arns if arn.split(":")[2] == "secretsmanager"]
     parameters = [arn for arn in arns if arn not in of_manager]
     if of_manager:
-        yield _allow(rights.SECRETS, of_manager)
+        yield _allow(access_permissions.SECRETS, of_manager)
     if parameters:
-        yield _allow(rights.PARAMETERS, parameters)
+        yield _allow(access_permissions.PARAMETERS, parameters)
 
 
 def _kms(keys: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    yield _allow(rights.KEYS, keys)
+    yield _allow(access_permissions.KEYS, keys)
 
 
 def _protection(value: bool, where: Where) -> Iterator[Statement]:
     tasks = where.arn("ecs", f"task/{where.cluster}/*")
-    yield _allow(rights.PROTECTION, [tasks])
+    yield _allow(access_permissions.PROTECTION, [tasks])
 
 
 _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
@@ -169,8 +169,8 @@ _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
     "sagemaker": _sagemaker,
     "s3_read": _s3_read,
     "s3_write": _s3_write,
-    "sqs_consume": _sqs(rights.CONSUME),
-    "sqs_send": _sqs(rights.SEND),
+    "sqs_consume": _sqs(access_permissions.CONSUME),
+    "sqs_send": _sqs(access_permissions.SEND),
     "dynamodb": _dynamodb,
     "secrets_read": _secrets,
     "kms_decrypt": _kms,

@@ -66,10 +66,10 @@ def _encrypted_log_groups(deployment: Deployment, account: str) -> list[str]:
 
 
 def _key_statement(
-    name: str, right: Permission, principal: dict[str, str], conditions: Condition | None = None
+    name: str, permission: Permission, principal: dict[str, str], conditions: Condition | None = None
 ) -> dict[str, Any]:
     """In a key's policy, every resource is the key (KMS developer guide, "Key policies")."""
-    return {"Sid": name, "Principal": principal, **right.on(["*"], conditions)}
+    return {"Sid": name, "Principal": principal, **permission.on(["*"], conditions)}
 
 
 _SERVICE = "logdelivery.elasticloadbalancing.amazonaws.com"

@@ -69,7 +69,7 @@ class MeshTraits:
     """What it counts on a hop, in the order in which a call meets it: what `stacks` builds, and limits of AWS."""
     rules: tuple[Rules, ...] = ()
     """What it demands of a catalog."""
-    rights: tuple[Permission, ...] = ()
+    permissions: tuple[Permission, ...] = ()
     """What its policies allow."""
     managed_policies: Mapping[str, str] = field(default_factory=dict)
     """Policies that AWS keeps and that a role has for its sake, each with the reason."""

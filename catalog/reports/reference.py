@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.analysis import access_permissions
-from catalog.analysis.permissions import MANAGED, RIGHTS, Permission
+from catalog.analysis.permissions import MANAGED, PERMISSIONS, Permission
 from catalog.meshes import MESHES
 from catalog.meshes.features import FEATURES
 from catalog.reading import validation
@@ -138,7 +138,11 @@ to that. [security.md](security.md) has the rest."""
 
 def all_permissions() -> tuple[Permission, ...]:
     """All of them, those of the meshes at the end."""
-    return (*RIGHTS, *access_permissions.RIGHTS, *(right for mesh in MESHES.values() for right in mesh.rights))
+    return (
+        *PERMISSIONS,
+        *access_permissions.PERMISSIONS,
+        *(permission for mesh in MESHES.values() for permission in mesh.permissions),
+    )
 
 
 def managed() -> dict[str, str]:
@@ -164,9 +168,11 @@ def permissions_page() -> str:
 
 def _permissions_table(every: Iterable[Permission]) -> list[str]:
     lines = ["| may do | who | why | on everything, or whole families, because |", "|---|---|---|---|"]
-    for right in every:
-        actions = ", ".join(f"`{action}`" for action in right.actions)
-        lines.append(f"| {actions} | {right.holder} | {right.why} ({right.page}) | {right.everywhere} |")
+    for permission in every:
+        actions = ", ".join(f"`{action}`" for action in permission.actions)
+        lines.append(
+            f"| {actions} | {permission.holder} | {permission.why} ({permission.page}) | {permission.everywhere} |"
+        )
     return lines
 
 

@@ -63,4 +63,4 @@ def _read_secrets(workload: Workload, addition: Addition) -> list[Statement]:
     by_parameter = {s.arn for s in secrets if ":ssm:" in s.arn}
     keys = {s.kms for s in secrets if s.kms is not None}
     wanted = ((READ_SECRET, by_manager), (READ_PARAMETER, by_parameter), (DECRYPT_SECRET, keys))
-    return [right.on(sorted(arns)) for right, arns in wanted if arns]
+    return [permission.on(sorted(arns)) for permission, arns in wanted if arns]

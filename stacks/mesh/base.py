@@ -24,10 +24,10 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 @dataclass(frozen=True, kw_only=True)
 class InfrastructureRole:
-    """A role and what gives it its rights. ECS needs both until the last service is gone."""
+    """A role and its policies. ECS needs both until the last service is gone."""
 
     role: Ref
-    rights: tuple[Ref, ...]
+    policies: tuple[Ref, ...]
 
 
 def infrastructure_role(part: Part, *, managed: str, statements: Sequence[JsonStatement] = ()) -> InfrastructureRole:
@@ -52,7 +52,7 @@ def infrastructure_role(part: Part, *, managed: str, statements: Sequence[JsonSt
         policy_arn=f"arn:{deployment.partition}:iam::aws:policy/{managed}",
     )
     if not statements:
-        return InfrastructureRole(role=role, rights=(attachment,))
+        return InfrastructureRole(role=role, policies=(attachment,))
     own = part.add(
         IamRolePolicy,
         address,
@@ -61,7 +61,7 @@ def infrastructure_role(part: Part, *, managed: str, statements: Sequence[JsonSt
         policy=policy(list(statements)),
         lifecycle=OUTLIVES_TASKS,
     )
-    return InfrastructureRole(role=role, rights=(attachment, own))
+    return InfrastructureRole(role=role, policies=(attachment, own))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,7 @@ class ServiceConnect(Part):
         server = serves(self.deployment, service)
         waits_for: list[Ref] = [*connected(service, self._surroundings.security, deployment=self.deployment)]
         if self._role is not None:
-            waits_for += self._role.rights
+            waits_for += self._role.policies
         return Membership(
             beside=proxy_share(service.cpu, service.memory),
             port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},

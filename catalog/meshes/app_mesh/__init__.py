@@ -29,7 +29,7 @@ READ_AUTHORITY = Permission(
     why="with `mesh.tls`, Envoy gets to know whom to trust",
     page='App Mesh User Guide, "Transport Layer Security"',
 )
-RIGHTS = (STREAM, EXPORT_CERTIFICATE, READ_AUTHORITY)
+PERMISSIONS = (STREAM, EXPORT_CERTIFICATE, READ_AUTHORITY)
 
 _IN_THE_MESH = "{mesh_name}/{name}"
 
@@ -57,7 +57,7 @@ APP_MESH = MeshTraits(
     images=lambda deployment: (envoy_image(deployment),),
     proxy_share=envoy_share,
     rules=(rules.rule, ports.rule, gateway.rule, base.private_ca_rule),
-    rights=RIGHTS,
+    permissions=PERMISSIONS,
     resource_types=RESOURCE_TYPES,
     timers=timers,
     # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.

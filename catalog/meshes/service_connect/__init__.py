@@ -14,7 +14,7 @@ KEEP_CERTIFICATES = Permission(
     why="with `mesh.tls` and `security.kms_key`, certificates and their keys are encrypted with that key",
     page='ECS developer guide, "Encrypt Amazon ECS Service Connect traffic"',
 )
-RIGHTS = (KEEP_CERTIFICATES,)
+PERMISSIONS = (KEEP_CERTIFICATES,)
 TLS_POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 MANAGED = {
     TLS_POLICY: "ECS issues the certificates of Service Connect (ECS developer guide, "
@@ -27,7 +27,7 @@ SERVICE_CONNECT = MeshTraits(
     needs_dns=lambda service: False,
     makes_names=True,
     proxy_share=proxy_share,
-    rights=RIGHTS,
+    permissions=PERMISSIONS,
     managed_policies=MANAGED,
     rules=(rules.rule, base.private_ca_rule),
     timers=timers,

@@ -16,7 +16,7 @@ INVOKE = Permission(
     page='VPC Lattice user guide, "Auth policies"',
     everywhere="in an auth policy, of which the one service is the resource; denied to everybody where nobody calls it",
 )
-RIGHTS = (INVOKE,)
+PERMISSIONS = (INVOKE,)
 INFRASTRUCTURE_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
 MANAGED = {
     INFRASTRUCTURE_POLICY: "ECS registers tasks with VPC Lattice (ECS developer guide, "
@@ -40,7 +40,7 @@ VPC_LATTICE = MeshTraits(
     makes_names=True,
     starts_watched=is_probed,
     rules=(rules.rule, quotas.rule),
-    rights=RIGHTS,
+    permissions=PERMISSIONS,
     managed_policies=MANAGED,
     resource_types=RESOURCE_TYPES,
     generated_host=generated_host,

@@ -106,7 +106,7 @@ class VpcLattice(Part):
         else:
             workloads = self.deployment.workloads_of(service.name)
             self._groups |= {each.name: self._target_group(each) for each in workloads}
-            ways += [*self._way_to(service), self._network.open(service), *self._role.rights]
+            ways += [*self._way_to(service), self._network.open(service), *self._role.policies]
             arguments = {**self._listed(service), **registered(self._surroundings.discovery.keep(service))}
         return Membership(
             service=arguments,
