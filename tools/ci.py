@@ -59,10 +59,10 @@ def measured_unit() -> float:
 
 
 def _one_unit() -> float:
+    # As a module's code: in a function, whose variables are faster, it takes half the time.
+    code = compile("s = 0\nfor i in range(10**7):\n    s += i * i", "unit", "exec")
     started = time.process_time()
-    s = 0
-    for i in range(10**7):
-        s += i * i
+    exec(code, {})
     return time.process_time() - started
 
 

@@ -97,15 +97,24 @@ def environment() -> dict[str, str]:
 
 def client(service: str, *, region: str = REGION, attempts: int = 3, **config: Any) -> Any:
     """A boto3 client of the emulator. More than one attempt, as connections break on a busy machine (tokens.py)."""
+    make = _client if config else _known_client
+    return make(service, url=url(), region=region, attempts=attempts, **config)
+
+
+def _client(service: str, *, url: str, region: str, attempts: int, **config: Any) -> Any:
     return boto3.client(
         service,
         region_name=region,
-        endpoint_url=url(),
+        endpoint_url=url,
         aws_access_key_id="test",
         aws_secret_access_key="test",
         # Cloud Map's DiscoverInstances would go to data-127.0.0.1.
         config=Config(inject_host_prefix=False, retries={"total_max_attempts": attempts}, **config),
     )
+
+
+# Reading a service's model and making a class of it takes longer than most calls.
+_known_client = cache(_client)
 
 
 def _rollback(request: Any, full_url: str, headers: Any) -> tuple[int, dict[str, str], str]:
