@@ -51,7 +51,7 @@ atlantis: synth ## write atlantis.yaml: a project for each stack, in order
 	@text=$$($(DEPLOY)) && printf '%s\n' "$$text" > atlantis.yaml
 
 demo: .venv/.dev ## the catalog through terraform, against an AWS emulated on this machine
-	@$(IN_VENV) -m tests.demo $(ARGS)
+	@$(IN_VENV) -m tools.demo $(ARGS)
 
 test: .venv/.dev node_modules/.stamp ## the tests: six minutes on two cores
 	@$(IN_VENV) -m pytest -n 2 -m "not slow and not nightly" $(ARGS)
@@ -75,17 +75,17 @@ lint: .venv/.dev ## ruff and mypy
 PLANS ?=
 
 security: .venv/.dev .venv-audit/.installed ## checkov on the plans of all catalogs on all meshes: minutes
-	@$(if $(PLANS),,rm -rf .plans && KEEP_PLANS=.plans $(IN_VENV) -m pytest -q -n 2 -m slow tests/test_validate.py -k can_be_planned)
-	@$(IN_VENV) -m tests.checkov $(or $(PLANS),.plans)
+	@$(if $(PLANS),,rm -rf .plans && KEEP_PLANS=.plans $(IN_VENV) -m pytest -q -n 2 -m slow tests/lifecycle/test_validate.py -k can_be_planned)
+	@$(IN_VENV) -m tools.checkov $(or $(PLANS),.plans)
 
 audit: .venv/.dev .venv-audit/.installed ## known vulnerabilities of what is locked; needs PyPI and npm
-	@$(IN_VENV) -m tests.audit
+	@$(IN_VENV) -m tools.audit
 
 bench: .venv/.dev ## measure synthesis
-	@$(IN_VENV) -m tests.bench $(ARGS)
+	@$(IN_VENV) -m tools.bench $(ARGS)
 
 fuzz: .venv/.dev ## thousands of strange catalogs; ARGS="--count 5000 --seed 7"
-	@$(IN_VENV) -m tests.fuzz $(ARGS)
+	@$(IN_VENV) -m tools.fuzz $(ARGS)
 
 docs: .venv/.runtime ## write services.schema.json and what docs/ says of keys and meshes, from the code
 	@text=$$($(IN_VENV) -m catalog schema) && printf '%s\n' "$$text" > services.schema.json

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.outputs import ShippedOutputs
+    from tests.support.outputs import ShippedOutputs
 
 ROOT = Path(__file__).parent.parent
 
@@ -77,7 +77,7 @@ def aws(terraform: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutputs:
     """The output of a catalog of this repository on a mesh: `shipped(file, kind)`."""
-    from tests.outputs import ShippedOutputs  # which starts Node
+    from tests.support.outputs import ShippedOutputs  # which starts Node
 
     own = tmp_path_factory.getbasetemp()
     # The processes of pytest-xdist have folders side by side.

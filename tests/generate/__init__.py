@@ -1,4 +1,4 @@
-"""Generated catalogs and the checks that all of them are put through: `make fuzz`, tests/test_generated_catalogs.py.
+"""Generated catalogs and the checks that all of them go through: `make fuzz`, test_generated_catalogs.py.
 
 - `catalogs` generates valid catalogs over every key of the model, with `world`, `values`, `tables` and `services`.
 - `mutants` changes valid catalogs, shipped or generated, with `mutations`.

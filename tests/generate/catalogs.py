@@ -19,7 +19,7 @@ from tests.generate.example import FILE, Example
 from tests.generate.keys import TABLES, Model, hints, set_in
 from tests.generate.values import TYPES, matching
 from tests.generate.world import ABSENT, World
-from tests.toml_blocks import written
+from tests.support.toml_blocks import written
 
 FIELDS = {**tables.FIELDS, **services.FIELDS}
 

@@ -12,8 +12,8 @@ from typing import Any
 from catalog.diagnostics import Problem, spelled
 from catalog.load import Loaded
 from tests.generate.example import Example, Place, at
-from tests.outputs import Outputs
-from tests.terraform_text import evaluated, texts
+from tests.support.outputs import Outputs
+from tests.support.terraform_text import evaluated, texts
 
 _WHOLE_FILE = (
     *("there is no such file", "is a folder", "cannot be read", "nested too deeply", "is not the name of a file"),

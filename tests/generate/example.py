@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tests.toml_blocks import written
+from tests.support.toml_blocks import written
 
 FILE = "services.toml"
 Place = tuple[str | int, ...]

@@ -7,12 +7,12 @@ import tomllib
 from random import Random
 from typing import Any
 
-from tests.catalogs import of_kind
 from tests.conftest import ROOT
 from tests.generate.catalogs import generated
 from tests.generate.example import Example, at, places
 from tests.generate.mutations import IN_BYTES, IN_TREE, KEYS, TEXTS
-from tests.toml_blocks import written
+from tests.support.catalogs import of_kind
+from tests.support.toml_blocks import written
 
 _FOLDERS = ("examples", "tests/more_catalogs")
 _GENERATED = 0.1

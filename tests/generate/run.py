@@ -21,7 +21,7 @@ from tests.generate.counts import Counts
 from tests.generate.example import Example
 from tests.generate.mutants import mutant
 from tests.generate.omissions import dropped
-from tests.outputs import Outputs, outputs_of, wrong_outputs
+from tests.support.outputs import Outputs, outputs_of, wrong_outputs
 
 # Of booleans alone: into draws of any other kind hypothesis mixes constants of the modules that are loaded, so that the
 # examples would change with any line of code, and with the order of the tests.

@@ -1,0 +1,213 @@
+"""What the words of `access` open: exactly what is named, and nothing beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.analysis.policies import bucket_and_prefix
+from catalog.endpoints import interface_endpoints
+from tests.support.catalogs import complete, loaded, pointed_out, problems_of
+from tests.support.synth import catalog_output, statements
+
+ACCOUNT = "${data.aws_caller_identity.current_account.account_id}"
+PROFILE = f"arn:aws:bedrock:us-west-2:{ACCOUNT}:inference-profile/us.amazon.nova-lite-v1:0"
+GRANTS: dict[str, list[tuple[list[str], list[str], dict[str, Any]]]] = {
+    'bedrock = ["amazon.nova-lite-v1:0"]': [
+        (
+            ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+            ["arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-lite-v1:0"],
+            {},
+        )
+    ],
+    'bedrock = ["us.amazon.nova-lite-v1:0"]': [
+        (["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], [PROFILE], {}),
+        (
+            ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+            ["arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"],
+            {"StringEquals": {"bedrock:InferenceProfileArn": PROFILE}},
+        ),
+    ],
+    'bedrock = ["arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1b2"]': [
+        (
+            ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+            ["arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1b2"],
+            {},
+        ),
+        (
+            ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+            ["arn:aws:bedrock:*::foundation-model/*"],
+            {
+                "StringEquals": {
+                    "bedrock:InferenceProfileArn": (
+                        "arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1b2"
+                    )
+                }
+            },
+        ),
+    ],
+    'bedrock = ["arn:aws:bedrock:us-west-2:123456789012:guardrail/g1"]': [
+        (["bedrock:ApplyGuardrail"], ["arn:aws:bedrock:us-west-2:123456789012:guardrail/g1"], {})
+    ],
+    'sagemaker = ["Rerank"]': [
+        (
+            [
+                "sagemaker:InvokeEndpoint",
+                "sagemaker:InvokeEndpointAsync",
+                "sagemaker:InvokeEndpointWithResponseStream",
+            ],
+            [f"arn:aws:sagemaker:us-west-2:{ACCOUNT}:endpoint/rerank"],
+            {},
+        )
+    ],
+    's3_read = ["docs/in"]': [
+        (["s3:GetObject"], ["arn:aws:s3:::docs/in/*"], {}),
+        (["s3:ListBucket"], ["arn:aws:s3:::docs"], {"StringLike": {"s3:prefix": ["in", "in/*"]}}),
+    ],
+    's3_write = ["s3://docs"]': [
+        (["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], ["arn:aws:s3:::docs/*"], {})
+    ],
+    'sqs_consume = ["work"]': [
+        (
+            [
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:ReceiveMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+            ],
+            [f"arn:aws:sqs:us-west-2:{ACCOUNT}:work"],
+            {},
+        )
+    ],
+    'sqs_send = ["arn:aws:sqs:eu-west-1:111111111111:work.fifo"]': [
+        (
+            ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+            ["arn:aws:sqs:eu-west-1:111111111111:work.fifo"],
+            {},
+        )
+    ],
+    'kms_decrypt = ["arn:aws:kms:us-west-2:123456789012:key/0a1b"]': [
+        (["kms:Decrypt", "kms:GenerateDataKey"], ["arn:aws:kms:us-west-2:123456789012:key/0a1b"], {})
+    ],
+    "task_protection = true": [
+        (
+            ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
+            [f"arn:aws:ecs:us-west-2:{ACCOUNT}:task/shop/*"],
+            {},
+        )
+    ],
+}
+
+
+def _catalog(access: str, *, rest: str = "") -> str:
+    return complete(f'{rest}\n[services.web]\nimage = "r.io/web:1"\n[services.web.access]\n{access}\n')
+
+
+@pytest.mark.parametrize("access", GRANTS)
+def test_a_word_opens_what_it_names(access: str, tmp_path: Path) -> None:
+    [output] = catalog_output(_catalog(access), tmp_path).values()
+
+    found = statements(output, "web_task")
+
+    assert [(each["Action"], each["Resource"], each.get("Condition", {})) for each in found] == GRANTS[access]
+    assert {each["Effect"] for each in found} == {"Allow"}
+
+
+def test_tables_are_opened_with_their_indexes_and_secrets_by_their_kind(tmp_path: Path) -> None:
+    access = """
+        dynamodb = ["orders"]
+        secrets_read = [
+          "arn:aws:secretsmanager:us-west-2:123456789012:secret:key-AbCdEf",
+          "arn:aws:ssm:us-west-2:123456789012:parameter/key",
+        ]
+    """
+    [output] = catalog_output(_catalog(access), tmp_path).values()
+
+    table, secret, parameter = statements(output, "web_task")
+
+    arn = f"arn:aws:dynamodb:us-west-2:{ACCOUNT}:table/orders"
+    assert table["Resource"] == [arn, f"{arn}/index/*"]
+    assert {"dynamodb:PutItem", "dynamodb:Query"} < set(table["Action"])
+    assert not any("Table" in action for action in table["Action"] if action != "dynamodb:DescribeTable")
+    assert secret["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    assert parameter["Action"] == ["ssm:GetParameter", "ssm:GetParameters"]
+
+
+def test_a_version_may_do_what_it_says_and_its_service_may_not(tmp_path: Path) -> None:
+    version = 'versions = [{ name = "next", access = { sqs_send = ["work"] } }]'
+    [output] = catalog_output(complete(f'[services.web]\nimage = "r.io/web:1"\n{version}\n'), tmp_path).values()
+
+    assert statements(output, "web_task") == []
+    assert [each["Action"][0] for each in statements(output, "web_next_task")] == ["sqs:SendMessage"]
+
+
+def test_without_a_way_out_every_word_brings_its_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
+    [deployment] = loaded(f"""
+        [network]
+        nat = "none"
+        [services.web]
+        image = "{image}"
+        access = {{ bedrock = ["amazon.nova-lite-v1:0"], sagemaker = ["rerank"], sqs_send = ["work"] }}
+        [services.other]
+        image = "{image}"
+        versions = [{{ name = "next", access = {{ task_protection = true }} }}]
+    """).deployments
+
+    assert {"bedrock-runtime", "sagemaker.runtime", "sqs", "ecs"} < set(interface_endpoints(deployment))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("bucket", ("bucket", "")),
+        ("bucket/a/b/", ("bucket", "a/b")),
+        ("s3://bucket/a", ("bucket", "a")),
+        ("arn:aws:s3:::bucket/a", ("bucket", "a")),
+    ],
+)
+def test_a_bucket_is_written_as_people_write_it(text: str, parts: tuple[str, str]) -> None:
+    assert bucket_and_prefix(text) == parts
+
+
+WRONG = {
+    "a wildcard in a bucket": """
+        [services.web]
+        image = "r.io/web:1"
+        access.s3_read = ["docs/*"]
+        #^ services.web.access.s3_read[0]: "docs/*" is not a bucket; write its name, as in "bucket", or a part of it, as
+        #| in "bucket/folder"
+    """,
+    "an ARN of something else": """
+        [services.web]
+        image = "r.io/web:1"
+        access.sqs_send = ["arn:aws:sns:us-west-2:123456789012:topic"]
+        #^ services.web.access.sqs_send[0]: "arn:aws:sns:us-west-2:123456789012:topic" is not a queue; write its name,
+        #| or its ARN
+    """,
+    "another partition": """
+        [services.web]
+        image = "r.io/web:1"
+        access.sqs_send = ["arn:aws-cn:sqs:cn-north-1:123456789012:work"]
+        #^ services.web.access.sqs_send[0]: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write
+        #| one of these
+    """,
+    "an alias for a key": """
+        [services.web]
+        image = "r.io/web:1"
+        access.kms_decrypt = ["arn:aws:kms:us-west-2:123456789012:alias/x"]
+        #^ services.web.access.kms_decrypt[0]: is not the ARN of a key; that goes on with ":key/" and its name
+    """,
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_mistake_in_access_is_told_with_its_line(
+    mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert problems_of(WRONG[mistake]) == pointed_out(WRONG[mistake])

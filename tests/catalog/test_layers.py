@@ -1,0 +1,207 @@
+"""Which layer wins, and which line a value comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog.model import Service
+from catalog.reading.layers import Layers
+from catalog.reading.source import Source
+from tests.support.catalogs import loaded, problems_of
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _web(snippet: str, *, of: int = 0) -> Service:
+    return loaded(snippet).deployments[of].services["web"]
+
+
+def test_a_service_wins_over_its_profile_and_that_over_the_defaults() -> None:
+    web = _web("""
+        [defaults]
+        cpu = 1024
+        memory = 2048
+        storage = 30
+
+        [profiles.big]
+        cpu = 4096
+        memory = 16384
+
+        [services.web]
+        image = "r.io/web:1"
+        profile = "big"
+        memory = 8192
+    """)
+    assert (web.cpu, web.memory, web.storage) == (4096, 8192, 30)
+
+
+def test_tables_merge_and_lists_replace() -> None:
+    web = _web("""
+        [defaults]
+        environment = { LOG = "info", SHARED = "yes" }
+        command = ["default"]
+        health = { interval = "20s" }
+
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        environment = { LOG = "debug" }
+        command = []
+        health = { path = "/health" }
+    """)
+    assert web.environment == {"LOG": "debug", "SHARED": "yes"}
+    assert web.command == ()
+    assert (web.health.path, web.health.interval) == ("/health", 20)
+
+
+def test_one_may_write_a_profile_of_the_name_of_a_built_in_one() -> None:
+    web = _web("""
+        [profiles.inference]
+        timeout = "30m"
+
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        profile = "inference"
+    """)
+    assert web.timeout == 1800
+    assert web.retries.attempts == 1
+
+
+ENVIRONMENTS = """
+    [catalog]
+    name = "shop"
+    region = "us-west-2"
+    tags = { team = "shop" }
+
+    [services.web]
+    image = "r.io/web:1"
+    replicas = 2
+    tags = { tier = "front" }
+
+    [defaults]
+    cpu = 1024
+    memory = 2048
+
+    [environments.dev]
+    unset = ["services.web.replicas", "defaults.cpu", 'defaults."memory"', "catalog.tags"]
+
+    [environments.prod]
+    catalog.region = "eu-central-1"
+    defaults.memory = 4096
+    services.web = { replicas = 6, tags = { owner = "ops" } }
+    services.extra = { image = "r.io/extra:1" }
+"""
+
+
+def test_an_environment_lies_over_the_whole_file() -> None:
+    prod = loaded(ENVIRONMENTS).deployments[1]
+    assert (prod.id, prod.region) == ("shop-prod", "eu-central-1")
+    assert sorted(prod.services) == ["extra", "web"]
+    assert prod.services["web"].replicas == 6
+    assert prod.services["web"].memory == prod.services["extra"].memory == 4096
+    assert prod.services["web"].tags == {"tier": "front", "owner": "ops"}
+
+
+def test_an_environment_removes_what_it_unsets() -> None:
+    dev = loaded(ENVIRONMENTS).deployments[0]
+    web = dev.services["web"]
+    assert (dev.id, web.replicas, web.cpu, web.memory) == ("shop-dev", 1, 512, 1024)
+    assert dev.catalog.catalog.tags == {}
+
+
+def test_one_environment_leaves_no_trace_in_another() -> None:
+    assert loaded(ENVIRONMENTS).deployments[0].region == "us-west-2"
+    assert "extra" not in loaded(ENVIRONMENTS).deployments[0].services
+
+
+def test_an_environment_unsets_first_and_says_then() -> None:
+    web = _web("""
+        [services.web]
+        image = "r.io/web:1"
+        tags = { old = "1" }
+
+        [environments.prod]
+        unset = ["services.web.tags"]
+        services.web.tags = { new = "2" }
+    """)
+    assert web.tags == {"new": "2"}
+
+
+def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
+    assert problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        memory = 2048
+        user = 1
+        replicas = "two"
+        [environments.dev]
+        services.web.user = "1"
+        [environments.prod]
+    """) == [
+        'services.toml:4: services.web.user: expected text, not a number; write "1" in quotes (in prod)',
+        "services.toml:5: services.web.replicas: expected a whole number, not text; write a whole number",
+    ]
+    assert problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        memory = 2048
+        calls = ["llm"]
+        [environments.dev]
+        services.web.cpu = 4096
+        [environments.prod]
+    """) == [
+        "services.toml:3: services.web.memory: Fargate has no task with cpu = 4096 and memory = 2048; for web, write "
+        "memory = 8192 (in dev)",
+        'services.toml:4: services.web.calls[0]: unknown service "llm"; add [services.llm] or [external.llm]',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "place"),
+    [
+        ('[defaults]\ncpu = "one"\n', "services.toml:2: defaults.cpu"),
+        ('[profiles.big]\ncpu = "one"\n', "services.toml:2: profiles.big.cpu"),
+        ('[environments.a.defaults]\ncpu = "one"\n', "services.toml:2: environments.a.defaults.cpu"),
+        ('[environments.a.profiles.big]\ncpu = "one"\n', "services.toml:2: environments.a.profiles.big.cpu"),
+        ('[environments.a.services.web]\ncpu = "one"\n', "services.toml:2: environments.a.services.web.cpu"),
+    ],
+)
+def test_a_mistake_is_told_where_it_was_written(layer: str, place: str) -> None:
+    profile = "" if "[profiles" in layer else "[profiles.big]\nmemory = 1024\n"
+    web = '[services.web]\nimage = "r.io/web:1"\nprofile = "big"\n'
+    assert problems_of(layer + profile + web) == [f"{place}: expected a whole number, not text; write a whole number"]
+
+
+def test_a_nearer_key_drops_the_farther_key_that_it_excludes() -> None:
+    Path("services.toml").write_text("")
+    source = Source(Path("services.toml"))
+    layers = Layers({"services": {"web": {"replicas": 2}}, "defaults": {"scale": {"max": 4}}}, source)
+    layers.overlay({"services": {"web": {"scale": {"max": 9}}}}, written_at=("environments", "prod"))
+    assert layers.tree["services"]["web"] == {"scale": {"max": 9}}
+    layers.underlay(("services", "web"), {"replicas": 3, "cpu": 256}, written_at=("defaults",))
+    assert layers.tree["services"]["web"] == {"scale": {"max": 9}, "cpu": 256}
+    assert layers.origin(("services", "web", "cpu")) == (source, ("defaults", "cpu"))
+    assert layers.written(("services", "web", "cpu"))
+    assert not layers.written(("services", "web", "memory"))
+
+
+def test_an_images_file_wins_over_what_services_and_environments_say() -> None:
+    Path("images-prod.toml").write_text('web = "r.io/web:2"\n')
+    web = _web("""
+        [catalog]
+        name = "shop"
+        region = "us-west-2"
+        images = "images-{environment}.toml"
+
+        [services.web]
+        image = "r.io/web:1"
+
+        [environments.prod]
+    """)
+    assert web.image == "r.io/web:2"

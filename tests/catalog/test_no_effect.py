@@ -1,0 +1,93 @@
+"""Keys of which nothing comes are told, and only those."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.catalogs import notices_of, pointed_out
+
+TOLD = {
+    "limits of what nobody calls": r"""
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        pool = { connections = 10 }
+        #^ services.web.pool: notice: says how much callers may ask of it at once, and no service calls web; remove it,
+        #| or add the call
+        outlier = { errors = 3 }
+        #^ services.web.outlier: notice: says when callers leave out one of its tasks, and no service calls web; remove
+        #| it, or add the call
+        retries = { attempts = 1 }
+        #^ services.web.retries: notice: says what callers try again, and no service calls web; remove it, or add the
+        #| call
+        idle_timeout = "10m"
+        #^ services.web.idle_timeout: notice: says how long connections of callers may be silent, and no service calls
+        #| web; remove it, or add the call
+    """,
+    "times of a probe that there is not": r"""
+        [services.web]
+        image = "r.io/web:1"
+        health.interval = "20s"
+        #^ services.web.health.interval: notice: nothing is probed; write command beside it, or remove it
+
+        [services.web.sidecars.proxy]
+        image = "r.io/proxy:1"
+        health.timeout = "4s"
+        #^ services.web.sidecars.proxy.health.timeout: notice: nothing is probed; write command beside it, or remove it
+    """,
+    "ranges where everything may be reached": r"""
+        [network]
+        egress = "any"
+
+        [external.db]
+        host = "db.example.com"
+        cidrs = ["10.9.0.0/16"]
+        #^ external.db.cidrs: notice: tasks reach everything, by egress = "any" (services.toml:2); remove it, or that
+
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["db"]
+    """,
+    "a domain that leads nowhere": r"""
+        [ingress.open]
+        allow = ["10.0.0.0/8"]
+        domain = "shop.example.com"
+        #^ ingress.open.domain: notice: no record is made without zone_id, and all services behind it say a host of
+        #| their own; add zone_id, or remove it
+
+        [services.web]
+        image = "r.io/web:1"
+        port = 80
+        public = { host = "web.example.com" }
+    """,
+    "a registry that is misspelt": r"""
+        [images.registry]
+        "quay.oi" = "mirror.example.com/quay"
+        #^ images.registry."quay.oi": notice: no image comes from quay.oi; correct it, or remove it
+        "quay.io" = "mirror.example.com/quay2"
+
+        [services.web]
+        image = "quay.io/web:1"
+    """,
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("snippet", TOLD.values(), ids=TOLD)
+def test_a_key_of_which_nothing_comes_is_told(snippet: str) -> None:
+    assert notices_of(snippet) == pointed_out(snippet)
+
+
+def test_what_speaks_for_several_may_concern_none_of_them() -> None:
+    assert notices_of('[defaults]\npool = { connections = 10 }\nidle_timeout = "10m"\n') == []
+
+
+def test_a_domain_is_the_address_of_a_service_without_host() -> None:
+    ingress = '[ingress.open]\nallow = ["10.0.0.0/8"]\ndomain = "shop.example.com"\n'
+    assert notices_of(f'{ingress}[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n') == []

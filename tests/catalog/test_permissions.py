@@ -1,0 +1,92 @@
+"""Every action of every policy stands in the tables of rights, and is one that AWS knows."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+import botocore.session
+import pytest
+
+from catalog.analysis import access_permissions, permissions
+from catalog.analysis.permissions import Permission
+from catalog.reports.reference import all_permissions, managed, permissions_page
+from tests.conftest import ROOT
+
+MODELS = {
+    "acm": ["acm"],
+    "acm-pca": ["acm-pca"],
+    "bedrock": ["bedrock-runtime"],
+    "dynamodb": ["dynamodb"],
+    "ecr": ["ecr"],
+    "ecs": ["ecs"],
+    "kms": ["kms"],
+    "logs": ["logs"],
+    "s3": ["s3"],
+    "sagemaker": ["sagemaker-runtime"],
+    "secretsmanager": ["secretsmanager"],
+    "sqs": ["sqs"],
+    "ssm": ["ssm"],
+    "sts": ["sts"],
+    "xray": ["xray"],
+}
+"""The models of botocore whose operations bear the names of a service's actions."""
+
+
+def _ids(right: Permission) -> str:
+    return right.actions[0]
+
+
+@pytest.mark.parametrize("right", all_permissions(), ids=_ids)
+def test_a_right_is_complete(right: Permission) -> None:
+    assert right.actions and right.holder and right.why and re.search(r'"[^"]+"', right.page), "without a page of AWS"
+    assert {*right.no_operations} <= {*right.actions}
+    broad = any("*" in action for action in right.actions)
+    assert right.everywhere or not broad, f"{right.actions} with a star, and without a reason"
+
+
+@pytest.mark.parametrize("module", [permissions, access_permissions], ids=["roles", "access"])
+def test_no_right_is_left_out_of_the_table(module: ModuleType) -> None:
+    assert [*module.PERMISSIONS] == [each for each in vars(module).values() if isinstance(each, Permission)]
+
+
+def test_every_action_is_one_of_aws() -> None:
+    session = botocore.session.get_session()
+    unknown = set()
+    for action in {action for right in all_permissions() for action in {*right.actions} - {*right.no_operations}} - {
+        "*"
+    }:
+        service, _, name = action.partition(":")
+        operations = [each for model in MODELS[service] for each in session.get_service_model(model).operation_names]
+        pattern = name.replace("*", ".*")
+        if not any(re.fullmatch(pattern, operation) for operation in operations):
+            unknown.add(action)
+    assert not unknown
+
+
+def test_the_documentation_in_the_repository_is_current() -> None:
+    assert (ROOT / "docs" / "rights.md").read_text("utf-8") == permissions_page(), "run `make docs`"
+
+
+def test_every_policy_of_aws_is_in_the_table() -> None:
+    named = {
+        name
+        for folder in ("stacks", "catalog")
+        for file in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r'"((?:service-role/)?Amazon\w+)"', file.read_text("utf-8"))
+        if "Policy" in name or "Role" in name
+    }
+    assert named == set(managed())
+
+
+@pytest.mark.parametrize("folder", ["stacks", "catalog"])
+def test_no_action_is_written_elsewhere(folder: str) -> None:
+    known = {action for right in all_permissions() for action in right.actions} - {"*"}
+    for file in (ROOT / folder).rglob("*.py"):
+        # Which endpoint an action goes by is another table, and the model and rules have examples.
+        if file.name not in ("permissions.py", "access_permissions.py", "endpoints.py") and file.parent.name not in (
+            "model",
+            "rules",
+        ):
+            text = file.read_text("utf-8")
+            assert not [action for action in known if f'"{action}"' in text], file

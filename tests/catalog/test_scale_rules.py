@@ -1,0 +1,341 @@
+"""What a catalog may say of scaling, and how it is told otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog.model.scaling import cron
+from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+QUEUE = "arn:aws:sqs:us-west-2:{account}:jobs"
+WRONG = {
+    "both counts in one table": """
+        [services.a]
+        image = "r.io/a:1"
+        replicas = 2
+        scale = { max = 3, cpu_percent = 50 }
+        #^ services.a.scale: replicas (services.toml:3) and scale both say how many tasks run; remove one of them
+    """,
+    "nothing that asks for tasks": """
+        [services.a]
+        image = "r.io/a:1"
+        scale = { max = 3 }
+        #^ services.a.scale: nothing asks for more or fewer tasks; add one of cpu_percent, memory_percent,
+        #| requests_per_minute, backlog, metric or schedule, or write replicas instead
+    """,
+    "bounds the wrong way round": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        min = 4
+        #^ services.a.scale.min: min = 4 is more than max = 3; write at most 3
+        max = 3
+        cpu_percent = 50
+    """,
+    "no max": """
+        [services.a]
+        image = "r.io/a:1"
+        scale = { cpu_percent = 50 }
+        #^ services.a.scale: required key "max" is missing; add it
+    """,
+    "a schedule against its bounds": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        min = 2
+        max = 3
+        cpu_percent = 50
+        [[services.a.scale.schedule]]
+        name = "day"
+        cron = "0 7 * * ? *"
+        min = 4
+        #^ services.a.scale.schedule[0].min: from "day" on, min = 4 is more than max = 3; write at most 3
+        [[services.a.scale.schedule]]
+        name = "night"
+        cron = "0 19 * * ? *"
+        max = 1
+        #^ services.a.scale.schedule[1].max: from "night" on, min = 2 is more than max = 1; write at least 2
+        [[services.a.scale.schedule]]
+        #^ services.a.scale.schedule[2]: changes nothing; write min, max or both
+        name = "never"
+        cron = "0 19 * * ? *"
+        [[services.a.scale.schedule]]
+        name = "day"
+        #^ services.a.scale.schedule[3].name: "day" is there already (services.toml:8); write another name
+        cron = "0 19 * * ? *"
+        min = 3
+    """,
+    "none, and nothing that starts one": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        min = 0
+        #^ services.a.scale.min: nothing starts the first task again once there is none; write at least 1, or add
+        #| backlog, metric, or a schedule with a min above 0
+        max = 3
+        cpu_percent = 50
+    """,
+    "none at night, and nothing that starts one": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        cpu_percent = 50
+        [[services.a.scale.schedule]]
+        name = "night"
+        cron = "0 19 * * ? *"
+        min = 0
+        #^ services.a.scale.schedule[0].min: nothing starts the first task again once there is none; write at least 1,
+        #| or add backlog, metric, or a schedule with a min above 0
+    """,
+    "a schedule that only lowers the least": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [[services.a.scale.schedule]]
+        name = "day"
+        cron = "0 7 * * ? *"
+        min = 3
+        [[services.a.scale.schedule]]
+        #^ services.a.scale.schedule[1]: a lower min alone stops no task; write max = 1 as well, or add a policy such as
+        #| cpu_percent
+        name = "night"
+        cron = "0 19 * * ? *"
+        min = 1
+    """,
+    "requests that nobody counts": """
+        [services.a]
+        image = "r.io/a:1"
+        port = 80
+        [services.a.scale]
+        max = 3
+        requests_per_minute = 50
+        #^ services.a.scale.requests_per_minute: no load balancer counts the requests of a, it is not public; add
+        #| public, or scale by cpu_percent or metric
+    """,
+    "queues that are elsewhere": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.backlog]
+        queue = "arn:aws:sqs:eu-west-1:123456789012:jobs"
+        #^ services.a.scale.backlog.queue: is in "eu-west-1", tasks are scaled by metrics of their own region; write a
+        #| queue whose ARN begins with "arn:aws:sqs:us-west-2:"
+        seconds_per_message = 30
+        latency = "10m"
+        [services.b]
+        image = "r.io/b:1"
+        [services.b.scale]
+        max = 3
+        [services.b.scale.backlog]
+        queue = "arn:aws:sqs:us-west-2:999999999999:jobs"
+        #^ services.b.scale.backlog.queue: is in account 999999999999, tasks are scaled by metrics of their own account,
+        #| 123456789012 (services.toml:22); write a queue of it
+        seconds_per_message = 0.5
+        latency = "10m"
+        [aws]
+        accounts = ["123456789012"]
+    """,
+    "what is not a queue, and has no time": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.backlog]
+        queue = "arn:aws:sqs:us-west-2:123456789012:jobs.fifos"
+        #^ services.a.scale.backlog.queue: does not end as the ARN of a queue does, in account and name; write one like
+        #| "arn:aws:sqs:us-west-2:{account}:jobs"
+        seconds_per_message = 30
+        latency = "20s"
+        #^ services.a.scale.backlog.latency: a message takes 30 s, so none is done within "20s"; write at least as long
+        #| as one takes
+    """,
+    "a backlog without a count of tasks": """
+        [cluster]
+        insights = "disabled"
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.backlog]
+        #^ services.a.scale.backlog: messages for each task need the number of tasks, which Container Insights counts;
+        #| write insights = "enabled" or "enhanced" (services.toml:2)
+        queue = "arn:aws:sqs:us-west-2:{account}:jobs"
+        seconds_per_message = 30
+        latency = "10m"
+    """,
+    "metrics that CloudWatch has not": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.metric]
+        namespace = "My*App"
+        #^ services.a.scale.metric.namespace: "My*App" is not a namespace of CloudWatch; write 1 to 255 of letters,
+        #| digits, spaces and . - _ / # :
+        name = "Waiting"
+        target = 3
+    """,
+    "numbers that are none": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.metric]
+        namespace = "MyApp"
+        name = "Waiting"
+        target = 0
+        #^ services.a.scale.metric.target: 0 is not a number above 0; write one like 30 or 0.5, without quotes
+        [services.a.scale.backlog]
+        queue = "arn:aws:sqs:us-west-2:{account}:jobs"
+        latency = "10m"
+        seconds_per_message = inf
+        #^ services.a.scale.backlog.seconds_per_message: inf is not a number above 0; write one like 30 or 0.5, without
+        #| quotes
+    """,
+    "dimensions that CloudWatch has not": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.metric]
+        namespace = "MyApp"
+        name = "Waiting"
+        target = 3
+        [services.a.scale.metric.dimensions]
+        ":Model" = "m"
+        #^ services.a.scale.metric.dimensions.":Model": is not the name of a dimension; write 1 to 255 characters of
+        #| ASCII, not beginning with :
+        Stage = ""
+        #^ services.a.scale.metric.dimensions.Stage: is not the value of a dimension; write 1 to 1024 characters of
+        #| ASCII
+    """,
+    "a rollout that the fewest tasks do not allow": """
+        [services.a]
+        image = "r.io/a:1"
+        scale = { min = 2, max = 8, cpu_percent = 50 }
+        [services.a.deploy]
+        #^ services.a.deploy: of the 2 tasks at least of a, none may stop (min = 100) and none may be added (max = 125);
+        #| write max = 150 or more, or a lower min
+        max = 125
+    """,
+}
+
+
+@pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
+def test_what_cannot_be_scaled_is_refused_at_its_line(snippet: str) -> None:
+    assert problems_of(snippet) == pointed_out(snippet)
+
+
+def test_every_way_to_scale_loads_in_silence() -> None:
+    snippet = f"""
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        min = 0
+        max = 9
+        cpu_percent = 50
+        memory_percent = 60
+        backlog = {{ queue = "{QUEUE}.fifo", seconds_per_message = 0.5, latency = "1m" }}
+        metric = {{ namespace = "My App", name = "waiting", dimensions = {{ Model = "m" }}, target = 0.5 }}
+        schedule = [{{ name = "day", cron = "0/15 7 ? * MON-FRI *", min = 2, timezone = "Europe/Berlin" }}]
+        scale_in_after = "10m"
+        scale_out_after = "0s"
+        [services.b]
+        image = "r.io/b:1"
+        port = 80
+        public = true
+        scale = {{ max = 2, requests_per_minute = 100 }}
+        [ingress.public]
+        allow = ["10.0.0.0/8"]
+    """
+    assert notices_of(snippet) == []
+
+
+def test_a_nearer_count_drops_a_farther_scale_and_the_other_way_round() -> None:
+    [deployment] = loaded("""
+        [defaults]
+        scale = { max = 3, cpu_percent = 50 }
+        [services.a]
+        image = "r.io/a:1"
+        replicas = 2
+        [services.b]
+        image = "r.io/b:1"
+    """).deployments
+
+    fixed, scaled = deployment.services["a"], deployment.services["b"]
+
+    assert (fixed.fewest_tasks, fixed.first_tasks, fixed.most_tasks, fixed.scale) == (2, 2, 2, None)
+    assert (scaled.fewest_tasks, scaled.first_tasks, scaled.most_tasks) == (1, 1, 3)
+
+
+def test_a_schedule_counts_among_the_fewest_and_the_most_tasks() -> None:
+    [deployment] = loaded("""
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        min = 2
+        max = 3
+        schedule = [
+          { name = "day", cron = "0 7 * * ? *", min = 4, max = 8 },
+          { name = "night", cron = "0 19 * * ? *", min = 1, max = 1 },
+        ]
+    """).deployments
+
+    service = deployment.services["a"]
+
+    assert (service.fewest_tasks, service.first_tasks, service.most_tasks) == (1, 2, 8)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 10 * * ? *",
+        "30 6 * * 2 *",
+        "0/5 8-17 ? * MON-FRI *",
+        "0 8 1,15 * ? 2027-2030",
+        "0 18 L * ? *",
+        "0 9 ? * 6#3 *",
+    ],
+)
+def test_cron_expressions_of_aws_are_taken(expression: str) -> None:
+    assert cron(expression) == expression
+
+
+@pytest.mark.parametrize(
+    ("expression", "because"),
+    {
+        "0 7 * * 1-5": "has 5 fields, not six",
+        "cron(0 7 * * ? *)": 'leave out "cron("',
+        "60 7 * * ? *": '"60" is not possible as minutes; write 0 to 59, or *',
+        "0 7 * * 0 *": '"0" is not possible as day of week; write 1 to 7, or SUN to SAT, or *',
+        "0 7 * FOO ? *": '"FOO" is not possible as month',
+        "0 */0 * * ? *": '"*/0" is not possible as hours',
+        "0 7 ? * ? *": "says neither a day of the month nor one of the week",
+        "0 7 1 * MON *": "says a day of the month and one of the week",
+    }.items(),
+)
+def test_cron_expressions_that_aws_refuses_are_refused_with_the_cure(expression: str, because: str) -> None:
+    [problem] = problems_of(f"""
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [[services.a.scale.schedule]]
+        name = "day"
+        cron = "{expression}"
+        max = 2
+    """)
+
+    assert problem.startswith("services.toml:7: services.a.scale.schedule[0].cron: ")
+    assert because in problem

@@ -1,0 +1,95 @@
+"""EC2 capacity on a state that stays: services move on and off it, and it changes under them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import emulator
+from tests.support.trial import Trial
+
+CATALOG = """
+[catalog]
+name = "trial"
+region = "us-west-2"
+[network]
+zones = ["us-west-2a"]
+nat = "none"
+flow_logs = false
+[mesh]
+kind = "none"
+{capacity}
+[services.llm]
+image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app:1"
+capacity = "{name}"
+"""
+POOL = """
+[capacity.pool]
+instance_types = ["{types}"]
+max = 2
+{more}
+"""
+ONE = POOL.format(types="m7i.large", more="warm = 1")
+STEPS = [
+    ("", "fargate"),
+    (ONE, "pool"),
+    (POOL.format(types='m7i.large", "m6i.large', more="disk_gib = 50"), "pool"),
+    (POOL.format(types='m7i.large", "m6i.large', more="spot = true"), "pool"),
+    (POOL.format(types="m6i.large", more="min = 1"), "pool"),
+    (ONE, "fargate"),
+    ("", "fargate-spot"),
+]
+"""What the catalog says of capacity, and where the service runs, one after the other. No instances stand by when Spot
+comes, which AWS refuses, and no capacity leaves with its last service."""
+
+
+@pytest.mark.slow
+def test_a_service_moves_to_instances_that_change_under_it_and_back(aws: None, tmp_path: Path) -> None:
+    emulator.reset()
+    trial = Trial(tmp_path)
+    replaced: dict[str, list[str]] = {}
+    for capacity, name in STEPS:
+        trial.write(CATALOG.format(capacity=capacity, name=name))
+        planned = trial.planned()
+        replaced |= {
+            address: actions
+            for address, actions in planned.items()
+            if "delete" in actions and "create" in actions and not address.startswith("aws_ecs_task_definition.")
+        }
+        trial.apply_planned()
+
+        assert trial.planned() == {}, f"after {name} {capacity}"
+        ecs = emulator.client("ecs", region="us-west-2")
+        [service] = ecs.describe_services(cluster="trial", services=["trial-llm"])["services"]
+        [strategy] = service["capacityProviderStrategy"]
+        expected = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT", "pool": "trial-pool"}[name]
+        assert (strategy["capacityProvider"], service["runningCount"]) == (expected, 1)
+    assert replaced == {}
+    trial.workspace.destroy()
+    assert emulator.leftovers() == {}
+
+
+@pytest.mark.slow
+def test_an_instance_is_set_up_as_the_catalog_says(aws: None, tmp_path: Path) -> None:
+    emulator.reset()
+    trial = Trial(tmp_path)
+    trial.write(CATALOG.format(capacity=POOL.format(types="m7i.large", more="min = 1\ndisk_gib = 50"), name="pool"))
+    trial.workspace.apply()
+
+    [group] = emulator.client("autoscaling", region="us-west-2").describe_auto_scaling_groups()["AutoScalingGroups"]
+    [instance] = group["Instances"]
+    assert instance["ProtectedFromScaleIn"]
+    tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
+    assert tags == {"AmazonECSManaged": "true", "Name": "trial-pool"}
+    [state] = [
+        values for address, values in trial.state().items() if address == "aws_launch_template.main_capacity_pool"
+    ]
+    assert state["image_id"].startswith("resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/")
+    [provider] = emulator.client("ecs", region="us-west-2").describe_capacity_providers(
+        capacityProviders=["trial-pool"]
+    )["capacityProviders"]
+    assert provider["autoScalingGroupProvider"]["managedTerminationProtection"] == "ENABLED"
+    # Where it is unprotected and gone, nothing is left.
+    trial.workspace.destroy()
+    assert emulator.leftovers() == {}

@@ -1,0 +1,65 @@
+"""Changes of a running catalog that AWS does not take in place: each is applied, and then nothing is left to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import emulator
+from tests.support.catalogs import once
+from tests.support.read_back import MESHES
+from tests.support.trial import Trial
+
+CATALOG = """
+[catalog]
+name = "trial"
+region = "us-west-2"
+[network]
+zones = ["us-west-2a"]
+nat = "none"
+flow_logs = false
+[mesh]
+kind = "{kind}"
+{mesh}
+[defaults]
+image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app:1"
+[services.chat]
+calls = ["llm"]
+[services.llm]
+{llm}
+"""
+TLS = 'tls = { authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }'
+CHANGES = {
+    "vpc-lattice": [
+        ("", "port = 80"),
+        ("", "port = 81"),
+        ("", 'port = 81\nprotocol = "http2"'),
+        ("", 'port = 81\nprotocol = "grpc"'),
+        ("tls = true", "port = 81"),
+        ("", "port = 81"),
+    ],
+    "service-connect": [
+        ("", "port = 80"),
+        ("", 'port = 80\nprotocol = "http2"'),
+        ("", 'port = 81\nprotocol = "tcp"'),
+        (TLS, 'port = 81\nprotocol = "tcp"'),
+        ("", "port = 80"),
+    ],
+    "none": [("", "port = 80"), ("", 'port = 81\nprotocol = "tcp"')],
+}
+"""For each kind, what stands in [mesh] and of the callee, one after the other."""
+
+
+@pytest.mark.parametrize("kind", once(CHANGES, on="vpc-lattice"))
+def test_what_aws_does_not_change_in_place_is_replaced_in_one_apply(aws: None, kind: str, tmp_path: Path) -> None:
+    emulator.reset()
+    trial = Trial(tmp_path)
+    for mesh, llm in CHANGES[kind]:
+        deployment = trial.write(CATALOG.format(kind=kind, mesh=mesh, llm=llm))
+        trial.workspace.apply()
+
+        assert trial.planned() == {}, f"after {mesh} {llm}"
+        MESHES[kind].assert_reaches(deployment)
+    trial.workspace.destroy()
+    assert emulator.leftovers() == {}

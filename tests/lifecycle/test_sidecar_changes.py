@@ -1,0 +1,120 @@
+"""Keys of what stands beside a service, turned on and off while it runs, on the emulated AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import emulator
+from tests.support.catalogs import once
+from tests.support.trial import Trial
+
+CATALOG = """
+[catalog]
+name = "trial"
+region = "us-west-2"
+[network]
+zones = ["us-west-2a"]
+flow_logs = false
+[mesh]
+kind = "{kind}"
+{mesh}
+[defaults]
+image = "r.io/app:1"
+[services.chat]
+port = 80
+calls = ["llm"]
+{chat}
+[services.llm]
+port = 80
+"""
+
+
+@pytest.fixture
+def trial(aws: None, tmp_path: Path) -> Trial:
+    emulator.reset()
+    return Trial(tmp_path)
+
+
+def write(trial: Trial, *, chat: str = "", mesh: str = "", kind: str = "none") -> None:
+    trial.write(CATALOG.format(chat=chat, mesh=mesh, kind=kind))
+
+
+def applied(trial: Trial) -> dict[str, list[str]]:
+    """What was planned, applied; and nothing is left to do."""
+    planned = trial.planned()
+    trial.apply_planned()
+    assert trial.planned() == {}
+    return planned
+
+
+def services(client: Any) -> dict[str, dict[str, Any]]:
+    found = client.describe_services(cluster="trial", services=["trial-chat", "trial-llm"])["services"]
+    return {each["serviceName"]: each for each in found}
+
+
+@pytest.mark.slow
+def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> None:
+    write(trial)
+    applied(trial)
+    ecs = emulator.client("ecs", region="us-west-2")
+
+    write(trial, chat="exec = true")
+    planned = applied(trial)
+    # A task definition is never changed, there is a new revision.
+    assert planned.pop("aws_ecs_task_definition.chat") in (["delete", "create"], ["create", "delete"])
+    assert planned == {
+        "aws_cloudwatch_log_group.main_exec": ["create"],
+        "aws_ecs_cluster.main_cluster": ["update"],
+        "aws_ecs_service.chat": ["update"],
+        "aws_iam_role_policy.chat_task": ["create"],
+    }
+    assert services(ecs)["trial-chat"]["enableExecuteCommand"] is True
+
+    beside = """
+    logs.router.options = { Name = "cloudwatch_logs", region = "us-west-2", log_group_name = "x" }
+    sidecars.cache = { image = "r.io/cache:1", start = "before", health.command = "true" }
+    """
+    write(trial, chat=beside, mesh="tracing = true")
+    planned = applied(trial)
+    assert planned["aws_ecs_service.chat"] == planned["aws_ecs_service.llm"] == ["update"]
+    assert planned["aws_cloudwatch_log_group.main_exec"] == ["delete"]
+    assert not services(ecs)["trial-chat"].get("enableExecuteCommand")
+    task = ecs.describe_task_definition(taskDefinition="trial-chat")["taskDefinition"]
+    arrived = {each["name"]: each for each in task["containerDefinitions"]}
+    assert list(arrived) == ["chat", "cache", "otel_collector", "log_router"]
+    # Of keys that it does not know, the provider says nothing.
+    assert arrived["otel_collector"]["restartPolicy"] == {"enabled": True}
+    assert arrived["log_router"]["firelensConfiguration"] == {"type": "fluentbit"}
+
+    write(trial)
+    assert applied(trial)["aws_ecs_service.chat"] == ["update"]
+    trial.workspace.destroy()
+    assert emulator.leftovers() == {}
+
+
+@pytest.mark.parametrize("kind", once(["none", "service-connect"], on="none"))
+def test_a_new_version_of_a_secret_deploys_the_services_that_follow_it_and_no_other(trial: Trial, kind: str) -> None:
+    manager = emulator.client("secretsmanager", region="us-west-2")
+    arn = manager.create_secret(Name="token", SecretString="first-value")["ARN"]
+    write(trial, kind=kind, chat=f'secrets = {{ TOKEN = "{arn}" }}\nsecrets_follow = true')
+    trial.workspace.apply()
+    assert trial.planned() == {}
+    ecs = emulator.client("ecs", region="us-west-2")
+    before = services(ecs)
+
+    manager.put_secret_value(SecretId=arn, SecretString="second-value")
+    assert applied(trial) == {"aws_ecs_service.chat": ["update"]}
+
+    after = services(ecs)
+    assert _deployment(after["trial-chat"]) != _deployment(before["trial-chat"])
+    assert _deployment(after["trial-llm"]) == _deployment(before["trial-llm"])
+    kept = (trial.workspace.folder / "terraform.tfstate").read_text()
+    assert arn in kept and "-value" not in kept
+    trial.workspace.destroy()
+
+
+def _deployment(service: dict[str, Any]) -> str:
+    return next(str(each["id"]) for each in service["deployments"] if each["status"] == "PRIMARY")

@@ -1,0 +1,44 @@
+"""Several Terraform states of one deployment, applied, moved between and destroyed on the emulated AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import emulator
+from tests.support.states_trial import S3, States, running, walk
+
+
+@pytest.mark.slow
+def test_services_live_in_states_of_their_own_in_s3_move_and_go(aws: None, tmp_path: Path) -> None:
+    emulator.reset()
+    s3 = emulator.client("s3", region="us-west-2")
+    s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    walk(States(tmp_path, kind="service-connect", state=S3))
+
+
+@pytest.mark.nightly
+def test_iam_admits_callers_that_live_in_another_state(aws: None, tmp_path: Path) -> None:
+    emulator.reset()
+    walk(States(tmp_path, kind="vpc-lattice", state="", signed=True))
+
+
+@pytest.mark.nightly
+def test_what_services_in_stacks_use_of_a_mesh_goes_when_they_have_left_it(aws: None, tmp_path: Path) -> None:
+    emulator.reset()
+    states = States(tmp_path, kind="service-connect", state="")
+    states.write(web='stack = "front"', llm='stack = "rag"')
+    states.deploy("apply")
+    before = running()
+    for kind in ("vpc-lattice", "none"):
+        states.switch(kind)
+        states.write(web='stack = "front"', llm='stack = "rag"')
+        said = states.deploy("apply")
+        assert said.index("=== trial_front: terraform apply") < said.index(
+            "=== trial: terraform apply of what it deletes"
+        )
+        assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
+    assert running() == before
+    states.deploy("destroy")
+    assert emulator.leftovers() == {}

@@ -1,0 +1,214 @@
+"""Leaving App Mesh, of which AWS no longer answers: Terraform forgets, ECS goes on, and nothing else moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.load import load
+from stacks.mesh import MESHES
+from stacks.mesh.app_mesh import left_in_state
+from tests import emulator
+from tests.conftest import ROOT
+from tests.emulator.terraform import TerraformError
+from tests.support.catalogs import loaded, once, problems_of
+from tests.support.fake_terraform import Project
+from tests.support.synth import catalog_output
+from tests.support.trial import Trial
+
+CATALOG = """
+[catalog]
+name = "trial"
+region = "us-west-2"
+[mesh]
+{mesh}
+[network]
+zones = ["us-west-2a"]
+nat = "none"
+flow_logs = false
+[services.chat]
+image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/chat:1"
+calls = ["llm", "cache"]
+[services.llm]
+image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/llm:1"
+port = 8080
+[services.cache]
+image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/redis:7"
+port = 6379
+protocol = "tcp"
+"""
+
+
+def catalog(mesh: str) -> str:
+    """The catalog with these lines in its [mesh]."""
+    return CATALOG.format(mesh=mesh)
+
+
+SUCCESSORS = [kind for kind in MESHES if kind != "app-mesh"]
+UNREACHABLE = {"AWS_ENDPOINT_URL_APP_MESH": "http://127.0.0.1:9"}
+
+
+@pytest.fixture
+def trial(aws: None, tmp_path: Path) -> Iterator[Trial]:
+    emulator.reset()
+    trial = Trial(tmp_path)
+    trial.write(catalog('kind = "app-mesh"'))
+    trial.workspace.apply()
+    trial.environment = UNREACHABLE
+    yield trial
+    emulator.reset()
+
+
+@pytest.mark.parametrize("kind", once(SUCCESSORS, on="service-connect"))
+def test_a_catalog_leaves_although_app_mesh_does_not_answer(trial: Trial, kind: str) -> None:
+    before = trial.state()
+    trial.write(catalog(f'kind = "{kind}"\nleaving = "app-mesh"'))
+    planned = trial.planned()
+    trial.apply_planned()
+    after = trial.state()
+
+    assert not [address for address in after if address.startswith("aws_appmesh_")]
+    _assert_nothing_else_moved(before, after, planned)
+    assert trial.planned() == {}
+
+    trial.write(catalog(f'kind = "{kind}"'))
+    registrations = {"aws_service_discovery_service.llm", "aws_service_discovery_service.cache"}
+    unused = {address for address, actions in trial.planned().items() if actions == ["delete"]}
+    # What remains to do is to take registrations away that the new kind does not use, from their services too.
+    assert unused <= registrations
+    assert set(trial.planned()) - unused == {f"aws_ecs_service.{address.rpartition('.')[2]}" for address in unused}
+    trial.workspace.apply()
+    assert trial.planned() == {}
+    trial.workspace.destroy()
+    assert _not_of_app_mesh(emulator.leftovers()) == {}
+
+
+def _assert_nothing_else_moved(before: dict[str, Any], after: dict[str, Any], planned: dict[str, list[str]]) -> None:
+    kept = [address for address in before if address.startswith(("aws_vpc.", "aws_ecs_", "aws_iam_role.", "aws_cloud"))]
+    assert {"aws_vpc.main_network", "aws_ecs_cluster.main_cluster", "aws_ecs_service.llm"} <= set(kept)
+    for address in kept:
+        assert address in after
+        if "task_definition" not in address:
+            assert before[address]["id"] == after[address]["id"], f"{address} was replaced"
+            assert planned.get(address, ["update"]) == ["update"]
+    registrations = [address for address in before if address.startswith("aws_service_discovery_")]
+    assert all(before[address]["id"] == after[address]["id"] for address in registrations)
+
+
+def _not_of_app_mesh(left: dict[str, list[str]]) -> dict[str, list[str]]:
+    """AWS ended App Mesh, and what was forgotten there is nobody's."""
+    return {kind: names for kind, names in left.items() if kind != "mesh"}
+
+
+@pytest.mark.slow
+def test_without_leaving_the_plan_fails_where_app_mesh_does_not_answer(trial: Trial) -> None:
+    trial.write(catalog('kind = "none"'))
+
+    with pytest.raises(TerraformError, match="App Mesh"):
+        trial.planned()
+
+
+@pytest.mark.parametrize("file", ["services.toml", "examples/mutual.toml", "tests/more_catalogs/everything.toml"])
+def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Path) -> None:
+    for deployment in load(ROOT / file).deployments:
+        output = catalog_output(ROOT / file, tmp_path)[deployment.id]
+        made = {
+            f"{type_}.{name}"
+            for type_, named in output["resource"].items()
+            for name in named
+            if type_.startswith("aws_appmesh_") or type_ == "aws_acm_certificate"
+        }
+
+        assert made and made <= set(left_in_state(deployment))
+
+
+def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: Path) -> None:
+    renamed = catalog('kind = "none"\nleaving = "app-mesh"').replace('"llm"', '"model"')
+    renamed = renamed.replace("[services.llm]", '[services.model]\nrenamed_from = "llm"')
+    output = catalog_output(renamed, tmp_path)["trial"]
+
+    removed = {block["from"] for block in output["removed"]}
+    assert {"aws_appmesh_route.llm", "aws_appmesh_route.model", "aws_appmesh_virtual_node.llm"} <= removed
+    assert {block["from"] for block in output["moved"]} & removed == set()
+
+
+def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
+    output = catalog_output(catalog('kind = "none"\nleaving = "app-mesh"'), tmp_path)["trial"]
+
+    assert {"from": "aws_appmesh_mesh.main_mesh", "lifecycle": {"destroy": False}} in output["removed"]
+    assert all(block["lifecycle"] == {"destroy": False} for block in output["removed"])
+    assert not [type_ for type_ in output["resource"] if type_.startswith("aws_appmesh_")]
+    assert set(output["resource"]["aws_service_discovery_service"]) == {"llm", "cache"}
+
+
+def test_a_mesh_is_left_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    problems = problems_of('[mesh]\nkind = "app-mesh"\nleaving = "app-mesh"')
+
+    assert problems == [
+        "services.toml:3: mesh.leaving: is the kind itself (services.toml:2); write its successor there, or remove this"
+    ]
+    assert loaded('[mesh]\nkind = "none"\nleaving = "app-mesh"')
+
+
+STATE_LIST = """#!/bin/sh
+test "$1" = state || exit 0
+printf 'aws_vpc.main_network\\naws_appmesh_route.llm\\naws_appmesh_route.old\\naws_appmesh_virtual_node.old\\n'
+"""
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_the_driver_says_how_to_forget_what_left_the_catalog_earlier(tmp_path: Path, command: str) -> None:
+    project = Project(folder=tmp_path)
+    project.write_output({"shop": []})
+    (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
+    configuration = {"resource": {"aws_vpc": {"main_network": {}}}, "removed": [{"from": "aws_appmesh_route.llm"}]}
+    (project.stack("shop") / "cdk.tf.json").write_text(json.dumps(configuration))
+
+    done = project.deploy(command)
+
+    assert done.returncode == 0
+    assert "terraform state rm aws_appmesh_route.old aws_appmesh_virtual_node.old\n" in done.stderr
+    assert "shop: AWS has ended App Mesh" in done.stderr
+
+
+def test_the_driver_takes_what_is_moved_for_known(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path)
+    project.write_output({"shop": []})
+    (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
+    routes = {"llm": {}, "new": {}}
+    configuration = {
+        "resource": {"aws_appmesh_route": routes, "aws_appmesh_virtual_node": {"new": {}}},
+        "moved": [
+            {"from": f"aws_appmesh_{type_}.old", "to": f"aws_appmesh_{type_}.new"}
+            for type_ in ("route", "virtual_node")
+        ],
+    }
+    (project.stack("shop") / "cdk.tf.json").write_text(json.dumps(configuration))
+
+    assert "state rm" not in project.deploy("plan").stderr
+
+
+def test_the_driver_says_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path)
+    project.write_output({"shop": []})
+    (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
+    routes = {"llm": {}, "old": {}}
+    configuration = {"resource": {"aws_appmesh_route": routes, "aws_appmesh_virtual_node": {"old": {}}}}
+    (project.stack("shop") / "cdk.tf.json").write_text(json.dumps(configuration))
+
+    assert "state rm" not in project.deploy("plan").stderr
+
+
+def test_a_catalog_that_still_leaves_is_told_when_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    notices = loaded(catalog('kind = "none"\nleaving = "app-mesh"')).notices
+    (told,) = [str(notice) for notice in notices if notice.place == "mesh.leaving"]
+    assert told.startswith(
+        "services.toml:6: mesh.leaving: notice: with the next apply Terraform forgets App Mesh; once it is applied "
+        "everywhere and every service has new tasks, remove this"
+    )

@@ -1,0 +1,294 @@
+"""What ECS Service Connect makes of a deployment, and what joining it adds to a task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.analysis.packing import FARGATE_SIZES, Share
+from catalog.meshes.service_connect.timers import proxy_share
+from tests.project.test_main import run
+from tests.support.catalogs import loaded, pointed_out, problems_of
+from tests.support.synth import catalog_output, containers, resources
+
+AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
+TLS = f'tls = {{ authority = "{AUTHORITY}" }}'
+HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n'
+SERVICES = """
+[services.chat]
+image = "chat:1"
+calls = ["llm", "cache"]
+[services.llm]
+image = "llm:1"
+port = 8080
+timeout = "10m"
+[services.cache]
+image = "redis:7"
+port = 6379
+protocol = "tcp"
+"""
+
+
+def output(services: str = SERVICES, *, mesh: str = "", into: Path) -> dict[str, Any]:
+    return catalog_output(f'{HEAD}[mesh]\nkind = "service-connect"\n{mesh}\n{services}', into)["shop"]
+
+
+def connect(made: dict[str, Any], name: str) -> dict[str, Any]:
+    configuration: dict[str, Any] = resources(made, "aws_ecs_service")[name]["service_connect_configuration"]
+    return configuration
+
+
+def server(made: dict[str, Any], name: str) -> dict[str, Any]:
+    [only] = connect(made, name)["service"]
+    return only
+
+
+def test_a_service_is_called_by_the_name_it_has_on_every_mesh(tmp_path: Path) -> None:
+    made = output(into=tmp_path)
+
+    assert server(made, "llm") == {
+        "port_name": "llm",
+        "discovery_name": "llm",
+        "client_alias": {"dns_name": "llm.shop.internal", "port": 8080},
+        "timeout": {"idle_timeout_seconds": 600, "per_request_timeout_seconds": 600},
+    }
+    assert connect(made, "llm")["namespace"] == "${aws_service_discovery_http_namespace.main_mesh.arn}"
+    assert resources(made, "aws_service_discovery_http_namespace")["main_mesh"]["name"] == "shop-connect"
+
+
+def test_a_service_without_a_port_is_a_client(tmp_path: Path) -> None:
+    chat = connect(output(into=tmp_path), "chat")
+
+    assert chat["enabled"] is True
+    assert "service" not in chat
+
+
+def test_the_proxy_writes_to_the_log_of_its_service(tmp_path: Path) -> None:
+    made = output(into=tmp_path)
+    logs = connect(made, "llm")["log_configuration"]
+
+    assert logs["options"]["awslogs-group"] == resources(made, "aws_cloudwatch_log_group")["llm"]["name"]
+
+
+@pytest.mark.parametrize(("protocol", "app_protocol"), [("http", "http"), ("http2", "http2"), ("grpc", "grpc")])
+def test_the_port_says_what_is_spoken_on_it(protocol: str, app_protocol: str, tmp_path: Path) -> None:
+    made = output(f'[services.llm]\nimage = "l:1"\nport = 80\nprotocol = "{protocol}"', into=tmp_path)
+
+    [port] = containers(made, "llm")["llm"]["portMappings"]
+    assert (port["name"], port["appProtocol"]) == ("llm", app_protocol)
+
+
+def test_tcp_is_what_a_port_speaks_that_says_nothing_and_has_no_request_timer(tmp_path: Path) -> None:
+    made = output(into=tmp_path)
+
+    [port] = containers(made, "cache")["cache"]["portMappings"]
+    assert "appProtocol" not in port
+    # Nor any other: the provider would send a request timer beside it.
+    assert "timeout" not in server(made, "cache")
+
+
+@pytest.mark.parametrize(
+    ("keys", "timers"),
+    [
+        ('timeout = "none"', {"idle_timeout_seconds": 0, "per_request_timeout_seconds": 0}),
+        ('timeout = "10s"\nidle_timeout = "1m"', {"idle_timeout_seconds": 60, "per_request_timeout_seconds": 10}),
+    ],
+)
+def test_timers_are_whole_seconds_and_none_is_zero(keys: str, timers: dict[str, int], tmp_path: Path) -> None:
+    made = output(f'[services.llm]\nimage = "l:1"\nport = 80\n{keys}', into=tmp_path)
+
+    assert server(made, "llm")["timeout"] == timers
+
+
+def test_behind_a_load_balancer_silence_lasts_longer_than_there(tmp_path: Path) -> None:
+    made = output(
+        '[ingress.in]\nallow = ["10.0.0.0/8"]\n[services.web]\nimage = "w:1"\nport = 80\npublic = true', into=tmp_path
+    )
+    [balancer] = resources(made, "aws_lb").values()
+
+    assert server(made, "web")["timeout"]["idle_timeout_seconds"] == balancer["idle_timeout"] + 5
+
+
+def test_another_protocol_is_another_ecs_service(tmp_path: Path) -> None:
+    made = output(into=tmp_path)
+
+    assert resources(made, "terraform_data")["llm"]["triggers_replace"] == {"protocol": "http"}
+    assert resources(made, "aws_ecs_service")["llm"]["lifecycle"]["replace_triggered_by"] == ["terraform_data.llm"]
+    assert set(resources(made, "terraform_data")) == {"cache", "llm"}
+
+
+def test_a_caller_is_deployed_anew_when_what_its_proxy_knows_of_a_callee_changes(tmp_path: Path) -> None:
+    one = resources(output(into=tmp_path / "one"), "aws_ecs_service")
+    two = resources(output(mesh=TLS, into=tmp_path / "two"), "aws_ecs_service")
+
+    assert one["chat"]["triggers"] == {"cache": "tcp 6379 plain", "llm": "http 8080 plain"}
+    assert two["chat"]["triggers"] == {"cache": "tcp 6379 tls", "llm": "http 8080 tls"}
+    assert "triggers" not in one["llm"]
+
+
+def test_ecs_owns_the_entries_and_nothing_is_registered_beside_them(tmp_path: Path) -> None:
+    made = output(into=tmp_path)
+
+    assert resources(made, "aws_service_discovery_service") == {}
+    assert set(resources(made, "aws_service_discovery_private_dns_namespace")) == {"main_namespace"}
+
+
+@pytest.mark.parametrize("cpu", FARGATE_SIZES)
+def test_a_task_keeps_room_for_the_proxy_that_ecs_adds(cpu: int, tmp_path: Path) -> None:
+    memory = FARGATE_SIZES[cpu][0]
+    made = output(f'[services.llm]\nimage = "l:1"\nport = 80\ncpu = {cpu}\nmemory = {memory}', into=tmp_path)
+    own = containers(made, "llm")["llm"]
+
+    left = Share(cpu - own["cpu"], memory - own["memory"])
+    assert left == proxy_share(cpu, memory)
+    assert left.cpu >= 64 and left.memory >= 64
+
+
+def test_tls_takes_a_role_and_a_private_ca(tmp_path: Path) -> None:
+    made = output(mesh=TLS, into=tmp_path)
+
+    assert server(made, "llm")["tls"] == {
+        "issuer_cert_authority": {"aws_pca_authority_arn": AUTHORITY},
+        "role_arn": "${aws_iam_role.main_mesh.arn}",
+    }
+    role = resources(made, "aws_iam_role")["main_mesh"]
+    assert "ecs.amazonaws.com" in role["assume_role_policy"]
+    attachment = resources(made, "aws_iam_role_policy_attachment")["main_mesh"]["policy_arn"]
+    assert attachment.endswith(
+        ":aws:policy/service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
+    )
+    for service in resources(made, "aws_ecs_service").values():
+        assert "aws_iam_role_policy_attachment.main_mesh" in service["depends_on"]
+
+
+def test_with_tls_a_public_service_takes_no_calls_from_others_and_stays_open_to_its_load_balancer(
+    tmp_path: Path,
+) -> None:
+    public = '[ingress.in]\nallow = ["10.0.0.0/8"]\n[services.web]\nimage = "w:1"\nport = 80\npublic = true\n'
+    made = output(public, mesh=TLS, into=tmp_path)
+
+    assert "service" not in connect(made, "web")
+    assert "appProtocol" not in containers(made, "web")["web"]["portMappings"][0]
+
+
+def test_without_nat_the_proxy_gets_its_configuration_through_an_endpoint(tmp_path: Path) -> None:
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/l:1"
+    made = output(f'[network]\nnat = "none"\n[services.llm]\nimage = "{image}"', into=tmp_path)
+
+    assert "main_interface_ecs-agent" in resources(made, "aws_vpc_endpoint")
+
+
+WRONG = {
+    "tls without a CA": """
+        [mesh]
+        kind = "service-connect"
+        tls = true
+        #^ mesh.tls: "service-connect" needs a private CA; write tls = { authority = "arn:aws:acm-pca:…" }
+        """,
+    "a CA in another region": """
+        [mesh]
+        kind = "service-connect"
+        tls = { authority = "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/0a1b" }
+        #^ mesh.tls.authority: lies in "eu-west-1", the mesh in us-west-2; write the ARN of a CA there
+        """,
+    "a public service that others call encrypted": """
+        [mesh]
+        kind = "service-connect"
+        tls = { authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }
+        [ingress.in]
+        allow = ["10.0.0.0/8"]
+        [services.chat]
+        image = "chat:1"
+        calls = ["web"]
+        [services.web]
+        image = "web:1"
+        port = 80
+        public = true
+        #^ services.web.public: chat would call it encrypted (services.toml:3), and a load balancer cannot be shown to
+        #| get through to such a port; put a service in front that is public alone, or leave out mesh.tls
+        """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_what_service_connect_cannot_do_is_said_by_line(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert problems_of(wrong) == pointed_out(wrong)
+
+
+def test_a_name_that_is_too_long_for_clients_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace = f"{'a' * 61}.{'b' * 61}.c"
+    [problem] = problems_of(
+        f'[mesh]\nkind = "service-connect"\n[discovery]\nnamespace = "{namespace}"\n'
+        '[services.llm]\nimage = "r.io/l:1"\nport = 80'
+    )
+
+    assert problem == (
+        f'services.toml:5: services.llm: "llm.{namespace}" has 129 characters, Service Connect takes 127; shorten the '
+        "service's name, or discovery.namespace"
+    )
+
+
+CIRCLE = """
+[mesh]
+kind = "service-connect"
+[services.a]
+image = "r.io/a:1"
+port = 80
+calls = ["a", "b"]
+[services.b]
+image = "r.io/b:1"
+port = 80
+calls = ["a"]
+"""
+
+
+def test_in_a_circle_of_calls_the_one_that_starts_first_is_named_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    notices = [str(notice) for notice in loaded(CIRCLE).notices]
+
+    assert notices == [
+        "services.toml:6: services.a.calls[1]: warning: a and b call each other in a circle, a starts first, and its "
+        "proxy knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
+        "shop --service shop-a --region us-west-2 --force-new-deployment"
+    ]
+
+
+def test_a_ca_has_to_bear_ecs_s_tag_which_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert [str(n) for n in loaded(f'[mesh]\nkind = "service-connect"\n{TLS}').notices] == [
+        "services.toml:3: mesh.tls: notice: ECS may use a CA that bears the tag AmazonECSManaged = true, and no other; "
+        "see that this one does"
+    ]
+
+
+def test_a_namespace_without_dns_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert loaded(f'[discovery]\nkind = "http"\n[mesh]\nkind = "service-connect"\n{SERVICES}').deployments
+
+
+def test_many_services_in_small_tasks_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    many = "".join(f'[services.s{n}]\nimage = "r.io/s:1"\ncpu = 256\nmemory = 1024\n' for n in range(101))
+    [notice] = loaded(f'[mesh]\nkind = "service-connect"\n{many}').notices
+
+    assert notice.level == "warning" and "at least 1536" in notice.message
+
+
+def test_synthesis_needs_no_terraform(tmp_path: Path) -> None:
+    """cdktf would ask `terraform version` once for every terraform_data."""
+    (tmp_path / "services.toml").write_text(f'{HEAD}[mesh]\nkind = "service-connect"\n{SERVICES}')
+
+    done = run(tmp_path, PATH="")
+
+    assert done.returncode == 0, done.stderr

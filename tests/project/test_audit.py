@@ -1,0 +1,68 @@
+"""What `make security` and `make audit` conclude from what their tools say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.audit import of_node, of_python
+from tools.checkov import Exception_, exceptions, judged
+
+
+def finding(check: str, resource: str, catalog: str = "services") -> dict[str, Any]:
+    return {
+        "check_id": check,
+        "check_name": "Ensure it",
+        "resource": resource,
+        "file_path": f"/{catalog}.none.{catalog}.json",
+    }
+
+
+def results(*failed: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {"passed_checks": [finding("CKV_1", "aws_vpc.main_network")], "failed_checks": [*failed]}
+
+
+LOGS = Exception_(check="CKV_2", resource="aws_s3_bucket.main_*", why="It is for logs.")
+
+
+def test_a_check_that_fails_without_a_reason_is_named() -> None:
+    report = judged(results(finding("CKV_2", "aws_s3_bucket.other"), finding("CKV_3", "aws_s3_bucket.main_x")), [LOGS])
+    assert report.failed == [
+        "services on none: aws_s3_bucket.other: CKV_2 Ensure it",
+        "services on none: aws_s3_bucket.main_x: CKV_3 Ensure it",
+    ]
+    assert report.unused == [LOGS]
+
+
+def test_one_that_has_a_reason_is_counted_as_such() -> None:
+    report = judged(results(finding("CKV_2", "aws_s3_bucket.main_x")), [LOGS])
+    assert not report.failed and not report.unused
+    [counts] = report.plans.values()
+    assert (counts.passed, counts.failed, counts.excepted) == (1, 0, 1)
+
+
+def test_a_reason_that_names_a_key_of_the_catalog_is_none_where_all_keys_are_set() -> None:
+    assert judged(results(finding("CKV_2", "aws_s3_bucket.main_x", "hardened")), [LOGS]).failed
+
+
+def test_every_exception_is_a_sentence_and_stands_once() -> None:
+    known = exceptions()
+    assert all(each.why.endswith(".") and len(each.why) > 40 for each in known)
+    assert len({(each.check, each.resource) for each in known}) == len(known) == len({each.why for each in known})
+
+
+def test_what_a_registry_does_not_know_is_not_called_audited() -> None:
+    skipped = {"name": "cdktf", "skip_reason": "not found"}
+    asked = {"name": "attrs", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}
+    found, said = of_python({"dependencies": [skipped, asked]}, lock="a.txt")
+    assert found == ["a.txt: attrs 1: CVE-1, fixed in 2"]
+    assert said == "a.txt: 1 packages audited; NOT AUDITED: 1, unknown to the registry that was asked"
+    assert "NOT AUDITED" in of_python({}, lock="a.txt")[1]
+
+
+def test_an_answer_of_npm_without_vulnerabilities_is_none() -> None:
+    assert of_node({"message": "405 Method Not Allowed"}) == (
+        [],
+        "package-lock.json: NOT AUDITED, the advisories could not be asked (405 Method Not Allowed)",
+    )
+    answer = {"vulnerabilities": {"tar": {"severity": "high"}}, "metadata": {"dependencies": {"total": 3}}}
+    assert of_node(answer) == (["package-lock.json: tar: high"], "package-lock.json: 3 packages audited")

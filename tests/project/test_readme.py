@@ -1,0 +1,89 @@
+"""What README shows is what happens. The TOML in it is held by test_toml_blocks.py."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog.diagnostics import CatalogError
+from catalog.load import load
+from tests import emulator
+from tests.conftest import ROOT
+from tests.emulator.terraform import plugin_dir
+from tests.project.test_main import called
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
+SHOWN = re.findall(r"```text\n(.*?)```", README, re.S)
+
+
+def test_the_summary_that_readme_shows_is_the_one_of_the_shipped_catalog(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "services.toml", tmp_path)
+
+    assert called(tmp_path).stdout == SHOWN[0]
+
+
+def test_the_mistakes_that_readme_shows_are_answered_in_these_words(tmp_path: Path) -> None:
+    (tmp_path / "services.toml").write_text(
+        '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n'
+        '[services.llm]\nimage = "l:1"\nport = 80\ntimeout = "10m"\n'
+        '[services.chat]\nimage = "c:1"\ncalls = ["llm", "lmm"]\ntimeout = "30s"\n'
+    )
+    with pytest.raises(CatalogError) as found:
+        load(tmp_path / "services.toml")
+
+    assert _without_lines(str(found.value)) == _without_lines(SHOWN[2].strip())
+
+
+def _without_lines(text: str) -> list[str]:
+    return [re.sub(r"\S*services\.toml:\d+", "services.toml", line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, aws: None) -> Iterator[Path]:
+    """A fresh clone of what is here, committed or not, with nothing installed."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, tracked):
+        if (ROOT / name).is_file():
+            target = tmp_path / "clone" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    emulator.reset()
+    yield tmp_path / "clone"
+    emulator.reset()
+
+
+@pytest.mark.slow
+def test_every_command_of_readme_works_in_a_fresh_clone(clone: Path) -> None:
+    mirror = plugin_dir()
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("CATALOG_", "CDKTF_", "JSII_"))}
+    environ |= emulator.environment()
+    # README has Terraform fetch the provider from the registry; here it may come from a mirror on the disk.
+    environ |= {"TF_CLI_ARGS_init": f"-plugin-dir={mirror}"} if mirror else {}
+    assert COMMANDS == ["make synth", "make demo", "make plan", "make apply", "make destroy"]
+
+    said = {}
+    for command in COMMANDS:
+        done = subprocess.run(
+            command.split(), cwd=clone, env=environ, input="yes\n", capture_output=True, text=True, check=False
+        )
+        said[command] = done.stdout
+        assert done.returncode == 0, f"{command}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+    assert said["make synth"] == SHOWN[0]
+    for line in ("No changes. Your infrastructure matches the configuration.", "Left in the account: nothing"):
+        assert line in said["make demo"]
+    resources = re.search(r"(\d+) added", said["make demo"])
+    assert resources is not None and f" {resources[1]} " in SHOWN[0]
+    assert f"{resources[1]} added, 0 changed, 0 destroyed" in said["make apply"]
+    assert f"{resources[1]} destroyed" in said["make destroy"]
+    assert emulator.leftovers() == {}

@@ -1,0 +1,292 @@
+"""EC2 capacity in the output: template, group, provider, and what a task on it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.synth import catalog_output, containers, resources
+
+HEAD = """
+[catalog]
+name = "shop"
+region = "us-west-2"
+tags = { team = "ml" }
+permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+[mesh]
+kind = "none"
+"""
+GPU = """
+[capacity.gpu]
+instance_types = ["g5.xlarge"]
+max = 4
+[services.llm]
+image = "llm:1"
+capacity = "gpu"
+cpu = 2048
+memory = 8192
+gpus = 1
+"""
+POOL = '[capacity.pool]\ninstance_types = ["{types}"]\nmax = 4\n{more}\n'
+WEB = '[services.web]\nimage = "web:1"\ncapacity = "pool"\n'
+GROUP = "${aws_security_group.main_container_instances.id}"
+
+
+@pytest.fixture
+def shop(tmp_path: Path):
+    def build(tables: str) -> dict[str, Any]:
+        return catalog_output(HEAD + tables, tmp_path)["shop"]
+
+    return build
+
+
+def pool(types: str = "m7i.large", more: str = "", service: str = "") -> str:
+    return POOL.format(types=types, more=more) + WEB + service
+
+
+def test_instances_start_from_the_image_for_what_they_are(shop) -> None:
+    images = "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023"
+    for tables, variant in (
+        (pool(), ""),
+        (pool("m7g.large", service='architecture = "arm64"'), "/arm64"),
+        (GPU, "/gpu"),
+    ):
+        [template] = resources(shop(tables), "aws_launch_template").values()
+        assert template["image_id"] == f"{images}{variant}/recommended/image_id"
+
+
+def test_no_container_comes_by_an_instance_s_credentials(shop) -> None:
+    [template] = resources(shop(pool()), "aws_launch_template").values()
+
+    assert template["metadata_options"] == {
+        "http_endpoint": "enabled",
+        "http_tokens": "required",
+        "http_put_response_hop_limit": 1,
+    }
+    assert "\\nECS_AWSVPC_BLOCK_IMDS=true\\n" in template["user_data"]
+
+
+def test_a_disk_is_encrypted_and_as_large_as_the_catalog_says(shop) -> None:
+    [template] = resources(shop(pool(more="disk_gib = 300")), "aws_launch_template").values()
+
+    [disk] = template["block_device_mappings"]
+    assert disk["device_name"] == "/dev/xvda"
+    assert (disk["ebs"]["volume_size"], disk["ebs"]["encrypted"]) == (300, "true")
+    [volume] = template["tag_specifications"]
+    assert (volume["resource_type"], volume["tags"]) == ("volume", {"Name": "shop-pool", "team": "ml"})
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        (pool(), set()),
+        (GPU, {"ECS_ENABLE_GPU_SUPPORT"}),
+        (pool(more="spot = true"), {"ECS_ENABLE_SPOT_INSTANCE_DRAINING"}),
+        (pool(more="warm = 1"), {"ECS_WARM_POOLS_CHECK"}),
+    ],
+)
+def test_the_agent_is_told_what_it_serves(shop, tables: str, said: set[str]) -> None:
+    [template] = resources(shop(tables), "aws_launch_template").values()
+
+    text = template["user_data"].removeprefix('${base64encode("').removesuffix('")}').replace("\\n", "\n")
+    settings = dict(line.split("=", 1) for line in text.splitlines() if line.startswith("ECS_"))
+    assert settings["ECS_CLUSTER"] == "${aws_ecs_cluster.main_cluster.name}"
+    always = {
+        "ECS_CLUSTER",
+        "ECS_AWSVPC_BLOCK_IMDS",
+        "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE",
+        "ECS_RESERVED_MEMORY",
+    }
+    assert set(settings) == always | said
+
+
+def test_one_type_on_demand_is_a_template_alone(shop) -> None:
+    [group] = resources(shop(pool()), "aws_autoscaling_group").values()
+
+    assert set(group["launch_template"]) == {"id", "version"}
+    assert "mixed_instances_policy" not in group
+    assert group["protect_from_scale_in"] is True
+    assert {tag["key"]: tag["value"] for tag in group["tag"]} == {
+        "AmazonECSManaged": "true",
+        "Name": "shop-pool",
+        "team": "ml",
+    }
+    assert all(tag["propagate_at_launch"] for tag in group["tag"])
+    assert "desired_capacity" not in group
+
+
+@pytest.mark.parametrize(("more", "share"), [("", 100), ("spot = true", 0)])
+def test_several_types_are_tried_in_their_order(shop, more: str, share: int) -> None:
+    output = shop(pool('m7i.large", "m6i.large', more))
+    [group] = resources(output, "aws_autoscaling_group").values()
+    [template] = resources(output, "aws_launch_template").values()
+
+    policy = group["mixed_instances_policy"]
+    assert [each["instance_type"] for each in policy["launch_template"]["override"]] == ["m7i.large", "m6i.large"]
+    assert policy["instances_distribution"]["on_demand_percentage_above_base_capacity"] == share
+    assert "launch_template" not in group
+    assert "instance_type" not in template
+
+
+def test_a_warm_pool_has_the_size_that_is_written_whatever_the_group_s_is(shop) -> None:
+    [group] = resources(shop(pool(more="warm = 2")), "aws_autoscaling_group").values()
+
+    assert group["warm_pool"] == {"pool_state": "Stopped", "min_size": 2, "max_group_prepared_capacity": 2}
+
+
+@pytest.mark.parametrize(("zones", "subnets"), [("", ["a", "b"]), ('zones = ["b"]', ["b"])])
+def test_instances_start_in_the_zones_that_are_named(shop, zones: str, subnets: list[str]) -> None:
+    [group] = resources(shop(pool(more=zones)), "aws_autoscaling_group").values()
+
+    assert group["vpc_zone_identifier"] == [f"${{aws_subnet.private_{letter}.id}}" for letter in subnets]
+
+
+def test_a_zone_may_be_written_by_its_name(shop) -> None:
+    network = '[network]\nzones = ["us-west-2b", "us-west-2c"]\n'
+    [group] = resources(shop(network + pool(more='zones = ["us-west-2c"]')), "aws_autoscaling_group").values()
+
+    assert group["vpc_zone_identifier"] == ["${aws_subnet.private_c.id}"]
+
+
+def test_a_network_that_exists_gives_its_private_subnets(shop) -> None:
+    network = '[network]\nvpc_id = "vpc-0a1b"\nprivate_subnet_ids = ["subnet-0a", "subnet-0b"]\n'
+    [group] = resources(shop(network + pool()), "aws_autoscaling_group").values()
+
+    assert group["vpc_zone_identifier"] == ["subnet-0a", "subnet-0b"]
+
+
+def test_the_provider_scales_protects_and_drains(shop) -> None:
+    [provider] = resources(shop(pool()), "aws_ecs_capacity_provider").values()
+
+    settings = provider["auto_scaling_group_provider"]
+    assert provider["name"] == "shop-pool"
+    assert settings["managed_scaling"] == {"status": "ENABLED", "target_capacity": 100}
+    assert (settings["managed_termination_protection"], settings["managed_draining"]) == ("ENABLED", "ENABLED")
+    # A cluster lets it go before it is deleted: only so does Terraform keep to that order.
+    assert provider["lifecycle"] == {"create_before_destroy": True}
+
+
+def test_services_leave_before_the_provider_and_the_provider_before_the_instances(shop) -> None:
+    output = shop(pool())
+    service = resources(output, "aws_ecs_service")["web"]
+    [association] = resources(output, "aws_ecs_cluster_capacity_providers").values()
+    [provider] = resources(output, "aws_ecs_capacity_provider").values()
+    [group] = resources(output, "aws_autoscaling_group").values()
+    [template] = resources(output, "aws_launch_template").values()
+
+    # Terraform destroys what refers to something before that.
+    assert "aws_ecs_cluster_capacity_providers.main_cluster" in service["depends_on"]
+    assert "${aws_ecs_capacity_provider.main_capacity_pool.name}" in association["capacity_providers"]
+    assert "aws_autoscaling_group.main_capacity_pool" in json.dumps(provider)
+    assert "aws_launch_template.main_capacity_pool" in json.dumps(group)
+    assert "aws_ecs_cluster.main_cluster" in json.dumps(template)
+    # What the agent leaves the cluster by stays until then.
+    assert {
+        "aws_iam_role_policy_attachment.main_container_instances",
+        "aws_vpc_security_group_egress_rule.main_container_instances_to_anywhere_443",
+    } <= set(group["depends_on"])
+
+
+def test_the_capacity_that_a_service_leaves_stays_until_it_leaves_the_catalog(shop) -> None:
+    output = shop(POOL.format(types="m7i.large", more="") + WEB.replace('"pool"', '"fargate"'))
+
+    assert set(resources(output, "aws_ecs_capacity_provider")) == {"main_capacity_pool"}
+
+
+def test_instances_have_a_bounded_role_of_aws_s_own_policy_and_let_nobody_in(shop) -> None:
+    output = shop(pool())
+    role = resources(output, "aws_iam_role")["main_container_instances"]
+
+    assert role["permissions_boundary"].endswith(":policy/boundary")
+    [statement] = json.loads(role["assume_role_policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "ec2.amazonaws.com"}
+    [attached] = resources(output, "aws_iam_role_policy_attachment").values()
+    assert attached["policy_arn"] == ("arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role")
+    assert not any(
+        rule["security_group_id"] == GROUP for rule in resources(output, "aws_vpc_security_group_ingress_rule").values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "targets"),
+    [
+        ("", {"anywhere_443"}),
+        ('[network]\negress = "any"\n', {"anywhere_all"}),
+        ('[network]\nnat = "none"\n', {"s3_gateway", "vpc_endpoints"}),
+    ],
+)
+def test_instances_reach_aws_as_the_network_lets_them(shop, network: str, targets: set[str]) -> None:
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
+    output = shop(network + pool().replace("web:1", image))
+
+    rules = resources(output, "aws_vpc_security_group_egress_rule")
+    ours = {name for name, rule in rules.items() if rule["security_group_id"] == GROUP}
+    assert ours == {f"main_container_instances_to_{target}" for target in targets}
+
+
+def test_without_nat_the_agent_has_its_endpoints(shop) -> None:
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
+    closed = '[network]\nnat = "none"\n' + pool().replace("web:1", image)
+    agent = {"main_interface_ecs", "main_interface_ecs-agent", "main_interface_ecs-telemetry"}
+
+    assert agent <= set(resources(shop(closed), "aws_vpc_endpoint"))
+    on_fargate = closed.partition("[services")[0].partition("[capacity")[0] + WEB.replace('"pool"', '"fargate"')
+    assert not agent & set(resources(shop(on_fargate.replace("web:1", image)), "aws_vpc_endpoint"))
+
+
+def test_a_task_on_instances_asks_for_gpus_and_shared_memory(shop) -> None:
+    output = shop(GPU + "shm_mib = 4096\ncontainer = { linuxParameters = { initProcessEnabled = true } }\n")
+    task = resources(output, "aws_ecs_task_definition")["llm"]
+    container = containers(output, "llm")["llm"]
+
+    assert task["requires_compatibilities"] == ["EC2"]
+    assert "ephemeral_storage" not in task
+    assert container["resourceRequirements"] == [{"type": "GPU", "value": "1"}]
+    assert container["linuxParameters"] == {"sharedMemorySize": 4096, "initProcessEnabled": True}
+
+
+def test_a_service_on_instances_is_placed_by_its_provider_over_zones_and_close_together(shop) -> None:
+    output = shop(pool(service='[services.other]\nimage = "other:1"\n'))
+    services = resources(output, "aws_ecs_service")
+
+    [strategy] = services["web"]["capacity_provider_strategy"]
+    assert strategy["capacity_provider"] == "${aws_ecs_capacity_provider.main_capacity_pool.name}"
+    assert "launch_type" not in services["web"]
+    assert services["web"]["ordered_placement_strategy"] == [
+        {"type": "spread", "field": "attribute:ecs.availability-zone"},
+        {"type": "binpack", "field": "memory"},
+    ]
+    assert "ordered_placement_strategy" not in services["other"]
+
+
+def test_terraform_waits_longer_where_instances_have_to_start(shop) -> None:
+    output = shop(pool(service='[services.other]\nimage = "other:1"\n'))
+    services = resources(output, "aws_ecs_service")
+
+    assert services["other"]["timeouts"]["create"] == "13m"
+    assert services["web"]["timeouts"]["create"] == "23m"
+
+
+def test_what_no_catalog_asks_for_is_not_made(shop) -> None:
+    output = shop('[services.web]\nimage = "web:1"\n')
+
+    for type_ in (
+        "aws_launch_template",
+        "aws_autoscaling_group",
+        "aws_ecs_capacity_provider",
+        "aws_iam_instance_profile",
+    ):
+        assert not resources(output, type_)
+
+
+@pytest.mark.parametrize(("region", "suffix"), [("cn-north-1", "amazonaws.com.cn"), ("us-gov-west-1", "amazonaws.com")])
+def test_other_partitions_have_their_own_names(tmp_path: Path, region: str, suffix: str) -> None:
+    head = HEAD.replace("us-west-2", region).replace("arn:aws:", f"arn:aws-{'cn' if 'cn' in region else 'us-gov'}:")
+    output = catalog_output(head + pool(), tmp_path)["shop"]
+
+    assert f"ec2.{suffix}" in resources(output, "aws_iam_role")["main_container_instances"]["assume_role_policy"]
+    [attached] = resources(output, "aws_iam_role_policy_attachment").values()
+    assert attached["policy_arn"].startswith("arn:aws-")

@@ -1,0 +1,217 @@
+"""What every mesh promises, whichever it is: the same catalogs through all of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog import names
+from catalog.meshes import MESHES as TRAITS
+from stacks.mesh import MESHES
+from tests.conftest import ROOT
+from tests.support.catalogs import REFUSED
+from tests.support.outputs import ShippedOutputs
+from tests.support.synth import containers, resources
+
+CATALOGS = ["services.toml", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "examples").glob("*.toml"))]
+OWN = {
+    "app-mesh": "aws_appmesh_",
+    "service-connect": "aws_service_discovery_http_namespace.main_mesh",
+    "vpc-lattice": "aws_vpclattice_",
+}
+"""What the addresses of a mesh's own resources begin with."""
+COMMON = {"services.toml": 111, "examples/mutual.toml": 52, "examples/smallest.toml": 35}
+"""How many addresses every mesh leaves alone when one takes another's place."""
+MORE_OF_ITS_OWN = {
+    "app-mesh": ('"proxy_configuration"', "envoy"),
+    "service-connect": ('"service_connect_configuration"', "appProtocol"),
+    "vpc-lattice": ('"vpc_lattice_configurations"', "infrastructure"),
+}
+"""Words that appear in an output only where a service joins that mesh."""
+
+on_every_mesh = pytest.mark.parametrize("kind", list(MESHES))
+every_catalog_on_every_mesh = pytest.mark.parametrize(
+    ("catalog", "kind"),
+    [(catalog, kind) for catalog in CATALOGS for kind in MESHES if (Path(catalog).stem, kind) not in REFUSED],
+)
+
+
+@on_every_mesh
+def test_both_registries_know_the_same_meshes(kind: str) -> None:
+    assert list(TRAITS) == list(MESHES)
+    assert kind in TRAITS
+
+
+@every_catalog_on_every_mesh
+def test_every_callee_has_an_address_in_its_caller_s_environment(
+    shipped: ShippedOutputs, catalog: str, kind: str
+) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
+        for service in deployment.services.values():
+            environment = {
+                each["name"]: each["value"]
+                for each in containers(output, service.name)[service.name].get("environment", [])
+            }
+            for callee in deployment.callees_of(service):
+                url = environment[names.variable(callee.name)]
+                assert url.endswith(f":{callee.port}") or callee.port in (80, 443)
+                host = re.fullmatch(r"\w+://(.+?)(:\d+)?", url)
+                assert host is not None
+                assert host[1] == deployment.host_of(callee.name) or host[1].startswith("${aws_")
+
+
+@every_catalog_on_every_mesh
+def test_every_edge_has_exactly_one_way_through_the_security_groups(
+    shipped: ShippedOutputs, catalog: str, kind: str
+) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
+        ways = Ways(output)
+        for service in deployment.services.values():
+            callees = {callee.name for callee in deployment.callees_of(service)}
+            for other in deployment.services.values():
+                if other.port is None:
+                    continue
+                direct, by_the_mesh = ways.direct(service.name, other.name), ways.by_the_mesh(service.name, other)
+                if other.name in callees:
+                    assert direct + by_the_mesh == 1, f"{service.name} to {other.name} in {kind}"
+                else:
+                    assert direct == 0, f"{service.name} to {other.name} in {kind}"
+
+
+@every_catalog_on_every_mesh
+def test_nothing_of_another_mesh_is_in_the_output(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+    for deployment, output in shipped(ROOT / catalog, kind).bases:
+        text = json.dumps(output)
+        for other, prefix in OWN.items():
+            present = [address for address in addresses(output) if address.startswith(prefix)]
+            # One that exists takes the place of a namespace.
+            made = "_namespace" not in prefix or deployment.catalog.discovery.namespace_id is None
+            assert bool(present) == (other == kind and made), f"{other} in {kind}: {present}"
+            for word in MORE_OF_ITS_OWN[other]:
+                assert (word in text or json.dumps(word)[1:-1] in text) == (other == kind), f"{word} in {kind}"
+
+
+@every_catalog_on_every_mesh
+def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
+    shipped: ShippedOutputs, catalog: str, kind: str
+) -> None:
+    other = next(each for each in reversed(list(MESHES)) if (Path(catalog).stem, each) not in REFUSED)
+    plain = shipped(ROOT / catalog, other).bases
+    for (deployment, output), (_, reference) in zip(shipped(ROOT / catalog, kind).bases, plain, strict=True):
+        for name in deployment.services:
+            assert containers(output, name)[name].get("environment") == containers(reference, name)[name].get(
+                "environment"
+            )
+
+
+@on_every_mesh
+def test_nothing_that_outlives_tasks_refers_to_what_runs_them(shipped: ShippedOutputs, kind: str) -> None:
+    """create_before_destroy spreads to what a resource refers to: an ECS service that was replaced would then stand
+    beside the old one, under the same name."""
+    [(_, output)] = shipped(ROOT / "services.toml", kind).bases
+    outliving = {
+        f"{type_}.{name}": body
+        for type_, named in output["resource"].items()
+        for name, body in named.items()
+        if (body.get("lifecycle") or {}).get("create_before_destroy")
+    }
+
+    assert outliving
+    for address, body in outliving.items():
+        assert "aws_ecs_" not in json.dumps(body), address
+        for other in re.findall(r"\$\{(aws_\w+\.[\w-]+)\.", json.dumps(body)):
+            type_, _, name = other.partition(".")
+            assert "aws_ecs_" not in json.dumps(resources(output, type_)[name]), f"{address} by way of {other}"
+
+
+KEPT = (
+    "aws_cloudwatch_log_group",
+    "aws_ecs_cluster",
+    "aws_ecs_service",
+    "aws_ecs_task_definition",
+    "aws_iam_role",
+    "aws_security_group",
+    "aws_service_discovery_private_dns_namespace",
+    "aws_subnet",
+    "aws_vpc",
+)
+
+
+@on_every_mesh
+def test_what_holds_state_has_the_same_address_on_every_mesh(shipped: ShippedOutputs, kind: str) -> None:
+    [(deployment, output)] = shipped(ROOT / "services.toml", kind).bases
+    [(_, reference)] = shipped(ROOT / "services.toml", "none").bases
+    common = addresses(output) & addresses(reference)
+    counts = Counter(address.partition(".")[0] for address in common)
+    for type_ in KEPT:
+        assert {f"{type_}.{name}" for name in resources(reference, type_)} <= common, type_
+        assert counts[type_] > 0
+    assert counts["aws_ecs_service"] == counts["aws_ecs_task_definition"] == len(deployment.services)
+
+
+@pytest.mark.parametrize(("catalog", "count"), COMMON.items())
+def test_so_many_addresses_are_the_same_on_all_meshes(shipped: ShippedOutputs, catalog: str, count: int) -> None:
+    common = None
+    for each in MESHES:
+        [(_, output)] = shipped(ROOT / catalog, each).bases
+        common = addresses(output) if common is None else common & addresses(output)
+    assert common is not None and len(common) == count
+
+
+def addresses(output: dict[str, Any]) -> set[str]:
+    return {f"{type_}.{name}" for type_, named in output["resource"].items() for name in named}
+
+
+class Ways:
+    """The security group rules of an output, as who may reach whom."""
+
+    def __init__(self, output: dict[str, Any]) -> None:
+        self._in = list(resources(output, "aws_vpc_security_group_ingress_rule").values())
+        self._out = list(resources(output, "aws_vpc_security_group_egress_rule").values())
+
+    def direct(self, caller: str, callee: str) -> int:
+        """How many pairs of rules lead from one service's tasks to the other's."""
+        source, target = group(caller), group(callee)
+        ins = [
+            rule
+            for rule in self._in
+            if rule["security_group_id"] == target and rule.get("referenced_security_group_id") == source
+        ]
+        outs = [
+            rule
+            for rule in self._out
+            if rule["security_group_id"] == source and rule.get("referenced_security_group_id") == target
+        ]
+        assert [rule["from_port"] for rule in ins] == [rule["from_port"] for rule in outs]
+        return len(ins)
+
+    def by_the_mesh(self, caller: str, callee: Any) -> int:
+        """How many ways lead to the callee through the group of the mesh: out, in there, and in at the tasks."""
+        mesh = group(names.shared("mesh"))
+        admitted = [
+            rule
+            for rule in self._in
+            if rule["security_group_id"] == mesh
+            and rule.get("referenced_security_group_id") == group(caller)
+            and rule["from_port"] == callee.port
+        ]
+        out = [
+            rule
+            for rule in self._out
+            if rule["security_group_id"] == group(caller)
+            and "prefix_list_id" in rule
+            and rule["from_port"] <= callee.port <= rule["to_port"]
+        ]
+        at_the_tasks = [
+            rule for rule in self._in if rule["security_group_id"] == group(callee.name) and "prefix_list_id" in rule
+        ]
+        return min(len(admitted), len(out), len(at_the_tasks))
+
+
+def group(name: str) -> str:
+    return f"${{aws_security_group.{name}.id}}"

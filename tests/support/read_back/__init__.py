@@ -1,0 +1,36 @@
+"""What an emulated AWS must hold for a mesh to keep its promises, by the word that chooses the mesh."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from catalog.model import Deployment, Service
+from tests.support.read_back import app_mesh, none, service_connect, vpc_lattice
+
+
+class ReadBack(Protocol):
+    """A module that knows one mesh."""
+
+    def assert_reaches(self, deployment: Deployment) -> None:
+        """Every service is there as the catalog says, and every caller reaches its callees in the way of the mesh."""
+        ...
+
+    def found(self, service: Service, deployment: Deployment) -> list[str]:
+        """The addresses of a service's tasks, where the mesh looks for them."""
+        ...
+
+    def connecting(self, service: Service, deployment: Deployment) -> list[str]:
+        """Who may connect to a service's tasks: services by name, and "prefix list" for what has one."""
+        ...
+
+    def remains(self, deployment: Deployment) -> list[str]:
+        """What the account holds of this mesh: nothing, while another carries the calls."""
+        ...
+
+
+MESHES: dict[str, ReadBack] = {
+    "app-mesh": app_mesh,
+    "service-connect": service_connect,
+    "vpc-lattice": vpc_lattice,
+    "none": none,
+}
