@@ -98,9 +98,9 @@ lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones
 	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && \
 	$(PYTHON) -m venv "$$new" && \
 	"$$new/bin/python" -m pip install -qq --disable-pip-version-check uv && \
-	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements-dev.txt requirements.in requirements-dev.in && \
-	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements.txt -c requirements-dev.txt requirements.in && \
-	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements-audit.txt requirements-audit.in
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements/dev.txt requirements/runtime.in requirements/dev.in && \
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements/runtime.txt -c requirements/dev.txt requirements/runtime.in && \
+	"$$new/bin/"$(UV_COMPILE) $(ARGS) -o requirements/audit.txt requirements/audit.in
 
 clean: ## delete cdktf.out/ and caches; never state/
 	@rm -rf cdktf.out .plans .pytest_cache .ruff_cache .mypy_cache .hypothesis
@@ -118,21 +118,21 @@ dev: .venv/.dev node_modules/.stamp ## install what tests, lint and the official
 	"$$($(PYTHON) --version 2>/dev/null || echo not there); name another: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear .venv
 
-.venv/.runtime: requirements.txt | .venv/bin/python
+.venv/.runtime: requirements/runtime.txt | .venv/bin/python
 	@echo 'Installing what synth needs into .venv/ ...' >&2
-	@$(PIP_INSTALL) requirements.txt
+	@$(PIP_INSTALL) requirements/runtime.txt
 	@touch $@
 
-.venv/.dev: requirements-dev.txt | .venv/.runtime
+.venv/.dev: requirements/dev.txt | .venv/.runtime
 	@echo 'Installing what tests need into .venv/ ...' >&2
-	@$(PIP_INSTALL) requirements-dev.txt
+	@$(PIP_INSTALL) requirements/dev.txt
 	@touch $@
 
 # In an environment of its own: checkov pins a boto3 that the tests do not have.
-.venv-audit/.installed: requirements-audit.txt | .venv/.runtime
+.venv-audit/.installed: requirements/audit.txt | .venv/.runtime
 	@echo 'Installing checkov and pip-audit into .venv-audit/ ...' >&2
 	@$(IN_VENV) -m venv --clear .venv-audit
-	@.venv-audit/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-audit.txt
+	@.venv-audit/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
 # cdktf's own CLI, for the test that it writes what main.py writes. npm comes with the Node that synth

