@@ -95,7 +95,7 @@ def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
 def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:
     """The second phase: every rule, over catalogs of the right form. First over each, then over all of them together,
     if each can be used alone."""
-    from catalog.reading import resolve  # not before: an error of form needs neither these nor what they import
+    from catalog import resolve  # not before: an error of form needs neither these nor what they import
     from catalog.rules import run
 
     deployments: list[Deployment] = []

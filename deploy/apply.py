@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.diagnostics import listed
-from deploy import arguments, guards, state
+from deploy import guards
 from deploy.process import Refusal
-from deploy.stacks import Stack, base_of
-from deploy.terraform import Failed, Run, Terraform, one_after_another
+from deploy.stacks import Stack, base_of, configuration_of, in_state, resources_gone
+from deploy.terraform import Failed, Run, Terraform, destroys, is_whole, one_after_another
 
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
     """All stacks in order, bases first, but what a base deletes last: as in one state, where Terraform updates what
     uses a thing before it deletes that. Raises Refusal for what would delete more than the catalog says."""
-    if arguments.destroys(terraform.arguments):
+    if destroys(terraform.arguments):
         raise Refusal("apply does not destroy; use make destroy, which takes stacks before their base")
     runs = [Run(stack=stack) for stack in stacks]
-    if arguments.is_whole(terraform.arguments):
+    if is_whole(terraform.arguments):
         beside = {
             stack: base for stack in all_stacks if (base := base_of(stack, all_stacks)) is not None and base in stacks
         }
         held = {}
         for stack in dict.fromkeys([*beside, *beside.values()]):
             terraform.init_quietly(stack)
-            held[stack] = state.in_state(stack, terraform=terraform.binary)
+            held[stack] = in_state(stack, terraform=terraform.binary)
         for stack, base in beside.items():
-            gone = state.gone(held[stack], state.configuration(stack))
+            gone = resources_gone(held[stack], configuration_of(stack))
             _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
             if gone and stack not in stacks:
                 raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
@@ -53,8 +53,8 @@ def _deleting_last(
     runs, deletions = [], []
     for stack in stacks:
         users = [each for each, base in beside.items() if base == stack and held[each]]
-        configuration = state.configuration(stack)
-        gone = state.gone(held[stack], configuration) if users else []
+        configuration = configuration_of(stack)
+        gone = resources_gone(held[stack], configuration) if users else []
         if not gone:
             runs.append(Run(stack=stack))
             continue
@@ -78,7 +78,7 @@ def _together(one: Stack, other: Stack) -> bool:
 def _refuse_homeless(gone: Sequence[str], stack: Stack, siblings: Sequence[Stack]) -> None:
     """What leaves one state while another configures it would be deleted, running as it is."""
     for sibling in siblings:
-        both = sorted({*gone} & state.configuration(sibling).resources)
+        both = sorted({*gone} & configuration_of(sibling).resources)
         if both:
             raise Refusal(
                 f"{both[0]} runs in {stack.id}, and the catalog has it in {sibling.id}: nothing is done, as it would "
@@ -95,7 +95,7 @@ def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: 
         others = [s for s in all_stacks if base_of(s, all_stacks) == base and s not in stacks]
         for other in others:
             terraform.init_quietly(other)
-            if state.in_state(other, terraform=terraform.binary):
+            if in_state(other, terraform=terraform.binary):
                 raise Refusal(f"{base.id} still carries {other.id}; destroy that first, or all of them together")
     for base in alone:
         terraform.init_quietly(base)
@@ -104,7 +104,7 @@ def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: 
     for stack in stacks:
         if stack not in alone:
             terraform.init_quietly(stack)
-            if not state.in_state(stack, terraform=terraform.binary):
+            if not in_state(stack, terraform=terraform.binary):
                 print(f"\n=== {stack.id}: nothing to destroy\n", flush=True)
                 continue
         left.append(Run(stack=stack))

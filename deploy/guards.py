@@ -12,8 +12,7 @@ from typing import Any
 
 from catalog.meshes import MESHES
 from deploy.process import Refusal
-from deploy.stacks import Stack
-from deploy.state import configuration, in_state
+from deploy.stacks import Stack, configuration_of, in_state
 
 
 def on_partial_resources(stack: Stack, *, terraform: str) -> str | None:
@@ -47,7 +46,7 @@ def on_retired_mesh(stack: Stack, *, terraform: str) -> str | None:
     """What to do about resources of a mesh that AWS has ended which are in a stack's state and no longer in its
     configuration, as of a service that left the catalog: deleting them can only fail, so Terraform has to forget them.
     None where there are none, or the state cannot be read."""
-    known = configuration(stack).addresses
+    known = configuration_of(stack).addresses
     try:
         held = in_state(stack, terraform=terraform) if known else []
     except Refusal:

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from catalog.diagnostics import plural
-from deploy import arguments, guards, state
+from deploy import guards
 from deploy.process import Command, Refusal, run_together
-from deploy.stacks import Stack, base_of
-from deploy.terraform import Failed, Run, Terraform, one_after_another
+from deploy.stacks import Stack, base_of, configuration_of, offered
+from deploy.terraform import Failed, Run, Terraform, one_after_another, plan_file, tells_changes_by_status
 
 CHANGES_PLANNED = 2  # what `terraform plan -detailed-exitcode` ends with where there is something to do
 _AT_ONCE = 4
@@ -29,15 +29,13 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def plan(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
     """Plan all stacks that can be planned, whatever becomes of the others. Raises Refusal for arguments that cannot
     serve them all."""
-    fine = {0, CHANGES_PLANNED} if arguments.tells_changes_by_status(terraform.arguments) else {0}
+    fine = {0, CHANGES_PLANNED} if tells_changes_by_status(terraform.arguments) else {0}
     if len(stacks) == 1 and base_of(stacks[0], all_stacks) is None:
         return one_after_another([Run(stack=stacks[0])], command="plan", terraform=terraform, fine=fine)
     _refuse_shared_file(stacks, terraform.arguments)
     bases = {stack.id: base for stack in stacks if (base := base_of(stack, all_stacks)) is not None}
     failed = _initialized([*bases.values(), *stacks], terraform=terraform)
-    offers = {
-        base: state.offered(base, terraform=terraform.binary) for base in set(bases.values()) if base.id not in failed
-    }
+    offers = {base: offered(base, terraform=terraform.binary) for base in set(bases.values()) if base.id not in failed}
     skipped = {}
     for stack in stacks:
         base = bases.get(stack.id)
@@ -45,7 +43,7 @@ def plan(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Ter
             skipped[stack.id] = "terraform init failed"
         elif base is not None and base.id in failed:
             skipped[stack.id] = f"terraform init of {base.id} failed"
-        elif base is not None and (missing := state.configuration(stack).reads - offers[base]):
+        elif base is not None and (missing := configuration_of(stack).reads - offers[base]):
             skipped[stack.id] = _waits_for(base, missing=len(missing), offers=offers[base])
     return _side_by_side(stacks, terraform=terraform, fine=fine, skipped=skipped, failed=failed)
 
@@ -64,7 +62,7 @@ def _initialized(stacks: Iterable[Stack], *, terraform: Terraform) -> dict[str, 
 
 def _refuse_shared_file(stacks: Sequence[Stack], words: Sequence[str]) -> None:
     """A relative name is a file in each stack's own folder; any other is one file for all."""
-    file = arguments.plan_file(words)
+    file = plan_file(words)
     if len(stacks) > 1 and file is not None and file.is_absolute():
         raise Refusal(
             f"-out={file}: {len(stacks)} stacks would write this one file; name one that lies in each stack's own "

@@ -10,8 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from catalog import names
 from catalog.model.ingress import Ingress
-from catalog.model.mesh import Mesh
-from catalog.model.network import Discovery, External, Network
+from catalog.model.network import Discovery, External, Mesh, Network
 from catalog.model.platform import (
     Aws,
     Capacity,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled
 from catalog.model import Catalog
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 
 
 def known_keys(path: Path) -> list[str]:

@@ -13,7 +13,7 @@ from catalog.frame.places import VersionPlaces
 from catalog.frame.subjects import OF_A_WORKLOAD, Subjects
 from catalog.meshes import features, mesh_of
 from catalog.model import Deployment
-from catalog.reading.resolve import in_place_of_service
+from catalog.resolve import in_place_of_service
 
 for _module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
     if _module.name != __name__:

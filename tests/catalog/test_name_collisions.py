@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog import names
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 from catalog.task.storage import shared_folders
 from tests.support.catalogs import complete, loaded, pointed_out, problems_of
 from tests.support.synth import catalog_output

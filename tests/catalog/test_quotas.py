@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 from catalog.rules.counts import rules_in, rules_out
 from catalog.rules.quotas import QUOTAS
 from tests.conftest import ROOT

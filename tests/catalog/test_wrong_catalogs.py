@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 from tests.support.catalogs import pointed_out, problems_of
 
 

@@ -12,7 +12,7 @@ MESH = re.compile(r"app.?mesh|virtual.?(node|gateway|router|service)|service.?co
 OWN = ("catalog/meshes/", "stacks/mesh/")
 """The folders of meshes, with the registries in them."""
 ALLOWED = {
-    "catalog/model/mesh.py": {
+    "catalog/model/network.py": {
         "Kind = Literal[": "the words that a catalog chooses by",
     },
     "catalog/model/ingress.py": {

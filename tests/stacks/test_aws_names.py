@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 from tests.conftest import ROOT
 from tests.support.catalogs import of_kind
 from tests.support.outputs import ShippedOutputs

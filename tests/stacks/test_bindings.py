@@ -136,9 +136,8 @@ def test_arguments_of_wrong_types_are_refused_the_second_time_too(tmp_path: Path
 
 def test_a_project_folder_may_have_spaces_and_quotes_in_its_name(tmp_path: Path, fast: Run) -> None:
     root = tmp_path / 'my "big" project'
-    (root / "stacks").mkdir(parents=True)
-    for path in (ROOT / "stacks").glob("*.*"):
-        shutil.copy(path, root / "stacks")
+    shutil.copytree(ROOT / "stacks" / "jsii", root / "stacks" / "jsii")
+    shutil.copy(ROOT / "stacks" / "__init__.py", root / "stacks")
 
     assert run_app(tmp_path / "run", root=root) == fast
 

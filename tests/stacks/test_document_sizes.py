@@ -13,7 +13,7 @@ import pytest
 
 from catalog.diagnostics import CatalogError
 from catalog.model import Deployment
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 from catalog.names import partition
 from catalog.task.document_sizes import (
     definition_length,

@@ -11,9 +11,9 @@ from stacks import jsii as jsii  # isort: skip  (first: it makes the import of c
 from cdktf import App, TerraformStack, Testing
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
+from catalog import resolve
 from catalog.load import load
 from catalog.model import Catalog, Deployment
-from catalog.reading import resolve
 from stacks.mesh.base import MeshContext
 from stacks.network import Network
 from stacks.network.discovery import Discovery

@@ -11,7 +11,7 @@ from catalog.frame import Place, Rules, Version
 from catalog.meshes.app_mesh import envoy
 from catalog.meshes.app_mesh.envoy import bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
-from catalog.model.mesh import KINDS
+from catalog.model.network import KINDS
 
 rule = Rules()
 

@@ -22,7 +22,7 @@ FILES = (
     "docs/leaving-app-mesh.md",
 )
 REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/read_back/__init__.py")
-TYPE = "catalog/model/mesh.py"
+TYPE = "catalog/model/network.py"
 ELSEWHERE = (
     "project/test_readme",
     "project/test_official_cli",
