@@ -15,7 +15,7 @@ from catalog.diagnostics import CatalogError
 from catalog.load import load
 from tests import emulator
 from tests.conftest import ROOT
-from tests.emulator.terraform import plugin_dir
+from tests.emulator.provider import QUICK, plugin_dir
 from tests.project.test_main import called
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,7 +66,7 @@ def clone(tmp_path: Path, aws: None) -> Iterator[Path]:
 def test_every_command_of_readme_works_in_a_fresh_clone(clone: Path) -> None:
     mirror = plugin_dir()
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("CATALOG_", "CDKTF_", "JSII_"))}
-    environ |= emulator.environment()
+    environ |= emulator.environment() | QUICK
     # README has Terraform fetch the provider from the registry; here it may come from a mirror on the disk.
     environ |= {"TF_CLI_ARGS_init": f"-plugin-dir={mirror}"} if mirror else {}
     assert COMMANDS == ["make synth", "make demo", "make plan", "make apply", "make destroy"]
