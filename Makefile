@@ -53,7 +53,7 @@ atlantis: synth ## write atlantis.yaml: a project for each stack, in order
 demo: .venv/.dev ## the catalog through terraform, against an AWS emulated on this machine
 	@$(IN_VENV) -m tools.demo $(ARGS)
 
-test: .venv/.dev node_modules/.stamp ## the tests: six minutes on two cores
+test: .venv/.dev node_modules/.stamp ## the fast tests: five minutes on two cores
 	@$(IN_VENV) -m pytest -n 2 -m "not slow and not nightly" $(ARGS)
 
 ci: .venv/.dev node_modules/.stamp ## lint, the tests, most slow ones and security, with what each costs
