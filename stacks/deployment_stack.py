@@ -18,7 +18,7 @@ from stacks.escaping import Text
 from stacks.ingress import Exposure, Ingress
 from stacks.ingress.gateway import Gateway
 from stacks.kms import Key
-from stacks.mesh import GATEWAYS, LEAVING, MESHES
+from stacks.mesh import GATEWAYS, MESHES, RETIRED
 from stacks.mesh.base import MeshContext
 from stacks.network import Network
 from stacks.network.discovery import Discovery
@@ -57,10 +57,8 @@ class DeploymentStack(TerraformStack):
         capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
         cluster.offer(capacities, after=network.private_routes)
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.number)
-        surroundings = MeshContext(
-            vpc_id=network.vpc_id, account=account.number, discovery=discovery, security=security
-        )
-        mesh = chosen(self, deployment=deployment, surroundings=surroundings)
+        context = MeshContext(vpc_id=network.vpc_id, account=account.number, discovery=discovery, security=security)
+        mesh = chosen(self, deployment=deployment, context=context)
         files = Files(self, deployment=deployment, network=network, security=security)
         ingresses = {
             name: Ingress(
@@ -84,7 +82,7 @@ class DeploymentStack(TerraformStack):
             if deployment.public_services(name) and deployment.catalog.ingress[name].gateway
         }
 
-        ways_in: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
+        every_ingress: dict[str, Ingress | Gateway] = {**ingresses, **gateways}
         services: dict[str, ServiceResources] = {}
         exposures: dict[str, Exposure] = {}
         for name, callees in start_order(deployment):
@@ -92,9 +90,9 @@ class DeploymentStack(TerraformStack):
             memberships = {name: mesh.join(service)}
             for version in deployment.versions.get(name, ()):
                 memberships[version.name] = mesh.join_version(version, service=memberships[name])
-            way_in = ways_in.get(deployment.ingress_of(service) or "")
-            if way_in is not None:
-                exposures |= way_in.expose(service, target_protocol=memberships[name].target_protocol)
+            ingress = every_ingress.get(deployment.ingress_of(service) or "")
+            if ingress is not None:
+                exposures |= ingress.expose(service, target_protocol=memberships[name].target_protocol)
             for workload in deployment.workloads_of(name):
                 services[workload.name] = ServiceResources(
                     self,
@@ -140,7 +138,7 @@ class DeploymentStack(TerraformStack):
             services=services,
         )
         leaving = deployment.catalog.mesh.leaving
-        left = LEAVING[leaving](deployment) if leaving else []
+        left = RETIRED[leaving](deployment) if leaving else []
         stacks = {BASE: self, **self.stacks}
         forget(stacks, [*handed_over(self.elements, deployment), *left_behind(left, deployment)])
         move(stacks, self.elements, deployment)

@@ -12,9 +12,9 @@ from catalog.meshes import MESHES, mesh_of
 from catalog.meshes.base import Requested, Verdict, catalog_key, has_callers, ingress_key, service_key
 from catalog.model import UNLIMITED, Deployment, Service
 
-Effect = Literal["meaning", "tuning", "detour"]
-"""What is lost with it. meaning: the system would not be what the catalog says, which is refused. tuning: it behaves
-less well, which is a notice, or with `mesh.strict` refused. detour: it works by another way, which is a notice."""
+Effect = Literal["required", "best effort", "fallback"]
+"""What a mesh without the feature means. required: the system would not be what the catalog says, so it is refused. best
+effort: it behaves less well, a notice, or with `mesh.strict` an error. fallback: it works another way, a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +48,26 @@ def _probed(service: Service) -> bool:
 
 
 FEATURES = (
-    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="meaning", asked=catalog_key("mesh", "tls")),
+    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="required", asked=catalog_key("mesh", "tls")),
     Feature(
-        key="auth", title="Callers proven by IAM", keys="mesh.auth", effect="meaning", asked=catalog_key("mesh", "auth")
+        key="auth",
+        title="Callers proven by IAM",
+        keys="mesh.auth",
+        effect="required",
+        asked=catalog_key("mesh", "auth"),
     ),
     Feature(
         key="signed",
         title="Signed requests",
         keys="signed",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("signed", where=lambda deployment, service: service.signed),
     ),
     Feature(
         key="timeout",
         title="Request timeout",
         keys="timeout",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("timeout", where=_answers),
         times=True,
     ),
@@ -71,7 +75,7 @@ FEATURES = (
         key="idle_timeout",
         title="Idle timeout",
         keys="idle_timeout",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("idle_timeout", where=_called_for_answers),
         times=True,
     ),
@@ -79,7 +83,7 @@ FEATURES = (
         key="idle_timeout_of_tcp",
         title="Idle timeout of tcp",
         keys="idle_timeout",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and service.is_tcp),
         times=True,
     ),
@@ -87,7 +91,7 @@ FEATURES = (
         key="retries",
         title="Retries",
         keys="retries",
-        effect="tuning",
+        effect="best effort",
         asked=service_key(
             "retries", where=lambda d, service: _called_for_answers(d, service) and bool(service.retries.attempts)
         ),
@@ -96,7 +100,7 @@ FEATURES = (
         key="no_retries",
         title="No retries",
         keys="retries.attempts = 0",
-        effect="tuning",
+        effect="best effort",
         asked=service_key(
             "retries",
             "attempts",
@@ -107,7 +111,7 @@ FEATURES = (
         key="versions",
         title="Versions",
         keys="versions",
-        effect="meaning",
+        effect="required",
         asked=service_key(
             "versions",
             where=lambda d, service: (
@@ -119,60 +123,60 @@ FEATURES = (
         key="pool",
         title="Limits of a service",
         keys="pool",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("pool", where=has_callers),
     ),
     Feature(
         key="outlier",
         title="Outlier detection",
         keys="outlier",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("outlier", where=has_callers),
     ),
     Feature(
         key="probes",
         title="Probes from outside",
         keys="health.path",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("health", "path", where=lambda d, service: _probed(service) and service.protocol != "grpc"),
     ),
     Feature(
         key="probes_of_grpc",
         title="Probes of grpc",
         keys="health.path",
-        effect="tuning",
+        effect="best effort",
         asked=service_key("health", "path", where=lambda d, service: _probed(service) and service.protocol == "grpc"),
     ),
     Feature(
         key="access_logs",
         title="Access logs",
         keys="mesh.access_logs",
-        effect="tuning",
+        effect="best effort",
         asked=catalog_key("mesh", "access_logs"),
     ),
     Feature(
         key="traced_proxies",
         title="Traces of what passes it",
         keys="mesh.tracing",
-        effect="detour",
+        effect="fallback",
         asked=catalog_key("mesh", "tracing"),
     ),
     Feature(
         key="tcp",
         title="Services that speak tcp",
         keys='protocol = "tcp"',
-        effect="detour",
+        effect="fallback",
         asked=service_key("protocol", where=lambda d, service: service.is_tcp and has_callers(d, service)),
     ),
     Feature(
         key="envoy",
         title="An Envoy of your own",
         keys="images.envoy",
-        effect="tuning",
+        effect="best effort",
         asked=catalog_key("images", "envoy"),
     ),
     Feature(
-        key="gateway", title="Gateway", keys="ingress.NAME.gateway", effect="meaning", asked=ingress_key("gateway")
+        key="gateway", title="Gateway", keys="ingress.NAME.gateway", effect="required", asked=ingress_key("gateway")
     ),
 )
 
@@ -182,7 +186,7 @@ def lacking(at: Place) -> Iterator[Finding]:
     deployment = at.deployment
     strict = deployment.catalog.mesh.strict
     for feature, verdict, places in asked_in_vain(at):
-        if feature.effect == "meaning" or (feature.effect == "tuning" and strict):
+        if feature.effect == "required" or (feature.effect == "best effort" and strict):
             for place in places:
                 yield place.error(_refusal(feature, deployment))
         elif places:
@@ -214,12 +218,12 @@ def _instead(deployment: Deployment, how: str) -> str:
 def _refusal(feature: Feature, deployment: Deployment) -> str:
     others = alternatives(feature)
     other = f", or choose {or_list(others)}" if others else ""
-    loosen = ", or leave out mesh.strict" if feature.effect == "tuning" else ""
+    loosen = ", or leave out mesh.strict" if feature.effect == "best effort" else ""
     return f"{_instead(deployment, mesh_of(deployment).parity[feature.key].how)}; remove it{other}{loosen}"
 
 
 def _ignored(feature: Feature, places: list[Place]) -> str:
     services = [place.service.name for place in places if place.path[0] == "services"]
-    if feature.effect == "detour":
+    if feature.effect == "fallback":
         return f": {listed(services)}" if services else ""
     return f"; not honoured for {listed(services)}" if services else "; not honoured"

@@ -75,6 +75,6 @@ def timers_of(deployment: Deployment, hop: Hop) -> tuple[Timer, ...]:
 def hops_into(deployment: Deployment, service: Service) -> tuple[Hop, ...]:
     """Every last step to a service: from its ingress, and from each of its callers."""
     ingress = deployment.ingress_of(service)
-    ways_in = (Hop(callee=service, ingress=ingress),) if ingress is not None else ()
+    ingress_hops = (Hop(callee=service, ingress=ingress),) if ingress is not None else ()
     callers = deployment.callers_of(service.name) if service.port is not None else ()
-    return (*ways_in, *(Hop(callee=service, caller=caller) for caller in callers))
+    return (*ingress_hops, *(Hop(callee=service, caller=caller) for caller in callers))

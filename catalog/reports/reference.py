@@ -183,9 +183,9 @@ def _managed() -> list[str]:
 _MESHES_INTRODUCTION = Path(__file__).with_name("meshes.intro.md")
 _MESHES_NOTE = "<!-- Made by `make docs` from catalog/meshes: change that. -->"
 _EFFECTS = {
-    "meaning": "an error, with the alternatives",
-    "tuning": "a notice; with `mesh.strict`, an error",
-    "detour": "a notice",
+    "required": "an error, with the alternatives",
+    "best effort": "a notice; with `mesh.strict`, an error",
+    "fallback": "a notice",
 }
 
 

@@ -33,7 +33,7 @@ def summary(
     listed_folders = ", ".join(f"{shown}/stacks/{folder}" for folder in folders)
     where = listed_folders if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
     left = [f"{folder} holds no service any more: once applied, delete {shown}/stacks/{folder}" for folder in emptied]
-    lines = [*table, *_detours(loaded), *([""] if left else []), *left, "", f"{file} -> {where}; next: make plan"]
+    lines = [*table, *_fallbacks(loaded), *([""] if left else []), *left, "", f"{file} -> {where}; next: make plan"]
     counts = [_count(loaded, level) for level in ("warning", "notice")]
     if said := " and ".join(count for count in counts if count):
         lines.append(f"{said} on stderr")
@@ -55,7 +55,7 @@ def _row(deployment: Deployment, resources: int) -> tuple[str, ...]:
     )
 
 
-def _detours(loaded: Loaded) -> list[str]:
+def _fallbacks(loaded: Loaded) -> list[str]:
     """Which services are reached past the mesh, in a mesh that carries the others."""
     lines = []
     for deployment in loaded.deployments:

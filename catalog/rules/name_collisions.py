@@ -70,7 +70,7 @@ def _shells(deployment: Deployment) -> Iterator[_Named]:
         )
 
 
-def _ways_in(deployment: Deployment) -> Iterator[_Named]:
+def _ingresses(deployment: Deployment) -> Iterator[_Named]:
     """A load balancer has 32 characters (ELBv2 API reference, CreateLoadBalancer)."""
     for ingress, settings in deployment.catalog.ingress.items():
         if settings.listener_arn is None:
@@ -85,7 +85,7 @@ def same_name_in_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """AWS refuses the second of two resources with one name, in the middle of an apply (IAM: EntityAlreadyExists;
     CloudWatch Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
     seen: dict[tuple[str, str], _Named] = {}
-    for each in (*_network(deployment), *_shells(deployment), *_workloads(deployment), *_ways_in(deployment)):
+    for each in (*_network(deployment), *_shells(deployment), *_workloads(deployment), *_ingresses(deployment)):
         other = seen.setdefault((each.kind, each.name), each)
         if other.called != each.called:
             yield at(*each.place).error(

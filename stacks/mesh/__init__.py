@@ -14,7 +14,7 @@ MESHES: dict[str, MakeMesh] = {
     "vpc-lattice": VpcLattice,
     "none": NoMesh,
 }
-LEAVING: dict[str, LeftInState] = {
+RETIRED: dict[str, LeftInState] = {
     "app-mesh": left_in_state,
 }
 """What a mesh that AWS has ended leaves in the state, for Terraform to forget."""

@@ -126,7 +126,7 @@ class Mesh(Protocol):
 class MakeMesh(Protocol):
     """The class of a mesh: called, it makes what all services share."""
 
-    def __call__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> Mesh: ...
+    def __call__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> Mesh: ...
 
     def host_reference(self, service_name: str) -> str:
         """The reference to the host name that AWS makes for a service, where the catalog marks one."""

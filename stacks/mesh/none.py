@@ -17,16 +17,16 @@ class NoMesh(Part):
     name = None
     host_reference = staticmethod(no_generated_hosts)
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
-        self._surroundings = surroundings
+        self._context = context
 
     def join(self, service: Service) -> Membership:
         """Make the service known by its name, and let it connect to its callees."""
-        registry = self._surroundings.discovery.register(service) if service.port else None
+        registry = self._context.discovery.register(service) if service.port else None
         return Membership(
             service=registered(registry),
-            depends_on=connected(service, self._surroundings.security, deployment=self.deployment),
+            depends_on=connected(service, self._context.security, deployment=self.deployment),
         )
 
     def join_version(self, version: Service, *, service: Membership) -> Membership:

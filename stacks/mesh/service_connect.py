@@ -42,9 +42,9 @@ class ServiceConnect(Part):
 
     host_reference = staticmethod(no_generated_hosts)
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
-        self._surroundings = surroundings
+        self._context = context
         self.name, self._namespace_arn = self._namespace()
         tls = deployment.catalog.mesh.tls
         self._authority = tls.authority if tls else None
@@ -54,7 +54,7 @@ class ServiceConnect(Part):
 
     def _namespace(self) -> tuple[str, str]:
         """Its name and its ARN."""
-        existing = self._surroundings.discovery.existing_arn()
+        existing = self._context.discovery.existing_arn()
         if existing is not None:
             return self.deployment.namespace, existing
         namespace = self.add(
@@ -69,7 +69,7 @@ class ServiceConnect(Part):
     def join(self, service: Service) -> Membership:
         """Let a service call by the names of its callees, and where it has a port, be called by its own."""
         server = serves(self.deployment, service)
-        waits_for: list[Ref] = [*connected(service, self._surroundings.security, deployment=self.deployment)]
+        waits_for: list[Ref] = [*connected(service, self._context.security, deployment=self.deployment)]
         if self._role is not None:
             waits_for += self._role.policies
         return Membership(
@@ -78,7 +78,7 @@ class ServiceConnect(Part):
             service={
                 "service_connect_configuration": self._configuration(service, server=server),
                 "triggers": self._known_at_start(service) or None,
-                **registered(self._surroundings.discovery.keep(service)),
+                **registered(self._context.discovery.keep(service)),
             },
             replaced_with=(self._protocol(service),) if server else (),
             depends_on=tuple(waits_for),

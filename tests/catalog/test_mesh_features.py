@@ -85,7 +85,7 @@ def test_what_a_mesh_lacks_is_said_once_and_what_it_has_is_not(kind: str, featur
         assert found == []
     else:
         [problem] = found
-        assert problem.level == ("error" if feature.effect == "meaning" else "notice")
+        assert problem.level == ("error" if feature.effect == "required" else "notice")
         assert problem.line > 0 and problem.message.startswith(f'with kind = "{kind}", ')
 
 
@@ -96,8 +96,8 @@ def test_strictly_what_would_only_be_tuned_is_refused_too_with_the_alternatives(
     found = said(catalog(feature, kind, more="mesh.strict = true"), MESHES[kind], feature, tmp_path)
 
     [problem] = found
-    assert problem.level == ("notice" if feature.effect == "detour" else "error")
-    if feature.effect != "detour" and (others := alternatives(feature)):
+    assert problem.level == ("notice" if feature.effect == "fallback" else "error")
+    if feature.effect != "fallback" and (others := alternatives(feature)):
         assert or_list(others) in problem.message
 
 

@@ -40,7 +40,7 @@ def synthesized(build: Callable[[Stack], object]) -> dict[str, Any]:
     return output
 
 
-def surroundings(stack: Stack, *, deployment: Deployment) -> MeshContext:
+def context(stack: Stack, *, deployment: Deployment) -> MeshContext:
     """What a mesh finds in a stack: discovery and security groups in a network of their own."""
     network = Network(stack, deployment=deployment)
     endpoints = Endpoints(stack, deployment=deployment, network=network)

@@ -64,10 +64,10 @@ class AppMesh(Part):
 
     host_reference = staticmethod(no_generated_hosts)
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
-        self.discovery = surroundings.discovery
-        self.security = surroundings.security
+        self.discovery = context.discovery
+        self.security = context.security
         self._nodes: dict[str, Ref] = {}
         egress = _EGRESS[deployment.catalog.network.egress]
         mesh = self.add(AppmeshMesh, names.shared("mesh"), name=deployment.id, spec={"egress_filter": {"type": egress}})

@@ -77,10 +77,10 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
 class VpcLattice(Part):
     """A service network for what speaks HTTP; what speaks anything else is reached directly, as without a mesh."""
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
-        self._surroundings = surroundings
-        self._network = ServiceNetwork(self, deployment=deployment, surroundings=surroundings)
+        self._context = context
+        self._network = ServiceNetwork(self, deployment=deployment, context=context)
         self.name = self._network.name
         self._role = infrastructure_role(self, managed=INFRASTRUCTURE_POLICY)
         self._groups: dict[str, Ref] = {}
@@ -101,13 +101,13 @@ class VpcLattice(Part):
         # In a circle of calls, a record comes after whoever starts before it.
         ways += [self._records[callee.name] for callee in callees if callee.name in self._records]
         if not is_carried(service):
-            registry = self._surroundings.discovery.register(service) if service.port else None
+            registry = self._context.discovery.register(service) if service.port else None
             arguments = registered(registry)
         else:
             workloads = self.deployment.workloads_of(service.name)
             self._groups |= {each.name: self._target_group(each) for each in workloads}
             ways += [*self._way_to(service), self._network.open(service), *self._role.policies]
-            arguments = {**self._listed(service), **registered(self._surroundings.discovery.keep(service))}
+            arguments = {**self._listed(service), **registered(self._context.discovery.keep(service))}
         return Membership(
             service=arguments,
             task_statements=tuple(invoke([self._services[callee.name] for callee in callees])) if signs else (),
@@ -128,7 +128,7 @@ class VpcLattice(Part):
 
     def _direct_calls(self, service: Service) -> list[Ref]:
         callees = [callee for callee in self.deployment.callees_of(service) if not is_carried(callee)]
-        return [rule for callee in callees for rule in self._surroundings.security.connect(service, callee)]
+        return [rule for callee in callees for rule in self._context.security.connect(service, callee)]
 
     def _service(self, service: Service) -> Ref:
         """The service under its own name, where no certificate has to fit."""
@@ -154,7 +154,7 @@ class VpcLattice(Part):
         ]
 
     def _target_group(self, service: Service) -> Ref:
-        vpc_id = self._surroundings.vpc_id
+        vpc_id = self._context.vpc_id
         arguments = target_group(service, deployment=self.deployment, vpc_id=vpc_id)
         return self.add(VpclatticeTargetGroup, service.name, **arguments)
 
@@ -191,9 +191,9 @@ class VpcLattice(Part):
         )
         ways = [listener, association, *self._matches(workloads[1:], service=known, listener=listener)]
         if not tls:
-            self._records[service.name] = record(self, service, known=known, vpc_id=self._surroundings.vpc_id)
+            self._records[service.name] = record(self, service, known=known, vpc_id=self._context.vpc_id)
         if self.deployment.catalog.mesh.auth == "iam":
-            policy = auth_policy(service, deployment=self.deployment, known=known, account=self._surroundings.account)
+            policy = auth_policy(service, deployment=self.deployment, known=known, account=self._context.account)
             arguments = {"resource_identifier": known.arn, "policy": policy, "lifecycle": OUTLIVES_TASKS}
             ways.append(self.add(VpclatticeAuthPolicy, service.name, **arguments))
         return ways

@@ -64,17 +64,17 @@ _ADDRESS = names.shared("mesh")
 class ServiceNetwork(Part):
     """One for the deployment. Its security group lets in each caller, on the ports of its callees."""
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, surroundings: MeshContext) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "service_network", deployment=deployment)
-        self._security = surroundings.security
+        self._security = context.security
         network = self.add(VpclatticeServiceNetwork, _ADDRESS, name=deployment.id, auth_type="NONE")
         self.id, self.name = network.id, network.name
-        self._group = self._security_group(surroundings.vpc_id)
+        self._group = self._security_group(context.vpc_id)
         self.association = self.add(
             VpclatticeServiceNetworkVpcAssociation,
             _ADDRESS,
             service_network_identifier=network.id,
-            vpc_identifier=surroundings.vpc_id,
+            vpc_identifier=context.vpc_id,
             security_group_ids=[self._group.id],
             lifecycle=OUTLIVES_TASKS,
         )

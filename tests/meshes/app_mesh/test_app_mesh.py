@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.emulator import validation
 from tests.project.test_main import called
 from tests.support.catalogs import complete
-from tests.support.synth import Stack, catalog_output, containers, deployment, resources, surroundings, synthesized
+from tests.support.synth import Stack, catalog_output, containers, context, deployment, resources, synthesized
 
 AUTHORITY = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
 NODE, ROUTE = "aws_appmesh_virtual_node", "aws_appmesh_route"
@@ -34,7 +34,7 @@ def joined(all_of_it: Deployment) -> tuple[dict[str, Any], dict[str, Membership]
     memberships: dict[str, Membership] = {}
 
     def build(stack: Stack) -> None:
-        mesh = MESHES["app-mesh"](stack, deployment=all_of_it, surroundings=surroundings(stack, deployment=all_of_it))
+        mesh = MESHES["app-mesh"](stack, deployment=all_of_it, context=context(stack, deployment=all_of_it))
         memberships.update({name: mesh.join(service) for name, service in all_of_it.services.items()})
 
     return synthesized(build), memberships
