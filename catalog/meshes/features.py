@@ -13,8 +13,8 @@ from catalog.meshes.base import Requested, Verdict, catalog_key, has_callers, in
 from catalog.model import UNLIMITED, Deployment, Service
 
 Effect = Literal["required", "best effort", "fallback"]
-"""What a mesh without the feature means. required: the system would not be what the catalog says, so it is refused.
-best effort: it behaves less well, a notice, or with `mesh.strict` an error. fallback: it works another way, a notice."""
+"""What a mesh without the feature means. required: the system would not be what the catalog says, so it's refused.
+best effort: it behaves less well, a notice, or an error with `mesh.strict`. fallback: it works differently, a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,8 @@ LAYERS = (
     "analysis",
     "task",
     "meshes",
+    "endpoints",
+    "resolve",
     "rules",
     "load",
     "reports",
@@ -90,6 +92,12 @@ def test_no_packages_import_each_other_in_a_cycle() -> None:
         graph[package(name)] |= {package(each) for each in imported} - {package(name)}
 
     assert cycles(graph) == []
+
+
+def test_every_module_of_the_catalog_is_in_a_layer() -> None:
+    found = {name.split(".")[1] for name in modules() if name.startswith("catalog.")}
+
+    assert found == {*LAYERS, "__main__"}
 
 
 def test_the_layers_of_the_catalog_import_only_those_before_them() -> None:
