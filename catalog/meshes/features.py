@@ -14,7 +14,7 @@ from catalog.model import UNLIMITED, Deployment, Service
 
 Effect = Literal["required", "best effort", "fallback"]
 """What a mesh without the feature means. required: the system would not be what the catalog says, so it's refused.
-best effort: it behaves less well, a notice, or an error with `mesh.strict`. fallback: it works differently, a notice."""
+best effort: it behaves less well, a notice, or an error with `mesh.strict`. fallback: it works otherwise, a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
