@@ -14,7 +14,7 @@ from catalog.model import UNLIMITED, Deployment, Service
 
 Effect = Literal["required", "best effort", "fallback"]
 """What a mesh without the feature means. required: the system would not be what the catalog says, so it is refused.
-best effort: it behaves less well, a notice, or with `mesh.strict` an error. fallback: it works another way, a notice."""
+best effort: it behaves less well: a notice, or an error if `mesh.strict`. fallback: it works another way: a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
