@@ -11,7 +11,7 @@ from catalog.model import Workload
 from catalog.model.container import Sidecar
 from catalog.reading.validation import toml_type
 from catalog.rules import rule
-from catalog.task.document_sizes import container_definition
+from catalog.task.addition import container_definition_shape
 from catalog.task.sidecars import is_open
 
 _OWN = {
@@ -98,7 +98,7 @@ def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
     refused = _FARGATE if at.workload.on_fargate else _INSTANCES
     own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if isinstance(container, Sidecar) else (_OWN, _OURS)
     for key, value in container.container.items():
-        meant = _meant(key, container_definition())
+        meant = _meant(key, container_definition_shape())
         here = at("container", key)
         if meant in own:
             message = f"the catalog has a key of its own for this; write {own[meant]} beside container"
@@ -106,7 +106,7 @@ def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
         elif meant in ours:
             yield here.error("follows from the rest of the catalog; remove it")
         else:
-            yield from _member(container_definition(), key, value, here, above=(), refused=refused)
+            yield from _member(container_definition_shape(), key, value, here, above=(), refused=refused)
 
 
 def _meant(key: str, shape: dict[str, Any]) -> str | None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from catalog.model import Deployment, Workload
 from catalog.model.container import Secret
-from catalog.task.addition import Addition, Container, joined, merged, raw, share, value_from
+from catalog.task.addition import Addition, ContainerDefinition, joined, merged, raw, share, value_from
 from catalog.task.sidecars import shell, sidecars
 from catalog.task.storage import model_addition
 from catalog.task.telemetry import collector, log_router
 
-__all__ = ["Addition", "Container", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
+__all__ = ["Addition", "ContainerDefinition", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
 
 _ADDITIONS: tuple[Callable[[Deployment, Workload], Addition], ...] = (
     model_addition,

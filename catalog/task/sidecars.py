@@ -9,7 +9,7 @@ from catalog.analysis.permissions import SHELL, SHELL_GROUPS, SHELL_KEY, SHELL_L
 from catalog.analysis.timeouts import container_check
 from catalog.model import Deployment, Workload
 from catalog.model.container import DEFAULT_CPU, DEFAULT_MEMORY, Sidecar
-from catalog.task.addition import Addition, Container, raw, value_from
+from catalog.task.addition import Addition, ContainerDefinition, raw, value_from
 from catalog.task.storage import MODEL
 
 
@@ -38,14 +38,14 @@ def _condition(sidecar: Sidecar) -> str:
     return "SUCCESS" if sidecar.ends_first else "START"
 
 
-def _container(workload: Workload, name: str, sidecar: Sidecar) -> Container:
+def _container(workload: Workload, name: str, sidecar: Sidecar) -> ContainerDefinition:
     # Of what has ended nothing is taken away from the others.
     cpu, memory = (None, None) if sidecar.ends_first else (DEFAULT_CPU, DEFAULT_MEMORY)
     after = {
         "containerName": workload.aws_key,
         "condition": "HEALTHY" if workload.health.command is not None else "START",
     }
-    written: Container = {
+    written: ContainerDefinition = {
         "name": name,
         "image": sidecar.image,
         "essential": sidecar.essential,

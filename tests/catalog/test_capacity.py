@@ -16,12 +16,12 @@ from catalog.analysis.instance_types import (
     InstanceCapacity,
     TaskSize,
     capacity_of,
-    current_table,
     instance_types,
     instances_needed,
 )
 from catalog.analysis.packing import placement
 from tests.support.catalogs import loaded, notices_of, problems_of
+from tools import aws_data
 
 MIB_OF = {"g5.xlarge": 14899, "g4dn.12xlarge": 181606, "t3.micro": 691, "m7g.large": 7321, "p4d.24xlarge": 1090918}
 """What is left for tasks of an instance's memory."""
@@ -195,7 +195,7 @@ def test_a_thousand_services_on_one_capacity_are_counted_in_no_time() -> None:
 
 
 def test_the_table_is_that_of_the_installed_description() -> None:
-    assert FILE.read_text() == current_table(), "python -m catalog.analysis.instance_types writes it anew"
+    assert FILE.read_text() == aws_data.instance_types(), "python -m tools.aws_data writes it anew"
 
 
 def test_the_table_has_what_people_use_and_nothing_that_cannot_run_tasks() -> None:
