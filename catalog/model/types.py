@@ -15,6 +15,8 @@ from catalog import unknowns
 UNLIMITED = math.inf
 LAST_PRIORITY = 50_000
 """The highest priority that a rule of a load balancer's listener may have (ELBv2 API reference, CreateRule)."""
+SECURITY_GROUP_RULES = 60
+"""Inbound, and outbound, rules of a security group; AWS can raise it (VPC guide, "Amazon VPC quotas")."""
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from catalog.analysis.instance_types import InstanceType, instance_types
 from catalog.analysis.packing import known_types
-from catalog.analysis.subnets import zones_of
 from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
+from catalog.model.network import zones_of
 from catalog.model.platform import RESERVED, Capacity
 from catalog.rules import rule
 from catalog.task.sidecars import is_open

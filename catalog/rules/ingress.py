@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from catalog.analysis.subnets import SECURITY_GROUP_RULES
 from catalog.diagnostics import Finding, did_you_mean, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
+from catalog.model.types import SECURITY_GROUP_RULES
 from catalog.rules import rule
 
 _WORLD = 8

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from catalog.analysis.subnets import SECURITY_GROUP_RULES
 from catalog.diagnostics import Finding
 from catalog.frame import Place, Siblings
 from catalog.model import Deployment
+from catalog.model.types import SECURITY_GROUP_RULES
 from catalog.rules import counts, rule
 
 
