@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog import names
 from catalog.analysis import naming
 from catalog.diagnostics import Finding, listed, or_list
-from catalog.frame import Place, Rules, Version
+from catalog.frame import Place, Rules, ServiceVersion
 from catalog.meshes.app_mesh import envoy
 from catalog.meshes.app_mesh.envoy import bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
@@ -60,8 +60,8 @@ def proxy_container_name(service: Service, at: Place) -> Iterator[Finding]:
         yield at.catalog(*naming.place(at.deployment, service)).error(message)
 
 
-@rule(Version)
-def duplicate_virtual_node(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def duplicate_virtual_node(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """An external is a node called `external_NAME`, and a version one called after its service and itself."""
     for name in proxied_externals(at.deployment):
         if version.aws_name == names.version("external", name):
