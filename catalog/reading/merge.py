@@ -13,7 +13,7 @@ from catalog.diagnostics import CatalogError, Finding, Path, Problem, did_you_me
 from catalog.model.types import NAME_PATTERN
 from catalog.reading import interpolation, validation
 from catalog.reading.interpolation import filled
-from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree
+from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, tables_in
 from catalog.reading.source import Document, Source
 
 
@@ -115,8 +115,8 @@ def lay_services(report: Report) -> None:
     layers = report.layers
     defaults, profiles = layers.tree.pop("defaults", {}), layers.tree.pop("profiles", {})
     report.add(_wrong_shared(defaults, profiles))
-    known = dict(_tables(profiles))
-    for name, table in _tables(layers.tree.get("services")):
+    known = dict(tables_in(profiles))
+    for name, table in tables_in(layers.tree.get("services")):
         at: Path = ("services", name)
         profile = table.get("profile")
         if isinstance(profile, str):
@@ -145,12 +145,6 @@ def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:
     close = did_you_mean(profile, known)
     cure = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
     return Finding(place=place, message=f'unknown profile "{profile}"; {cure}')
-
-
-def _tables(value: object) -> list[tuple[str, Tree]]:
-    return (
-        [(name, table) for name, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
-    )
 
 
 def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
@@ -219,7 +213,7 @@ def take_images(report: Report, source: Document, values: Mapping[str, str]) -> 
     except CatalogError as error:
         report.add(Finding(place=place, message=str(problem)) for problem in error.problems)
         return
-    services = dict(_tables(tree.get("services")))
+    services = dict(tables_in(tree.get("services")))
     for name, image in images.data.items():
         if name in services:
             report.layers.set(("services", name, "image"), image, source=images, written_at=(name,))

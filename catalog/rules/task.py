@@ -18,8 +18,7 @@ from catalog.rules import rule
 from catalog.task import addition_of, share
 from catalog.task.document_sizes import definition_length
 from catalog.task.storage import MODEL
-from catalog.task.telemetry import COLLECTOR_PORTS as COLLECTOR_PORTS
-from catalog.task.telemetry import LOG_ROUTER_PORTS as ROUTER_PORTS
+from catalog.task.telemetry import COLLECTOR_PORTS, LOG_ROUTER_PORTS
 
 _CONTAINERS = 10
 """Container definitions of a task (ECS developer guide, "Amazon ECS service quotas")."""
@@ -114,7 +113,7 @@ def _listening(workload: Workload, at: Place) -> Iterator[tuple[tuple[int, ...],
     if at.deployment.catalog.mesh.tracing:
         yield COLLECTOR_PORTS, "collector of traces", at.catalog("mesh", "tracing")
     if workload.logs.router is not None:
-        yield ROUTER_PORTS, "log router", at("logs", "router")
+        yield LOG_ROUTER_PORTS, "log router", at("logs", "router")
 
 
 @rule(Workload)
