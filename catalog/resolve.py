@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from catalog import names, unknowns
 from catalog.analysis.images import mirrored
 from catalog.analysis.packing import chosen_deploys
-from catalog.analysis.policies import Where, granted
+from catalog.analysis.policies import ArnContext, granted
 from catalog.analysis.timeouts import stop_timeout
 from catalog.meshes.hops import address
 from catalog.model import Catalog, Deployment, Service, ServiceKeys, Version, Workload
@@ -90,13 +90,13 @@ def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str])
         options = _filled(draft, workload, router.options, values)
         logs = logs.model_copy(update={"router": router.model_copy(update={"options": options})})
     account = values.get("account", unknowns.ACCOUNT)
-    where = Where(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
+    context = ArnContext(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
     return {
         "environment": dict(sorted({**_urls(draft, workload), **texts}.items())),
         "image": mirrored(workload.image, registry=registry),
         "logs": logs,
         "sidecars": {name: completed(sidecar) for name, sidecar in sorted(workload.sidecars.items())},
-        "granted": granted(workload.access, where=where),
+        "granted": granted(workload.access, context=context),
     }
 
 

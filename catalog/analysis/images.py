@@ -103,6 +103,6 @@ def image_of(deployment: Deployment, key: str) -> str:
     return mirrored(getattr(images, key) or _PINNED[key], registry=images.registry)
 
 
-def place_of(deployment: Deployment, key: str, *, asked_by: Path) -> Path:
+def place_of(deployment: Deployment, key: str, *, requested_by: Path) -> Path:
     """Where the catalog says which image it is, or else what asks for its container."""
-    return ("images", key) if getattr(deployment.catalog.images, key) is not None else asked_by
+    return ("images", key) if getattr(deployment.catalog.images, key) is not None else requested_by

@@ -103,7 +103,7 @@ def capacity_of(type_: InstanceType) -> InstanceCapacity:
     )
 
 
-def instances_needed(tasks: Iterable[tuple[TaskSize, int]], room: InstanceCapacity) -> int:
+def instances_needed(tasks: Iterable[tuple[TaskSize, int]], capacity: InstanceCapacity) -> int:
     """How many equal instances hold tasks, each size so many times: the largest first, each where there is room.
 
     ECS places as tasks come, by memory: never better than this, now and then worse. Every size must fit alone.
@@ -119,7 +119,7 @@ def instances_needed(tasks: Iterable[tuple[TaskSize, int]], room: InstanceCapaci
             filled += _spread(size, count, left, instances)
             count -= min(count, left.holds(size) * instances)
         if count:
-            filled += _spread(size, count, room, math.ceil(count / room.holds(size)))
+            filled += _spread(size, count, capacity, math.ceil(count / capacity.holds(size)))
         opened = filled
     return sum(instances for _, instances in opened)
 
@@ -133,4 +133,4 @@ def _spread(size: TaskSize, count: int, left: InstanceCapacity, instances: int) 
     rest = count - full * each if full < instances else 0
     parts = [(left.without(size, each), full), (left.without(size, rest), 1 if rest else 0)]
     parts.append((left, instances - full - (1 if rest else 0)))
-    return [(room, number) for room, number in parts if number]
+    return [(capacity, number) for capacity, number in parts if number]

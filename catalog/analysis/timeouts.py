@@ -36,7 +36,7 @@ class Timer:
     limits: Limits
     seconds: float
     """Until it ends what it limits; UNLIMITED for one that does not count."""
-    asked: float
+    requested: float
     """What the catalog asks for here."""
     key: str | None = None
     """The service's key that sets it; None where nothing of the catalog does."""
@@ -46,7 +46,7 @@ class Timer:
     @property
     def is_short(self) -> bool:
         """Whether it ends before the time that was asked for."""
-        return self.seconds < self.asked
+        return self.seconds < self.requested
 
 
 MAX_START_PERIOD = 300
@@ -102,7 +102,7 @@ def start_timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:
             at=f"task of {service.name}",
             limits="starting",
             seconds=seconds,
-            asked=service.health.grace,
+            requested=service.health.grace,
             key="health.grace",
         )
 
@@ -137,7 +137,7 @@ def stop_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         at=f"task of {service.name}",
         limits="stopping",
         seconds=service.stop_timeout,
-        asked=_longest_answer(service, service.timeout),
+        requested=_longest_answer(service, service.timeout),
         key="stop_timeout",
         reason="as its stop_timeout says" if own else _WHY.get(service.capacity, _WHY_ELSEWHERE),
     )

@@ -22,8 +22,8 @@ def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | 
     if table is None:
         if wanted is None:
             return [None], []
-        cure = "add [environments], or ask for none"
-        return [], [Finding(place=(), message=f'there is no environment "{wanted}", as the catalog has none; {cure}')]
+        fix = "add [environments], or ask for none"
+        return [], [Finding(place=(), message=f'there is no environment "{wanted}", as the catalog has none; {fix}')]
     if not isinstance(table, dict) or not table:
         message = "expected tables [environments.NAME]; add one, or remove it"
         return [], [Finding(place=("environments",), message=message)]
@@ -143,8 +143,8 @@ def _lay_versions(report: Report, at: Path, service: Tree) -> None:
 
 def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:
     close = did_you_mean(profile, known)
-    cure = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
-    return Finding(place=place, message=f'unknown profile "{profile}"; {cure}')
+    fix = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
+    return Finding(place=place, message=f'unknown profile "{profile}"; {fix}')
 
 
 def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
@@ -219,6 +219,6 @@ def take_images(report: Report, source: Document, values: Mapping[str, str]) -> 
             report.layers.set(("services", name, "image"), image, source=images, written_at=(name,))
             continue
         close = did_you_mean(name, list(services))
-        cure = f'did you mean "{close}"?' if close else "remove it, or add the service"
-        message = f"unknown service; {cure}"
+        fix = f'did you mean "{close}"?' if close else "remove it, or add the service"
+        message = f"unknown service; {fix}"
         report.problems.append(Problem(file=shown, line=images.line((name,)), place=spelled((name,)), message=message))

@@ -20,10 +20,10 @@ def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
         if name in services or name in external:
             continue
         close = did_you_mean(name, [other for other in (*services, *external) if other != service.name])
-        cure = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
+        fix = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
         for new in (new for new, old in at.deployment.renamed.items() if old == name):
-            cure = f'it is renamed: write "{new}" ({at.catalog("services", new, "renamed_from").location})'
-        yield at("calls", index).error(f'unknown service "{name}"; {cure}')
+            fix = f'it is renamed: write "{new}" ({at.catalog("services", new, "renamed_from").location})'
+        yield at("calls", index).error(f'unknown service "{name}"; {fix}')
 
 
 @rule(Service)

@@ -12,7 +12,7 @@ from catalog.model.container import Sidecar
 from catalog.reading.validation import toml_type
 from catalog.rules import rule
 from catalog.task.addition import container_definition_shape
-from catalog.task.sidecars import is_open
+from catalog.task.sidecars import has_exec
 
 _OWN = {
     "command": "command",
@@ -118,8 +118,8 @@ def _member(
 ) -> Iterator[Finding]:
     meant = _meant(key, shape)
     if meant != key:
-        cure = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
-        yield at.error(f"unknown key; {cure}")
+        fix = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
+        yield at.error(f"unknown key; {fix}")
     elif (*above, key) in refused:
         yield at.error(refused[(*above, key)])
     else:
@@ -154,8 +154,8 @@ def _value(
             yield from _value(shape["value"], item, at(key), keys=keys, refused=refused)
     elif value not in shape.get("enum", (value,)):
         close = did_you_mean(value, shape["enum"])
-        cure = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
-        yield at.error(f'"{value}" is not possible here; {cure}')
+        fix = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
+        yield at.error(f'"{value}" is not possible here; {fix}')
 
 
 @rule(Container)
@@ -185,7 +185,7 @@ def start_timeout_out_of_range(container: Container, at: Place) -> Iterator[Find
 def exec_with_read_only_root(workload: Workload, at: Place) -> Iterator[Finding]:
     """The agent that opens shells writes into the container's file system (ECS developer guide, "Monitor Amazon ECS
     containers with ECS Exec", considerations)."""
-    if not is_open(at.deployment, workload) or not workload.readonly_root:
+    if not has_exec(at.deployment, workload) or not workload.readonly_root:
         return
     place = at("readonly_root")
     asked = at.catalog("cluster", "exec") if workload.exec is None else at("exec")

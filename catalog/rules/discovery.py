@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.diagnostics import Finding
-from catalog.endpoints import endpoints_for, has_way_out, interface_endpoints
+from catalog.endpoints import endpoints_for, has_internet_access, interface_endpoints
 from catalog.frame import Place
 from catalog.meshes import mesh_of
 from catalog.meshes.hops import resolved_calls
@@ -164,7 +164,7 @@ def many_endpoints(deployment: Deployment, at: Place) -> Iterator[Finding]:
 @rule(External)
 def external_unreachable(external: External, at: Place) -> Iterator[Finding]:
     """Without a NAT gateway a private subnet has no route out of its VPC (VPC guide, "NAT gateways")."""
-    if has_way_out(at.deployment):
+    if has_internet_access(at.deployment):
         return
     if at.deployment.callers_of(at.name) and not external.security_group and not external.cidrs:
         nat = at.catalog("network", "nat")
@@ -178,7 +178,7 @@ def external_unreachable(external: External, at: Place) -> Iterator[Finding]:
 def action_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Without a NAT gateway only endpoints lead to AWS (PrivateLink guide, "AWS services that integrate"), and which of
     them an action needs is known for some."""
-    if has_way_out(deployment):
+    if has_internet_access(deployment):
         return
     made = interface_endpoints(deployment)
     for service in deployment.services.values():

@@ -53,8 +53,8 @@ def unknown_condition_operator(statement: Statement, at: Place) -> Iterator[Find
         bare = re.sub(r"^for(all|any)values?:|ifexists$", "", operator, flags=re.IGNORECASE)
         if bare.lower() not in _LOWERED:
             close = did_you_mean(bare, _OPERATORS)
-            cure = f'did you mean "{close}"?' if close else 'write one like "StringEquals"'
-            yield at("conditions", operator).error(f'unknown operator "{operator}"; {cure}')
+            fix = f'did you mean "{close}"?' if close else 'write one like "StringEquals"'
+            yield at("conditions", operator).error(f'unknown operator "{operator}"; {fix}')
 
 
 _CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")

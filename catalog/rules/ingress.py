@@ -129,8 +129,8 @@ def unknown_ingress(public: Public, at: Place) -> Iterator[Finding]:
     close = did_you_mean(name, known)
     add = f'add [ingress.{name}] with allow = ["10.0.0.0/8"]'
     instead = f", or use {' or '.join(known)}" if known else ""
-    cure = f'did you mean "{close}"?' if close else add + instead
-    yield at("ingress").error(f'unknown ingress "{name}"; {cure}')
+    fix = f'did you mean "{close}"?' if close else add + instead
+    yield at("ingress").error(f'unknown ingress "{name}"; {fix}')
 
 
 @rule(Public)

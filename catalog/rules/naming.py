@@ -140,13 +140,13 @@ def renamed_from_to_remove(service: Service, at: Place) -> Iterator[Finding]:
     old = service.renamed_from
     if not old:
         return
-    cure = "remove it"
+    fix = "remove it"
     if at.deployment.catalog.services[service.name].aws_name is None:
-        cure = f'write aws_name = "{service.aws_name}" in its place: without either, all of it would be replaced'
+        fix = f'write aws_name = "{service.aws_name}" in its place: without either, all of it would be replaced'
     also = ""
     if service.port is not None and at.deployment.callers_of(service.name):
         also = f". Its callers now have its address in {names.variable(service.name)}, not {names.variable(old)}"
-    yield at("renamed_from").notice(f"once applied everywhere, {cure}{also}")
+    yield at("renamed_from").notice(f"once applied everywhere, {fix}{also}")
 
 
 _TAG_KEY, _VALUE = 128, 256

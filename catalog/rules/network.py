@@ -83,8 +83,8 @@ def one_zone_for_load_balancer(deployment: Deployment, at: Place) -> Iterator[Fi
     names = sorted(deployment.catalog.ingress)
     if names and not deployment.uses_existing_network and (zones if isinstance(zones, int) else len(set(zones))) < 2:
         where = at("ingress", names[0]).location
-        cure = "write zones = 2" if isinstance(zones, int) else "name a second one"
-        message = f"a load balancer (ingress.{names[0]}, {where}) needs two zones; {cure}"
+        fix = "write zones = 2" if isinstance(zones, int) else "name a second one"
+        message = f"a load balancer (ingress.{names[0]}, {where}) needs two zones; {fix}"
         yield at("network", "zones").error(message)
 
 

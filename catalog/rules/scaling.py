@@ -27,8 +27,8 @@ def replicas_and_scale(scale: Scale, at: Place) -> Iterator[Finding]:
 def scale_without_policy(scale: Scale, at: Place) -> Iterator[Finding]:
     """Bounds alone change no count."""
     if not scale.schedule and all(getattr(scale, policy) is None for policy in POLICIES):
-        cure = f"add one of {', '.join(POLICIES)} or schedule, or write replicas instead"
-        yield at.error(f"nothing asks for more or fewer tasks; {cure}")
+        fix = f"add one of {', '.join(POLICIES)} or schedule, or write replicas instead"
+        yield at.error(f"nothing asks for more or fewer tasks; {fix}")
 
 
 @rule(Scale)
@@ -42,8 +42,8 @@ def min_above_max(scale: Scale, at: Place) -> Iterator[Finding]:
         low = scale.min if entry.min is None else entry.min
         high = scale.max if entry.max is None else entry.max
         if low > high and (entry.min, entry.max) != (None, None):
-            key, cure = ("min", f"at most {high}") if entry.min is not None else ("max", f"at least {low}")
-            message = f'from "{entry.name}" on, min = {low} is more than max = {high}; write {cure}'
+            key, fix = ("min", f"at most {high}") if entry.min is not None else ("max", f"at least {low}")
+            message = f'from "{entry.name}" on, min = {low} is more than max = {high}; write {fix}'
             yield at("schedule", index, key).error(message)
 
 

@@ -80,8 +80,8 @@ def unknown_volume(sidecar: Sidecar, at: Place) -> Iterator[Finding]:
     known = workload.volumes.keys() | ({MODEL} if workload.model is not None else set())
     for volume in sorted(sidecar.volumes.keys() - known):
         close = did_you_mean(volume, sorted(workload.volumes))
-        cure = f'did you mean "{close}"?' if close else f"add it to {spelled(workload.place)}.volumes"
-        yield at("volumes", volume).error(f'{workload.name} has no volume "{volume}"; {cure}')
+        fix = f'did you mean "{close}"?' if close else f"add it to {spelled(workload.place)}.volumes"
+        yield at("volumes", volume).error(f'{workload.name} has no volume "{volume}"; {fix}')
 
 
 @rule(Sidecar)
@@ -158,10 +158,10 @@ def rollout_cannot_progress(workload: Workload, at: Place) -> Iterator[Finding]:
     tasks = "1 task" if replicas == 1 else f"{replicas} tasks"
     tasks = f"{tasks} at least" if workload.scale else tasks
     needed = math.ceil(100 * (replicas + 1) / replicas)
-    cure = f"write max = {needed}{' or more' if needed < 200 else ''}"
+    fix = f"write max = {needed}{' or more' if needed < 200 else ''}"
     yield at("deploy").error(
         f"of the {tasks} of {workload.name}, none may stop (min = {deploy.min}) and none may be added "
-        f"(max = {deploy.max}); {cure}, or a lower min"
+        f"(max = {deploy.max}); {fix}, or a lower min"
     )
 
 

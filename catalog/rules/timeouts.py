@@ -139,10 +139,10 @@ def retries_beyond_timeout(service: Service, at: Place) -> Iterator[Finding]:
     if retries.per_try * retries.attempts > service.timeout:
         longest = int(service.timeout // retries.attempts)
         where = at("timeout").location
-        cure = f"write at most {spelled_duration(longest)}" if longest else "lower attempts"
+        fix = f"write at most {spelled_duration(longest)}" if longest else "lower attempts"
         yield place("per_try").error(
             f"{retries.attempts} × {spelled_duration(retries.per_try)[1:-1]} do not fit into the timeout "
-            f"{spelled_duration(service.timeout)} of {service.name} ({where}); {cure}"
+            f"{spelled_duration(service.timeout)} of {service.name} ({where}); {fix}"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog import names
 from catalog.analysis.images import image_of, place_of
-from catalog.analysis.policies import bucket_and_prefix, reading
+from catalog.analysis.policies import bucket_and_prefix, s3_read_statements
 from catalog.model import Deployment, Workload
 from catalog.task.addition import Addition
 
@@ -76,8 +76,8 @@ def model_addition(deployment: Deployment, workload: Workload) -> Addition:
             "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": True}],
         },
         volumes=(MODEL,) if model.cache == "scratch" else (),
-        places={LOADER: place_of(deployment, "loader", asked_by=(*workload.place, "model"))},
-        statements=tuple(reading(model.source, partition=deployment.partition)),
+        places={LOADER: place_of(deployment, "loader", requested_by=(*workload.place, "model"))},
+        statements=tuple(s3_read_statements(model.source, partition=deployment.partition)),
     )
 
 

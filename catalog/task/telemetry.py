@@ -79,7 +79,7 @@ def collector(deployment: Deployment, workload: Workload) -> Addition:
             "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}],
         },
         statements=(TRACE.on(["*"]),),
-        places={COLLECTOR: place_of(deployment, "collector", asked_by=("mesh", "tracing"))},
+        places={COLLECTOR: place_of(deployment, "collector", requested_by=("mesh", "tracing"))},
     )
 
 
@@ -153,5 +153,5 @@ def log_router(deployment: Deployment, workload: Workload) -> Addition:
             "dependsOn": [{"containerName": LOG_ROUTER, "condition": "START"}],
         },
         secrets={f"{LOG_ROUTER}.{name}": secret for name, secret in router.secrets.items()},
-        places={LOG_ROUTER: place_of(deployment, "log_router", asked_by=(*workload.place, "logs", "router"))},
+        places={LOG_ROUTER: place_of(deployment, "log_router", requested_by=(*workload.place, "logs", "router"))},
     )

@@ -132,41 +132,45 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     caller, service = hop.caller, hop.callee
     if caller is not None:
         if caller.port is not None and not caller.is_tcp and not service.is_tcp:
-            yield _answer(deployment, caller, asked=service.timeout)
+            yield _answer(deployment, caller, requested=service.timeout)
         yield from _of_the_route(service)
     if hop.ingress is not None and deployment.catalog.ingress[hop.ingress].gateway:
         # The gateway's proxy sends requests on as a caller's does.
         yield from _of_the_route(service)
     if caller is not None or hop.ingress is not None:
         if not service.is_tcp:
-            yield _answer(deployment, service, asked=service.timeout)
+            yield _answer(deployment, service, requested=service.timeout)
         yield Timer(
             at=f"proxy of {service.name}",
             limits="silence",
             seconds=idle_at_listener(deployment, service),
-            asked=service.idle_timeout,
+            requested=service.idle_timeout,
             key="idle_timeout",
         )
 
 
-def _answer(deployment: Deployment, service: Service, *, asked: float) -> Timer:
+def _answer(deployment: Deployment, service: Service, *, requested: float) -> Timer:
     seconds = answer_at_listener(deployment, service)
-    return Timer(at=f"proxy of {service.name}", limits="whole answer", seconds=seconds, asked=asked, key="timeout")
+    return Timer(
+        at=f"proxy of {service.name}", limits="whole answer", seconds=seconds, requested=requested, key="timeout"
+    )
 
 
 def _of_the_route(service: Service) -> Iterator[Timer]:
     at = f"route to {service.name}"
     if not service.is_tcp:
         retries = service.retries
-        yield Timer(at=at, limits="whole answer", seconds=service.timeout, asked=service.timeout, key="timeout")
+        yield Timer(at=at, limits="whole answer", seconds=service.timeout, requested=service.timeout, key="timeout")
         yield Timer(
             at=at,
             limits="one try",
             seconds=one_try(per_try=retries.per_try, attempts=retries.attempts, timeout=service.timeout),
-            asked=service.timeout,
+            requested=service.timeout,
             key="retries.per_try",
             reason="the timeout in as many parts as there are retries.attempts"
             if retries.per_try is None
             else "as its retries.per_try says",
         )
-    yield Timer(at=at, limits="silence", seconds=service.idle_timeout, asked=service.idle_timeout, key="idle_timeout")
+    yield Timer(
+        at=at, limits="silence", seconds=service.idle_timeout, requested=service.idle_timeout, key="idle_timeout"
+    )

@@ -68,10 +68,10 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
             at=at,
             limits="silence",
             seconds=TCP_IDLE,
-            asked=service.idle_timeout,
+            requested=service.idle_timeout,
             reason="a tcp connection is closed after an hour of silence, which the provider cannot set",
         )
         return
     answer, idle = answer_seconds(service), idle_seconds(deployment, service)
-    yield Timer(at=at, limits="whole answer", seconds=answer or UNLIMITED, asked=service.timeout, key="timeout")
-    yield Timer(at=at, limits="silence", seconds=idle or UNLIMITED, asked=service.idle_timeout, key="idle_timeout")
+    yield Timer(at=at, limits="whole answer", seconds=answer or UNLIMITED, requested=service.timeout, key="timeout")
+    yield Timer(at=at, limits="silence", seconds=idle or UNLIMITED, requested=service.idle_timeout, key="idle_timeout")

@@ -59,7 +59,7 @@ def generated_host(deployment: Deployment, service: Service) -> str | None:
 
 
 CONNECTION = 600
-SILENCE = 60
+IDLE = 60
 """Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
 CreateService, idleTimeoutSeconds)."""
 
@@ -73,13 +73,13 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         at=f"VPC Lattice to {service.name}",
         limits="connection",
         seconds=CONNECTION,
-        asked=service.timeout,
+        requested=service.timeout,
         reason="VPC Lattice ends a connection after ten minutes, whatever is on it",
     )
     yield Timer(
         at=f"VPC Lattice to {service.name}",
         limits="silence",
-        seconds=SILENCE,
-        asked=service.idle_timeout,
+        seconds=IDLE,
+        requested=service.idle_timeout,
         reason="VPC Lattice closes what is silent for a minute",
     )
