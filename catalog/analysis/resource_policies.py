@@ -1,4 +1,5 @@
-"""Policies of resources: of the KMS key that is made for a deployment, and of buckets for load balancer logs."""
+"""What policies of resources hold: that of the KMS key that is made for a deployment, and who writes load balancer logs
+into a bucket."""
 
 from __future__ import annotations
 

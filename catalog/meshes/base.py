@@ -87,6 +87,8 @@ class MeshTraits:
     """The names of the containers that it puts into every task."""
     images: Callable[[Deployment], Iterable[str]] = lambda deployment: ()
     """Which these run."""
+    image_keys: tuple[str, ...] = ()
+    """The keys of [images] that name these."""
     proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)
     """What its proxy takes of a task with so much CPU and memory."""
     ended: bool = False

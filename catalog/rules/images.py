@@ -36,10 +36,10 @@ def _pulled(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
 
 
 def _pulled_by_mesh(deployment: Deployment, at: Place) -> Iterator[tuple[str, Place]]:
-    """The images that the mesh pulls into every task, in the same form."""
-    images, parity = deployment.catalog.images, mesh_of(deployment).parity
-    for key, image in images:
-        if isinstance(image, str) and key in parity and parity[key].carried:
+    """The images of [images] that the mesh pulls into every task, in the same form."""
+    images = deployment.catalog.images
+    for key in mesh_of(deployment).image_keys:
+        if (image := getattr(images, key)) is not None:
             yield mirrored(image, registry=images.registry), at("images", key)
 
 
