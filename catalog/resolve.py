@@ -21,6 +21,10 @@ from catalog.reading import interpolation
 from catalog.reading.layers import EXCLUSIVE
 
 _OF_THE_VERSION = ("name", "weight", "match")
+DEFAULT_TIMEOUT = 15.0
+"""Seconds; what proxies of the meshes use by default."""
+TCP_IDLE = 3600.0
+"""Seconds. A pooled database connection is silent between questions."""
 
 
 def completed_versions(service: Service) -> Iterator[Service]:
@@ -129,12 +133,6 @@ def _filled(
 def _has_address(draft: Deployment, name: str) -> bool:
     service = draft.services.get(name)
     return name in draft.catalog.external or (service is not None and service.port is not None)
-
-
-DEFAULT_TIMEOUT = 15.0
-"""Seconds; what proxies of the meshes use by default."""
-TCP_IDLE = 3600.0
-"""Seconds. A pooled database connection is silent between questions."""
 
 
 def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:

@@ -19,6 +19,16 @@ SHORTEST_ALB_IDLE, LONGEST_ALB_IDLE = 60, 4000
 LONGEST_DRAINING = 3600
 """Seconds; ELBv2 API reference, TargetGroupAttribute deregistration_delay.timeout_seconds."""
 _MARGIN = 5
+SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
+"""Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
+IDLE_OF_TLS = 350
+"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
+DEEPEST = 7
+"""Paths of more segments than this are not told apart."""
+SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
+"""How many rules equally particular there is room for."""
+MATCHES = 100
+"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
 
 
 def load_balancer_idle(deployment: Deployment, ingress: str) -> int:
@@ -80,12 +90,6 @@ def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     )
 
 
-SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
-"""Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
-IDLE_OF_TLS = 350
-"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
-
-
 def gateway_idle(deployment: Deployment, ingress: str) -> int:
     """Seconds of silence after which a connection to a gateway is dropped: as its most patient service asks."""
     if deployment.catalog.ingress[ingress].certificate is not None:
@@ -135,14 +139,6 @@ def requires_login(deployment: Deployment, service: Service) -> Login | None:
     """The login that requests to a service have to pass: its ingress's, unless it stays open."""
     ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
     return ingress.login if ingress and service.public and service.public.login else None
-
-
-DEEPEST = 7
-"""Paths of more segments than this are not told apart."""
-SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
-"""How many rules equally particular there is room for."""
-MATCHES = 100
-"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
 
 
 def priority_range(deployment: Deployment, service: Service) -> tuple[int, int]:

@@ -13,6 +13,11 @@ from catalog.analysis.permissions import ASSUME, Permission
 from catalog.model.iam import Access, Statement
 
 JsonStatement = dict[str, Any]
+_PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
+"""The ids of inference profiles across regions (Bedrock user guide, "Supported Regions and models for inference
+profiles")."""
+ROLE_POLICY_CHARACTERS = 10_240
+"""Characters of the inline policies of a role; fixed (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 def policy(statements: list[JsonStatement]) -> str:
@@ -57,11 +62,6 @@ def granted(access: Access, *, context: ArnContext) -> tuple[Statement, ...]:
 
 def _allow(permission: Permission, resources: Iterable[str], **conditions: dict[str, str | list[str]]) -> Statement:
     return Statement(actions=permission.actions, resources=tuple(resources), conditions=conditions)
-
-
-_PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
-"""The ids of inference profiles across regions (Bedrock user guide, "Supported Regions and models for inference
-profiles")."""
 
 
 def _bedrock(models: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
@@ -178,5 +178,3 @@ _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
     "kms_decrypt": _kms,
     "task_protection": _protection,
 }
-ROLE_POLICY_CHARACTERS = 10_240
-"""Characters of the inline policies of a role; fixed (IAM User Guide, "IAM and AWS STS quotas")."""

@@ -15,6 +15,19 @@ Limits = Literal["whole answer", "one try", "silence", "connection", "draining",
 """What a timer measures. Of one try, the time until its answer starts; of a connection, its whole life."""
 REPLACING: frozenset[Limits] = frozenset({"draining", "stopping", "starting"})
 """What counts only while a task is replaced."""
+MAX_START_PERIOD = 300
+MAX_RETRIES = 10
+"""Bounds of a container health check (ECS API reference, HealthCheck)."""
+LONGEST_GRACE = 2**31 - 1
+"""Bound of a service's grace period (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
+_RETRIES = 3
+"""ECS's own default."""
+SHORTEST_STOP, LONGEST_STOP = 2, 120
+"""Seconds that Fargate takes (ECS API reference, ContainerDefinition.stopTimeout)."""
+_WHY = dict.fromkeys(("fargate", "fargate-spot"), f"a task on Fargate gets {LONGEST_STOP} s to stop")
+_WHY_ELSEWHERE = f"no more than {LONGEST_STOP} s, unless stop_timeout says so"
+_LEAST = 30.0
+"""Seconds; ECS's own default, below which no default of ours goes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +60,6 @@ class Timer:
     def is_short(self) -> bool:
         """Whether it ends before the time that was asked for."""
         return self.seconds < self.requested
-
-
-MAX_START_PERIOD = 300
-MAX_RETRIES = 10
-"""Bounds of a container health check (ECS API reference, HealthCheck)."""
-LONGEST_GRACE = 2**31 - 1
-"""Bound of a service's grace period (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
-_RETRIES = 3
-"""ECS's own default."""
 
 
 def container_check(health: Check) -> dict[str, Any] | None:
@@ -105,14 +109,6 @@ def start_timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:
             requested=service.health.grace,
             key="health.grace",
         )
-
-
-SHORTEST_STOP, LONGEST_STOP = 2, 120
-"""Seconds that Fargate takes (ECS API reference, ContainerDefinition.stopTimeout)."""
-_WHY = dict.fromkeys(("fargate", "fargate-spot"), f"a task on Fargate gets {LONGEST_STOP} s to stop")
-_WHY_ELSEWHERE = f"no more than {LONGEST_STOP} s, unless stop_timeout says so"
-_LEAST = 30.0
-"""Seconds; ECS's own default, below which no default of ours goes."""
 
 
 def stop_timeout(keys: ServiceKeys, *, timeout: float) -> float:

@@ -14,6 +14,10 @@ from catalog.reading.layers import Report, Tree, value_at
 
 _INNER = r"var\.[^{}\s]*|environment|region|account"
 _CALLEE = r"[a-z][a-z0-9-]*\.(?:url|host|port)"
+_LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
+"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
+that it would ask for the account (the tags of [catalog] are the provider's too)."""
+_TABLES = tuple((table,) for table in TABLES)
 
 
 def _pattern(inner: str) -> re.Pattern[str]:
@@ -73,12 +77,6 @@ def _reason(name: str, values: Mapping[str, str]) -> str:
     if name == "environment":
         return f"{{environment}} has no value, as the catalog has no [environments]; add them, or {literal}"
     return f"{{{name}}} cannot be used here; write it out, or {literal}"
-
-
-_LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
-"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
-that it would ask for the account (the tags of [catalog] are the provider's too)."""
-_TABLES = tuple((table,) for table in TABLES)
 
 
 def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:

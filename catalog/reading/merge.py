@@ -16,6 +16,9 @@ from catalog.reading.interpolation import filled
 from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, tables_in
 from catalog.reading.source import Document, Source
 
+_NAMES = ("aws_name", "renamed_from")
+_WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
+
 
 def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | None], list[Finding]]:
     """The environments to read, sorted; None stands for a catalog without any. `wanted` narrows them to one."""
@@ -104,10 +107,6 @@ def _parsed_key(spelling: object) -> Path | None:
         key, table = next(iter(table.items()))
         path.append(key)
     return tuple(path) if path else None
-
-
-_NAMES = ("aws_name", "renamed_from")
-_WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
 
 
 def lay_services(report: Report) -> None:

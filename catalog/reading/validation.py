@@ -13,6 +13,36 @@ from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled
 from catalog.model import Catalog
 from catalog.model.network import KINDS
 
+_ADD = {
+    "image": 'add image = "registry/name:tag"',
+    "kind": f"add kind, as one of {', '.join(KINDS)}",
+    "name": 'add name = "…", at most 24 characters',
+    "region": 'add region = "us-west-2", or one for each environment',
+    "catalog": "add [catalog] with name and region",
+    "mesh": "add [mesh] with a kind",
+    "services": "add [services.NAME] with an image",
+    "host": 'add host = "db.example.com"',
+    "path": "add path",
+}
+_EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+_UNSUPPORTED_SERVICE_KEYS = {
+    "ports", "alarms",
+}  # fmt: skip
+_UNSUPPORTED_KEYS: dict[tuple[str, ...], set[str]] = {
+    (): {"jobs"},
+    ("services", "*"): _UNSUPPORTED_SERVICE_KEYS,
+}
+_SERVICE_TABLES = (("defaults",), ("profiles", "*"))
+"""Tables that may hold whatever a service may."""
+
 
 def known_keys(path: Path) -> list[str]:
     """The keys that the table at a path takes."""
@@ -53,37 +83,6 @@ def _unwrapped(annotation: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _unwrapped(next(arm for arm in typing.get_args(annotation) if arm is not type(None)))
     return annotation
-
-
-_ADD = {
-    "image": 'add image = "registry/name:tag"',
-    "kind": f"add kind, as one of {', '.join(KINDS)}",
-    "name": 'add name = "…", at most 24 characters',
-    "region": 'add region = "us-west-2", or one for each environment',
-    "catalog": "add [catalog] with name and region",
-    "mesh": "add [mesh] with a kind",
-    "services": "add [services.NAME] with an image",
-    "host": 'add host = "db.example.com"',
-    "path": "add path",
-}
-_EXPECTED = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-}
-_UNSUPPORTED_SERVICE_KEYS = {
-    "ports", "alarms",
-}  # fmt: skip
-_UNSUPPORTED_KEYS: dict[tuple[str, ...], set[str]] = {
-    (): {"jobs"},
-    ("services", "*"): _UNSUPPORTED_SERVICE_KEYS,
-}
-_SERVICE_TABLES = (("defaults",), ("profiles", "*"))
-"""Tables that may hold whatever a service may."""
 
 
 def place(error: Any) -> Path:

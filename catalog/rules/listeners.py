@@ -15,6 +15,8 @@ _CONDITION_LENGTH = 128
 """Characters of a host or path pattern in a rule (ELBv2 API reference, RuleCondition)."""
 _SERVICES_PER_BALANCER = 100
 """Target groups of one Application Load Balancer (its guide, "Quotas", not adjustable)."""
+_NEEDED = {"security_group_id": '"sg-…", a group of its load balancer', "priorities": "[1000, 1999], those left to you"}
+_OF_THE_OWNER = ("allow", "certificate", "insecure", "zone_id", "internal", "waf", "logs", "gateway")
 
 
 def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
@@ -122,10 +124,6 @@ def too_many_target_groups(deployment: Deployment, at: Place) -> Iterator[Findin
             what = "services" if count == len(services) else "services and versions"
             message = f"{count} {what} are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
             yield at("ingress", ingress).error(message + "add another [ingress] for the rest")
-
-
-_NEEDED = {"security_group_id": '"sg-…", a group of its load balancer', "priorities": "[1000, 1999], those left to you"}
-_OF_THE_OWNER = ("allow", "certificate", "insecure", "zone_id", "internal", "waf", "logs", "gateway")
 
 
 @rule(Ingress)

@@ -14,6 +14,9 @@ from catalog.model import Deployment, Service
 from catalog.rules import rule
 from catalog.task.sidecars import audit_log_group, has_exec, logs_elsewhere
 
+_ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
+"""AWS SDKs and Tools Reference Guide, "Service-specific endpoints"."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Named:
@@ -90,10 +93,6 @@ def same_name_in_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
                 f'its {each.kind} would be "{each.name}" in AWS, like that of {other.whose} '
                 f"({at(*other.place).location}); write {each.fix}"
             )
-
-
-_ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
-"""AWS SDKs and Tools Reference Guide, "Service-specific endpoints"."""
 
 
 @rule(Service)

@@ -55,6 +55,8 @@ _PLAIN = re.compile(
 """ARNs, URLs, paths, numbers, words, and what examples have in place of a secret."""
 _BITS = 3.0
 """Shannon's entropy of a character: text of random hexadecimal digits has more, repeated words have less."""
+_OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"
+_ELSEWHERE = "holds {}, which everyone would read; keep it in Secrets Manager, and read it from a variable of secrets"
 
 
 def _entropy(text: str) -> float:
@@ -113,10 +115,6 @@ def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[
     for text, place in texts_in(options, at("logs", "router", "options")):
         if kind := known(text):
             yield place.error(f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
-
-
-_OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"
-_ELSEWHERE = "holds {}, which everyone would read; keep it in Secrets Manager, and read it from a variable of secrets"
 
 
 def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, str | None, Place]]:

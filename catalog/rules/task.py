@@ -24,6 +24,8 @@ _CONTAINERS = 10
 """Container definitions of a task (ECS developer guide, "Amazon ECS service quotas")."""
 _LEAST = Share(128, 128)
 """What we leave a service at least: less starts too slowly to be meant."""
+_TASK_DEFINITION = 64 * 1024
+"""Bytes (ECS developer guide, "Amazon ECS service quotas": Task definition size limit, 64 KiB, not adjustable)."""
 
 
 @rule(Sidecar)
@@ -175,16 +177,12 @@ def stop_timeout_out_of_range(container: Container, at: Place) -> Iterator[Findi
         )
 
 
-_DEFINITION = 64 * 1024
-"""Bytes (ECS developer guide, "Amazon ECS service quotas": Task definition size limit, 64 KiB, not adjustable)."""
-
-
 @rule(Workload)
 def task_definition_too_large(workload: Workload, at: Place) -> Iterator[Finding]:
     """All of a task's containers are one document."""
     size = definition_length(at.deployment, workload)
-    if size > _DEFINITION:
+    if size > _TASK_DEFINITION:
         yield at.error(
-            f"its task definition may have {size / 1024:.0f} KiB, and AWS takes {_DEFINITION // 1024}; put "
+            f"its task definition may have {size / 1024:.0f} KiB, and AWS takes {_TASK_DEFINITION // 1024}; put "
             "long texts (environment, command) into the image, or into a bucket"
         )

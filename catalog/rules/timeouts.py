@@ -12,6 +12,13 @@ from catalog.model import UNLIMITED, Deployment, Service
 from catalog.model.types import spelled_duration
 from catalog.rules import rule
 
+_GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
+"""mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
+_ON_TIMEOUT = ("gateway-error", "server-error")
+"""Events that a try cut off by its own timer is (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
+_LONG = 60
+"""Seconds from which on an answer is surely generated, not looked up."""
+
 
 @rule(Service)
 def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
@@ -101,14 +108,6 @@ def request_timeout_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
     if service.is_tcp and place.is_set_here and service.timeout != UNLIMITED:
         message = "tcp knows no answers whose time could be limited; write idle_timeout instead"
         yield place.notice(message)
-
-
-_GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
-"""mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
-_ON_TIMEOUT = ("gateway-error", "server-error")
-"""Events that a try cut off by its own timer is (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
-_LONG = 60
-"""Seconds from which on an answer is surely generated, not looked up."""
 
 
 @rule(Service)

@@ -12,6 +12,18 @@ NFS = 2049
 """The port of a mount target (EFS user guide, "Using VPC security groups")."""
 MODEL = "model"
 """The volume of a service's model."""
+LOADER = "model_loader"
+"""Its container; the `_` keeps it apart from services and sidecars."""
+LARGEST_STORAGE = 200
+"""GiB of a task's storage (ECS API reference, EphemeralStorage)."""
+_FETCH = (
+    'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
+    '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
+)
+"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
+would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
+IMAGE_GIB = 10
+"""What is left of a task's storage for its images."""
 
 
 def shared_folders(workload: Workload) -> dict[str, str]:
@@ -30,20 +42,6 @@ def shared_folders(workload: Workload) -> dict[str, str]:
 def has_files(deployment: Deployment) -> bool:
     """Whether a deployment needs a file system."""
     return any(map(shared_folders, deployment.workloads.values()))
-
-
-LOADER = "model_loader"
-"""Its container; the `_` keeps it apart from services and sidecars."""
-LARGEST_STORAGE = 200
-"""GiB of a task's storage (ECS API reference, EphemeralStorage)."""
-_FETCH = (
-    'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
-    '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
-)
-"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
-would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
-IMAGE_GIB = 10
-"""What is left of a task's storage for its images."""
 
 
 def model_addition(deployment: Deployment, workload: Workload) -> Addition:

@@ -42,6 +42,9 @@ _COLLECTOR_CONFIGURATION = {
         "telemetry": {"metrics": {"level": "none"}},
     },
 }
+LOG_ROUTER = "log_router"
+LOG_ROUTER_PORTS = (24224,)
+"""On which it listens (ECS developer guide, "Send Amazon ECS logs to an AWS service or AWS Partner")."""
 
 
 def collector_share(cpu: int, memory: int) -> Share:
@@ -103,11 +106,6 @@ def _variables(deployment: Deployment, workload: Workload) -> dict[str, str]:
         for name, value in ours.items()
         if name not in said and not (exports_itself and name.startswith(_OWN_EXPORTER))
     }
-
-
-LOG_ROUTER = "log_router"
-LOG_ROUTER_PORTS = (24224,)
-"""On which it listens (ECS developer guide, "Send Amazon ECS logs to an AWS service or AWS Partner")."""
 
 
 def router_share(cpu: int, memory: int) -> Share:

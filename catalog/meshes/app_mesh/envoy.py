@@ -37,6 +37,16 @@ _ACCOUNTS = {
 }
 """The accounts that hold Envoy's image where it is not the common one: AWS App Mesh User Guide, "Envoy image", and
 aws/aws-app-mesh-roadmap issues 505 and 506."""
+SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
+"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a connection that the proxy knows as TCP it waits for the
+client's first bytes to tell whether they are TLS; a client that waits for the server's greeting then waits forever.
+Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); the others greet
+first by their protocols."""
+AWS_APIS = 443
+"""The proxy tells TCP destinations apart by port alone, so one on 443 would take in every call to AWS
+(aws/aws-app-mesh-roadmap issues 195 and 82)."""
+ALWAYS_IGNORED = frozenset({22})
+"""ECS wants the list of ignored ports filled, and its examples put SSH there, which is never redirected anyway."""
 
 
 def envoy_image(deployment: Deployment) -> str:
@@ -63,20 +73,6 @@ def envoy_share(cpu: int, memory: int) -> Share:
     uses, while twice the memory leaves room for a mesh of some size.
     """
     return Share(min(512, cpu // 4), max(128, min(512, memory // 8)))
-
-
-SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
-"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a connection that the proxy knows as TCP it waits for the
-client's first bytes to tell whether they are TLS; a client that waits for the server's greeting then waits forever.
-Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); the others greet
-first by their protocols."""
-
-AWS_APIS = 443
-"""The proxy tells TCP destinations apart by port alone, so one on 443 would take in every call to AWS
-(aws/aws-app-mesh-roadmap issues 195 and 82)."""
-
-ALWAYS_IGNORED = frozenset({22})
-"""ECS wants the list of ignored ports filled, and its examples put SSH there, which is never redirected anyway."""
 
 
 def bypasses_proxy(external: External) -> bool:

@@ -24,6 +24,8 @@ _PROXY_PORTS = {
 }
 _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
+_ENVOYS = 50
+"""Proxies of a virtual node, unless AWS has raised it (checked below)."""
 
 
 @rule(Deployment)
@@ -107,9 +109,6 @@ def egress_any_with_backends(deployment: Deployment, at: Place) -> Iterator[Find
             f'"any" ends in App Mesh where calls begin: {listed(callers)} may be cut off from all that they do '
             "not call; declare what else they reach as [external], and add it to their calls"
         )
-
-
-_ENVOYS = 50
 
 
 @rule(Service)

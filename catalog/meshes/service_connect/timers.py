@@ -12,6 +12,10 @@ from catalog.analysis.packing import Share
 from catalog.analysis.timeouts import Hop, Timer
 from catalog.model import UNLIMITED, Deployment, Service
 
+TCP_IDLE = 3600.0
+"""Seconds of silence after which a tcp connection is closed. ECS has a place for another time, and the provider none
+(ECS API reference, TimeoutConfiguration.idleTimeoutSeconds; hashicorp/terraform-provider-aws issue 38432)."""
+
 
 def serves(deployment: Deployment, service: Service) -> bool:
     """Whether a service's proxy takes in calls. With TLS it would take nothing else on that port, and a load balancer,
@@ -35,11 +39,6 @@ def proxy_share(cpu: int, memory: int) -> Share:
     proxy has what the containers leave.
     """
     return Share(min(256, cpu // 4), max(64, min(256, memory // 8)))
-
-
-TCP_IDLE = 3600.0
-"""Seconds of silence after which a tcp connection is closed. ECS has a place for another time, and the provider none
-(ECS API reference, TimeoutConfiguration.idleTimeoutSeconds; hashicorp/terraform-provider-aws issue 38432)."""
 
 
 def answer_seconds(service: Service) -> int:

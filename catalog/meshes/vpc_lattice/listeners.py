@@ -12,6 +12,10 @@ PROTOCOLS = frozenset({"http", "http2", "grpc"})
 """What it carries (VPC Lattice user guide, "Listeners")."""
 _OVER_TLS = frozenset({"http2", "grpc"})
 """HTTP/2 is agreed upon in the handshake of TLS (VPC Lattice user guide, "HTTPS listeners")."""
+CONNECTION = 600
+IDLE = 60
+"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
+CreateService, idleTimeoutSeconds)."""
 
 
 def is_carried(service: Service) -> bool:
@@ -56,12 +60,6 @@ def generated_host(deployment: Deployment, service: Service) -> str | None:
     """A mark for the name that AWS generates, where a certificate has to fit: nobody issues one for a name in a private
     zone, and VPC Lattice has its own for the names it generates."""
     return unknowns.generated_host(service.name) if is_carried(service) and over_tls(deployment, service) else None
-
-
-CONNECTION = 600
-IDLE = 60
-"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
-CreateService, idleTimeoutSeconds)."""
 
 
 def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
