@@ -25,7 +25,7 @@ _PROXY_PORTS = {
 _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
 _ENVOYS = 50
-"""Proxies of a virtual node, unless AWS has raised it (checked below)."""
+"""Envoys that may be connected to a virtual node (App Mesh User Guide, "App Mesh scaling troubleshooting")."""
 
 
 @rule(Deployment)
