@@ -50,11 +50,11 @@ class Timer:
     seconds: float
     """Until it ends what it limits; UNLIMITED for one that does not count."""
     requested: float
-    """What the catalog asks for here."""
+    """Seconds that the catalog asks for here."""
     key: str | None = None
     """The service's key that sets it; None where nothing of the catalog does."""
     reason: str = ""
-    """Why it may be shorter than asked."""
+    """Why it may be shorter than requested."""
 
     @property
     def is_short(self) -> bool:
