@@ -16,6 +16,9 @@ Path = tuple[str | int, ...]
 Level = Literal["error", "warning", "notice"]
 _LONG = re.compile(r"(\S{120})\S{60,}(\S{20})")
 """A word of the catalog's that no line has room for."""
+_COMPARED = 200
+"""Words that are compared one by one: that takes a millisecond for so many."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -64,11 +67,6 @@ def spelled(path: Path) -> str:
             bare = part and all(c.isascii() and (c.isalnum() or c in "-_") for c in part)
             text += ("." if text else "") + (part if bare else f'"{part}"')
     return text
-
-
-_COMPARED = 200
-"""Words that are compared one by one: that takes a millisecond for so many."""
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -78,7 +78,7 @@ _OWN_PREFIX_IN_CHINA = {
 """Services whose endpoints begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
 
 
-def has_way_out(deployment: Deployment) -> bool:
+def has_internet_access(deployment: Deployment) -> bool:
     """Whether tasks reach more than endpoints and the VPC. Of a network that exists we suppose it."""
     return deployment.uses_existing_network or deployment.catalog.network.nat != "none"
 
@@ -99,7 +99,7 @@ def gateways_of(workload: Workload, *, deployment: Deployment) -> tuple[str, ...
         return ()
     # Not asked of all services what they want: this is asked for each of them.
     used = {*deployment.catalog.network.endpoints, "s3"}
-    if not has_way_out(deployment):
+    if not has_internet_access(deployment):
         used.update(_of_service(workload, deployment=deployment))
     return tuple(sorted(used & set(GATEWAYS)))
 
@@ -127,7 +127,7 @@ def service_name(endpoint: str, *, region: str) -> str:
 
 
 def _wanted(deployment: Deployment) -> set[str]:
-    necessary = () if has_way_out(deployment) else necessary_endpoints(deployment)
+    necessary = () if has_internet_access(deployment) else necessary_endpoints(deployment)
     return {*deployment.catalog.network.endpoints, *necessary}
 
 

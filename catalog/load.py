@@ -72,7 +72,7 @@ def _read(base: Tree, source: Document, *, environment: str | None, overlay: Tre
     report = Report(layers, source)
     if environment is not None:
         report.add(merge.lay(layers, overlay, name=environment))
-    report.add(validation.take_out(layers.tree))
+    report.add(validation.remove_unsupported(layers.tree))
     values = placeholder_values(layers.tree, report, environment=environment)
     take_images(report, source, values)
     layers.tree = prepared(layers.tree, (), values, report)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from catalog import names, unknowns
 from catalog.analysis.images import mirrored
 from catalog.analysis.packing import chosen_deploys
-from catalog.analysis.policies import Where, granted
+from catalog.analysis.policies import ArnContext, granted
 from catalog.analysis.timeouts import stop_timeout
 from catalog.meshes.hops import address
 from catalog.model import Catalog, Deployment, Service, ServiceKeys, Version, Workload
@@ -21,6 +21,10 @@ from catalog.reading import interpolation
 from catalog.reading.layers import EXCLUSIVE
 
 _OF_THE_VERSION = ("name", "weight", "match")
+DEFAULT_TIMEOUT = 15.0
+"""Seconds; what proxies of the meshes use by default."""
+TCP_IDLE = 3600.0
+"""Seconds. A pooled database connection is silent between questions."""
 
 
 def completed_versions(service: Service) -> Iterator[Service]:
@@ -90,13 +94,13 @@ def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str])
         options = _filled(draft, workload, router.options, values)
         logs = logs.model_copy(update={"router": router.model_copy(update={"options": options})})
     account = values.get("account", unknowns.ACCOUNT)
-    where = Where(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
+    context = ArnContext(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
     return {
         "environment": dict(sorted({**_urls(draft, workload), **texts}.items())),
         "image": mirrored(workload.image, registry=registry),
         "logs": logs,
         "sidecars": {name: completed(sidecar) for name, sidecar in sorted(workload.sidecars.items())},
-        "granted": granted(workload.access, where=where),
+        "granted": granted(workload.access, context=context),
     }
 
 
@@ -129,12 +133,6 @@ def _filled(
 def _has_address(draft: Deployment, name: str) -> bool:
     service = draft.services.get(name)
     return name in draft.catalog.external or (service is not None and service.port is not None)
-
-
-DEFAULT_TIMEOUT = 15.0
-"""Seconds; what proxies of the meshes use by default."""
-TCP_IDLE = 3600.0
-"""Seconds. A pooled database connection is silent between questions."""
 
 
 def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:

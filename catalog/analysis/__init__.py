@@ -1,1 +1,1 @@
-"""What follows from a deployment as a whole, computed once for the rules, the reports and the stacks."""
+"""What follows from a deployment as a whole: the same answers for the rules, the reports and the stacks."""

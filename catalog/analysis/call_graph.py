@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog.analysis.states import BASE, stack_of, stacks_of
@@ -16,15 +16,15 @@ from catalog.model import Deployment, Service
 def start_order(deployment: Deployment) -> list[tuple[str, tuple[str, ...]]]:
     """Every service with the callees it waits for, callees before callers.
 
-    Within a circle a service waits only for those callees whose name comes before its own, so that one of two services
+    Within a cycle a service waits only for those callees whose name comes before its own, so that one of two services
     that call each other starts first, always the same one.
     """
     calls = {
         name: [callee.name for callee in deployment.callees_of(service)]
         for name, service in deployment.services.items()
     }
-    waits = _without_circles(calls)
-    return [(name, waits[name]) for members in _circles(waits) for name in members]
+    waits = _without_cycles(calls)
+    return [(name, waits[name]) for members in _cycles(waits) for name in members]
 
 
 def state_order(deployment: Deployment) -> dict[str, tuple[str, ...]]:
@@ -35,7 +35,7 @@ def state_order(deployment: Deployment) -> dict[str, tuple[str, ...]]:
         called = {stack_of(callee) for callee in deployment.callees_of(service)} - {BASE, stack_of(service)}
         if service.stack is not None:
             calls[service.stack] |= called
-    return _without_circles({state: sorted(called) for state, called in calls.items()})
+    return _without_cycles({state: sorted(called) for state, called in calls.items()})
 
 
 def early_callers(deployment: Deployment) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -58,16 +58,16 @@ def early_callers(deployment: Deployment) -> Iterator[tuple[str, tuple[str, ...]
             yield name, tuple(early)
 
 
-def _without_circles(calls: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    """Who waits for whom: within a circle only for those whose name comes before one's own."""
-    circle = {name: index for index, members in enumerate(_circles(calls)) for name in members}
+def _without_cycles(calls: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Who waits for whom: within a cycle only for those whose name comes before one's own."""
+    cycle = {name: index for index, members in enumerate(_cycles(calls)) for name in members}
     return {
-        name: tuple(callee for callee in callees if circle[callee] != circle[name] or callee < name)
+        name: tuple(callee for callee in callees if cycle[callee] != cycle[name] or callee < name)
         for name, callees in calls.items()
     }
 
 
-def _circles(calls: dict[str, list[str]] | dict[str, tuple[str, ...]]) -> Iterator[list[str]]:
+def _cycles(calls: dict[str, list[str]] | dict[str, tuple[str, ...]]) -> Iterator[list[str]]:
     """Strongly connected components, callees first (Tarjan's algorithm, without recursion: catalogs may be deep)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
@@ -122,17 +122,17 @@ class CallPath:
 
 @dataclass(frozen=True, kw_only=True)
 class CallPaths:
-    """The ways to a service, the shortest first, and how many there are beyond those."""
+    """The call paths to a service, the shortest first, and how many there are beyond those."""
 
     shown: tuple[CallPath, ...]
     more: int
     only_shortest: bool
-    """Whether, because calls go in a circle, only the shortest way from each beginning counts."""
+    """Whether, because calls go in a cycle, only the shortest path from each beginning counts."""
 
 
 def paths_to(deployment: Deployment, service: Service, *, most: int) -> CallPaths:
-    """The first few ways to a service, the shortest first, and the number of the rest. If calls go in a circle, of the
-    ways from each beginning only the shortest: to count all of them can take forever."""
+    """The first few call paths to a service, the shortest first, and the number of the rest. If calls go in a cycle, of
+    those from each beginning only the shortest: to count all of them can take forever."""
     callers = _callers_upwards(deployment, service)
     begins = _beginnings(deployment, callers)
     order = _callers_first(callers)
@@ -187,59 +187,45 @@ def _shortest(callers: dict[str, tuple[str, ...]], begins: frozenset[str], name:
 
 def _callers_upwards(deployment: Deployment, service: Service) -> dict[str, tuple[str, ...]]:
     """Everybody who reaches a service, each with its own callers, by name."""
-    callers: dict[str, tuple[str, ...]] = {}
-    waiting = deque([service.name])
-    while waiting:
-        name = waiting.popleft()
-        if name not in callers:
-            callers[name] = tuple(c.name for c in deployment.callers_of(name) if c.name != name)
-            waiting.extend(callers[name])
-    return callers
+    callers = {
+        name: tuple(caller.name for caller in deployment.callers_of(name) if caller.name != name)
+        for name in deployment.services
+    }
+    return {name: callers[name] for name in sorted(_reached(callers, [service.name]))}
 
 
 def _beginnings(deployment: Deployment, callers: dict[str, tuple[str, ...]]) -> frozenset[str]:
-    """Where calls come in: services that are public, or that nobody calls; and in a circle that nobody enters from
+    """Where calls come in: services that are public, or that nobody calls; and in a cycle that nobody enters from
     elsewhere, whoever is in it."""
     begins = {name for name, its in callers.items() if not its or deployment.services[name].public is not None}
-    closed = callers.keys() - _steps_to_a_beginning(callers, frozenset(begins))
-    above = {name: _above(callers, name) for name in closed}
+    closed = callers.keys() - _reached(_callees(callers), begins)
+    above = {name: _reached(callers, callers[name]) for name in closed}
     return frozenset(begins | {name for name in closed if all(name in above[other] for other in above[name])})
 
 
-def _above(callers: dict[str, tuple[str, ...]], name: str) -> set[str]:
-    """Who reaches a service, however far away."""
+def _reached(graph: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[str]:
+    """Some services and all that a graph leads to from them, however far away."""
     found: set[str] = set()
-    waiting = [*callers[name]]
+    waiting = [*starts]
     while waiting:
         if (each := waiting.pop()) not in found:
             found.add(each)
-            waiting.extend(callers[each])
+            waiting.extend(graph.get(each, ()))
     return found
 
 
-def _steps_to_a_beginning(callers: dict[str, tuple[str, ...]], begins: frozenset[str]) -> dict[str, int]:
-    """How many calls there are at least from a beginning to a service."""
+def _callees(callers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Who is called, by caller, from who calls, by callee."""
     callees: dict[str, list[str]] = {}
     for callee, names in callers.items():
         for name in names:
             callees.setdefault(name, []).append(callee)
-    steps = dict.fromkeys(sorted(begins), 0)
-    waiting = deque(steps)
-    while waiting:
-        name = waiting.popleft()
-        for callee in callees.get(name, ()):
-            if callee not in steps:
-                steps[callee] = steps[name] + 1
-                waiting.append(callee)
-    return steps
+    return callees
 
 
 def _callers_first(callers: dict[str, tuple[str, ...]]) -> list[str] | None:
-    """Everybody after all of its callers; None where calls go in a circle (Kahn's algorithm)."""
-    callees: dict[str, list[str]] = {}
-    for callee, names in callers.items():
-        for name in names:
-            callees.setdefault(name, []).append(callee)
+    """Everybody after all of its callers; None where calls go in a cycle (Kahn's algorithm)."""
+    callees = _callees(callers)
     missing = {name: len(its) for name, its in callers.items()}
     order = [name for name, count in missing.items() if count == 0]
     for name in order:  # grows while it is read

@@ -12,6 +12,32 @@ from catalog.model import Deployment
 ECR_ENDPOINTS = ("ecr.api", "ecr.dkr", "s3")
 """The VPC endpoints by which images are pulled from there; their layers lie in S3 (ECR guide, "Interface VPC
 endpoints")."""
+_PRIVATE_ECR = re.compile(
+    r"([^./:]+|\$\{[^}]*\})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/([^:@]+)"
+)
+"""An account's registry by its usual name, its name for FIPS, or its name for IPv6 too (ECR guide, "Private registry",
+and "Making requests to Amazon ECR registries"). The account may be a reference of Terraform's."""
+_DOCKER_HUB = "docker.io"
+_NAMES_OF_DOCKER_HUB = (_DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
+_PUBLIC_REGISTRIES = frozenset(
+    {
+        *("docker.io", "gcr.io", "ghcr.io", "lscr.io", "mcr.microsoft.com", "nvcr.io", "public.ecr.aws", "quay.io"),
+        *("registry.gitlab.com", "registry.k8s.io"),
+    }
+)
+"""Registries that anybody may pull from: among them all that ECR has pull-through caches for (ECR User Guide, "Sync an
+upstream registry")."""
+_EVERY_PUBLIC = "*"
+"""The key of what stands for every public registry."""
+_PINNED = {
+    # Of 2026, by release of AWS's command line (docs.aws.amazon.com/cli, "Running the official container images").
+    "loader": "public.ecr.aws/aws-cli/aws-cli:2.34.56",
+    # Of 2026-08-25 (aws-observability/aws-otel-collector pull request 3233).
+    "collector": "public.ecr.aws/aws-observability/aws-otel-collector:v0.50.0",
+    # Of September 2026 (aws/eks-charts pull request 1372); version 2 has reached its end of life.
+    "log_router": "public.ecr.aws/aws-observability/aws-for-fluent-bit:3.4.16",
+}
+"""By the key of [images] that names another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +47,6 @@ class EcrRepository:
     account: str
     region: str
     name: str
-
-
-_PRIVATE_ECR = re.compile(
-    r"([^./:]+|\$\{[^}]*\})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/([^:@]+)"
-)
-"""An account's registry by its usual name, its name for FIPS, or its name for IPv6 too (ECR guide, "Private registry",
-and "Making requests to Amazon ECR registries"). The account may be a reference of Terraform's."""
 
 
 def ecr_repository(image: str) -> EcrRepository | None:
@@ -42,20 +61,6 @@ def is_dual_stack(image: str) -> bool:
     return ecr_repository(image) is not None and image.partition("/")[0].endswith(".on.aws")
 
 
-_DOCKER_HUB = "docker.io"
-_NAMES_OF_DOCKER_HUB = (_DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
-_PUBLIC = frozenset(
-    {
-        *("docker.io", "gcr.io", "ghcr.io", "lscr.io", "mcr.microsoft.com", "nvcr.io", "public.ecr.aws", "quay.io"),
-        *("registry.gitlab.com", "registry.k8s.io"),
-    }
-)
-"""Registries that anybody may pull from: among them all that ECR has pull-through caches for (ECR User Guide, "Sync an
-upstream registry")."""
-_ANY = "*"
-"""The key of what stands for every public registry."""
-
-
 def is_docker_hub(image: str) -> bool:
     """Whether an image comes from Docker Hub: by name, or because no registry host is named."""
     return _split(image)[0] == _DOCKER_HUB
@@ -66,7 +71,7 @@ def mirrored(image: str, *, registry: Mapping[str, str]) -> str:
     if is_mirrored(image, registry=registry):
         return image
     host, path = _split(image)
-    instead = registry.get(host) or (registry.get(_ANY) if host in _PUBLIC else None)
+    instead = registry.get(host) or (registry.get(_EVERY_PUBLIC) if host in _PUBLIC_REGISTRIES else None)
     return f"{instead}/{path}" if instead and path else image
 
 
@@ -86,23 +91,12 @@ def _split(image: str) -> tuple[str, str]:
     return host, path
 
 
-_PINNED = {
-    # Of 2026, by release of AWS's command line (docs.aws.amazon.com/cli, "Running the official container images").
-    "loader": "public.ecr.aws/aws-cli/aws-cli:2.34.56",
-    # Of 2026-08-25 (aws-observability/aws-otel-collector pull request 3233).
-    "collector": "public.ecr.aws/aws-observability/aws-otel-collector:v0.50.0",
-    # Of September 2026 (aws/eks-charts pull request 1372); version 2 has reached its end of life.
-    "log_router": "public.ecr.aws/aws-observability/aws-for-fluent-bit:3.4.16",
-}
-"""By the key of [images] that names another."""
-
-
 def image_of(deployment: Deployment, key: str) -> str:
     """The image that [images] names, or a pinned one of AWS, as it is pulled."""
     images = deployment.catalog.images
     return mirrored(getattr(images, key) or _PINNED[key], registry=images.registry)
 
 
-def place_of(deployment: Deployment, key: str, *, asked_by: Path) -> Path:
+def place_of(deployment: Deployment, key: str, *, requested_by: Path) -> Path:
     """Where the catalog says which image it is, or else what asks for its container."""
-    return ("images", key) if getattr(deployment.catalog.images, key) is not None else asked_by
+    return ("images", key) if getattr(deployment.catalog.images, key) is not None else requested_by

@@ -1,22 +1,28 @@
 """EC2 instance types: what each has by EC2's own description, what of that is left for tasks, and how many instances a
 number of tasks fills.
 
-`python -m catalog.analysis.instance_types` writes catalog/data/instance_types.json from the package moto.
+`python -m tools.aws_data` writes catalog/data/instance_types.json.
 """
 
 from __future__ import annotations
 
 import functools
-import gzip
 import json
 import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 FILE = Path(__file__).parents[1] / "data" / "instance_types.json"
+RESERVED_MEMORY = 256
+"""MiB that the agent keeps from tasks, for itself and the system (ECS developer guide, "Reserving Amazon ECS Linux
+container instance memory", whose example this is): stacks/cluster/__init__.py tells it so."""
+_UNSEEN_MEMORY = 0.075
+"""Share of an instance's memory that its kernel never shows. AWS names no number; this is Karpenter's
+(`vm-memory-overhead-percent`), which is on the safe side for all types."""
+_UNITS = 1024
+"""CPU units of a vCPU (ECS API reference, RegisterTaskDefinition.cpu)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,52 +48,6 @@ def instance_types() -> dict[str, InstanceType]:
         )
         for name, (vcpu, memory, gpus, architecture, interfaces) in json.loads(FILE.read_text()).items()
     }
-
-
-def current_table() -> str:
-    """The table, as text, from the description that is installed."""
-    import moto.ec2  # type: ignore[import-untyped,unused-ignore]  # only here: nobody who runs the app needs it
-
-    source = Path(moto.ec2.__file__).with_name("resources") / "instance_types.json.gz"
-    described = json.loads(gzip.decompress(source.read_bytes()))
-    rows = [f" {json.dumps(name)}: {json.dumps(_row(each))}" for name, each in sorted(described.items()) if _fits(each)]
-    return "{\n" + ",\n".join(rows) + "\n}\n"
-
-
-def _fits(described: dict[str, Any]) -> bool:
-    """Whether the ECS-optimized image of Amazon Linux 2023 runs there, and knows how to share what the type has: no
-    hardware of the Xen hypervisor or none at all, no accelerators but whole NVIDIA GPUs, and none of the first Graviton
-    (Amazon Linux 2023 User Guide, "System requirements")."""
-    gpus = described.get("GpuInfo", {}).get("Gpus", [])
-    return (
-        described.get("Hypervisor") == "nitro"
-        and not described["BareMetal"]
-        and not described["InstanceType"].startswith("a1.")
-        and not any(
-            f"{kind}Info" in described for kind in ("Fpga", "InferenceAccelerator", "MediaAccelerator", "Neuron")
-        )
-        and all(gpu["Manufacturer"] == "NVIDIA" and gpu.get("GpuPartitionSize", 1) == 1 for gpu in gpus)
-    )
-
-
-def _row(described: dict[str, Any]) -> list[Any]:
-    return [
-        described["VCpuInfo"]["DefaultVCpus"],
-        described["MemoryInfo"]["SizeInMiB"],
-        sum(gpu["Count"] for gpu in described.get("GpuInfo", {}).get("Gpus", [])),
-        "arm64" if "arm64" in described["ProcessorInfo"]["SupportedArchitectures"] else "x86_64",
-        described["NetworkInfo"]["MaximumNetworkInterfaces"],
-    ]
-
-
-RESERVED_MEMORY = 256
-"""MiB that the agent keeps from tasks, for itself and the system (ECS developer guide, "Reserving Amazon ECS Linux
-container instance memory", whose example this is): stacks/cluster/__init__.py tells it so."""
-_UNSEEN_MEMORY = 0.075
-"""Share of an instance's memory that its kernel never shows. AWS names no number; this is Karpenter's
-(`vm-memory-overhead-percent`), which is on the safe side for all types."""
-_UNITS = 1024
-"""CPU units of a vCPU (ECS API reference, RegisterTaskDefinition.cpu)."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
@@ -143,7 +103,7 @@ def capacity_of(type_: InstanceType) -> InstanceCapacity:
     )
 
 
-def instances_needed(tasks: Iterable[tuple[TaskSize, int]], room: InstanceCapacity) -> int:
+def instances_needed(tasks: Iterable[tuple[TaskSize, int]], capacity: InstanceCapacity) -> int:
     """How many equal instances hold tasks, each size so many times: the largest first, each where there is room.
 
     ECS places as tasks come, by memory: never better than this, now and then worse. Every size must fit alone.
@@ -159,7 +119,7 @@ def instances_needed(tasks: Iterable[tuple[TaskSize, int]], room: InstanceCapaci
             filled += _spread(size, count, left, instances)
             count -= min(count, left.holds(size) * instances)
         if count:
-            filled += _spread(size, count, room, math.ceil(count / room.holds(size)))
+            filled += _spread(size, count, capacity, math.ceil(count / capacity.holds(size)))
         opened = filled
     return sum(instances for _, instances in opened)
 
@@ -173,8 +133,4 @@ def _spread(size: TaskSize, count: int, left: InstanceCapacity, instances: int) 
     rest = count - full * each if full < instances else 0
     parts = [(left.without(size, each), full), (left.without(size, rest), 1 if rest else 0)]
     parts.append((left, instances - full - (1 if rest else 0)))
-    return [(room, number) for room, number in parts if number]
-
-
-if __name__ == "__main__":
-    FILE.write_text(current_table())
+    return [(capacity, number) for capacity, number in parts if number]

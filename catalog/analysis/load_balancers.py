@@ -19,6 +19,16 @@ SHORTEST_ALB_IDLE, LONGEST_ALB_IDLE = 60, 4000
 LONGEST_DRAINING = 3600
 """Seconds; ELBv2 API reference, TargetGroupAttribute deregistration_delay.timeout_seconds."""
 _MARGIN = 5
+SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
+"""Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
+IDLE_OF_TLS = 350
+"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
+DEEPEST = 7
+"""Paths of more segments than this are not told apart."""
+SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
+"""How many rules equally particular there is room for."""
+MATCHES = 100
+"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
 
 
 def load_balancer_idle(deployment: Deployment, ingress: str) -> int:
@@ -66,7 +76,7 @@ def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         at="load balancer",
         limits="silence",
         seconds=load_balancer_idle(deployment, hop.ingress),
-        asked=service.idle_timeout,
+        requested=service.idle_timeout,
         key="idle_timeout",
         reason=f"a load balancer bears {LONGEST_ALB_IDLE} s of silence at most",
     )
@@ -74,16 +84,10 @@ def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         at="target group",
         limits="draining",
         seconds=deregistration_delay(service),
-        asked=service.timeout,
+        requested=service.timeout,
         key="timeout",
         reason=f"a target group drains for {LONGEST_DRAINING} s at most",
     )
-
-
-SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
-"""Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
-IDLE_OF_TLS = 350
-"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
 
 
 def gateway_idle(deployment: Deployment, ingress: str) -> int:
@@ -109,7 +113,7 @@ def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[T
         at="load balancer",
         limits="silence",
         seconds=gateway_idle(deployment, hop.ingress),
-        asked=service.idle_timeout,
+        requested=service.idle_timeout,
         key="idle_timeout",
         reason=limit if deployment.catalog.ingress[hop.ingress].certificate else f"at most {LONGEST_NLB_IDLE} s",
     )
@@ -117,7 +121,7 @@ def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[T
         at="target group",
         limits="draining",
         seconds=gateway_draining(deployment, hop.ingress),
-        asked=service.timeout,
+        requested=service.timeout,
         key="timeout",
         reason="a target group drains for an hour at most",
     )
@@ -125,7 +129,7 @@ def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[T
         at="task of the gateway",
         limits="stopping",
         seconds=LONGEST_STOP,
-        asked=service.timeout,
+        requested=service.timeout,
         key="timeout",
         reason=f"a task on Fargate gets {LONGEST_STOP} s to stop; it drains before",
     )
@@ -137,15 +141,7 @@ def requires_login(deployment: Deployment, service: Service) -> Login | None:
     return ingress.login if ingress and service.public and service.public.login else None
 
 
-DEEPEST = 7
-"""Paths of more segments than this are not told apart."""
-SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
-"""How many rules equally particular there is room for."""
-MATCHES = 100
-"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
-
-
-def room_of(deployment: Deployment, service: Service) -> tuple[int, int]:
+def priority_range(deployment: Deployment, service: Service) -> tuple[int, int]:
     """The first and the last priority that a public service's rules may have: all, or of a listener that exists those
     that were given to this deployment."""
     ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
@@ -158,7 +154,7 @@ def priority_of(deployment: Deployment, service: Service) -> int:
     assert service.public is not None
     if service.public.priority is not None:
         return service.public.priority
-    return _within(room_of(deployment, service), _of_the_rule(service))
+    return _within(priority_range(deployment, service), _of_the_rule(service))
 
 
 def priority_of_match(deployment: Deployment, service: Service, version: Service) -> int:
@@ -169,7 +165,7 @@ def priority_of_match(deployment: Deployment, service: Service, version: Service
     band, own = 1, _of_the_rule(service)
     if service.public.priority is None:
         band = own - (own - 1) % SLOTS
-    first = max(_within(room_of(deployment, service), band), last - MATCHES)
+    first = max(_within(priority_range(deployment, service), band), last - MATCHES)
     return first + (match_priority(version) - 1) * (last - first) // MATCHES
 
 
@@ -178,9 +174,9 @@ def _of_the_rule(service: Service) -> int:
     return priority(service.public.host, service.public.path, service.aws_name)
 
 
-def _within(room: tuple[int, int], priority: int) -> int:
-    """A priority of the whole range in a smaller room: the order stays, and two that are close may become one."""
-    first, last = room
+def _within(allowed: tuple[int, int], priority: int) -> int:
+    """A priority of the whole range in a smaller one: the order stays, and two that are close may become one."""
+    first, last = allowed
     return first + (priority - 1) * (last - first + 1) // LAST_PRIORITY
 
 

@@ -75,7 +75,7 @@ class Placement:
     """What the tasks on a capacity need, on the type of which they need most instances."""
 
     type_name: str
-    room: InstanceCapacity
+    capacity: InstanceCapacity
     needed: int
     """Instances for all tasks that the services ask for."""
     beside: dict[str, int]
@@ -116,20 +116,24 @@ def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Pl
     """What the tasks on a capacity need; None where one does not fit a type at all, or nothing is known of it."""
     services = services_on(deployment, name)
     sizes = {key: size_of(workload) for key, workload in services.items()}
-    rooms = {type_.name: capacity_of(type_) for type_ in known_types(deployment.catalog.capacity[name])}
+    capacities = {type_.name: capacity_of(type_) for type_ in known_types(deployment.catalog.capacity[name])}
     possible = all(size.cpu > 0 and size.memory > 0 for size in sizes.values())
-    if not (rooms and possible and all(room.holds(size) for room in rooms.values() for size in sizes.values())):
+    if not (
+        capacities
+        and possible
+        and all(capacity.holds(size) for capacity in capacities.values() for size in sizes.values())
+    ):
         return None
     counts = {key: workload.most_tasks if at_most else workload.first_tasks for key, workload in services.items()}
     largest = deployment.catalog.capacity[name].max
     found = [
         Placement(
             type_name=type_name,
-            room=room,
-            needed=_needed(sizes, counts, room),
-            beside=_all_beside(services, sizes, counts, room, largest=largest),
+            capacity=capacity,
+            needed=_needed(sizes, counts, capacity),
+            beside=_all_beside(services, sizes, counts, capacity, largest=largest),
         )
-        for type_name, room in rooms.items()
+        for type_name, capacity in capacities.items()
     ]
     return max(found, key=lambda each: each.needed)
 
@@ -138,7 +142,7 @@ def _all_beside(
     services: dict[str, Workload],
     sizes: dict[str, TaskSize],
     counts: dict[str, int],
-    room: InstanceCapacity,
+    capacity: InstanceCapacity,
     *,
     largest: int,
 ) -> dict[str, int]:
@@ -147,7 +151,7 @@ def _all_beside(
     for key, workload in services.items():
         alike = (sizes[key], counts[key], workload.most_tasks)
         if workload.most_tasks and alike not in known:
-            known[alike] = _beside(key, sizes, counts, room, most=workload.most_tasks, largest=largest)
+            known[alike] = _beside(key, sizes, counts, capacity, most=workload.most_tasks, largest=largest)
     return {
         key: known[sizes[key], counts[key], workload.most_tasks]
         for key, workload in services.items()
@@ -156,17 +160,17 @@ def _all_beside(
 
 
 def _beside(
-    key: str, sizes: dict[str, TaskSize], counts: dict[str, int], room: InstanceCapacity, *, most: int, largest: int
+    key: str, sizes: dict[str, TaskSize], counts: dict[str, int], capacity: InstanceCapacity, *, most: int, largest: int
 ) -> int:
     """Instances for one more task of a service beside as many as there is room for: what scales may fill them all."""
     count = max(counts[key], 1)
-    while count < most and _needed(sizes, {**counts, key: count + 1}, room) <= largest:
+    while count < most and _needed(sizes, {**counts, key: count + 1}, capacity) <= largest:
         count += 1
-    return _needed(sizes, {**counts, key: count + 1}, room)
+    return _needed(sizes, {**counts, key: count + 1}, capacity)
 
 
-def _needed(sizes: dict[str, TaskSize], counts: dict[str, int], room: InstanceCapacity) -> int:
-    return instances_needed([(sizes[key], count) for key, count in counts.items() if count], room)
+def _needed(sizes: dict[str, TaskSize], counts: dict[str, int], capacity: InstanceCapacity) -> int:
+    return instances_needed([(sizes[key], count) for key, count in counts.items() if count], capacity)
 
 
 def chosen_deploys(deployment: Deployment) -> dict[str, Deploy]:

@@ -100,7 +100,7 @@ TRACE = Permission(
     page='Service Authorization Reference, "AWS X-Ray"',
     everywhere="X-Ray knows no resource for any of them",
 )
-SHELL = Permission(
+EXEC = Permission(
     actions=(
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
@@ -118,20 +118,20 @@ SHELL = Permission(
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
     everywhere="they know no resource (Service Authorization Reference, Session Manager Message Gateway)",
 )
-SHELL_GROUPS = Permission(
+EXEC_GROUPS = Permission(
     actions=("logs:DescribeLogGroups",),
     holder=TASK_ROLE,
     why="with `exec`, what is done in a shell is logged, and the agent looks for the log group",
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
     everywhere="the agent lists groups, as the same page has it",
 )
-SHELL_LOG = Permission(
+EXEC_LOG = Permission(
     actions=("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
     holder=TASK_ROLE,
     why="with `exec`, what is done in a shell is logged",
     page='ECS developer guide, "Monitor Amazon ECS containers with ECS Exec"',
 )
-SHELL_KEY = Permission(
+EXEC_KEY = Permission(
     actions=("kms:Decrypt",),
     holder=TASK_ROLE,
     why="with `exec` and `security.kms_key`, what passes through a shell is encrypted with that key",
@@ -221,10 +221,10 @@ PERMISSIONS = (
     READ_PARAMETER,
     DECRYPT_SECRET,
     TRACE,
-    SHELL,
-    SHELL_GROUPS,
-    SHELL_LOG,
-    SHELL_KEY,
+    EXEC,
+    EXEC_GROUPS,
+    EXEC_LOG,
+    EXEC_KEY,
     MOUNT,
     FLOW_LOG,
     CLOSED_BUCKET,

@@ -13,6 +13,11 @@ from catalog.analysis.permissions import ASSUME, Permission
 from catalog.model.iam import Access, Statement
 
 JsonStatement = dict[str, Any]
+_PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
+"""The ids of inference profiles across regions (Bedrock user guide, "Supported Regions and models for inference
+profiles")."""
+ROLE_POLICY_CHARACTERS = 10_240
+"""Characters of the inline policies of a role; fixed (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 def policy(statements: list[JsonStatement]) -> str:
@@ -30,7 +35,7 @@ def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Where:
+class ArnContext:
     """What completes a name to an ARN."""
 
     partition: str
@@ -45,13 +50,13 @@ class Where:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{name}"
 
 
-def granted(access: Access, *, where: Where) -> tuple[Statement, ...]:
+def granted(access: Access, *, context: ArnContext) -> tuple[Statement, ...]:
     """The statements that a service's words stand for, in the order of the documentation."""
     return tuple(
         statement
         for key, grant in _GRANTS.items()
         if (value := getattr(access, key))
-        for statement in grant(value, where)
+        for statement in grant(value, context)
     )
 
 
@@ -59,12 +64,7 @@ def _allow(permission: Permission, resources: Iterable[str], **conditions: dict[
     return Statement(actions=permission.actions, resources=tuple(resources), conditions=conditions)
 
 
-_PROFILE = re.compile(r"(us|us-gov|eu|apac|ap|au|ca|jp|global)\.(.+\..+)")
-"""The ids of inference profiles across regions (Bedrock user guide, "Supported Regions and models for inference
-profiles")."""
-
-
-def _bedrock(models: tuple[str, ...], where: Where) -> Iterator[Statement]:
+def _bedrock(models: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
     """A model is called by itself, or through a profile and nothing else (Bedrock user guide, "Prerequisites for
     inference profiles": the models of all regions, on the condition of the profile)."""
     direct, guardrails = [], []
@@ -74,22 +74,24 @@ def _bedrock(models: tuple[str, ...], where: Where) -> Iterator[Statement]:
         if kind.endswith(":guardrail"):
             guardrails.append(model)
         elif kind.endswith("inference-profile") or (not kind and profile is not None):
-            arn = where.arn("bedrock", model if kind else f"inference-profile/{name}")
+            arn = context.arn("bedrock", model if kind else f"inference-profile/{name}")
             yield _allow(access_permissions.BEDROCK, [arn])
-            behind = f"arn:{where.partition}:bedrock:*::foundation-model/{profile[2] if profile else '*'}"
+            behind = f"arn:{context.partition}:bedrock:*::foundation-model/{profile[2] if profile else '*'}"
             yield _allow(access_permissions.BEDROCK, [behind], StringEquals={"bedrock:InferenceProfileArn": arn})
         else:
-            direct.append(model if kind else f"arn:{where.partition}:bedrock:{where.region}::foundation-model/{model}")
+            direct.append(
+                model if kind else f"arn:{context.partition}:bedrock:{context.region}::foundation-model/{model}"
+            )
     if direct:
         yield _allow(access_permissions.BEDROCK, direct)
     if guardrails:
         yield _allow(access_permissions.GUARDRAIL, guardrails)
 
 
-def _sagemaker(endpoints: tuple[str, ...], where: Where) -> Iterator[Statement]:
+def _sagemaker(endpoints: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
     """In ARNs the names are in lower case (SageMaker API reference, EndpointArn)."""
     arns = [
-        name if name.startswith("arn:") else where.arn("sagemaker", f"endpoint/{name.lower()}") for name in endpoints
+        name if name.startswith("arn:") else context.arn("sagemaker", f"endpoint/{name.lower()}") for name in endpoints
     ]
     yield _allow(access_permissions.SAGEMAKER, arns)
 
@@ -102,10 +104,10 @@ def bucket_and_prefix(text: str) -> tuple[str, str]:
     return bucket, prefix.strip("/")
 
 
-def reading(source: str, *, partition: str) -> list[dict[str, Any]]:
+def s3_read_statements(source: str, *, partition: str) -> list[dict[str, Any]]:
     """The statements, as JSON spells them, by which a bucket or a part of it is read."""
-    where = Where(partition=partition, region="", account="", cluster="")
-    return [in_json(statement) for statement in _s3_read((source,), where)]
+    context = ArnContext(partition=partition, region="", account="", cluster="")
+    return [in_json(statement) for statement in _s3_read((source,), context)]
 
 
 def in_json(statement: Statement) -> dict[str, Any]:
@@ -114,39 +116,39 @@ def in_json(statement: Statement) -> dict[str, Any]:
     return {**spelled, "Condition": statement.conditions} if statement.conditions else spelled
 
 
-def _s3_read(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    yield _allow(access_permissions.READ_OBJECTS, _objects(buckets, where))
+def _s3_read(buckets: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
+    yield _allow(access_permissions.READ_OBJECTS, _objects(buckets, context))
     for text in buckets:
         bucket, prefix = bucket_and_prefix(text)
-        arn = f"arn:{where.partition}:s3:::{bucket}"
+        arn = f"arn:{context.partition}:s3:::{bucket}"
         if prefix:
             yield _allow(access_permissions.LIST_OBJECTS, [arn], StringLike={"s3:prefix": [prefix, f"{prefix}/*"]})
         else:
             yield _allow(access_permissions.LIST_OBJECTS, [arn])
 
 
-def _s3_write(buckets: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    yield _allow(access_permissions.WRITE_OBJECTS, _objects(buckets, where))
+def _s3_write(buckets: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
+    yield _allow(access_permissions.WRITE_OBJECTS, _objects(buckets, context))
 
 
-def _objects(buckets: tuple[str, ...], where: Where) -> list[str]:
+def _objects(buckets: tuple[str, ...], context: ArnContext) -> list[str]:
     parts = map(bucket_and_prefix, buckets)
-    return [f"arn:{where.partition}:s3:::{bucket}/{prefix}{'/' if prefix else ''}*" for bucket, prefix in parts]
+    return [f"arn:{context.partition}:s3:::{bucket}/{prefix}{'/' if prefix else ''}*" for bucket, prefix in parts]
 
 
-def _sqs(permission: Permission) -> Callable[[tuple[str, ...], Where], Iterator[Statement]]:
-    def grant(queues: tuple[str, ...], where: Where) -> Iterator[Statement]:
-        yield _allow(permission, [where.arn("sqs", queue) for queue in queues])
+def _sqs(permission: Permission) -> Callable[[tuple[str, ...], ArnContext], Iterator[Statement]]:
+    def grant(queues: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
+        yield _allow(permission, [context.arn("sqs", queue) for queue in queues])
 
     return grant
 
 
-def _dynamodb(tables: tuple[str, ...], where: Where) -> Iterator[Statement]:
-    arns = [table if table.startswith("arn:") else where.arn("dynamodb", f"table/{table}") for table in tables]
+def _dynamodb(tables: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
+    arns = [table if table.startswith("arn:") else context.arn("dynamodb", f"table/{table}") for table in tables]
     yield _allow(access_permissions.ITEMS, [*arns, *(f"{arn}/index/*" for arn in arns)])
 
 
-def _secrets(arns: tuple[str, ...], where: Where) -> Iterator[Statement]:
+def _secrets(arns: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
     of_manager = [arn for arn in arns if arn.split(":")[2] == "secretsmanager"]
     parameters = [arn for arn in arns if arn not in of_manager]
     if of_manager:
@@ -155,12 +157,12 @@ def _secrets(arns: tuple[str, ...], where: Where) -> Iterator[Statement]:
         yield _allow(access_permissions.PARAMETERS, parameters)
 
 
-def _kms(keys: tuple[str, ...], where: Where) -> Iterator[Statement]:
+def _kms(keys: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
     yield _allow(access_permissions.KEYS, keys)
 
 
-def _protection(value: bool, where: Where) -> Iterator[Statement]:
-    tasks = where.arn("ecs", f"task/{where.cluster}/*")
+def _protection(value: bool, context: ArnContext) -> Iterator[Statement]:
+    tasks = context.arn("ecs", f"task/{context.cluster}/*")
     yield _allow(access_permissions.PROTECTION, [tasks])
 
 
@@ -176,5 +178,3 @@ _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
     "kms_decrypt": _kms,
     "task_protection": _protection,
 }
-ROLE_POLICY_CHARACTERS = 10_240
-"""Characters of the inline policies of a role; fixed (IAM User Guide, "IAM and AWS STS quotas")."""

@@ -1,14 +1,14 @@
 """The Terraform types whose addresses bear a service's name: one row for each, and the only place to add one.
 
 A row answers three questions: what may follow the service's name in an address, whether the resource lives in the state
-of its service or in the base, and by which id another state imports it. A mesh contributes the rows of its own types
-(`MeshTraits.resource_types`); `catalog.meshes.RESOURCE_TYPES` has them all. `Part.add` refuses an address with a
-service's name if its type has no row, or if the row doesn't list what follows the name.
+of its service or in the base, and by which id another state imports it. A renaming moves addresses by the same rows. A
+mesh contributes the rows of its own types (`MeshTraits.resource_types`); `catalog.meshes.RESOURCE_TYPES` has them all.
+`Part.add` refuses an address with a service's name if its type has no row, or if the row doesn't list what follows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from catalog import names
@@ -33,15 +33,16 @@ class ResourceType:
     import_id: str = ""
     """Its id for an `import` block, with its arguments in braces (provider documentation, "Import" of each type).
     `{cluster_name}` is the name at the end of the argument `cluster`."""
-    latest_by: str = ""
-    """The argument by which the data source of the same type finds its id, if only AWS knows the id."""
+    latest: tuple[str, str] | None = None
+    """If only AWS knows its id: the argument by which the data source of the same type finds it, and the argument of
+    the resource that has the value."""
     not_imported: str = ""
     """Why no state imports it, although it moves."""
 
     def __post_init__(self) -> None:
-        ways = [each for each in (self.import_id, self.latest_by, self.not_imported) if each]
+        ways = [each for each in (self.import_id, self.latest, self.not_imported) if each]
         if len(ways) != self.moves_with_service:
-            raise ValueError("a type that moves with its service has one of import_id, latest_by and not_imported")
+            raise ValueError("a type that moves with its service has one of import_id, latest and not_imported")
 
     def allows(self, suffix: str) -> bool:
         """Whether a resource of this type can have this suffix behind its owner's name."""
@@ -84,7 +85,7 @@ COMMON: Mapping[str, ResourceType] = {
     "aws_cloudwatch_metric_alarm": ResourceType(suffixes=("start",), moves_with_service=True, import_id="{alarm_name}"),
     "aws_ecs_service": ResourceType(moves_with_service=True, import_id="{cluster_name}/{name}"),
     # Its id ends with the revision, which only AWS knows.
-    "aws_ecs_task_definition": ResourceType(moves_with_service=True, latest_by="family"),
+    "aws_ecs_task_definition": ResourceType(moves_with_service=True, latest=("task_definition", "family")),
     # A folder stays on the deployment's file system.
     "aws_efs_access_point": ResourceType(named_by_user=True, owned=False),
     "aws_iam_role": ResourceType(suffixes=names.ROLES, moves_with_service=True, import_id="{name}"),
@@ -131,3 +132,37 @@ def owner(address: str, *, workloads: Container[str], types: Mapping[str, Resour
     if name.startswith(names.shared("")):  # a service may be called like what is shared
         return None
     raise LookupError(f"{address} bears the name of a service: add it to the table of resource types")
+
+
+def moved_blocks(
+    addresses: Iterable[str], *, renamed: Mapping[str, str], types: Mapping[str, ResourceType]
+) -> list[tuple[str, str]]:
+    """The old and the new address of all that a renaming moves, sorted. `renamed` has the old keys, by the new ones.
+
+    What is read is never moved (Terraform, "Refactoring": resources and modules). Too much does no harm: nothing is
+    moved from where nothing was.
+    """
+    managed = (address for address in addresses if not address.startswith("data."))
+    pairs = ((_before(address, renamed=renamed, types=types), address) for address in managed)
+    return sorted((old, new) for old, new in pairs if old != new)
+
+
+def _before(address: str, *, renamed: Mapping[str, str], types: Mapping[str, ResourceType]) -> str:
+    type_, _, name = address.partition(".")
+    key, mark, rest = name.partition("_")
+    word = types[type_].between if type_ in types else ""
+    if not word:
+        return f"{type_}.{renamed.get(key, key)}{mark}{rest}"
+    if rest.startswith(f"{word}_"):
+        owning, target = key, rest.removeprefix(f"{word}_")
+    else:
+        owning, _, target = name.rpartition(f"_{word}_")
+    return f"{type_}.{renamed.get(owning, owning)}_{word}_{_target_before(owning, target, renamed)}"
+
+
+def _target_before(owning: str, target: str, renamed: Mapping[str, str]) -> str:
+    """Shared parts tell by the port behind the key for which of its calls they let somebody in."""
+    key, mark, port = target.partition("_")
+    if mark and not (owning.startswith(names.shared("")) and port.isdecimal()):
+        return target
+    return f"{renamed.get(key, key)}{mark}{port}"

@@ -15,6 +15,19 @@ Limits = Literal["whole answer", "one try", "silence", "connection", "draining",
 """What a timer measures. Of one try, the time until its answer starts; of a connection, its whole life."""
 REPLACING: frozenset[Limits] = frozenset({"draining", "stopping", "starting"})
 """What counts only while a task is replaced."""
+MAX_START_PERIOD = 300
+MAX_RETRIES = 10
+"""Bounds of a container health check (ECS API reference, HealthCheck)."""
+LONGEST_GRACE = 2**31 - 1
+"""Bound of a service's grace period (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
+_RETRIES = 3
+"""ECS's own default."""
+SHORTEST_STOP, LONGEST_STOP = 2, 120
+"""Seconds that Fargate takes (ECS API reference, ContainerDefinition.stopTimeout)."""
+_WHY = dict.fromkeys(("fargate", "fargate-spot"), f"a task on Fargate gets {LONGEST_STOP} s to stop")
+_WHY_ELSEWHERE = f"no more than {LONGEST_STOP} s, unless stop_timeout says so"
+_LEAST = 30.0
+"""Seconds; ECS's own default, below which no default of ours goes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,26 +49,17 @@ class Timer:
     limits: Limits
     seconds: float
     """Until it ends what it limits; UNLIMITED for one that does not count."""
-    asked: float
-    """What the catalog asks for here."""
+    requested: float
+    """Seconds that the catalog asks for here."""
     key: str | None = None
     """The service's key that sets it; None where nothing of the catalog does."""
     reason: str = ""
-    """Why it may be shorter than asked."""
+    """Why it may be shorter than requested."""
 
     @property
     def is_short(self) -> bool:
         """Whether it ends before the time that was asked for."""
-        return self.seconds < self.asked
-
-
-MAX_START_PERIOD = 300
-MAX_RETRIES = 10
-"""Bounds of a container health check (ECS API reference, HealthCheck)."""
-LONGEST_GRACE = 2**31 - 1
-"""Bound of a service's grace period (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
-_RETRIES = 3
-"""ECS's own default."""
+        return self.seconds < self.requested
 
 
 def container_check(health: Check) -> dict[str, Any] | None:
@@ -102,17 +106,9 @@ def start_timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:
             at=f"task of {service.name}",
             limits="starting",
             seconds=seconds,
-            asked=service.health.grace,
+            requested=service.health.grace,
             key="health.grace",
         )
-
-
-SHORTEST_STOP, LONGEST_STOP = 2, 120
-"""Seconds that Fargate takes (ECS API reference, ContainerDefinition.stopTimeout)."""
-_WHY = dict.fromkeys(("fargate", "fargate-spot"), f"a task on Fargate gets {LONGEST_STOP} s to stop")
-_WHY_ELSEWHERE = f"no more than {LONGEST_STOP} s, unless stop_timeout says so"
-_LEAST = 30.0
-"""Seconds; ECS's own default, below which no default of ours goes."""
 
 
 def stop_timeout(keys: ServiceKeys, *, timeout: float) -> float:
@@ -137,7 +133,7 @@ def stop_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         at=f"task of {service.name}",
         limits="stopping",
         seconds=service.stop_timeout,
-        asked=_longest_answer(service, service.timeout),
+        requested=_longest_answer(service, service.timeout),
         key="stop_timeout",
         reason="as its stop_timeout says" if own else _WHY.get(service.capacity, _WHY_ELSEWHERE),
     )

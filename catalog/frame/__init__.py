@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from catalog.diagnostics import Finding, Provenance
 from catalog.frame.places import Place
-from catalog.frame.subjects import Container, ServiceWorkload, Siblings, Subjects, Version, containers_of
+from catalog.frame.subjects import Container, ServiceVersion, ServiceWorkload, Siblings, Subjects, containers_of
 from catalog.model import Deployment
 
 S = TypeVar("S")
@@ -64,4 +64,4 @@ def findings_side_by_side(
                 yield from ((deployment, finding) for finding in check(siblings, at))
 
 
-__all__ = ["Container", "Place", "Rules", "ServiceWorkload", "Siblings", "Version", "containers_of"]
+__all__ = ["Container", "Place", "Rules", "ServiceVersion", "ServiceWorkload", "Siblings", "containers_of"]

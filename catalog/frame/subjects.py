@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class ServiceWorkload(Service):
         """A service's own workload, and each of its versions in its place."""
 
-    class Version(Service):
+    class ServiceVersion(Service):
         """A version of a service beside its own workload."""
 
 else:
@@ -31,7 +31,7 @@ else:
     class ServiceWorkload:
         """A service's own workload, and each of its versions in its place."""
 
-    class Version:
+    class ServiceVersion:
         """A version of a service beside its own workload."""
 
 
@@ -163,7 +163,7 @@ def _tables(key: str) -> Callable[[Place], Found]:
 _KINDS: dict[type, Callable[[Place], Found]] = {
     Deployment: _whole,
     Service: _services,
-    Version: _versions,
+    ServiceVersion: _versions,
     ServiceWorkload: _services,
     Workload: _workloads,
     Container: _containers,

@@ -87,6 +87,8 @@ class MeshTraits:
     """The names of the containers that it puts into every task."""
     images: Callable[[Deployment], Iterable[str]] = lambda deployment: ()
     """Which these run."""
+    image_keys: tuple[str, ...] = ()
+    """The keys of [images] that name these."""
     proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)
     """What its proxy takes of a task with so much CPU and memory."""
     ended: bool = False
@@ -140,25 +142,25 @@ Requested = Callable[[Place], Iterator[Place]]
 def catalog_key(*path: str) -> Requested:
     """Where a key of the catalog is written, unless it says no."""
 
-    def asked(at: Place) -> Iterator[Place]:
+    def requested(at: Place) -> Iterator[Place]:
         value: object = at.deployment.catalog
         for key in path:
             value = getattr(value, key)
         if at(*path).is_set and value not in (None, False, "none"):
             yield at(*path)
 
-    return asked
+    return requested
 
 
 def ingress_key(key: str) -> Requested:
     """Where a key is written of an ingress, unless it says no."""
 
-    def asked(at: Place) -> Iterator[Place]:
+    def requested(at: Place) -> Iterator[Place]:
         for name, ingress in at.deployment.catalog.ingress.items():
             if getattr(ingress, key):
                 yield at("ingress", name, key)
 
-    return asked
+    return requested
 
 
 def service_key(
@@ -166,13 +168,13 @@ def service_key(
 ) -> Requested:
     """Where a key is written of a service that `where` picks out."""
 
-    def asked(at: Place) -> Iterator[Place]:
+    def requested(at: Place) -> Iterator[Place]:
         for service in at.deployment.services.values():
             place = at("services", service.name, *path)
             if place.is_set and where(at.deployment, service):
                 yield place
 
-    return asked
+    return requested
 
 
 def has_callers(deployment: Deployment, service: Service) -> bool:

@@ -13,8 +13,8 @@ from catalog.meshes.base import Requested, Verdict, catalog_key, has_callers, in
 from catalog.model import UNLIMITED, Deployment, Service
 
 Effect = Literal["required", "best effort", "fallback"]
-"""What a mesh without the feature means. required: the system would not be what the catalog says, so it's refused.
-best effort: it behaves less well, a notice, or an error with `mesh.strict`. fallback: it works otherwise, a notice."""
+"""What a mesh without the feature means. required: the system would not be what the catalog says, so it is refused.
+best effort: it behaves less well: a notice, or an error if `mesh.strict`. fallback: it works another way: a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Feature:
     keys: str
     """The catalog's keys that ask for it, as documentation spells them."""
     effect: Effect
-    asked: Requested
+    requested: Requested
     """Where a catalog asks for it."""
     times: bool = False
     """Whether its key sets a timer, so that "none" asks for nothing where nothing counts."""
@@ -48,27 +48,27 @@ def _probed(service: Service) -> bool:
 
 
 FEATURES = (
-    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="required", asked=catalog_key("mesh", "tls")),
+    Feature(key="tls", title="Encryption", keys="mesh.tls", effect="required", requested=catalog_key("mesh", "tls")),
     Feature(
         key="auth",
         title="Callers proven by IAM",
         keys="mesh.auth",
         effect="required",
-        asked=catalog_key("mesh", "auth"),
+        requested=catalog_key("mesh", "auth"),
     ),
     Feature(
         key="signed",
         title="Signed requests",
         keys="signed",
         effect="best effort",
-        asked=service_key("signed", where=lambda deployment, service: service.signed),
+        requested=service_key("signed", where=lambda deployment, service: service.signed),
     ),
     Feature(
         key="timeout",
         title="Request timeout",
         keys="timeout",
         effect="best effort",
-        asked=service_key("timeout", where=_answers),
+        requested=service_key("timeout", where=_answers),
         times=True,
     ),
     Feature(
@@ -76,7 +76,7 @@ FEATURES = (
         title="Idle timeout",
         keys="idle_timeout",
         effect="best effort",
-        asked=service_key("idle_timeout", where=_called_for_answers),
+        requested=service_key("idle_timeout", where=_called_for_answers),
         times=True,
     ),
     Feature(
@@ -84,7 +84,7 @@ FEATURES = (
         title="Idle timeout of tcp",
         keys="idle_timeout",
         effect="best effort",
-        asked=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and service.is_tcp),
+        requested=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and service.is_tcp),
         times=True,
     ),
     Feature(
@@ -92,7 +92,7 @@ FEATURES = (
         title="Retries",
         keys="retries",
         effect="best effort",
-        asked=service_key(
+        requested=service_key(
             "retries", where=lambda d, service: _called_for_answers(d, service) and bool(service.retries.attempts)
         ),
     ),
@@ -101,7 +101,7 @@ FEATURES = (
         title="No retries",
         keys="retries.attempts = 0",
         effect="best effort",
-        asked=service_key(
+        requested=service_key(
             "retries",
             "attempts",
             where=lambda d, service: _called_for_answers(d, service) and service.retries.attempts == 0,
@@ -112,7 +112,7 @@ FEATURES = (
         title="Versions",
         keys="versions",
         effect="required",
-        asked=service_key(
+        requested=service_key(
             "versions",
             where=lambda d, service: (
                 has_callers(d, service) and any(version.weight or version.match for version in service.versions)
@@ -124,59 +124,63 @@ FEATURES = (
         title="Limits of a service",
         keys="pool",
         effect="best effort",
-        asked=service_key("pool", where=has_callers),
+        requested=service_key("pool", where=has_callers),
     ),
     Feature(
         key="outlier",
         title="Outlier detection",
         keys="outlier",
         effect="best effort",
-        asked=service_key("outlier", where=has_callers),
+        requested=service_key("outlier", where=has_callers),
     ),
     Feature(
         key="probes",
         title="Probes from outside",
         keys="health.path",
         effect="best effort",
-        asked=service_key("health", "path", where=lambda d, service: _probed(service) and service.protocol != "grpc"),
+        requested=service_key(
+            "health", "path", where=lambda d, service: _probed(service) and service.protocol != "grpc"
+        ),
     ),
     Feature(
         key="probes_of_grpc",
         title="Probes of grpc",
         keys="health.path",
         effect="best effort",
-        asked=service_key("health", "path", where=lambda d, service: _probed(service) and service.protocol == "grpc"),
+        requested=service_key(
+            "health", "path", where=lambda d, service: _probed(service) and service.protocol == "grpc"
+        ),
     ),
     Feature(
         key="access_logs",
         title="Access logs",
         keys="mesh.access_logs",
         effect="best effort",
-        asked=catalog_key("mesh", "access_logs"),
+        requested=catalog_key("mesh", "access_logs"),
     ),
     Feature(
         key="traced_proxies",
         title="Traces of what passes it",
         keys="mesh.tracing",
         effect="fallback",
-        asked=catalog_key("mesh", "tracing"),
+        requested=catalog_key("mesh", "tracing"),
     ),
     Feature(
         key="tcp",
         title="Services that speak tcp",
         keys='protocol = "tcp"',
         effect="fallback",
-        asked=service_key("protocol", where=lambda d, service: service.is_tcp and has_callers(d, service)),
+        requested=service_key("protocol", where=lambda d, service: service.is_tcp and has_callers(d, service)),
     ),
     Feature(
         key="envoy",
         title="An Envoy of your own",
         keys="images.envoy",
         effect="best effort",
-        asked=catalog_key("images", "envoy"),
+        requested=catalog_key("images", "envoy"),
     ),
     Feature(
-        key="gateway", title="Gateway", keys="ingress.NAME.gateway", effect="required", asked=ingress_key("gateway")
+        key="gateway", title="Gateway", keys="ingress.NAME.gateway", effect="required", requested=ingress_key("gateway")
     ),
 )
 
@@ -185,7 +189,7 @@ def lacking(at: Place) -> Iterator[Finding]:
     """What the catalog asks for and its mesh does not have. Of what is tuned, one notice for each key."""
     deployment = at.deployment
     strict = deployment.catalog.mesh.strict
-    for feature, verdict, places in asked_in_vain(at):
+    for feature, verdict, places in unsupported_requests(at):
         if feature.effect == "required" or (feature.effect == "best effort" and strict):
             for place in places:
                 yield place.error(_refusal(feature, deployment))
@@ -193,13 +197,13 @@ def lacking(at: Place) -> Iterator[Finding]:
             yield places[0].notice(f"{_instead(deployment, verdict.how)}{_ignored(feature, places)}")
 
 
-def asked_in_vain(at: Place) -> Iterator[tuple[Feature, Verdict, list[Place]]]:
+def unsupported_requests(at: Place) -> Iterator[tuple[Feature, Verdict, list[Place]]]:
     """What the mesh does not have, and where the catalog asks for it."""
     for feature in FEATURES:
         verdict = mesh_of(at.deployment).parity[feature.key]
         if not verdict.carried:
             exempt = feature.times and verdict.unlimited
-            yield feature, verdict, [place for place in feature.asked(at) if not (exempt and _is_unlimited(place))]
+            yield feature, verdict, [place for place in feature.requested(at) if not (exempt and _is_unlimited(place))]
 
 
 def _is_unlimited(place: Place) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -18,13 +18,21 @@ from catalog.model.platform import (
     Cluster,
     Images,
     Security,
-    StateKind,
     Terraform,
-    _one_state,
 )
 from catalog.model.service import Service, ServiceKeys
-from catalog.model.types import Name, Table
+from catalog.model.types import Name, Table, wrong
 from catalog.model.workload import Workload
+
+StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
+
+
+def _one_state(value: object) -> object:
+    if isinstance(value, dict) and len(value) != 1:
+        raise wrong(
+            "a catalog has exactly one state; write one of [state.local], [state.s3], …, not {count}", count=len(value)
+        )
+    return value
 
 
 class Catalog(Table):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from catalog import names
 from catalog.model.types import (
     AuthorityArn,
     Cidr,
@@ -51,6 +54,8 @@ class Mesh(Table):
     """The mesh that was just left, where AWS has ended it: Terraform forgets its resources instead of deleting them."""
 
 
+_LETTERS = "abcdefgh"
+"""One for each zone whose subnets fit into a network."""
 _ZONE = r"[a-z]{2}(-[a-z]+)+-\d[a-h]"
 _ZONES = {
     "anyOf": [
@@ -109,6 +114,33 @@ class Network(Table):
     """Private subnets of the VPC that exists, for the tasks."""
     public_subnet_ids: tuple[str, ...] = ()
     """Public subnets of the VPC that exists, for load balancers that face the internet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zone:
+    """An availability zone of the network, with its two subnets."""
+
+    letter: str
+    """Tells its subnets from those of the other zones, in addresses and names."""
+    name: str | None
+    """Its name; None where the network takes as many zones as it is told, whatever their names."""
+    private_cidr: str
+    public_cidr: str
+
+
+def zones_of(network: Network) -> tuple[Zone, ...]:
+    """The zones of a network, in the order written."""
+    if isinstance(network.zones, int):
+        return tuple(_zone(network, letter, None) for letter in _LETTERS[: network.zones])
+    return tuple(_zone(network, names.zone_letter(name), name) for name in network.zones)
+
+
+def _zone(network: Network, letter: str, name: str | None) -> Zone:
+    # Sixteen equal blocks, eight private and eight public: a zone's blocks depend on its letter alone, so that zones
+    # come and go without moving the others.
+    blocks = list(ipaddress.IPv4Network(network.cidr).subnets(prefixlen_diff=4))
+    slot = _LETTERS.index(letter)
+    return Zone(letter=letter, name=name, private_cidr=str(blocks[slot]), public_cidr=str(blocks[slot + len(_LETTERS)]))
 
 
 class Discovery(Table):

@@ -20,7 +20,6 @@ from catalog.model.types import (
     wrong,
 )
 
-StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
 RESERVED = ("aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", "rule")
 
 
@@ -97,21 +96,13 @@ class Terraform(Table):
     """Version constraint on the hashicorp/aws provider."""
 
 
-def _one_state(value: object) -> object:
-    if isinstance(value, dict) and len(value) != 1:
-        raise wrong(
-            "a catalog has exactly one state; write one of [state.local], [state.s3], …, not {count}", count=len(value)
-        )
-    return value
+_KMS_KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]*:[^:]*:.+"
 
 
-_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]*:[^:]*:.+"
-
-
-def _key(value: object) -> object:
+def _kms_key(value: object) -> object:
     if isinstance(value, bool):
         return value or None
-    if not isinstance(value, str) or not re.fullmatch(_ARN, value):
+    if not isinstance(value, str) or not re.fullmatch(_KMS_KEY_ARN, value):
         raise wrong('expected true, for a key made for this deployment, or the ARN of one, as in "arn:aws:kms:…"')
     return value
 
@@ -120,7 +111,8 @@ class Security(Table):
     """Keys of one's own, and protection from deletion."""
 
     kms_key: Annotated[
-        Literal[True] | str | None, BeforeValidator(_key, json_schema_input_type=bool | text("ARN", f"^{_ARN}$"))
+        Literal[True] | str | None,
+        BeforeValidator(_kms_key, json_schema_input_type=bool | text("ARN", f"^{_KMS_KEY_ARN}$")),
     ] = None
     """The KMS key that encrypts logs, file system, disks, task storage, shell sessions and certificates: true makes one
     for this deployment, an ARN names one that exists, whose policy then is yours (docs/security.md). Default: keys that

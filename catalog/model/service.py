@@ -19,8 +19,6 @@ from catalog.model.types import (
     matching,
     table_or_true,
 )
-from catalog.model.workload import Deploy as Deploy
-from catalog.model.workload import Health as Health
 from catalog.model.workload import Workload, WorkloadKeys
 
 

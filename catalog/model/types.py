@@ -15,6 +15,8 @@ from catalog import unknowns
 UNLIMITED = math.inf
 LAST_PRIORITY = 50_000
 """The highest priority that a rule of a load balancer's listener may have (ELBv2 API reference, CreateRule)."""
+SECURITY_GROUP_RULES = 60
+"""Inbound, and outbound, rules of a security group; AWS can raise it (VPC guide, "Amazon VPC quotas")."""
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -105,24 +107,24 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
 
 
-def matching(pattern: str, what: str, cure: str) -> BeforeValidator:
-    """A string that matches `pattern`; `what` names it with its article, `cure` says what to write."""
+def matching(pattern: str, what: str, fix: str) -> BeforeValidator:
+    """A string that matches `pattern`; `what` names it with its article, `fix` says what to write."""
     compiled = re.compile(pattern)
 
     def check(value: object) -> str:
         _plain(value)
         # An account that only Terraform will know has twelve digits.
         if not isinstance(value, str) or not compiled.fullmatch(value.replace(unknowns.ACCOUNT, "0" * 12)):
-            raise wrong("{value} is not " + f"{what}; {cure}", value=_shown(value))
+            raise wrong("{value} is not " + f"{what}; {fix}", value=_shown(value))
         return value
 
     title = what.removeprefix("a ").removeprefix("an ")
     return BeforeValidator(check, json_schema_input_type=text(title, f"^({pattern.strip('^$')})$"))
 
 
-def arn_or_name(service: str, pattern: str, what: str, cure: str) -> BeforeValidator:
-    """A name that matches `pattern`, or an ARN of a service; `what` and `cure` as for `matching`."""
-    return matching(rf"(arn:aws[a-z-]*:{service}:[a-z0-9-]*:[^:]*:[^*]+|{pattern})", what, cure)
+def arn_or_name(service: str, pattern: str, what: str, fix: str) -> BeforeValidator:
+    """A name that matches `pattern`, or an ARN of a service; `what` and `fix` as for `matching`."""
+    return matching(rf"(arn:aws[a-z-]*:{service}:[a-z0-9-]*:[^:]*:[^*]+|{pattern})", what, fix)
 
 
 _DURATION = {"type": "string", "title": "duration", "pattern": r"^\d{1,6}[smh]$"}

@@ -10,10 +10,14 @@ from typing import Any
 from catalog import unknowns
 from catalog.diagnostics import Path
 from catalog.model.workload import TABLES
-from catalog.reading.layers import Report, Tree
+from catalog.reading.layers import Report, Tree, value_at
 
 _INNER = r"var\.[^{}\s]*|environment|region|account"
 _CALLEE = r"[a-z][a-z0-9-]*\.(?:url|host|port)"
+_LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
+"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
+that it would ask for the account (the tags of [catalog] are the provider's too)."""
+_TABLES = tuple((table,) for table in TABLES)
 
 
 def _pattern(inner: str) -> re.Pattern[str]:
@@ -75,21 +79,15 @@ def _reason(name: str, values: Mapping[str, str]) -> str:
     return f"{{{name}}} cannot be used here; write it out, or {literal}"
 
 
-_LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
-"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
-that it would ask for the account (the tags of [catalog] are the provider's too)."""
-_TABLES = tuple((table,) for table in TABLES)
-
-
 def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:
     """What the general placeholders stand for. A variable may use the others, but no variable."""
     values: dict[str, str] = {}
     if environment is not None:
         values["environment"] = environment
-    accounts = _get(tree, "aws", "accounts")
+    accounts = value_at(tree, "aws", "accounts")
     single = isinstance(accounts, list) and len(accounts) == 1 and isinstance(accounts[0], str)
     values["account"] = accounts[0] if isinstance(accounts, list) and single else unknowns.ACCOUNT
-    region = _get(tree, "catalog", "region")
+    region = value_at(tree, "catalog", "region")
     if isinstance(region, str) and "{" not in region:
         values["region"] = region
     known = dict(values)
@@ -150,9 +148,3 @@ def _readable(text: str, path: Path, report: Report) -> str:
     if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
         report.refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it")
     return text
-
-
-def _get(tree: Any, *path: str) -> Any:
-    for key in path:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree

@@ -19,6 +19,18 @@ EXCLUSIVE = (("replicas", "scale"),)
 """Service keys of which a nearer layer's drops a farther layer's other."""
 
 
+def value_at(tree: Any, *path: str | int) -> Any:
+    """The value at a path of a tree; None if it has none."""
+    for key in path:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def tables_in(value: object) -> list[tuple[str, Tree]]:
+    """The tables that a table holds, with their names; none if it is no table."""
+    return [(key, table) for key, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
+
+
 class Layers:
     """The tree of one deployment, and for each value the file and path that wrote it."""
 
@@ -96,7 +108,7 @@ class Layers:
             if source is not self._source:
                 return source, path
 
-    def written(self, path: Path) -> bool:
+    def is_set(self, path: Path) -> bool:
         """Whether a file says this value, as opposed to a default."""
         value: Any = self.tree
         for part in path:
@@ -140,7 +152,7 @@ class Report:
 
     def is_set(self, *path: str | int) -> bool:
         """Whether the catalog sets this value itself, as opposed to a default."""
-        return self.layers.written(path)
+        return self.layers.is_set(path)
 
     def is_set_here(self, *path: str | int) -> bool:
         """Whether it is set right there, as opposed to [defaults] or a profile, which set it for several services."""

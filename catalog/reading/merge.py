@@ -13,8 +13,11 @@ from catalog.diagnostics import CatalogError, Finding, Path, Problem, did_you_me
 from catalog.model.types import NAME_PATTERN
 from catalog.reading import interpolation, validation
 from catalog.reading.interpolation import filled
-from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree
+from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, tables_in
 from catalog.reading.source import Document, Source
+
+_NAMES = ("aws_name", "renamed_from")
+_WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
 
 
 def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | None], list[Finding]]:
@@ -22,8 +25,8 @@ def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | 
     if table is None:
         if wanted is None:
             return [None], []
-        cure = "add [environments], or ask for none"
-        return [], [Finding(place=(), message=f'there is no environment "{wanted}", as the catalog has none; {cure}')]
+        fix = "add [environments], or ask for none"
+        return [], [Finding(place=(), message=f'there is no environment "{wanted}", as the catalog has none; {fix}')]
     if not isinstance(table, dict) or not table:
         message = "expected tables [environments.NAME]; add one, or remove it"
         return [], [Finding(place=("environments",), message=message)]
@@ -106,17 +109,13 @@ def _parsed_key(spelling: object) -> Path | None:
     return tuple(path) if path else None
 
 
-_NAMES = ("aws_name", "renamed_from")
-_WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
-
-
 def lay_services(report: Report) -> None:
     """Take [defaults] and [profiles] out of the tree and lay them under the services."""
     layers = report.layers
     defaults, profiles = layers.tree.pop("defaults", {}), layers.tree.pop("profiles", {})
     report.add(_wrong_shared(defaults, profiles))
-    known = dict(_tables(profiles))
-    for name, table in _tables(layers.tree.get("services")):
+    known = dict(tables_in(profiles))
+    for name, table in tables_in(layers.tree.get("services")):
         at: Path = ("services", name)
         profile = table.get("profile")
         if isinstance(profile, str):
@@ -143,14 +142,8 @@ def _lay_versions(report: Report, at: Path, service: Tree) -> None:
 
 def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:
     close = did_you_mean(profile, known)
-    cure = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
-    return Finding(place=place, message=f'unknown profile "{profile}"; {cure}')
-
-
-def _tables(value: object) -> list[tuple[str, Tree]]:
-    return (
-        [(name, table) for name, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
-    )
+    fix = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
+    return Finding(place=place, message=f'unknown profile "{profile}"; {fix}')
 
 
 def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
@@ -219,12 +212,12 @@ def take_images(report: Report, source: Document, values: Mapping[str, str]) -> 
     except CatalogError as error:
         report.add(Finding(place=place, message=str(problem)) for problem in error.problems)
         return
-    services = dict(_tables(tree.get("services")))
+    services = dict(tables_in(tree.get("services")))
     for name, image in images.data.items():
         if name in services:
             report.layers.set(("services", name, "image"), image, source=images, written_at=(name,))
             continue
         close = did_you_mean(name, list(services))
-        cure = f'did you mean "{close}"?' if close else "remove it, or add the service"
-        message = f"unknown service; {cure}"
+        fix = f'did you mean "{close}"?' if close else "remove it, or add the service"
+        message = f"unknown service; {fix}"
         report.problems.append(Problem(file=shown, line=images.line((name,)), place=spelled((name,)), message=message))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from typing import Any
 
 from catalog.diagnostics import Finding, Path, did_you_mean, spelled
 from catalog.model.workload import TABLES
 from catalog.reading import interpolation
-from catalog.reading.layers import Tree
+from catalog.reading.layers import Tree, tables_in, value_at
 
 
 def unresolved(tree: Tree, values: Mapping[str, str], *, wrong: Set[Path]) -> Iterator[Finding]:
     """The placeholders of workloads' environments and log routers that have no value. An address that rests on one of
     the values that are `wrong` is passed over."""
     for key in TABLES:
-        for name, workload in _tables(tree.get(key)):
+        for name, workload in tables_in(tree.get(key)):
             versions = workload.get("versions")
             yield from _of_workload(tree, workload, (key, name), values, wrong)
             for index, version in enumerate(versions if isinstance(versions, tuple) else ()):
@@ -50,9 +49,9 @@ def _rests_on(wrong: Set[Path], *, caller: Path, callee: str) -> bool:
 
 def _texts(workload: Tree, place: Path) -> Iterator[tuple[Path, str]]:
     tables = [((*place, "environment"), workload.get("environment"))]
-    for name, sidecar in _tables(workload.get("sidecars")):
+    for name, sidecar in tables_in(workload.get("sidecars")):
         tables.append(((*place, "sidecars", name, "environment"), sidecar.get("environment")))
-    for _, router in _tables({"router": _get(workload, "logs", "router")}):
+    for _, router in tables_in({"router": value_at(workload, "logs", "router")}):
         tables.append(((*place, "logs", "router", "options"), router.get("options")))
     for at, table in tables:
         for key, text in table.items() if isinstance(table, dict) else ():
@@ -65,11 +64,11 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
     what is wrong with that (`catalog.rules.calls`)."""
     name, _, what = placeholder.partition(".")
     services, external = _names(tree, "services"), _names(tree, "external")
-    calls = _get(tree, *caller).get("calls", ())
+    calls = value_at(tree, *caller).get("calls", ())
     literal = f"write {{{{{placeholder}}} for literal text"
     if not isinstance(calls, tuple):
         return None
-    if name in external or _get(tree, "services", name, "port") is not None:
+    if name in external or value_at(tree, "services", name, "port") is not None:
         if name in calls:
             return None
         return f'{{{placeholder}}} needs the call; add "{name}" to {spelled(caller)}.calls, or {literal}'
@@ -79,7 +78,7 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
         return None
     if name in services:
         return f'{{{placeholder}}} needs the call; add "{name}" to {spelled(caller)}.calls, or {literal}'
-    for new in (new for new, table in _tables(tree.get("services")) if table.get("renamed_from") == name):
+    for new in (new for new, table in tables_in(tree.get("services")) if table.get("renamed_from") == name):
         return f"{{{placeholder}}} has no value: it is renamed; write {{{new}.{what}}}, or {literal}"
     close = did_you_mean(name, sorted({*services, *external}))
     guess = f"did you mean {{{close}.{what}}}? Or" if close else "name a service that it calls, or"
@@ -89,13 +88,3 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
 def _names(tree: Tree, key: str) -> list[str]:
     table = tree.get(key)
     return list(table) if isinstance(table, dict) else []
-
-
-def _tables(value: object) -> list[tuple[str, Tree]]:
-    return [(key, table) for key, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
-
-
-def _get(tree: Any, *path: str | int) -> Any:
-    for key in path:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree

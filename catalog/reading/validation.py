@@ -13,6 +13,36 @@ from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled
 from catalog.model import Catalog
 from catalog.model.network import KINDS
 
+_ADD = {
+    "image": 'add image = "registry/name:tag"',
+    "kind": f"add kind, as one of {', '.join(KINDS)}",
+    "name": 'add name = "…", at most 24 characters',
+    "region": 'add region = "us-west-2", or one for each environment',
+    "catalog": "add [catalog] with name and region",
+    "mesh": "add [mesh] with a kind",
+    "services": "add [services.NAME] with an image",
+    "host": 'add host = "db.example.com"',
+    "path": "add path",
+}
+_EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+_UNSUPPORTED_SERVICE_KEYS = {
+    "ports", "alarms",
+}  # fmt: skip
+_UNSUPPORTED_KEYS: dict[tuple[str, ...], set[str]] = {
+    (): {"jobs"},
+    ("services", "*"): _UNSUPPORTED_SERVICE_KEYS,
+}
+_SERVICE_TABLES = (("defaults",), ("profiles", "*"))
+"""Tables that may hold whatever a service may."""
+
 
 def known_keys(path: Path) -> list[str]:
     """The keys that the table at a path takes."""
@@ -53,28 +83,6 @@ def _unwrapped(annotation: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _unwrapped(next(arm for arm in typing.get_args(annotation) if arm is not type(None)))
     return annotation
-
-
-_ADD = {
-    "image": 'add image = "registry/name:tag"',
-    "kind": f"add kind, as one of {', '.join(KINDS)}",
-    "name": 'add name = "…", at most 24 characters',
-    "region": 'add region = "us-west-2", or one for each environment',
-    "catalog": "add [catalog] with name and region",
-    "mesh": "add [mesh] with a kind",
-    "services": "add [services.NAME] with an image",
-    "host": 'add host = "db.example.com"',
-    "path": "add path",
-}
-_EXPECTED = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-}
 
 
 def place(error: Any) -> Path:
@@ -186,31 +194,20 @@ def toml_type(value: object) -> str:
     return names.get(type(value), "a date or time")
 
 
-_SERVICE = {
-    "ports", "alarms",
-}  # fmt: skip
-
-_KEYS: dict[tuple[str, ...], set[str]] = {
-    (): {"jobs"},
-    ("services", "*"): _SERVICE,
-}
-_SERVICE_TABLES = (("defaults",), ("profiles", "*"))
-
-
-def take_out(tree: dict[str, Any]) -> list[Finding]:
+def remove_unsupported(tree: dict[str, Any]) -> list[Finding]:
     """Remove what is not supported yet from a tree, and say where it stood."""
     findings: list[Finding] = []
-    for pattern, keys in _everywhere(_KEYS):
-        for path, table in _tables(tree, pattern):
+    for pattern, keys in _everywhere(_UNSUPPORTED_KEYS):
+        for path, table in _tables_at(tree, pattern):
             for key in sorted(keys & table.keys()):
                 del table[key]
                 findings.append(Finding(place=(*path, key), message="not supported yet; remove it"))
     return findings
 
 
-def refused() -> list[str]:
-    """The keys that are refused, as the documentation spells them."""
-    return [".".join((*_named(place), key)) for place, found in _KEYS.items() for key in sorted(found)]
+def unsupported_keys() -> list[str]:
+    """The keys that are not supported yet, as the documentation spells them."""
+    return [".".join((*_named(place), key)) for place, found in _UNSUPPORTED_KEYS.items() for key in sorted(found)]
 
 
 def _named(pattern: tuple[str, ...]) -> tuple[str, ...]:
@@ -230,10 +227,10 @@ def _everywhere(table: dict[tuple[str, ...], Any]) -> list[tuple[tuple[str, ...]
     ]
 
 
-def _tables(tree: Any, pattern: tuple[str, ...], at: Path = ()) -> list[tuple[Path, dict[str, Any]]]:
+def _tables_at(tree: Any, pattern: tuple[str, ...], at: Path = ()) -> list[tuple[Path, dict[str, Any]]]:
     if not isinstance(tree, dict):
         return []
     if not pattern:
         return [(at, tree)]
     keys = list(tree) if pattern[0] == "*" else [pattern[0]] if pattern[0] in tree else []
-    return [found for key in keys for found in _tables(tree[key], pattern[1:], (*at, key))]
+    return [found for key in keys for found in _tables_at(tree[key], pattern[1:], (*at, key))]

@@ -1,4 +1,4 @@
-"""Where time is counted on the way to a service, in words: what `python -m catalog explain` prints."""
+"""Where time is counted on the call paths to a service, in words: what `python -m catalog explain` prints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.analysis.call_graph import CallPath, paths_to
 from catalog.analysis.timeouts import REPLACING, Hop, Timer
 from catalog.diagnostics import plural
 from catalog.frame import Place
-from catalog.meshes.features import asked_in_vain
+from catalog.meshes.features import unsupported_requests
 from catalog.meshes.hops import timers_of
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.model.types import short_duration
@@ -21,7 +21,7 @@ _MOST = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One timer on a way, and what there is to say of it."""
+    """One timer on a path, and what there is to say of it."""
 
     hop: Hop
     timer: Timer
@@ -35,15 +35,15 @@ class Row:
 
 
 def explanation(deployment: Deployment, service: Service, *, report: Report) -> str:
-    """All timers on every way to a service, and what of its wishes the mesh does not know."""
-    ways = paths_to(deployment, service, most=_MOST)
-    total = len(ways.shown) + ways.more
+    """All timers on every path to a service, and what of its wishes the mesh does not know."""
+    paths = paths_to(deployment, service, most=_MOST)
+    total = len(paths.shown) + paths.more
     blocks = [_headline(deployment, service)]
-    for number, way in enumerate(ways.shown, start=1):
-        blocks.append(f"path {number} of {total}: {_chain(way)}\n\n{_table(rows_of(deployment, way))}")
-    if ways.more:
-        blocks.append(f"and {ways.more} more {plural('path', ways.more)}")
-    if ways.only_shortest:
+    for number, path in enumerate(paths.shown, start=1):
+        blocks.append(f"path {number} of {total}: {_chain(path)}\n\n{_table(rows_of(deployment, path))}")
+    if paths.more:
+        blocks.append(f"and {paths.more} more {plural('path', paths.more)}")
+    if paths.only_shortest:
         blocks.append("calls go in a circle: of the paths from each beginning only the shortest is shown")
     if lost := list(_lost(deployment, service, report)):
         heading = f"asked for {service.name}, and not there with {deployment.catalog.mesh.kind}:"
@@ -51,17 +51,17 @@ def explanation(deployment: Deployment, service: Service, *, report: Report) -> 
     return "\n\n".join(blocks) + "\n"
 
 
-def rows_of(deployment: Deployment, way: CallPath) -> tuple[Row, ...]:
-    """Every timer on a way, in the order in which a call meets it; what counts only while a task is replaced comes
+def rows_of(deployment: Deployment, path: CallPath) -> tuple[Row, ...]:
+    """Every timer on a path, in the order in which a call meets it; what counts only while a task is replaced comes
     last. A proxy that is met as callee and then as caller is there once, with the most that is asked of it."""
     met: dict[tuple[str, str], Row] = {}
-    for hop in way.hops:
+    for hop in path.hops:
         for timer in timers_of(deployment, hop):
             row = met.setdefault((timer.at, timer.limits), Row(hop=hop, timer=timer))
-            if row.timer.asked < timer.asked:
-                met[timer.at, timer.limits] = replace(row, timer=replace(row.timer, asked=timer.asked))
+            if row.timer.requested < timer.requested:
+                met[timer.at, timer.limits] = replace(row, timer=replace(row.timer, requested=timer.requested))
     rows = sorted(met.values(), key=lambda row: row.is_of_replacing)
-    target = way.services[-1]
+    target = path.services[-1]
     shortest = [_shortest(row for row in rows if row.is_of_replacing is replacing) for replacing in (False, True)]
     return tuple(replace(row, note=_note(row, target), is_shortest=row in shortest) for row in rows)
 
@@ -89,9 +89,9 @@ def _headline(deployment: Deployment, service: Service) -> str:
     return f"{service.name} in {deployment.id}, mesh {deployment.catalog.mesh.kind}: {', '.join([port, *times])}"
 
 
-def _chain(way: CallPath) -> str:
-    begin = [f"ingress {way.ingress}"] if way.ingress is not None else []
-    return " > ".join([*begin, *(service.name for service in way.services)])
+def _chain(path: CallPath) -> str:
+    begin = [f"ingress {path.ingress}"] if path.ingress is not None else []
+    return " > ".join([*begin, *(service.name for service in path.services)])
 
 
 def _step(hop: Hop) -> str:
@@ -121,7 +121,7 @@ def _table(rows: tuple[Row, ...]) -> str:
 
 def _cells(row: Row, step: str) -> tuple[str, str, str, str, str]:
     timer = row.timer
-    return (step, timer.at, timer.limits, short_duration(timer.asked), short_duration(timer.seconds))
+    return (step, timer.at, timer.limits, short_duration(timer.requested), short_duration(timer.seconds))
 
 
 def _aligned(cells: tuple[str, str, str, str, str], widths: list[int], note: str) -> str:
@@ -139,7 +139,7 @@ def _marked(row: Row) -> str:
 def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[str]:
     """What a service asks for, or its built-in profile in its name, and the mesh lacks."""
     asking = _WithProfile(report)
-    for feature, verdict, places in asked_in_vain(Place(deployment, asking)):
+    for feature, verdict, places in unsupported_requests(Place(deployment, asking)):
         for place in places:
             if place.path[:2] == service.place:
                 source = f'profile "{service.profile}"' if asking.is_built_in(*place.path) else place.location

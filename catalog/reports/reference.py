@@ -121,7 +121,7 @@ def _planned() -> str:
         "Planned, and refused until it works: no key does nothing. What is said of services holds for `[defaults]` and",
         "`[profiles.NAME]`.",
         "",
-        *(f"- `{key}`" for key in validation.refused()),
+        *(f"- `{key}`" for key in validation.unsupported_keys()),
         "",
     ]
     return "\n".join(lines)

@@ -11,6 +11,20 @@ from catalog.model import Deployment, External, Service
 from catalog.reading.interpolation import addresses_in
 from catalog.rules import rule
 
+_POOL_LIMITS = {
+    "http": ("connections", "pending"),
+    "http2": ("requests",),
+    "grpc": ("requests",),
+    "tcp": ("connections",),
+}
+"""What can be limited for each protocol (mesh API reference, connection pools)."""
+_OF_CALLS = {
+    "pool": "how much callers may ask of it at once",
+    "outlier": "when callers leave out one of its tasks",
+    "retries": "what callers try again",
+    "idle_timeout": "how long connections of callers may be silent",
+}
+
 
 @rule(Service)
 def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
@@ -20,10 +34,10 @@ def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
         if name in services or name in external:
             continue
         close = did_you_mean(name, [other for other in (*services, *external) if other != service.name])
-        cure = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
+        fix = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
         for new in (new for new, old in at.deployment.renamed.items() if old == name):
-            cure = f'it is renamed: write "{new}" ({at.catalog("services", new, "renamed_from").location})'
-        yield at("calls", index).error(f'unknown service "{name}"; {cure}')
+            fix = f'it is renamed: write "{new}" ({at.catalog("services", new, "renamed_from").location})'
+        yield at("calls", index).error(f'unknown service "{name}"; {fix}')
 
 
 @rule(Service)
@@ -59,15 +73,6 @@ def uncalled_external(external: External, at: Place) -> Iterator[Finding]:
     """An external opens nothing until a service calls it."""
     if not at.deployment.callers_of(at.name) and at.name not in at.deployment.services:
         yield at.notice(f'no service calls it; add "{at.name}" to the calls of one, or remove it')
-
-
-_POOL_LIMITS = {
-    "http": ("connections", "pending"),
-    "http2": ("requests",),
-    "grpc": ("requests",),
-    "tcp": ("connections",),
-}
-"""What can be limited for each protocol (mesh API reference, connection pools)."""
 
 
 @rule(Service)
@@ -116,14 +121,6 @@ def call_settings_without_port(service: Service, at: Place) -> Iterator[Finding]
     for key in ("protocol", "pool", "outlier", "retries", "idle_timeout") if service.port is None else ():
         if at(key).is_set_here:
             yield at(key).notice(f"nobody can call {service.name}, as it has no port; add port, or remove {key}")
-
-
-_OF_CALLS = {
-    "pool": "how much callers may ask of it at once",
-    "outlier": "when callers leave out one of its tasks",
-    "retries": "what callers try again",
-    "idle_timeout": "how long connections of callers may be silent",
-}
 
 
 @rule(Service)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from catalog.analysis.instance_types import InstanceType, instance_types
 from catalog.analysis.packing import known_types
-from catalog.analysis.subnets import zones_of
 from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
+from catalog.model.network import zones_of
 from catalog.model.platform import RESERVED, Capacity
 from catalog.rules import rule
-from catalog.task.sidecars import is_open
+from catalog.task.sidecars import has_exec
 
 _KEPT = ("aws", "ecs", "fargate")
 """What no name of a capacity provider begins with (ECS API reference, CreateCapacityProvider)."""
@@ -52,8 +52,8 @@ def unknown_instance_type(capacity: Capacity, at: Place) -> Iterator[Finding]:
         place = at("instance_types", index)
         if type_ not in known:
             close = _closest(type_, known)
-            cure = f'did you mean "{close}"?' if close else 'write one like "g5.xlarge"'
-            yield place.error(f'no instance type "{type_}" is known that can run tasks; {cure}')
+            fix = f'did you mean "{close}"?' if close else 'write one like "g5.xlarge"'
+            yield place.error(f'no instance type "{type_}" is known that can run tasks; {fix}')
         elif type_ in capacity.instance_types[:index]:
             yield place.error(f'"{type_}" is listed twice; remove one')
 
@@ -198,7 +198,7 @@ def insights_of_existing_cluster(service: Service, at: Place) -> Iterator[Findin
 def exec_in_existing_cluster(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The cluster sets where sessions are logged, and the task role needs permission to write there (ECS developer
     guide, "Monitor Amazon ECS containers with ECS Exec")."""
-    opened = sorted({each.key for each in deployment.workloads.values() if is_open(deployment, each)})
+    opened = sorted({each.key for each in deployment.workloads.values() if has_exec(deployment, each)})
     if deployment.catalog.cluster.arn is not None and opened:
         yield at("services", opened[0], "exec").notice(
             f"sessions are logged where {deployment.cluster_name} says; if that is a log group or a bucket, "

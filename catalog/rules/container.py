@@ -11,8 +11,8 @@ from catalog.model import Workload
 from catalog.model.container import Sidecar
 from catalog.reading.validation import toml_type
 from catalog.rules import rule
-from catalog.task.document_sizes import container_definition
-from catalog.task.sidecars import is_open
+from catalog.task.addition import container_definition_shape
+from catalog.task.sidecars import has_exec
 
 _OWN = {
     "command": "command",
@@ -98,7 +98,7 @@ def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
     refused = _FARGATE if at.workload.on_fargate else _INSTANCES
     own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if isinstance(container, Sidecar) else (_OWN, _OURS)
     for key, value in container.container.items():
-        meant = _meant(key, container_definition())
+        meant = _meant(key, container_definition_shape())
         here = at("container", key)
         if meant in own:
             message = f"the catalog has a key of its own for this; write {own[meant]} beside container"
@@ -106,7 +106,7 @@ def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
         elif meant in ours:
             yield here.error("follows from the rest of the catalog; remove it")
         else:
-            yield from _member(container_definition(), key, value, here, above=(), refused=refused)
+            yield from _member(container_definition_shape(), key, value, here, above=(), refused=refused)
 
 
 def _meant(key: str, shape: dict[str, Any]) -> str | None:
@@ -118,8 +118,8 @@ def _member(
 ) -> Iterator[Finding]:
     meant = _meant(key, shape)
     if meant != key:
-        cure = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
-        yield at.error(f"unknown key; {cure}")
+        fix = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
+        yield at.error(f"unknown key; {fix}")
     elif (*above, key) in refused:
         yield at.error(refused[(*above, key)])
     else:
@@ -154,8 +154,8 @@ def _value(
             yield from _value(shape["value"], item, at(key), keys=keys, refused=refused)
     elif value not in shape.get("enum", (value,)):
         close = did_you_mean(value, shape["enum"])
-        cure = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
-        yield at.error(f'"{value}" is not possible here; {cure}')
+        fix = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
+        yield at.error(f'"{value}" is not possible here; {fix}')
 
 
 @rule(Container)
@@ -185,7 +185,7 @@ def start_timeout_out_of_range(container: Container, at: Place) -> Iterator[Find
 def exec_with_read_only_root(workload: Workload, at: Place) -> Iterator[Finding]:
     """The agent that opens shells writes into the container's file system (ECS developer guide, "Monitor Amazon ECS
     containers with ECS Exec", considerations)."""
-    if not is_open(at.deployment, workload) or not workload.readonly_root:
+    if not has_exec(at.deployment, workload) or not workload.readonly_root:
         return
     place = at("readonly_root")
     asked = at.catalog("cluster", "exec") if workload.exec is None else at("exec")

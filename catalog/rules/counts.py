@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.diagnostics import Path
-from catalog.endpoints import gateways_of, has_way_out, interface_endpoints
+from catalog.endpoints import gateways_of, has_internet_access, interface_endpoints
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Service
 from catalog.task.storage import shared_folders
@@ -32,8 +32,8 @@ def rules_out(deployment: Deployment) -> Counts:
     if deployment.catalog.network.egress == "any":
         return
     mesh = mesh_of(deployment)
-    way_out = has_way_out(deployment)
-    interfaces = 0 if way_out else min(1, len(interface_endpoints(deployment)))
+    internet_access = has_internet_access(deployment)
+    interfaces = 0 if internet_access else min(1, len(interface_endpoints(deployment)))
     for service in deployment.services.values():
         through = [mesh.own_addresses > 0 and mesh.carries(callee) for callee in deployment.callees_of(service)]
         rules = through.count(False) + (mesh.own_addresses if any(through) else 0)
@@ -43,7 +43,7 @@ def rules_out(deployment: Deployment) -> Counts:
             for target in (*filter(None, [external.security_group]), *external.cidrs) or (_ANYWHERE,)
         }
         workloads = deployment.workloads_of(service.name)
-        if way_out:
+        if internet_access:
             outside.add((_ANYWHERE, 443))
         else:
             rules += len({name for each in workloads for name in gateways_of(each, deployment=deployment)})

@@ -26,6 +26,11 @@ _OPERATORS = (
 )  # fmt: skip
 """IAM User Guide, "IAM JSON policy elements: Condition operators"."""
 _LOWERED = frozenset(operator.lower() for operator in _OPERATORS)
+_POLICY_CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")
+"""IAM User Guide, "IAM and AWS STS quotas": tab, line ends, and U+0020 to U+00FF; and the marks around an account."""
+_KMS_KEY = ("security", "kms_key")
+_TRUST_POLICY = 2048
+"""Characters of a trust policy (IAM User Guide, "IAM and AWS STS quotas": "Role trust policy length")."""
 
 
 @rule(Statement)
@@ -53,19 +58,15 @@ def unknown_condition_operator(statement: Statement, at: Place) -> Iterator[Find
         bare = re.sub(r"^for(all|any)values?:|ifexists$", "", operator, flags=re.IGNORECASE)
         if bare.lower() not in _LOWERED:
             close = did_you_mean(bare, _OPERATORS)
-            cure = f'did you mean "{close}"?' if close else 'write one like "StringEquals"'
-            yield at("conditions", operator).error(f'unknown operator "{operator}"; {cure}')
-
-
-_CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")
-"""IAM User Guide, "IAM and AWS STS quotas": tab, line ends, and U+0020 to U+00FF; and the marks around an account."""
+            fix = f'did you mean "{close}"?' if close else 'write one like "StringEquals"'
+            yield at("conditions", operator).error(f'unknown operator "{operator}"; {fix}')
 
 
 @rule(Statement)
 def invalid_policy_character(statement: Statement, at: Place) -> Iterator[Finding]:
     """Policies hold the characters of Latin-1 only (IAM: MalformedPolicyDocument)."""
     for text, place in texts_in(statement.model_dump(), at):
-        wrong = _CHARACTERS.sub("", text)
+        wrong = _POLICY_CHARACTERS.sub("", text)
         if wrong:
             message = f'IAM refuses "{wrong[0]}" in policies; use characters of Latin-1, or a wildcard in its place'
             yield place.error(message)
@@ -75,9 +76,6 @@ def invalid_policy_character(statement: Statement, at: Place) -> Iterator[Findin
 def condition_without_json(statement: Statement, at: Place) -> Iterator[Finding]:
     """IAM reads JSON, which has neither dates nor infinite numbers (RFC 8259)."""
     yield from not_json(statement.conditions, at("conditions"))
-
-
-_KEY = ("security", "kms_key")
 
 
 def _given_key(deployment: Deployment) -> str:
@@ -90,7 +88,7 @@ def key_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding
     """Services use keys of their own region (KMS developer guide, "AWS KMS keys")."""
     region = _given_key(deployment).split(":")[3] if _given_key(deployment) else deployment.region
     if region != deployment.region:
-        yield at(*_KEY).error(
+        yield at(*_KMS_KEY).error(
             f'lies in "{region}", which nothing in {deployment.region} can use; '
             f"write the ARN of one in {deployment.region}"
         )
@@ -100,7 +98,7 @@ def key_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding
 def multi_region_key(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """ECS refuses them for the storage of tasks (ECS API reference, ManagedStorageConfiguration)."""
     if ":key/mrk-" in _given_key(deployment):
-        yield at(*_KEY).error(
+        yield at(*_KMS_KEY).error(
             "is a multi-Region key, which Fargate takes none of for the storage of tasks; "
             "write the ARN of a single-Region key, or true"
         )
@@ -111,15 +109,11 @@ def missing_autoscaling_role(deployment: Deployment, at: Place) -> Iterator[Find
     """KMS refuses a policy that names a role which is not there (KMS API reference, CreateKey:
     MalformedPolicyDocumentException), and AWS makes this one with an account's first Auto Scaling group."""
     if deployment.catalog.security.kms_key is True and deployment.catalog.capacity:
-        yield at(*_KEY).notice(
+        yield at(*_KMS_KEY).notice(
             f"the key's policy names {autoscaling_role('', '').rpartition('/')[2]}, which an account has from "
             "its first Auto Scaling group on; in a new one run this first: "
             "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com"
         )
-
-
-_TRUST = 2048
-"""Characters of a trust policy (the same, "Role trust policy length")."""
 
 
 @rule(Workload)
@@ -153,8 +147,8 @@ def trust_policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding
     """A role of a task trusts ECS for these accounts only."""
     accounts = deployment.catalog.aws.accounts
     size = trust_policy_length(accounts)
-    if size > _TRUST:
+    if size > _TRUST_POLICY:
         yield at("aws", "accounts").error(
             f"with {len(accounts)} accounts the trust policy of a role has {size:,} characters, and IAM takes "
-            f"{_TRUST:,}; write those of one environment into its own [environments.NAME.aws]"
+            f"{_TRUST_POLICY:,}; write those of one environment into its own [environments.NAME.aws]"
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, mirrored
 from catalog.diagnostics import Finding, listed
-from catalog.endpoints import has_way_out
+from catalog.endpoints import has_internet_access
 from catalog.frame import Container, Place, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, Workload
@@ -36,10 +36,10 @@ def _pulled(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
 
 
 def _pulled_by_mesh(deployment: Deployment, at: Place) -> Iterator[tuple[str, Place]]:
-    """The images that the mesh pulls into every task, in the same form."""
-    images, parity = deployment.catalog.images, mesh_of(deployment).parity
-    for key, image in images:
-        if isinstance(image, str) and key in parity and parity[key].carried:
+    """The images of [images] that the mesh pulls into every task, in the same form."""
+    images = deployment.catalog.images
+    for key in mesh_of(deployment).image_keys:
+        if (image := getattr(images, key)) is not None:
             yield mirrored(image, registry=images.registry), at("images", key)
 
 
@@ -105,7 +105,7 @@ def _too_long(images: Iterable[tuple[str, Place]]) -> Iterator[Finding]:
 @rule(Workload)
 def image_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
     """Endpoints lead to the private registry of their own region only (ECR User Guide, "Interface VPC endpoints")."""
-    if not has_way_out(at.deployment):
+    if not has_internet_access(at.deployment):
         for image, place in _pulled(workload, at):
             yield from _unreachable(image, place)
 
@@ -113,7 +113,7 @@ def image_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
 @rule(Deployment)
 def mesh_image_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Endpoints lead to the private registry of their own region only (the same)."""
-    if not has_way_out(deployment):
+    if not has_internet_access(deployment):
         for image, place in _pulled_by_mesh(deployment, at):
             yield from _unreachable(image, place)
 
@@ -133,10 +133,10 @@ def _unreachable(image: str, at: Place) -> Iterator[Finding]:
         return
     what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
     can_copy = at.name == "image" or at.path[0] == "images"
-    cure = "copy it there" if can_copy else "name a copy of it in [images]"
+    fix = "copy it there" if can_copy else "name a copy of it in [images]"
     yield at.error(
         f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {region}; '
-        f'{cure}, or write nat = "single"'
+        f'{fix}, or write nat = "single"'
     )
 
 
@@ -171,7 +171,7 @@ def credentials_of_ecr(container: Container, at: Place) -> Iterator[Finding]:
 def docker_hub_pull_limit(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Docker Hub lets an address pull a hundred times in six hours without a login, and all tasks behind a NAT gateway
     have one address (docs.docker.com, "Pull usage and limits")."""
-    if not has_way_out(deployment):
+    if not has_internet_access(deployment):
         return
     pulling = [
         place

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from catalog.analysis.subnets import SECURITY_GROUP_RULES
 from catalog.diagnostics import Finding, did_you_mean, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
+from catalog.model.types import SECURITY_GROUP_RULES
 from catalog.rules import rule
 
 _WORLD = 8
@@ -129,8 +129,8 @@ def unknown_ingress(public: Public, at: Place) -> Iterator[Finding]:
     close = did_you_mean(name, known)
     add = f'add [ingress.{name}] with allow = ["10.0.0.0/8"]'
     instead = f", or use {' or '.join(known)}" if known else ""
-    cure = f'did you mean "{close}"?' if close else add + instead
-    yield at("ingress").error(f'unknown ingress "{name}"; {cure}')
+    fix = f'did you mean "{close}"?' if close else add + instead
+    yield at("ingress").error(f'unknown ingress "{name}"; {fix}')
 
 
 @rule(Public)

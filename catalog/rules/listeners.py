@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.analysis.load_balancers import MATCHES, priority_of, priority_of_match, room_of
+from catalog.analysis.load_balancers import MATCHES, priority_of, priority_of_match, priority_range
 from catalog.diagnostics import Finding
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress, Service
@@ -15,6 +15,8 @@ _CONDITION_LENGTH = 128
 """Characters of a host or path pattern in a rule (ELBv2 API reference, RuleCondition)."""
 _SERVICES_PER_BALANCER = 100
 """Target groups of one Application Load Balancer (its guide, "Quotas", not adjustable)."""
+_NEEDED = {"security_group_id": '"sg-…", a group of its load balancer', "priorities": "[1000, 1999], those left to you"}
+_OF_THE_OWNER = ("allow", "certificate", "insecure", "zone_id", "internal", "waf", "logs", "gateway")
 
 
 def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
@@ -62,10 +64,10 @@ def duplicate_rule_priority(deployment: Deployment, at: Place) -> Iterator[Findi
                 other = seen.setdefault(priority, service)
                 if other is not service:
                     place = at("services", other.name, "public")
-                    cure = _cure(priority_of(deployment, service), deployment, service, services)
+                    fix = _fix(priority_of(deployment, service), deployment, service, services)
                     yield at("services", service.name, "public").error(
                         f"its rule would have priority {priority}, like that of services.{other.name} "
-                        f"({place.location}); {cure}"
+                        f"({place.location}); {fix}"
                     )
                     break
 
@@ -86,13 +88,13 @@ def no_priority_for_matches(deployment: Deployment, at: Place) -> Iterator[Findi
             if len(set(priorities)) < len(priorities):
                 yield at("services", service.name, "public").error(
                     f"before priority {priorities[0]} there is no room for the matches of its versions; "
-                    + _cure(priorities[0] + MATCHES, deployment, service, services)
+                    + _fix(priorities[0] + MATCHES, deployment, service, services)
                 )
 
 
-def _cure(wanted: int, deployment: Deployment, service: Service, services: list[Service]) -> str:
+def _fix(wanted: int, deployment: Deployment, service: Service, services: list[Service]) -> str:
     """The nearest priority that no rule has, as what to write."""
-    first, last = room_of(deployment, service)
+    first, last = priority_range(deployment, service)
     wanted = min(wanted, last)
     taken = {each for service in services for each in _priorities(deployment, service)}
     near = range(max(first, wanted - 200), min(last, wanted + 200) + 1)
@@ -122,10 +124,6 @@ def too_many_target_groups(deployment: Deployment, at: Place) -> Iterator[Findin
             what = "services" if count == len(services) else "services and versions"
             message = f"{count} {what} are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
             yield at("ingress", ingress).error(message + "add another [ingress] for the rest")
-
-
-_NEEDED = {"security_group_id": '"sg-…", a group of its load balancer', "priorities": "[1000, 1999], those left to you"}
-_OF_THE_OWNER = ("allow", "certificate", "insecure", "zone_id", "internal", "waf", "logs", "gateway")
 
 
 @rule(Ingress)

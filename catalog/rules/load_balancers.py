@@ -15,6 +15,10 @@ from catalog.rules import rule
 
 _LONGEST_STICKY = 604800
 """Seconds (ELBv2 API reference, TargetGroupAttribute stickiness.lb_cookie.duration_seconds)."""
+_USER_POOL_KEYS = ("user_pool", "domain")
+_PROVIDER_KEYS = ("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint", "client_secret")
+_LONGEST_SESSION = 604800
+"""Seconds (ELBv2 API reference, AuthenticateOidcActionConfig.SessionTimeout)."""
 
 
 @rule(Service)
@@ -87,12 +91,6 @@ def existing_log_bucket(ingress: Ingress, at: Place) -> Iterator[Finding]:
     )
 
 
-_POOL = ("user_pool", "domain")
-_PROVIDER = ("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint", "client_secret")
-_LONGEST_SESSION = 604800
-"""Seconds (ELBv2 API reference, AuthenticateOidcActionConfig.SessionTimeout)."""
-
-
 def _said(login: Login, keys: tuple[str, ...]) -> list[str]:
     return [key for key in keys if getattr(login, key) is not None]
 
@@ -101,7 +99,7 @@ def _said(login: Login, keys: tuple[str, ...]) -> list[str]:
 def incomplete_login(login: Login, at: Place) -> Iterator[Finding]:
     """A login is all of Cognito's keys or all of a provider's (ELBv2 API reference, AuthenticateCognitoActionConfig and
     AuthenticateOidcActionConfig)."""
-    pool, provider = _said(login, _POOL), _said(login, _PROVIDER)
+    pool, provider = _said(login, _USER_POOL_KEYS), _said(login, _PROVIDER_KEYS)
     if pool and provider:
         message = f"{provider[0]} belongs to an OpenID Connect provider, {pool[0]} to a user pool; remove one kind"
         yield at(provider[0]).error(message)
@@ -110,7 +108,7 @@ def incomplete_login(login: Login, at: Place) -> Iterator[Finding]:
         message = "nobody can log in; add user_pool and domain (Cognito), or issuer, its endpoints and client_secret"
         yield at.error(message)
         return
-    keys, said = (_POOL, pool) if pool else (_PROVIDER, provider)
+    keys, said = (_USER_POOL_KEYS, pool) if pool else (_PROVIDER_KEYS, provider)
     missing = [key for key in keys if key not in said]
     if missing:
         message = f"beside {listed(said)} there is no {listed(missing)}; add {'it' if len(missing) == 1 else 'them'}"

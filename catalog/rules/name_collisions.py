@@ -12,7 +12,10 @@ from catalog.diagnostics import Finding, Path
 from catalog.frame import Place, Siblings
 from catalog.model import Deployment, Service
 from catalog.rules import rule
-from catalog.task.sidecars import audit_log_group, is_open, logs_elsewhere
+from catalog.task.sidecars import audit_log_group, has_exec, logs_elsewhere
+
+_ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
+"""AWS SDKs and Tools Reference Guide, "Service-specific endpoints"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,24 +29,22 @@ class _Named:
     """The word that the name is made of. Two services that are called alike have a rule of their own
     (`catalog.rules.naming`), and two versions too."""
     place: Path
-    cure: str
+    fix: str
 
 
 def _workloads(deployment: Deployment) -> Iterator[_Named]:
     """A role has 64 characters (IAM API reference, CreateRole): longer names end in a hash of eight."""
     for service in deployment.services.values():
         for index, workload in enumerate(deployment.workloads_of(service.name), start=-1):
-            place, cure = naming.place(deployment, service), "another aws_name"
+            place, fix = naming.place(deployment, service), "another aws_name"
             if workload.version is not None:
-                place, cure = ("services", service.name, "versions", index, "name"), "another name"
+                place, fix = ("services", service.name, "versions", index, "name"), "another name"
             called = {
                 "log group": naming.log_group(deployment, workload),
                 **{f"{kind} role": naming.role(deployment, workload, kind) for kind in names.ROLES},
             }
             for kind, name in called.items():
-                yield _Named(
-                    kind=kind, name=name, whose=workload.title, called=workload.aws_name, place=place, cure=cure
-                )
+                yield _Named(kind=kind, name=name, whose=workload.title, called=workload.aws_name, place=place, fix=fix)
 
 
 def _network(deployment: Deployment) -> Iterator[_Named]:
@@ -52,12 +53,12 @@ def _network(deployment: Deployment) -> Iterator[_Named]:
     if network.flow_logs and not deployment.uses_existing_network:
         name = names.log_group(deployment.id, names.FLOW_LOGS)
         place: Path = ("network", "flow_logs")
-        yield _Named(kind="log group", name=name, whose="the network", called="", place=place, cure="false")
+        yield _Named(kind="log group", name=name, whose="the network", called="", place=place, fix="false")
 
 
 def _shells(deployment: Deployment) -> Iterator[_Named]:
     """The log group of ECS Exec's sessions, if the catalog creates the cluster."""
-    open_ = [each for each in deployment.workloads.values() if is_open(deployment, each)]
+    open_ = [each for each in deployment.workloads.values() if has_exec(deployment, each)]
     if open_ and not logs_elsewhere(deployment):
         place: Path = ("cluster", "exec") if deployment.catalog.cluster.exec else ("services", open_[0].name, "exec")
         yield _Named(
@@ -66,7 +67,7 @@ def _shells(deployment: Deployment) -> Iterator[_Named]:
             whose="ECS Exec's sessions",
             called="",
             place=place,
-            cure="false",
+            fix="false",
         )
 
 
@@ -76,7 +77,7 @@ def _ingresses(deployment: Deployment) -> Iterator[_Named]:
         if settings.listener_arn is None:
             name, place = names.load_balancer(deployment.id, ingress), ("ingress", ingress)
             yield _Named(
-                kind="load balancer", name=name, whose=ingress, called=ingress, place=place, cure="another name"
+                kind="load balancer", name=name, whose=ingress, called=ingress, place=place, fix="another name"
             )
 
 
@@ -90,12 +91,8 @@ def same_name_in_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if other.called != each.called:
             yield at(*each.place).error(
                 f'its {each.kind} would be "{each.name}" in AWS, like that of {other.whose} '
-                f"({at(*other.place).location}); write {each.cure}"
+                f"({at(*other.place).location}); write {each.fix}"
             )
-
-
-_ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
-"""AWS SDKs and Tools Reference Guide, "Service-specific endpoints"."""
 
 
 @rule(Service)

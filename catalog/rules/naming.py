@@ -16,6 +16,18 @@ from catalog.rules import rule
 _ID = 24
 """Characters of a deployment's id, so that what is named after it keeps to AWS's limits."""
 _KEY = 40
+_SHARED = "main"
+_TAG_KEY, _TAG_VALUE = 128, 256
+_MOST_TAGS = 50
+_OUR_TAGS = frozenset({"Name"})
+"""What the console shows."""
+_TAGS_OF_INSTANCES = frozenset({"AmazonECSManaged"})
+"""What ECS asks of groups of instances (ECS API reference, AutoScalingGroupProvider)."""
+_TAG_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t\n\v\f\r\x1c-\x1f\x85])*")
+"""Letters, digits, spaces of any kind but no control characters, and . : / = + - @ _ (ECS API reference, Tag; IAM API
+reference, Tag)."""
+_PLACEHOLDER = {"\ufdd0", "\ufdd1"}
+"""Around an account that is known only when Terraform runs (catalog/reading/interpolation.py)."""
 
 
 def _named(deployment: Deployment, at: Place) -> Iterator[Place]:
@@ -63,9 +75,6 @@ def long_key(deployment: Deployment, at: Place) -> Iterator[Finding]:
     for place in _named(deployment, at):
         if place.path[0] != "environments" and len(place.name) > _KEY:
             yield place.error(f"has {len(place.name)} characters; use at most {_KEY}")
-
-
-_SHARED = "main"
 
 
 @rule(Service)
@@ -140,24 +149,13 @@ def renamed_from_to_remove(service: Service, at: Place) -> Iterator[Finding]:
     old = service.renamed_from
     if not old:
         return
-    cure = "remove it"
+    fix = "remove it"
     if at.deployment.catalog.services[service.name].aws_name is None:
-        cure = f'write aws_name = "{service.aws_name}" in its place: without either, all of it would be replaced'
+        fix = f'write aws_name = "{service.aws_name}" in its place: without either, all of it would be replaced'
     also = ""
     if service.port is not None and at.deployment.callers_of(service.name):
         also = f". Its callers now have its address in {names.variable(service.name)}, not {names.variable(old)}"
-    yield at("renamed_from").notice(f"once applied everywhere, {cure}{also}")
-
-
-_TAG_KEY, _VALUE = 128, 256
-_MOST = 50
-_OURS = frozenset({"Name"})
-"""What the console shows."""
-_OF_INSTANCES = frozenset({"AmazonECSManaged"})
-"""What ECS asks of groups of instances (ECS API reference, AutoScalingGroupProvider)."""
-_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t\n\v\f\r\x1c-\x1f\x85])*")
-"""Letters, digits, spaces of any kind but no control characters, and . : / = + - @ _ (ECS API reference, Tag; IAM API
-reference, Tag)."""
+    yield at("renamed_from").notice(f"once applied everywhere, {fix}{also}")
 
 
 def _tables(deployment: Deployment, at: Place) -> Iterator[tuple[dict[str, str], Place]]:
@@ -182,8 +180,8 @@ def tag_length(deployment: Deployment, at: Place) -> Iterator[Finding]:
         for key, value in tags.items():
             if not 1 <= len(key) <= _TAG_KEY:
                 yield place(key).error(f"the key has {len(key)} characters; use 1 to {_TAG_KEY}")
-            if len(value) > _VALUE:
-                yield place(key).error(f"has {len(value)} characters; use at most {_VALUE}")
+            if len(value) > _TAG_VALUE:
+                yield place(key).error(f"has {len(value)} characters; use at most {_TAG_VALUE}")
 
 
 @rule(Deployment)
@@ -191,26 +189,22 @@ def tag_characters(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Not every character is allowed (ECS API reference, Tag; IAM API reference, Tag)."""
     for tags, place in _tables(deployment, at):
         for key, value in tags.items():
-            wrong = sorted({character for text in (key, value) for character in _TEXT.sub("", text)} - _PLACEHOLDER)
+            wrong = sorted({character for text in (key, value) for character in _TAG_TEXT.sub("", text)} - _PLACEHOLDER)
             if wrong:
                 shown = (each if each.isprintable() else repr(each)[1:-1] for each in wrong)
                 message = f"AWS refuses {' '.join(shown)} in tags; use letters, digits, spaces and . : / = + - @ _"
                 yield place(key).error(message)
 
 
-_PLACEHOLDER = {"\ufdd0", "\ufdd1"}
-"""Around an account that is known only when Terraform runs (catalog/reading/interpolation.py)."""
-
-
 @rule(Deployment)
 def too_many_tags(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A resource has at most 50 tags (ECS API reference, TagResource)."""
-    ours = _OURS | (_OF_INSTANCES if deployment.catalog.capacity else frozenset())
+    ours = _OUR_TAGS | (_TAGS_OF_INSTANCES if deployment.catalog.capacity else frozenset())
     shared = deployment.catalog.catalog.tags.keys() | ours
     for tags, place in _tables(deployment, at):
         count = len(shared | tags.keys())
-        if count > _MOST:
-            message = f"{count} tags are more than AWS takes, the catalog's and Name included; leave {_MOST}"
+        if count > _MOST_TAGS:
+            message = f"{count} tags are more than AWS takes, the catalog's and Name included; leave {_MOST_TAGS}"
             yield place.error(message)
             if place.path[0] == "catalog":
                 return

@@ -1,14 +1,15 @@
-"""The network: its range, zones and endpoints, and what its tasks reach."""
+"""The network: range and zones of a VPC that is made, subnets of one that exists."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from catalog.diagnostics import Finding
-from catalog.endpoints import endpoints_for, has_way_out, interface_endpoints
+from catalog.endpoints import GATEWAYS
 from catalog.frame import Place
-from catalog.model import Deployment, External
+from catalog.model import Deployment
 from catalog.rules import rule
 
 _LARGEST, _SMALLEST = 16, 24
@@ -16,10 +17,12 @@ _SMALLEST_WITH_BALANCER = 23
 """Sixteen equal subnets of a /23 are /27, the smallest that a load balancer takes (ALB guide, "Subnets")."""
 _UNUSABLE = tuple(ipaddress.IPv4Network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 """No addresses of hosts (RFC 6890)."""
-_ENDPOINTS = 50
-"""Interface endpoints of a VPC, unless AWS has raised it (PrivateLink guide, "Quotas")."""
 _ADDRESSES = 5
 """Elastic IP addresses of a region, unless AWS has raised it (VPC guide, "Quotas")."""
+_SUBNET = re.compile(r"subnet-[0-9a-f]+")
+_SUBNETS_PER_SERVICE = 16
+"""ECS API reference, AwsVpcConfiguration.subnets."""
+_LISTS = ("private_subnet_ids", "public_subnet_ids")
 
 
 @rule(Deployment)
@@ -80,42 +83,9 @@ def one_zone_for_load_balancer(deployment: Deployment, at: Place) -> Iterator[Fi
     names = sorted(deployment.catalog.ingress)
     if names and not deployment.uses_existing_network and (zones if isinstance(zones, int) else len(set(zones))) < 2:
         where = at("ingress", names[0]).location
-        cure = "write zones = 2" if isinstance(zones, int) else "name a second one"
-        message = f"a load balancer (ingress.{names[0]}, {where}) needs two zones; {cure}"
+        fix = "write zones = 2" if isinstance(zones, int) else "name a second one"
+        message = f"a load balancer (ingress.{names[0]}, {where}) needs two zones; {fix}"
         yield at("network", "zones").error(message)
-
-
-@rule(Deployment)
-def duplicate_endpoint(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A VPC has one private name for an endpoint's service (EC2: "conflicting DNS domain")."""
-    endpoints = deployment.catalog.network.endpoints
-    for index, endpoint in enumerate(endpoints):
-        if endpoint in endpoints[:index]:
-            yield at("network", "endpoints", index).error(f'"{endpoint}" is listed twice; remove one')
-
-
-@rule(Deployment)
-def endpoint_with_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """The region's prefix is added to what is listed: written in full it would stand there twice."""
-    for index, endpoint in enumerate(deployment.catalog.network.endpoints):
-        _, region, short = endpoint.partition(f".{deployment.region}.")
-        if region and short:
-            message = f'"{endpoint}" is the name in full; write "{short}"'
-            yield at("network", "endpoints", index).error(message)
-
-
-_TLS_PORT = 443
-
-
-@rule(External)
-def external_without_tls(external: External, at: Place) -> Iterator[Finding]:
-    """Without a port an external is on that of TLS, which these protocols do not speak: every call would fail there."""
-    plain = external.protocol in ("http", "http2", "grpc")
-    if plain and external.port == _TLS_PORT and not at("port").is_set:
-        yield at.error(
-            f'without a port it is on {_TLS_PORT}, where "{external.protocol}" without TLS is not '
-            'understood; add port, or write protocol = "https" if the service itself does TLS'
-        )
 
 
 @rule(Deployment)
@@ -130,54 +100,94 @@ def many_elastic_ips(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
-def many_endpoints(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A VPC has fifty interface endpoints unless AWS has raised its quota (PrivateLink guide, "Quotas")."""
-    count = len(interface_endpoints(deployment))
-    if count > _ENDPOINTS:
-        message = f"{count} interface endpoints are more than the {_ENDPOINTS} of a VPC; leave some out, "
-        place = at("network", "endpoints")
-        yield place.notice(message + "or have AWS raise the quota")
+def vpc_without_subnets(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Tasks run in subnets (ECS API reference, AwsVpcConfiguration: subnets are required)."""
+    network = deployment.catalog.network
+    if network.vpc_id is not None and not network.private_subnet_ids:
+        message = 'tasks need subnets of this VPC; add private_subnet_ids = ["subnet-…"]'
+        yield at("network", "vpc_id").error(message)
 
 
-@rule(External)
-def external_unreachable(external: External, at: Place) -> Iterator[Finding]:
-    """Without a NAT gateway a private subnet has no route out of its VPC (VPC guide, "NAT gateways")."""
-    if has_way_out(at.deployment):
+@rule(Deployment)
+def subnets_without_vpc(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Subnets that exist lie in a VPC that exists."""
+    network = deployment.catalog.network
+    for key in _LISTS:
+        if network.vpc_id is None and getattr(network, key):
+            message = 'subnets that exist need their VPC; add vpc_id = "vpc-…", or remove them'
+            yield at("network", key).error(message)
+
+
+@rule(Deployment)
+def created_settings_of_existing_vpc(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Terraform creates no part of an existing network."""
+    for key in ("cidr", "zones", "nat", "flow_logs"):
+        place = at("network", key)
+        if deployment.uses_existing_network and place.is_set:
+            where = at("network", "vpc_id").location
+            message = f"has no effect on a VPC that exists (vpc_id, {where}); leave out one of the two"
+            yield place.error(message)
+
+
+@rule(Deployment)
+def load_balancer_without_subnets(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A load balancer lies in two subnets, public ones if it faces the internet (ELBv2, CreateLoadBalancer)."""
+    if not deployment.uses_existing_network:
         return
-    if at.deployment.callers_of(at.name) and not external.security_group and not external.cidrs:
-        nat = at.catalog("network", "nat")
-        yield at.error(
-            f'with nat = "none" ({nat.location}) no route leads to "{external.host}"; write nat = '
-            '"single", or, where it lies in the VPC, its security_group or cidrs'
+    for name, ingress in sorted(deployment.catalog.ingress.items()):
+        key = "private_subnet_ids" if ingress.internal else "public_subnet_ids"
+        subnets = getattr(deployment.catalog.network, key)
+        if ingress.listener_arn or len(set(subnets)) >= 2 or (ingress.internal and not subnets):
+            continue
+        wants = "two private subnets" if ingress.internal else "two public subnets"
+        otherwise = "" if ingress.internal else ", or write internal = true"
+        yield at("ingress", name).error(
+            f"its load balancer needs {wants} in different zones; add them to network.{key}{otherwise}"
         )
 
 
 @rule(Deployment)
-def action_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Without a NAT gateway only endpoints lead to AWS (PrivateLink guide, "AWS services that integrate"), and which of
-    them an action needs is known for some."""
-    if has_way_out(deployment):
-        return
-    made = interface_endpoints(deployment)
-    for service in deployment.services.values():
-        for number, statement in enumerate(service.access.statements):
-            for index, action in enumerate(statement.actions if statement.effect == "Allow" else ()):
-                prefix = action.partition(":")[0].lower()
-                if action == "*" or endpoints_for(action) or any(endpoint.startswith(prefix) for endpoint in made):
-                    continue
-                yield at("services", service.name, "access", "statements", number, "actions", index).notice(
-                    f'with nat = "none" ({at("network", "nat").location}) no endpoint is known to lead to "{action}"; '
-                    f'add it to network.endpoints, as in "{prefix}"'
-                )
+def invalid_subnet_id(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Ids of subnets have one form (EC2: InvalidSubnetID.Malformed)."""
+    for key in _LISTS:
+        ids = getattr(deployment.catalog.network, key)
+        for index, id_ in enumerate(ids):
+            place = at("network", key, index)
+            if not _SUBNET.fullmatch(id_):
+                yield place.error(f'"{id_}" is not a subnet id; write one like "subnet-0a1b2c3d"')
+            elif id_ in ids[:index]:
+                yield place.error(f'"{id_}" is listed twice; remove one')
 
 
-@rule(External)
-def ignored_egress_rules(external: External, at: Place) -> Iterator[Finding]:
-    """Egress rules have no effect if all egress is allowed (EC2 API reference, AuthorizeSecurityGroupEgress)."""
-    if at.deployment.catalog.network.egress != "any" or not at.deployment.callers_of(at.name):
-        return
-    egress = at.catalog("network", "egress")
-    for key in ("cidrs", "security_group"):
-        if at(key).is_set:
-            message = f'tasks reach everything, by egress = "any" ({egress.location}); remove it, or that'
-            yield at(key).notice(message)
+@rule(Deployment)
+def too_many_subnets(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A service runs in at most 16 subnets (ECS API reference, AwsVpcConfiguration.subnets)."""
+    count = len(deployment.catalog.network.private_subnet_ids)
+    if count > _SUBNETS_PER_SERVICE:
+        message = f"{count} subnets are more than ECS takes; leave {_SUBNETS_PER_SERVICE}"
+        yield at("network", "private_subnet_ids").error(message)
+
+
+@rule(Deployment)
+def private_and_public_subnet(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A subnet has one route table, which leads to an internet gateway or does not (VPC guide, "Subnet types")."""
+    private, public = (getattr(deployment.catalog.network, key) for key in _LISTS)
+    for index, id_ in enumerate(public):
+        if id_ in private:
+            place = at("network", "private_subnet_ids", private.index(id_))
+            yield at("network", "public_subnet_ids", index).error(
+                f'"{id_}" is also private ({place.location}); remove it from one of the lists'
+            )
+
+
+@rule(Deployment)
+def gateway_endpoint_of_existing_vpc(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """A gateway endpoint is a route in route tables (VPC guide, "Gateway endpoints"). Interface endpoints of these
+    services either have no name of the service's own or want the gateway beside them (S3 user guide, "AWS PrivateLink
+    for Amazon S3")."""
+    for index, endpoint in enumerate(deployment.catalog.network.endpoints):
+        if deployment.uses_existing_network and endpoint in GATEWAYS:
+            yield at("network", "endpoints", index).error(
+                f'"{endpoint}" is a gateway in the route tables of the VPC, which exists '
+                f"({at('network', 'vpc_id').location}); make it where these are made, and remove it here"
+            )

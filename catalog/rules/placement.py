@@ -26,8 +26,8 @@ def unknown_capacity(workload: Workload, at: Place) -> Iterator[Finding]:
     known = [*FARGATE, *at.deployment.catalog.capacity]
     if workload.capacity not in known:
         close = did_you_mean(workload.capacity, known)
-        cure = f'did you mean "{close}"?' if close else f'add [capacity.{workload.capacity}], or write "fargate"'
-        yield at("capacity").error(f'unknown capacity "{workload.capacity}"; {cure}')
+        fix = f'did you mean "{close}"?' if close else f'add [capacity.{workload.capacity}], or write "fargate"'
+        yield at("capacity").error(f'unknown capacity "{workload.capacity}"; {fix}')
 
 
 @rule(Workload)
@@ -100,21 +100,22 @@ def task_exceeds_instance(workload: Workload, at: Place) -> Iterator[Finding]:
     """A task that no instance can hold waits forever (ECS developer guide, "Task placement")."""
     capacity = at.deployment.capacity_of(workload)
     for type_ in known_types(capacity) if capacity else ():
-        room, size = capacity_of(type_), size_of(workload)
-        lacks = room.lacks(size)
+        offered, size = capacity_of(type_), size_of(workload)
+        lacks = offered.lacks(size)
         if not lacks:
             continue
         key = lacks[0].partition(" ")[0]
+        types = at.catalog("capacity", workload.capacity, "instance_types")
         yield at(key).error(
             f"a task of {workload.name} takes {key} = {getattr(size, key)}, and {type_.name} "
-            f"({at.catalog('capacity', workload.capacity, 'instance_types').location}) has room for {_spelled(room)}; "
+            f"({types.location}) has room for {_spelled(offered)}; "
             "write less, or a larger type"
         )
         return
 
 
-def _spelled(room: InstanceCapacity) -> str:
-    return listed([f"cpu = {room.cpu}", f"memory = {room.memory}", f"gpus = {room.gpus}"])
+def _spelled(capacity: InstanceCapacity) -> str:
+    return listed([f"cpu = {capacity.cpu}", f"memory = {capacity.memory}", f"gpus = {capacity.gpus}"])
 
 
 @rule(Deployment)
@@ -126,10 +127,11 @@ def too_few_instances(deployment: Deployment, at: Place) -> Iterator[Finding]:
             continue
         services = services_on(deployment, name).values()
         of = [f"{service.title} ({_count(service)})" for service in services if service.first_tasks]
-        room = f"{_spelled(placed.room)}, and for {placed.room.tasks} {plural('task', placed.room.tasks)} in all"
+        tasks = placed.capacity.tasks
+        offered = f"{_spelled(placed.capacity)}, and for {tasks} {plural('task', tasks)} in all"
         yield at("capacity", name, "max").error(
             f"{listed(of)} {'needs' if len(of) == 1 else 'need'} {placed.needed} of {placed.type_name}, which "
-            f"has room for {room}; write max = {placed.needed} or more, or fewer "
+            f"has room for {offered}; write max = {placed.needed} or more, or fewer "
             "replicas"
         )
 

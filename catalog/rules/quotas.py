@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from catalog.analysis.subnets import SECURITY_GROUP_RULES
 from catalog.diagnostics import Finding
 from catalog.frame import Place, Siblings
 from catalog.model import Deployment
+from catalog.model.types import SECURITY_GROUP_RULES
 from catalog.rules import counts, rule
 
 
@@ -22,7 +22,7 @@ class Quota:
     adjustable: bool
     counted: Callable[[Deployment], counts.Counts]
     """The place of what has them, what they are, and their number."""
-    cure: str
+    fix: str
     source: str
     """The AWS page."""
 
@@ -36,7 +36,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_in,
-        cure="let fewer services call it, or a gateway in front of it",
+        fix="let fewer services call it, or a gateway in front of it",
         source=_VPC,
     ),
     Quota(
@@ -44,7 +44,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_out,
-        cure='call fewer, or write network.egress = "any"',
+        fix='call fewer, or write network.egress = "any"',
         source=_VPC,
     ),
     Quota(
@@ -52,7 +52,7 @@ QUOTAS = (
         limit=2500,
         adjustable=True,
         counted=counts.groups,
-        cure="use another account",
+        fix="use another account",
         source=_VPC,
     ),
     Quota(
@@ -60,7 +60,7 @@ QUOTAS = (
         limit=5000,
         adjustable=True,
         counted=counts.interfaces,
-        cure="run fewer tasks",
+        fix="run fewer tasks",
         source=_VPC,
     ),
     Quota(
@@ -68,7 +68,7 @@ QUOTAS = (
         limit=1000,
         adjustable=True,
         counted=counts.roles,
-        cure="use another account",
+        fix="use another account",
         source="IAM User Guide, IAM and AWS STS quotas",
     ),
     Quota(
@@ -76,7 +76,7 @@ QUOTAS = (
         limit=5000,
         adjustable=True,
         counted=counts.services,
-        cure="make two catalogs of it",
+        fix="make two catalogs of it",
         source=_ECS,
     ),
     Quota(
@@ -84,7 +84,7 @@ QUOTAS = (
         limit=20,
         adjustable=False,
         counted=counts.capacities,
-        cure="name several instance_types in one [capacity]",
+        fix="name several instance_types in one [capacity]",
         source=_ECS,
     ),
     Quota(
@@ -92,7 +92,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_targets,
-        cure="add another [ingress] for some of them",
+        fix="add another [ingress] for some of them",
         source=_VPC,
     ),
     Quota(
@@ -100,7 +100,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_files,
-        cure="make two catalogs of it",
+        fix="make two catalogs of it",
         source=_VPC,
     ),
     Quota(
@@ -108,7 +108,7 @@ QUOTAS = (
         limit=1000,
         adjustable=True,
         counted=counts.targets,
-        cure="run fewer tasks",
+        fix="run fewer tasks",
         source=_ALB,
     ),
     Quota(
@@ -116,7 +116,7 @@ QUOTAS = (
         limit=10_000,
         adjustable=True,
         counted=counts.access_points,
-        cure="make two catalogs of it",
+        fix="make two catalogs of it",
         source="EFS user guide, Creating access points",
     ),
     Quota(
@@ -124,7 +124,7 @@ QUOTAS = (
         limit=1000,
         adjustable=False,
         counted=counts.instances,
-        cure="run fewer tasks",
+        fix="run fewer tasks",
         source="Cloud Map developer guide, AWS Cloud Map limits",
     ),
 )
@@ -164,6 +164,6 @@ def beyond_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
     for quota in QUOTAS:
         for place, what, count in quota.counted(deployment):
             if count > quota.limit:
-                cure = f"have AWS raise it first, or {quota.cure}" if quota.adjustable else quota.cure
+                fix = f"have AWS raise it first, or {quota.fix}" if quota.adjustable else quota.fix
                 fixed = "by default" if quota.adjustable else "and raises it for nobody"
-                yield at(*place).warning(f'{count:,} {what}: of "{quota.name}" AWS has {quota.limit:,} {fixed}; {cure}')
+                yield at(*place).warning(f'{count:,} {what}: of "{quota.name}" AWS has {quota.limit:,} {fixed}; {fix}')

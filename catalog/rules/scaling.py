@@ -12,6 +12,12 @@ from catalog.model.types import spelled_duration
 from catalog.rules import rule
 
 POLICIES = ("cpu_percent", "memory_percent", "requests_per_minute", "backlog", "metric")
+_QUEUE_NAME = re.compile(r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?")
+"""SQS API reference, CreateQueue."""
+_DIMENSION = (re.compile(r"[!-9;-~][ -~]{0,254}"), re.compile(r"[ -~]{1,1024}"))
+"""Name and value (CloudWatch API reference, Dimension): ASCII, and no colon at the beginning of a name."""
+_DIMENSIONS = 30
+"""Of one metric (CloudWatch API reference, MetricDatum)."""
 
 
 @rule(Scale)
@@ -27,8 +33,8 @@ def replicas_and_scale(scale: Scale, at: Place) -> Iterator[Finding]:
 def scale_without_policy(scale: Scale, at: Place) -> Iterator[Finding]:
     """Bounds alone change no count."""
     if not scale.schedule and all(getattr(scale, policy) is None for policy in POLICIES):
-        cure = f"add one of {', '.join(POLICIES)} or schedule, or write replicas instead"
-        yield at.error(f"nothing asks for more or fewer tasks; {cure}")
+        fix = f"add one of {', '.join(POLICIES)} or schedule, or write replicas instead"
+        yield at.error(f"nothing asks for more or fewer tasks; {fix}")
 
 
 @rule(Scale)
@@ -42,8 +48,8 @@ def min_above_max(scale: Scale, at: Place) -> Iterator[Finding]:
         low = scale.min if entry.min is None else entry.min
         high = scale.max if entry.max is None else entry.max
         if low > high and (entry.min, entry.max) != (None, None):
-            key, cure = ("min", f"at most {high}") if entry.min is not None else ("max", f"at least {low}")
-            message = f'from "{entry.name}" on, min = {low} is more than max = {high}; write {cure}'
+            key, fix = ("min", f"at most {high}") if entry.min is not None else ("max", f"at least {low}")
+            message = f'from "{entry.name}" on, min = {low} is more than max = {high}; write {fix}'
             yield at("schedule", index, key).error(message)
 
 
@@ -92,14 +98,6 @@ def schedule_never_scales_in(scale: Scale, at: Place) -> Iterator[Finding]:
             )
 
 
-_QUEUE = re.compile(r"(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?")
-"""SQS API reference, CreateQueue."""
-_DIMENSION = (re.compile(r"[!-9;-~][ -~]{0,254}"), re.compile(r"[ -~]{1,1024}"))
-"""Name and value (CloudWatch API reference, Dimension): ASCII, and no colon at the beginning of a name."""
-_DIMENSIONS = 30
-"""Of one metric (CloudWatch API reference, MetricDatum)."""
-
-
 @rule(Scale)
 def requests_without_load_balancer(scale: Scale, at: Place) -> Iterator[Finding]:
     """A load balancer counts requests (Application Auto Scaling API reference, PredefinedMetricSpecification)."""
@@ -139,7 +137,7 @@ def queue_of_another_region(backlog: Backlog, at: Place) -> Iterator[Finding]:
 @rule(Backlog)
 def invalid_queue(backlog: Backlog, at: Place) -> Iterator[Finding]:
     """The name of a queue has 80 characters (SQS API reference, CreateQueue), and an ARN has an account."""
-    if not backlog.queue.split(":", 5)[4] or not _QUEUE.fullmatch(backlog.queue.split(":", 5)[5]):
+    if not backlog.queue.split(":", 5)[4] or not _QUEUE_NAME.fullmatch(backlog.queue.split(":", 5)[5]):
         yield at("queue").error(
             "does not end as the ARN of a queue does, in account and name; write one like "
             f'"arn:{at.deployment.partition}:sqs:{at.deployment.region}:{{account}}:jobs"'

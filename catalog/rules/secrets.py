@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from catalog.diagnostics import Finding
-from catalog.endpoints import has_way_out
+from catalog.endpoints import has_internet_access
 from catalog.frame import Container, Place, containers_of
 from catalog.frame.places import texts_in
 from catalog.model import Service, Workload
@@ -55,6 +55,8 @@ _PLAIN = re.compile(
 """ARNs, URLs, paths, numbers, words, and what examples have in place of a secret."""
 _BITS = 3.0
 """Shannon's entropy of a character: text of random hexadecimal digits has more, repeated words have less."""
+_OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"
+_ELSEWHERE = "holds {}, which everyone would read; keep it in Secrets Manager, and read it from a variable of secrets"
 
 
 def _entropy(text: str) -> float:
@@ -90,12 +92,12 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
     sensitive data to an Amazon ECS container"). No message repeats the value."""
     for name, value in container.environment.items():
         kind, here = known(value), at("environment", name)
-        cure = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'
+        fix = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'
         if kind is not None:
-            yield here.error(f"holds {kind}, which everyone would read; {cure}")
+            yield here.error(f"holds {kind}, which everyone would read; {fix}")
         elif name not in container.not_secret and secret_by_name(name, value):
             yield here.error(
-                f'looks like a secret, which everyone would read; {cure}, or, if it is none, not_secret = ["{name}"]'
+                f'looks like a secret, which everyone would read; {fix}, or, if it is none, not_secret = ["{name}"]'
             )
     for key in ("command", "entrypoint", "container"):
         for text, place in texts_in(getattr(container, key), at(key)):
@@ -113,10 +115,6 @@ def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[
     for text, place in texts_in(options, at("logs", "router", "options")):
         if kind := known(text):
             yield place.error(f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
-
-
-_OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"
-_ELSEWHERE = "holds {}, which everyone would read; keep it in Secrets Manager, and read it from a variable of secrets"
 
 
 def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, str | None, Place]]:
@@ -211,7 +209,7 @@ def invalid_parameter_arn(workload: Workload, at: Place) -> Iterator[Finding]:
 @rule(Workload)
 def secret_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
     """Endpoints lead to their own region (PrivateLink guide, "Access AWS services")."""
-    if has_way_out(at.deployment):
+    if has_internet_access(at.deployment):
         return
     nat = at.catalog("network", "nat")
     for arn, _, place in _secrets(workload, at):

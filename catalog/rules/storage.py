@@ -21,14 +21,14 @@ def weights_exceed_storage(model: Model, at: Place) -> Iterator[Finding]:
     storage = task_storage(at.workload)
     if model.size_gib >= storage:
         said = at.parent("storage").is_set
-        cure = (
+        fix = (
             f"write storage = {model.size_gib + IMAGE_GIB}"
             if said and model.size_gib <= LARGEST_STORAGE - IMAGE_GIB
             else ""
         )
         yield at("size_gib").error(
             f"{model.size_gib} GiB do not fit beside the images into {storage} GiB of storage; "
-            + (cure or 'write cache = "efs"')
+            + (fix or 'write cache = "efs"')
         )
 
 

@@ -18,13 +18,14 @@ from catalog.rules import rule
 from catalog.task import addition_of, share
 from catalog.task.document_sizes import definition_length
 from catalog.task.storage import MODEL
-from catalog.task.telemetry import COLLECTOR_PORTS as COLLECTOR_PORTS
-from catalog.task.telemetry import LOG_ROUTER_PORTS as ROUTER_PORTS
+from catalog.task.telemetry import COLLECTOR_PORTS, LOG_ROUTER_PORTS
 
 _CONTAINERS = 10
 """Container definitions of a task (ECS developer guide, "Amazon ECS service quotas")."""
 _LEAST = Share(128, 128)
 """What we leave a service at least: less starts too slowly to be meant."""
+_TASK_DEFINITION = 64 * 1024
+"""Bytes (ECS developer guide, "Amazon ECS service quotas": Task definition size limit, 64 KiB, not adjustable)."""
 
 
 @rule(Sidecar)
@@ -81,8 +82,8 @@ def unknown_volume(sidecar: Sidecar, at: Place) -> Iterator[Finding]:
     known = workload.volumes.keys() | ({MODEL} if workload.model is not None else set())
     for volume in sorted(sidecar.volumes.keys() - known):
         close = did_you_mean(volume, sorted(workload.volumes))
-        cure = f'did you mean "{close}"?' if close else f"add it to {spelled(workload.place)}.volumes"
-        yield at("volumes", volume).error(f'{workload.name} has no volume "{volume}"; {cure}')
+        fix = f'did you mean "{close}"?' if close else f"add it to {spelled(workload.place)}.volumes"
+        yield at("volumes", volume).error(f'{workload.name} has no volume "{volume}"; {fix}')
 
 
 @rule(Sidecar)
@@ -114,7 +115,7 @@ def _listening(workload: Workload, at: Place) -> Iterator[tuple[tuple[int, ...],
     if at.deployment.catalog.mesh.tracing:
         yield COLLECTOR_PORTS, "collector of traces", at.catalog("mesh", "tracing")
     if workload.logs.router is not None:
-        yield ROUTER_PORTS, "log router", at("logs", "router")
+        yield LOG_ROUTER_PORTS, "log router", at("logs", "router")
 
 
 @rule(Workload)
@@ -159,10 +160,10 @@ def rollout_cannot_progress(workload: Workload, at: Place) -> Iterator[Finding]:
     tasks = "1 task" if replicas == 1 else f"{replicas} tasks"
     tasks = f"{tasks} at least" if workload.scale else tasks
     needed = math.ceil(100 * (replicas + 1) / replicas)
-    cure = f"write max = {needed}{' or more' if needed < 200 else ''}"
+    fix = f"write max = {needed}{' or more' if needed < 200 else ''}"
     yield at("deploy").error(
         f"of the {tasks} of {workload.name}, none may stop (min = {deploy.min}) and none may be added "
-        f"(max = {deploy.max}); {cure}, or a lower min"
+        f"(max = {deploy.max}); {fix}, or a lower min"
     )
 
 
@@ -176,16 +177,12 @@ def stop_timeout_out_of_range(container: Container, at: Place) -> Iterator[Findi
         )
 
 
-_DEFINITION = 64 * 1024
-"""Bytes (ECS developer guide, "Amazon ECS service quotas": Task definition size limit, 64 KiB, not adjustable)."""
-
-
 @rule(Workload)
 def task_definition_too_large(workload: Workload, at: Place) -> Iterator[Finding]:
     """All of a task's containers are one document."""
     size = definition_length(at.deployment, workload)
-    if size > _DEFINITION:
+    if size > _TASK_DEFINITION:
         yield at.error(
-            f"its task definition may have {size / 1024:.0f} KiB, and AWS takes {_DEFINITION // 1024}; put "
+            f"its task definition may have {size / 1024:.0f} KiB, and AWS takes {_TASK_DEFINITION // 1024}; put "
             "long texts (environment, command) into the image, or into a bucket"
         )

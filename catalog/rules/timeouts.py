@@ -12,6 +12,13 @@ from catalog.model import UNLIMITED, Deployment, Service
 from catalog.model.types import spelled_duration
 from catalog.rules import rule
 
+_GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
+"""mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
+_ON_TIMEOUT = ("gateway-error", "server-error")
+"""Events that a try cut off by its own timer is (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
+_LONG = 60
+"""Seconds from which on an answer is surely generated, not looked up."""
+
 
 @rule(Service)
 def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
@@ -103,14 +110,6 @@ def request_timeout_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
         yield place.notice(message)
 
 
-_GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
-"""mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
-_ON_TIMEOUT = ("gateway-error", "server-error")
-"""Events that a try cut off by its own timer is (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
-_LONG = 60
-"""Seconds from which on an answer is surely generated, not looked up."""
-
-
 @rule(Service)
 def retries_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
     """A request in a TCP stream cannot be told from the next, hence not be sent again."""
@@ -139,10 +138,10 @@ def retries_beyond_timeout(service: Service, at: Place) -> Iterator[Finding]:
     if retries.per_try * retries.attempts > service.timeout:
         longest = int(service.timeout // retries.attempts)
         where = at("timeout").location
-        cure = f"write at most {spelled_duration(longest)}" if longest else "lower attempts"
+        fix = f"write at most {spelled_duration(longest)}" if longest else "lower attempts"
         yield place("per_try").error(
             f"{retries.attempts} × {spelled_duration(retries.per_try)[1:-1]} do not fit into the timeout "
-            f"{spelled_duration(service.timeout)} of {service.name} ({where}); {cure}"
+            f"{spelled_duration(service.timeout)} of {service.name} ({where}); {fix}"
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from catalog.analysis.load_balancers import match_priority
 from catalog.diagnostics import Finding
-from catalog.frame import Place, Version
+from catalog.frame import Place, ServiceVersion
 from catalog.model import Deployment
 from catalog.rules import rule
 
@@ -21,8 +21,8 @@ _VALUES = 5
 _METHOD = re.compile(r"/\w+(\.\w+)*(/\w+)?")
 
 
-@rule(Version)
-def duplicate_version_name(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def duplicate_version_name(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """A version is known by its name."""
     names = [each.version for each in at.deployment.versions[at.service.name]]
     first = names.index(version.version)
@@ -57,16 +57,16 @@ def weights_above_100(deployment: Deployment, at: Place) -> Iterator[Finding]:
             yield place.notice(message)
 
 
-@rule(Version)
-def weight_without_port(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def weight_without_port(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """Only what has a port gets requests to share."""
     for key, said in (("weight", version.weight > 0), ("match", version.match is not None)):
         if at.service.port is None and said:
             yield at(key).error(f"{at.service.name} has no port, and so no requests to share; remove it, or add port")
 
 
-@rule(Version)
-def version_without_requests(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def version_without_requests(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """A version that nobody reaches costs what any other does."""
     if at.service.port is None:
         return
@@ -78,16 +78,16 @@ def version_without_requests(version: Version, at: Place) -> Iterator[Finding]:
         )
 
 
-@rule(Version)
-def match_of_tcp(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def match_of_tcp(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """TCP knows neither paths nor headers."""
     if at.service.is_tcp and version.match is not None:
         message = "tcp knows neither paths nor headers; write weight instead"
         yield at("match").error(message)
 
 
-@rule(Version)
-def empty_match(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def empty_match(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """A match of everything would leave the service nothing."""
     match = version.match
     everything = {"/", at.service.public.path} if at.service.public else {"/"}
@@ -96,8 +96,8 @@ def empty_match(version: Version, at: Place) -> Iterator[Finding]:
         yield at("match").error(message)
 
 
-@rule(Version)
-def invalid_match_header(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def invalid_match_header(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """Load balancers compare hosts by a condition of their own (ELBv2 API reference, HttpHeaderConditionConfig), and
     drop headers with other characters than letters, digits and hyphens, as ours are told to
     (routing.http.drop_invalid_header_fields.enabled)."""
@@ -113,8 +113,8 @@ def invalid_match_header(version: Version, at: Place) -> Iterator[Finding]:
             )
 
 
-@rule(Version)
-def weight_without_tasks(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def weight_without_tasks(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """Requests that a weight sends where nothing runs are answered with errors."""
     if version.weight and not version.most_tasks and at.service.port is not None:
         key = "replicas" if at("replicas").is_set else "weight"
@@ -124,8 +124,8 @@ def weight_without_tasks(version: Version, at: Place) -> Iterator[Finding]:
         )
 
 
-@rule(Version)
-def match_path_of_grpc(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def match_path_of_grpc(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """gRPC is routed by service and method (mesh API reference, GrpcRouteMatch)."""
     match = version.match
     if at.service.protocol == "grpc" and match is not None and match.path != "/" and not _METHOD.fullmatch(match.path):
@@ -134,8 +134,8 @@ def match_path_of_grpc(version: Version, at: Place) -> Iterator[Finding]:
         )
 
 
-@rule(Version)
-def match_path_outside_public_path(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def match_path_outside_public_path(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """A load balancer sends a service what is under its path, and nothing else."""
     match = version.match
     if at.service.public is None or match is None or match.path == "/":
@@ -163,8 +163,8 @@ def too_many_versions(deployment: Deployment, at: Place) -> Iterator[Finding]:
             )
 
 
-@rule(Version)
-def too_many_match_headers(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def too_many_match_headers(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """A load balancer's rule compares five values (ALB guide, "Quotas")."""
     if at.service.public is None or version.match is None:
         return
@@ -198,8 +198,8 @@ def duplicate_match_priority(deployment: Deployment, at: Place) -> Iterator[Find
                 )
 
 
-@rule(Version)
-def shared_queue(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def shared_queue(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """Each would run as many tasks as all of the queue takes: a backlog is divided by one ECS service's tasks."""
     service = at.service
     others = [service, *at.deployment.versions[service.name][: int(at.path[-1])]]

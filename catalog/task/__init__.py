@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 from catalog.model import Deployment, Workload
 from catalog.model.container import Secret
-from catalog.task.addition import Addition, Container, joined, merged, raw, share, value_from
-from catalog.task.sidecars import shell, sidecars
+from catalog.task.addition import Addition, ContainerDefinition, joined, merged, raw, share, value_from
+from catalog.task.sidecars import exec_addition, sidecars
 from catalog.task.storage import model_addition
 from catalog.task.telemetry import collector, log_router
 
-__all__ = ["Addition", "Container", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
+__all__ = ["Addition", "ContainerDefinition", "addition_of", "merged", "raw", "secrets_of", "share", "value_from"]
 
 _ADDITIONS: tuple[Callable[[Deployment, Workload], Addition], ...] = (
     model_addition,
     sidecars,
     collector,
     log_router,
-    shell,
+    exec_addition,
 )
 """In the order in which containers stand in the task definition."""
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from catalog.analysis.packing import Share
 from catalog.diagnostics import Path
 from catalog.model.container import Secret
 
-Container = dict[str, Any]
-"""A container definition, in the spelling of the ECS API."""
+ContainerDefinition = dict[str, Any]
+"""In the spelling of the ECS API."""
+SHAPE_FILE = FilePath(__file__).parents[1] / "data" / "container_definition.json"
+"""AWS's own description of a container definition; `python -m tools.aws_data` writes it."""
+
+
+@functools.cache
+def container_definition_shape() -> dict[str, Any]:
+    """The shape of a container definition: types, members, which of them are required, and the words of enums."""
+    shape: dict[str, Any] = json.loads(SHAPE_FILE.read_text())
+    return shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +31,7 @@ class Addition:
     """Containers beside the service's own, and what they and it need. Text of ours holds no reference of Terraform's:
     what only Terraform knows is for `stacks` to add."""
 
-    containers: tuple[Container, ...] = ()
+    containers: tuple[ContainerDefinition, ...] = ()
     """Each with its share of the task as `cpu` and `memoryReservation`, unless it has ended before the service starts.
     Without a log configuration it writes to the service's log group."""
     own: Mapping[str, Any] = field(default_factory=dict)
@@ -76,12 +88,12 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def share(container: Container) -> Share:
+def share(container: ContainerDefinition) -> Share:
     """What a container takes of its task."""
     return Share(container.get("cpu", 0), container.get("memoryReservation", 0))
 
 
-def raw(container: Container, keys: Mapping[str, Any]) -> Container:
+def raw(container: ContainerDefinition, keys: Mapping[str, Any]) -> ContainerDefinition:
     """The user's own keys of the API: tables merge with ours, lists and values replace."""
     return {
         key: {**container[key], **raw(container[key], value)}

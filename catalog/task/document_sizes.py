@@ -1,14 +1,9 @@
-"""The size of documents that AWS limits, task definitions and policies, and AWS's own model of a container definition.
-
-Sizes are never less than those of the documents that Terraform sends. `python -m catalog.task.document_sizes` writes
-catalog/data/container_definition.json from the package botocore.
-"""
+"""The size of documents that AWS limits, task definitions and policies: never less than that of those that Terraform
+sends."""
 
 from __future__ import annotations
 
-import functools
 import json
-from pathlib import Path
 from typing import Any
 
 from catalog import unknowns
@@ -19,36 +14,6 @@ from catalog.model import Deployment, Workload
 from catalog.task import addition_of, value_from
 from catalog.task.execution_role import execution_statements
 from catalog.task.storage import shared_folders
-
-FILE = Path(__file__).parents[1] / "data" / "container_definition.json"
-_Shape = dict[str, Any]
-
-
-@functools.cache
-def container_definition() -> _Shape:
-    """The shape of a container definition: types, members, which of them are required, and the words of enums."""
-    shape: _Shape = json.loads(FILE.read_text())
-    return shape
-
-
-def current_model() -> str:
-    """The same, as text, from the botocore that is installed."""
-    import botocore.session  # type: ignore[import-untyped]  # only here: nobody who runs the app needs it
-
-    service = botocore.session.get_session().get_service_model("ecs")
-    return json.dumps(_trimmed(service.shape_for("ContainerDefinition")), indent=1, sort_keys=True) + "\n"
-
-
-def _trimmed(shape: Any) -> _Shape:
-    if shape.type_name == "structure":
-        members = {name: _trimmed(member) for name, member in shape.members.items()}
-        return {"type": "structure", "members": members, "required": sorted(shape.required_members)}
-    if shape.type_name == "list":
-        return {"type": "list", "member": _trimmed(shape.member)}
-    if shape.type_name == "map":
-        return {"type": "map", "value": _trimmed(shape.value)}
-    return {"type": shape.type_name, **({"enum": sorted(shape.enum)} if getattr(shape, "enum", None) else {})}
-
 
 _ACCOUNT = "0" * 12
 _HOST = "h" * 63 + "." + "d" * 47
@@ -137,7 +102,3 @@ def definition_length(deployment: Deployment, workload: Workload) -> int:
         + sum(_OF_A_VOLUME + len(name) for name in volumes)
         + _OF_THE_TASK
     )
-
-
-if __name__ == "__main__":
-    FILE.write_text(current_model())

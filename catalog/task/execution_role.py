@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from catalog.analysis.images import ecr_repository, is_mirrored
 from catalog.analysis.permissions import (
@@ -15,15 +14,14 @@ from catalog.analysis.permissions import (
     READ_SECRET,
     WRITE_LOG,
 )
+from catalog.analysis.policies import JsonStatement
 from catalog.model import Deployment, Workload
 from catalog.task import Addition, secrets_of
-
-Statement = dict[str, Any]
 
 
 def execution_statements(
     deployment: Deployment, workload: Workload, *, addition: Addition, images: Iterable[str], log_group: str
-) -> list[Statement]:
+) -> list[JsonStatement]:
     """Pull the images, write to the log group of that ARN, read the secrets."""
     return [
         *_pull(tuple(images), deployment=deployment),
@@ -32,7 +30,7 @@ def execution_statements(
     ]
 
 
-def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[Statement]:
+def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[JsonStatement]:
     """Pulling from private ECR."""
     repositories = _repositories(images, partition=deployment.partition)
     if not repositories:
@@ -55,7 +53,7 @@ def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
     )
 
 
-def _read_secrets(workload: Workload, addition: Addition) -> list[Statement]:
+def _read_secrets(workload: Workload, addition: Addition) -> list[JsonStatement]:
     secrets = secrets_of(workload, addition).values()
     by_manager = {*addition.credentials, *(s.arn for s in secrets if ":secretsmanager:" in s.arn)}
     if workload.credentials is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from catalog import names
-from catalog.analysis.permissions import SHELL, SHELL_GROUPS, SHELL_KEY, SHELL_LOG
+from catalog.analysis.permissions import EXEC, EXEC_GROUPS, EXEC_KEY, EXEC_LOG
 from catalog.analysis.timeouts import container_check
 from catalog.model import Deployment, Workload
 from catalog.model.container import DEFAULT_CPU, DEFAULT_MEMORY, Sidecar
-from catalog.task.addition import Addition, Container, raw, value_from
+from catalog.task.addition import Addition, ContainerDefinition, raw, value_from
 from catalog.task.storage import MODEL
 
 
@@ -38,14 +38,14 @@ def _condition(sidecar: Sidecar) -> str:
     return "SUCCESS" if sidecar.ends_first else "START"
 
 
-def _container(workload: Workload, name: str, sidecar: Sidecar) -> Container:
+def _container(workload: Workload, name: str, sidecar: Sidecar) -> ContainerDefinition:
     # Of what has ended nothing is taken away from the others.
     cpu, memory = (None, None) if sidecar.ends_first else (DEFAULT_CPU, DEFAULT_MEMORY)
     after = {
         "containerName": workload.aws_key,
         "condition": "HEALTHY" if workload.health.command is not None else "START",
     }
-    written: Container = {
+    written: ContainerDefinition = {
         "name": name,
         "image": sidecar.image,
         "essential": sidecar.essential,
@@ -72,7 +72,7 @@ def _container(workload: Workload, name: str, sidecar: Sidecar) -> Container:
     return {**complete, **raw(complete, sidecar.container)}
 
 
-def is_open(deployment: Deployment, workload: Workload) -> bool:
+def has_exec(deployment: Deployment, workload: Workload) -> bool:
     """Whether a service's tasks let operators in: what it says itself wins over the cluster."""
     return deployment.catalog.cluster.exec if workload.exec is None else workload.exec
 
@@ -87,22 +87,22 @@ def logs_elsewhere(deployment: Deployment) -> bool:
     return deployment.catalog.cluster.arn is not None
 
 
-def shell(deployment: Deployment, workload: Workload) -> Addition:
+def exec_addition(deployment: Deployment, workload: Workload) -> Addition:
     """What the agent of Systems Manager needs, which ECS puts into the containers, and what logging sessions takes (ECS
     developer guide, "Monitor Amazon ECS containers with ECS Exec")."""
-    if not is_open(deployment, workload):
+    if not has_exec(deployment, workload):
         return Addition()
     # True until the key is made: to ask what is allowed, that is enough.
     key = deployment.catalog.security.kms_key
     group = f"arn:{deployment.partition}:logs:{deployment.region}:*:log-group:{audit_log_group(deployment)}"
-    audit = () if logs_elsewhere(deployment) else (SHELL_GROUPS.on(["*"]), SHELL_LOG.on([f"{group}:*"]))
+    audit = () if logs_elsewhere(deployment) else (EXEC_GROUPS.on(["*"]), EXEC_LOG.on([f"{group}:*"]))
     return Addition(
         # Else what sessions leave behind is never reaped (the same).
         own={"linuxParameters": {"initProcessEnabled": True}},
-        statements=(SHELL.on(["*"]), *audit, *(() if logs_elsewhere(deployment) else _channel(key))),
+        statements=(EXEC.on(["*"]), *audit, *(() if logs_elsewhere(deployment) else _channel(key))),
     )
 
 
 def _channel(key: str | bool | None) -> tuple[dict[str, Any], ...]:
     """The agent decrypts what passes through a shell (the same page, "Using AWS KMS")."""
-    return (SHELL_KEY.on([str(key)]),) if key else ()
+    return (EXEC_KEY.on([str(key)]),) if key else ()

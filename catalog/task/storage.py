@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog import names
 from catalog.analysis.images import image_of, place_of
-from catalog.analysis.policies import bucket_and_prefix, reading
+from catalog.analysis.policies import bucket_and_prefix, s3_read_statements
 from catalog.model import Deployment, Workload
 from catalog.task.addition import Addition
 
@@ -12,6 +12,18 @@ NFS = 2049
 """The port of a mount target (EFS user guide, "Using VPC security groups")."""
 MODEL = "model"
 """The volume of a service's model."""
+LOADER = "model_loader"
+"""Its container; the `_` keeps it apart from services and sidecars."""
+LARGEST_STORAGE = 200
+"""GiB of a task's storage (ECS API reference, EphemeralStorage)."""
+_FETCH = (
+    'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
+    '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
+)
+"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
+would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
+IMAGE_GIB = 10
+"""What is left of a task's storage for its images."""
 
 
 def shared_folders(workload: Workload) -> dict[str, str]:
@@ -30,20 +42,6 @@ def shared_folders(workload: Workload) -> dict[str, str]:
 def has_files(deployment: Deployment) -> bool:
     """Whether a deployment needs a file system."""
     return any(map(shared_folders, deployment.workloads.values()))
-
-
-LOADER = "model_loader"
-"""Its container; the `_` keeps it apart from services and sidecars."""
-LARGEST_STORAGE = 200
-"""GiB of a task's storage (ECS API reference, EphemeralStorage)."""
-_FETCH = (
-    'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
-    '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
-)
-"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
-would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
-IMAGE_GIB = 10
-"""What is left of a task's storage for its images."""
 
 
 def model_addition(deployment: Deployment, workload: Workload) -> Addition:
@@ -76,8 +74,8 @@ def model_addition(deployment: Deployment, workload: Workload) -> Addition:
             "mountPoints": [{"sourceVolume": MODEL, "containerPath": model.mount, "readOnly": True}],
         },
         volumes=(MODEL,) if model.cache == "scratch" else (),
-        places={LOADER: place_of(deployment, "loader", asked_by=(*workload.place, "model"))},
-        statements=tuple(reading(model.source, partition=deployment.partition)),
+        places={LOADER: place_of(deployment, "loader", requested_by=(*workload.place, "model"))},
+        statements=tuple(s3_read_statements(model.source, partition=deployment.partition)),
     )
 
 

@@ -42,6 +42,9 @@ _COLLECTOR_CONFIGURATION = {
         "telemetry": {"metrics": {"level": "none"}},
     },
 }
+LOG_ROUTER = "log_router"
+LOG_ROUTER_PORTS = (24224,)
+"""On which it listens (ECS developer guide, "Send Amazon ECS logs to an AWS service or AWS Partner")."""
 
 
 def collector_share(cpu: int, memory: int) -> Share:
@@ -79,7 +82,7 @@ def collector(deployment: Deployment, workload: Workload) -> Addition:
             "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}],
         },
         statements=(TRACE.on(["*"]),),
-        places={COLLECTOR: place_of(deployment, "collector", asked_by=("mesh", "tracing"))},
+        places={COLLECTOR: place_of(deployment, "collector", requested_by=("mesh", "tracing"))},
     )
 
 
@@ -103,11 +106,6 @@ def _variables(deployment: Deployment, workload: Workload) -> dict[str, str]:
         for name, value in ours.items()
         if name not in said and not (exports_itself and name.startswith(_OWN_EXPORTER))
     }
-
-
-LOG_ROUTER = "log_router"
-LOG_ROUTER_PORTS = (24224,)
-"""On which it listens (ECS developer guide, "Send Amazon ECS logs to an AWS service or AWS Partner")."""
 
 
 def router_share(cpu: int, memory: int) -> Share:
@@ -153,5 +151,5 @@ def log_router(deployment: Deployment, workload: Workload) -> Addition:
             "dependsOn": [{"containerName": LOG_ROUTER, "condition": "START"}],
         },
         secrets={f"{LOG_ROUTER}.{name}": secret for name, secret in router.secrets.items()},
-        places={LOG_ROUTER: place_of(deployment, "log_router", asked_by=(*workload.place, "logs", "router"))},
+        places={LOG_ROUTER: place_of(deployment, "log_router", requested_by=(*workload.place, "logs", "router"))},
     )

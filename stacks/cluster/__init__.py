@@ -25,10 +25,10 @@ from constructs import Construct
 from catalog import names
 from catalog.analysis.instance_types import RESERVED_MEMORY
 from catalog.analysis.policies import trust
-from catalog.endpoints import has_way_out
+from catalog.endpoints import has_internet_access
 from catalog.model import Deployment
 from catalog.model.platform import Capacity
-from catalog.task.sidecars import audit_log_group, is_open
+from catalog.task.sidecars import audit_log_group, has_exec
 from stacks.kms import key_arn
 from stacks.network import ANYWHERE, Network
 from stacks.network.endpoints import Endpoints
@@ -94,7 +94,7 @@ class ContainerInstances(Part):
         """The agent pulls images and fetches secrets for the tasks, from here and not from their network interfaces."""
         if self.deployment.catalog.network.egress == "any":
             return {"anywhere_all": {"ip_protocol": "-1", "cidr_ipv4": ANYWHERE, "description": "Anywhere"}}
-        if has_way_out(self.deployment):
+        if has_internet_access(self.deployment):
             return {"anywhere_443": tcp(443, to="AWS and registries", cidr_ipv4=ANYWHERE)}
         assert endpoints.security_group is not None
         layers = tcp(443, to="s3 endpoint", prefix_list_id=network.gateways["s3"].prefix_list_id)
@@ -184,7 +184,7 @@ class Cluster(Part):
 
         Written out where none does, with AWS's own default: the provider cannot take a configuration away again.
         """
-        if not any(is_open(self.deployment, service) for service in self.deployment.workloads.values()):
+        if not any(has_exec(self.deployment, service) for service in self.deployment.workloads.values()):
             return EcsClusterConfigurationExecuteCommandConfiguration(logging="DEFAULT")
         group = self.add(
             CloudwatchLogGroup,

@@ -13,7 +13,7 @@ from constructs import Construct
 from catalog import names
 from catalog.analysis.load_balancers import gateway_draining, gateway_idle
 from catalog.analysis.timeouts import LONGEST_STOP
-from catalog.endpoints import has_way_out
+from catalog.endpoints import has_internet_access
 from catalog.model import Deployment, Service, Workload
 from catalog.model.workload import Health
 from stacks.ingress import Exposure
@@ -123,7 +123,7 @@ class Gateway(Part):
 
     def _ways_out(self, endpoints: Endpoints) -> list[Ref]:
         """To the mesh's configuration, images and logs."""
-        if has_way_out(self.deployment):
+        if has_internet_access(self.deployment):
             return [self._out("anywhere_443", port=443, to="AWS", cidr_ipv4=ANYWHERE)]
         ways = [self._out("vpc_endpoints", port=443, to="VPC endpoints", group=endpoints.security_group)]
         s3 = self._network.gateways["s3"].prefix_list_id

@@ -23,9 +23,9 @@ from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from catalog import names
-from catalog.analysis.subnets import Zone, zones_of
 from catalog.endpoints import gateway_endpoints, interface_endpoints, service_name
 from catalog.model import Deployment
+from catalog.model.network import Zone, zones_of
 from stacks.network.flow_logs import FlowLogs
 from stacks.part import Part, Ref
 

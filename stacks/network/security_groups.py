@@ -11,7 +11,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.analysis import naming
-from catalog.endpoints import gateways_of, has_way_out
+from catalog.endpoints import gateways_of, has_internet_access
 from catalog.model import Deployment, External, Service, Workload
 from stacks.network import ANYWHERE, Network
 from stacks.network.endpoints import Endpoints
@@ -43,7 +43,7 @@ def egress_rules(
         rules[names.egress_rule(workload.key, _word(target, port))] = tcp(
             port, to=", ".join(reasons), **_argument(target)
         )
-    if not has_way_out(deployment):
+    if not has_internet_access(deployment):
         gateways = gateways_of(workload, deployment=deployment)
         rules |= _to_endpoints(
             workload, gateways={name: network.gateways[name] for name in gateways}, endpoints=endpoints
@@ -54,7 +54,7 @@ def egress_rules(
 def _open_to(workload: Workload, *, deployment: Deployment) -> dict[tuple[str, int], list[str]]:
     """What lies outside the catalog, by target and port, with the names under which the service knows it."""
     targets: dict[tuple[str, int], list[str]] = {}
-    if has_way_out(deployment):
+    if has_internet_access(deployment):
         targets[ANYWHERE, 443] = ["AWS"]
     for name, external in deployment.externals_of(workload).items():
         for target in _targets(external):

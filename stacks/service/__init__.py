@@ -21,7 +21,7 @@ from catalog.analysis import naming
 from catalog.analysis.timeouts import rollout_minutes, service_grace
 from catalog.diagnostics import spelled
 from catalog.model import Deployment, Workload
-from catalog.task.sidecars import is_open
+from catalog.task.sidecars import has_exec
 from stacks.cluster import Cluster
 from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
@@ -81,7 +81,7 @@ class ServiceResources(TaskResources):
             **_capacity(workload, cluster),
             **_balancer(workload, exposure),
             **self._rollout(workload, membership, draining=exposure.draining if exposure else 0),
-            enable_execute_command=is_open(deployment, workload) or None,
+            enable_execute_command=has_exec(deployment, workload) or None,
             **following(self, workload=workload, addition=self.addition, arguments=membership.service),
         )
         if workload.scale is not None:

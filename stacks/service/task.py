@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_task_definition import (
@@ -18,7 +19,7 @@ from catalog.analysis import naming
 from catalog.analysis.packing import service_share
 from catalog.analysis.timeouts import container_check
 from catalog.model import Deployment, Workload
-from catalog.task import Addition, Container, addition_of, merged, raw, share, value_from
+from catalog.task import Addition, ContainerDefinition, addition_of, merged, raw, share, value_from
 from catalog.task.storage import task_storage
 from stacks.kms import key_arn
 from stacks.mesh.base import Membership
@@ -46,12 +47,12 @@ def definitions(
     return json.dumps(complete, sort_keys=True, ensure_ascii=False)
 
 
-def _own(workload: Workload, *, membership: Membership, addition: Addition) -> Container:
+def _own(workload: Workload, *, membership: Membership, addition: Addition) -> ContainerDefinition:
     beside = [share(container) for container in (*addition.containers, *membership.sidecars)]
     if membership.beside is not None:
         beside.append(membership.beside)
     rest = service_share(workload.cpu, workload.memory, *beside)
-    written: Container = {
+    written: ContainerDefinition = {
         "name": workload.aws_key,
         "image": workload.image,
         "essential": True,
@@ -81,7 +82,7 @@ def _own(workload: Workload, *, membership: Membership, addition: Addition) -> C
     return {**complete, **raw(complete, workload.container)}
 
 
-def _of_instances(workload: Workload) -> Container:
+def _of_instances(workload: Workload) -> ContainerDefinition:
     """What a [capacity] has and Fargate has not."""
     linux = {"linuxParameters": {"sharedMemorySize": workload.shm_mib}} if workload.shm_mib else {}
     gpus = {"resourceRequirements": [{"type": "GPU", "value": str(workload.gpus)}]} if workload.gpus else {}
@@ -92,7 +93,7 @@ def _list(value: Iterable[str] | None) -> list[str] | None:
     return None if value is None else list(value)
 
 
-def _ports(workload: Workload, membership: Membership) -> list[Container] | None:
+def _ports(workload: Workload, membership: Membership) -> list[dict[str, Any]] | None:
     if workload.port is None:
         return None
     port = {"name": workload.aws_key, "containerPort": workload.port, "hostPort": workload.port, "protocol": "tcp"}

@@ -10,7 +10,7 @@ from typing import Any
 from cdktf import App, TerraformStack
 
 from catalog.analysis.call_graph import state_order
-from catalog.analysis.naming import moved_blocks
+from catalog.analysis.resource_types import moved_blocks
 from catalog.analysis.states import folder_of, owner_of, stacks_of, state_of
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
@@ -57,8 +57,9 @@ def take_over(output: dict[str, Any], addresses: list[str], *, configurations: C
     for address in sorted(addresses):
         type_, _, name = address.partition(".")
         row = RESOURCE_TYPES[type_]
-        if row.latest_by:
-            latest = {"task_definition": configurations[address][row.latest_by]}
+        if row.latest:
+            key, argument = row.latest
+            latest = {key: configurations[address][argument]}
             output.setdefault("data", {}).setdefault(type_, {})[name] = latest
             blocks.append({"to": address, "id": f"${{data.{address}.arn}}"})
         elif row.import_id:
@@ -95,7 +96,7 @@ def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[
 def left_behind(addresses: Collection[str], deployment: Deployment) -> list[tuple[str, str]]:
     """Resources of a mesh that AWS has ended, each with every state that may have it."""
     found = []
-    former = {new: old for old, new in moved_blocks(addresses, renamed=deployment.renamed)}
+    former = {new: old for old, new in moved_blocks(addresses, renamed=deployment.renamed, types=RESOURCE_TYPES)}
     for address in addresses:
         owner = owner_of(address, deployment=deployment, types=RESOURCE_TYPES)
         states = [state_of(address, deployment=deployment, types=RESOURCE_TYPES)]
@@ -110,7 +111,7 @@ def move(stacks: Mapping[str, TerraformStack], elements: Mapping[str, Ref], depl
     """Write a `moved` block for whatever a renaming gave another address, into the state where it lives."""
     for state, stack in stacks.items():
         here = [address for address, ref in elements.items() if ref.state == state]
-        if moved := moved_blocks(here, renamed=deployment.renamed):
+        if moved := moved_blocks(here, renamed=deployment.renamed, types=RESOURCE_TYPES):
             stack.add_override("moved", [{"from": old, "to": new} for old, new in moved])
 
 

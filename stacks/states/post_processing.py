@@ -203,8 +203,8 @@ def _finding(address: str, known: list[str]) -> Finding:
         return Finding(place=("overrides", address), message=message)
     close = did_you_mean(address, known)
     same_type = [other for other in known if other.rpartition(".")[0] == address.rpartition(".")[0]]
-    cure = f'did you mean "{close}"?' if close else _there_are(same_type)
-    return Finding(place=("overrides", address), message=f"no resource has this address; {cure}")
+    fix = f'did you mean "{close}"?' if close else _there_are(same_type)
+    return Finding(place=("overrides", address), message=f"no resource has this address; {fix}")
 
 
 def _there_are(addresses: list[str]) -> str:

@@ -16,12 +16,12 @@ from catalog.analysis.instance_types import (
     InstanceCapacity,
     TaskSize,
     capacity_of,
-    current_table,
     instance_types,
     instances_needed,
 )
 from catalog.analysis.packing import placement
 from tests.support.catalogs import loaded, notices_of, problems_of
+from tools import aws_data
 
 MIB_OF = {"g5.xlarge": 14899, "g4dn.12xlarge": 181606, "t3.micro": 691, "m7g.large": 7321, "p4d.24xlarge": 1090918}
 """What is left for tasks of an instance's memory."""
@@ -52,12 +52,12 @@ CASES: list[tuple[str, TaskSize, int, int | None, int | None]] = [
 
 @pytest.mark.parametrize(("type_", "size", "count", "fit", "needed"), CASES)
 def test_so_many_tasks_fit(type_: str, size: TaskSize, count: int, fit: int, needed: int | None) -> None:
-    room = capacity_of(instance_types()[type_])
+    capacity = capacity_of(instance_types()[type_])
 
-    assert room.holds(size) == fit
-    assert bool(room.lacks(size)) == (fit == 0)
+    assert capacity.holds(size) == fit
+    assert bool(capacity.lacks(size)) == (fit == 0)
     if fit:
-        assert instances_needed([(size, count)], room) == needed
+        assert instances_needed([(size, count)], capacity) == needed
 
 
 @pytest.mark.parametrize(("type_", "memory"), MIB_OF.items())
@@ -67,19 +67,19 @@ def test_tasks_get_less_memory_than_an_instance_has_by_name(type_: str, memory: 
 
 
 def test_small_tasks_fill_what_large_ones_leave() -> None:
-    room = InstanceCapacity(cpu=4096, memory=16000, gpus=1, tasks=3)
+    capacity = InstanceCapacity(cpu=4096, memory=16000, gpus=1, tasks=3)
     large, small = TaskSize(cpu=2048, memory=12000, gpus=1), TaskSize(cpu=1024, memory=2000)
 
-    assert instances_needed([(small, 4), (large, 2)], room) == 2
-    assert instances_needed([(small, 5), (large, 2)], room) == 3
+    assert instances_needed([(small, 4), (large, 2)], capacity) == 2
+    assert instances_needed([(small, 5), (large, 2)], capacity) == 3
 
 
 def test_what_a_partly_filled_instance_has_left_is_counted() -> None:
-    room = InstanceCapacity(cpu=4096, memory=10000, gpus=0, tasks=10)
+    capacity = InstanceCapacity(cpu=4096, memory=10000, gpus=0, tasks=10)
     large, middle, small = (TaskSize(cpu=10, memory=memory) for memory in (6000, 2000, 1000))
 
-    assert instances_needed([(large, 2), (middle, 3), (small, 2)], room) == 2
-    assert instances_needed([(large, 2), (middle, 3), (small, 3)], room) == 3
+    assert instances_needed([(large, 2), (middle, 3), (small, 2)], capacity) == 2
+    assert instances_needed([(large, 2), (middle, 3), (small, 3)], capacity) == 3
 
 
 def test_no_tasks_need_no_instances() -> None:
@@ -195,7 +195,7 @@ def test_a_thousand_services_on_one_capacity_are_counted_in_no_time() -> None:
 
 
 def test_the_table_is_that_of_the_installed_description() -> None:
-    assert FILE.read_text() == current_table(), "python -m catalog.analysis.instance_types writes it anew"
+    assert FILE.read_text() == aws_data.instance_types(), "python -m tools.aws_data writes it anew"
 
 
 def test_the_table_has_what_people_use_and_nothing_that_cannot_run_tasks() -> None:

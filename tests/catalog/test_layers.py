@@ -187,8 +187,8 @@ def test_a_nearer_key_drops_the_farther_key_that_it_excludes() -> None:
     layers.underlay(("services", "web"), {"replicas": 3, "cpu": 256}, written_at=("defaults",))
     assert layers.tree["services"]["web"] == {"scale": {"max": 9}, "cpu": 256}
     assert layers.origin(("services", "web", "cpu")) == (source, ("defaults", "cpu"))
-    assert layers.written(("services", "web", "cpu"))
-    assert not layers.written(("services", "web", "memory"))
+    assert layers.is_set(("services", "web", "cpu"))
+    assert not layers.is_set(("services", "web", "memory"))
 
 
 def test_an_images_file_wins_over_what_services_and_environments_say() -> None:

@@ -135,7 +135,7 @@ def test_rules_are_counted_as_they_are_written(shipped: ShippedOutputs, name: st
 
 
 def test_every_quota_has_its_page() -> None:
-    assert all(quota.source and quota.limit and quota.cure for quota in QUOTAS)
+    assert all(quota.source and quota.limit and quota.fix for quota in QUOTAS)
 
 
 @pytest.mark.parametrize(("count", "refused"), [(123, False), (124, True)])

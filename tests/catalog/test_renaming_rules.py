@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.analysis.naming import moved_blocks
+from catalog.analysis.resource_types import ResourceType, moved_blocks
+from catalog.meshes import RESOURCE_TYPES
 from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
 WRONG = {
@@ -284,8 +285,14 @@ KEPT = [
 
 
 def test_all_that_bears_the_key_is_moved_and_nothing_else() -> None:
-    found = moved_blocks([*MOVED, *KEPT], renamed={"chat": "backend", "web": "front"})
+    found = moved_blocks([*MOVED, *KEPT], renamed={"chat": "backend", "web": "front"}, types=RESOURCE_TYPES)
 
     assert dict(found) == {old: new for new, old in MOVED.items()}
     assert found == sorted(found)
-    assert moved_blocks([*MOVED, *KEPT], renamed={}) == []
+    assert moved_blocks([*MOVED, *KEPT], renamed={}, types=RESOURCE_TYPES) == []
+
+
+def test_rows_of_a_mesh_tell_too_what_is_named_after_two() -> None:
+    types = {"aws_mesh_grant": ResourceType(between="for")}
+    moved = moved_blocks(["aws_mesh_grant.web_for_chat"], renamed={"chat": "backend"}, types=types)
+    assert moved == [("aws_mesh_grant.web_for_backend", "aws_mesh_grant.web_for_chat")]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.synth import deployment, resources, synthesized  # isort: skip
-from catalog.analysis.subnets import zones_of
+from catalog.model.network import zones_of
 from stacks.network import Network
 
 EXISTING = {

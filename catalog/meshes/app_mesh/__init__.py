@@ -55,6 +55,7 @@ APP_MESH = MeshTraits(
     needs_dns=lambda service: True,
     containers=frozenset({CONTAINER}),
     images=lambda deployment: (envoy_image(deployment),),
+    image_keys=("envoy",),
     proxy_share=envoy_share,
     rules=(rules.rule, ports.rule, gateway.rule, base.private_ca_rule),
     permissions=PERMISSIONS,

@@ -37,6 +37,16 @@ _ACCOUNTS = {
 }
 """The accounts that hold Envoy's image where it is not the common one: AWS App Mesh User Guide, "Envoy image", and
 aws/aws-app-mesh-roadmap issues 505 and 506."""
+SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
+"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a connection that the proxy knows as TCP it waits for the
+client's first bytes to tell whether they are TLS; a client that waits for the server's greeting then waits forever.
+Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); the others greet
+first by their protocols."""
+AWS_APIS = 443
+"""The proxy tells TCP destinations apart by port alone, so one on 443 would take in every call to AWS
+(aws/aws-app-mesh-roadmap issues 195 and 82)."""
+ALWAYS_IGNORED = frozenset({22})
+"""ECS wants the list of ignored ports filled, and its examples put SSH there, which is never redirected anyway."""
 
 
 def envoy_image(deployment: Deployment) -> str:
@@ -63,20 +73,6 @@ def envoy_share(cpu: int, memory: int) -> Share:
     uses, while twice the memory leaves room for a mesh of some size.
     """
     return Share(min(512, cpu // 4), max(128, min(512, memory // 8)))
-
-
-SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
-"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a connection that the proxy knows as TCP it waits for the
-client's first bytes to tell whether they are TLS; a client that waits for the server's greeting then waits forever.
-Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); the others greet
-first by their protocols."""
-
-AWS_APIS = 443
-"""The proxy tells TCP destinations apart by port alone, so one on 443 would take in every call to AWS
-(aws/aws-app-mesh-roadmap issues 195 and 82)."""
-
-ALWAYS_IGNORED = frozenset({22})
-"""ECS wants the list of ignored ports filled, and its examples put SSH there, which is never redirected anyway."""
 
 
 def bypasses_proxy(external: External) -> bool:
@@ -132,41 +128,45 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     caller, service = hop.caller, hop.callee
     if caller is not None:
         if caller.port is not None and not caller.is_tcp and not service.is_tcp:
-            yield _answer(deployment, caller, asked=service.timeout)
+            yield _answer(deployment, caller, requested=service.timeout)
         yield from _of_the_route(service)
     if hop.ingress is not None and deployment.catalog.ingress[hop.ingress].gateway:
         # The gateway's proxy sends requests on as a caller's does.
         yield from _of_the_route(service)
     if caller is not None or hop.ingress is not None:
         if not service.is_tcp:
-            yield _answer(deployment, service, asked=service.timeout)
+            yield _answer(deployment, service, requested=service.timeout)
         yield Timer(
             at=f"proxy of {service.name}",
             limits="silence",
             seconds=idle_at_listener(deployment, service),
-            asked=service.idle_timeout,
+            requested=service.idle_timeout,
             key="idle_timeout",
         )
 
 
-def _answer(deployment: Deployment, service: Service, *, asked: float) -> Timer:
+def _answer(deployment: Deployment, service: Service, *, requested: float) -> Timer:
     seconds = answer_at_listener(deployment, service)
-    return Timer(at=f"proxy of {service.name}", limits="whole answer", seconds=seconds, asked=asked, key="timeout")
+    return Timer(
+        at=f"proxy of {service.name}", limits="whole answer", seconds=seconds, requested=requested, key="timeout"
+    )
 
 
 def _of_the_route(service: Service) -> Iterator[Timer]:
     at = f"route to {service.name}"
     if not service.is_tcp:
         retries = service.retries
-        yield Timer(at=at, limits="whole answer", seconds=service.timeout, asked=service.timeout, key="timeout")
+        yield Timer(at=at, limits="whole answer", seconds=service.timeout, requested=service.timeout, key="timeout")
         yield Timer(
             at=at,
             limits="one try",
             seconds=one_try(per_try=retries.per_try, attempts=retries.attempts, timeout=service.timeout),
-            asked=service.timeout,
+            requested=service.timeout,
             key="retries.per_try",
             reason="the timeout in as many parts as there are retries.attempts"
             if retries.per_try is None
             else "as its retries.per_try says",
         )
-    yield Timer(at=at, limits="silence", seconds=service.idle_timeout, asked=service.idle_timeout, key="idle_timeout")
+    yield Timer(
+        at=at, limits="silence", seconds=service.idle_timeout, requested=service.idle_timeout, key="idle_timeout"
+    )

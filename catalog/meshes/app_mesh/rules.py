@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog import names
 from catalog.analysis import naming
 from catalog.diagnostics import Finding, listed, or_list
-from catalog.frame import Place, Rules, Version
+from catalog.frame import Place, Rules, ServiceVersion
 from catalog.meshes.app_mesh import envoy
 from catalog.meshes.app_mesh.envoy import bypasses_proxy, proxied_externals
 from catalog.model import Deployment, Service
@@ -24,6 +24,8 @@ _PROXY_PORTS = {
 }
 _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
+_ENVOYS = 50
+"""Envoys that may be connected to a virtual node (App Mesh User Guide, "App Mesh scaling troubleshooting")."""
 
 
 @rule(Deployment)
@@ -60,8 +62,8 @@ def proxy_container_name(service: Service, at: Place) -> Iterator[Finding]:
         yield at.catalog(*naming.place(at.deployment, service)).error(message)
 
 
-@rule(Version)
-def duplicate_virtual_node(version: Version, at: Place) -> Iterator[Finding]:
+@rule(ServiceVersion)
+def duplicate_virtual_node(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     """An external is a node called `external_NAME`, and a version one called after its service and itself."""
     for name in proxied_externals(at.deployment):
         if version.aws_name == names.version("external", name):
@@ -107,9 +109,6 @@ def egress_any_with_backends(deployment: Deployment, at: Place) -> Iterator[Find
             f'"any" ends in App Mesh where calls begin: {listed(callers)} may be cut off from all that they do '
             "not call; declare what else they reach as [external], and add it to their calls"
         )
-
-
-_ENVOYS = 50
 
 
 @rule(Service)

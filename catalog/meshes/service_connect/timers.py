@@ -12,6 +12,10 @@ from catalog.analysis.packing import Share
 from catalog.analysis.timeouts import Hop, Timer
 from catalog.model import UNLIMITED, Deployment, Service
 
+TCP_IDLE = 3600.0
+"""Seconds of silence after which a tcp connection is closed. ECS has a place for another time, and the provider none
+(ECS API reference, TimeoutConfiguration.idleTimeoutSeconds; hashicorp/terraform-provider-aws issue 38432)."""
+
 
 def serves(deployment: Deployment, service: Service) -> bool:
     """Whether a service's proxy takes in calls. With TLS it would take nothing else on that port, and a load balancer,
@@ -35,11 +39,6 @@ def proxy_share(cpu: int, memory: int) -> Share:
     proxy has what the containers leave.
     """
     return Share(min(256, cpu // 4), max(64, min(256, memory // 8)))
-
-
-TCP_IDLE = 3600.0
-"""Seconds of silence after which a tcp connection is closed. ECS has a place for another time, and the provider none
-(ECS API reference, TimeoutConfiguration.idleTimeoutSeconds; hashicorp/terraform-provider-aws issue 38432)."""
 
 
 def answer_seconds(service: Service) -> int:
@@ -68,10 +67,10 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
             at=at,
             limits="silence",
             seconds=TCP_IDLE,
-            asked=service.idle_timeout,
+            requested=service.idle_timeout,
             reason="a tcp connection is closed after an hour of silence, which the provider cannot set",
         )
         return
     answer, idle = answer_seconds(service), idle_seconds(deployment, service)
-    yield Timer(at=at, limits="whole answer", seconds=answer or UNLIMITED, asked=service.timeout, key="timeout")
-    yield Timer(at=at, limits="silence", seconds=idle or UNLIMITED, asked=service.idle_timeout, key="idle_timeout")
+    yield Timer(at=at, limits="whole answer", seconds=answer or UNLIMITED, requested=service.timeout, key="timeout")
+    yield Timer(at=at, limits="silence", seconds=idle or UNLIMITED, requested=service.idle_timeout, key="idle_timeout")

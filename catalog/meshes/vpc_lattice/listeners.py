@@ -12,6 +12,10 @@ PROTOCOLS = frozenset({"http", "http2", "grpc"})
 """What it carries (VPC Lattice user guide, "Listeners")."""
 _OVER_TLS = frozenset({"http2", "grpc"})
 """HTTP/2 is agreed upon in the handshake of TLS (VPC Lattice user guide, "HTTPS listeners")."""
+CONNECTION = 600
+IDLE = 60
+"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
+CreateService, idleTimeoutSeconds)."""
 
 
 def is_carried(service: Service) -> bool:
@@ -58,12 +62,6 @@ def generated_host(deployment: Deployment, service: Service) -> str | None:
     return unknowns.generated_host(service.name) if is_carried(service) and over_tls(deployment, service) else None
 
 
-CONNECTION = 600
-SILENCE = 60
-"""Seconds after which a connection is closed, and after which a silent one is (VPC Lattice API reference,
-CreateService, idleTimeoutSeconds)."""
-
-
 def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
     """Its limits on a call between services; a load balancer connects to the tasks themselves."""
     service = hop.callee
@@ -73,13 +71,13 @@ def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         at=f"VPC Lattice to {service.name}",
         limits="connection",
         seconds=CONNECTION,
-        asked=service.timeout,
+        requested=service.timeout,
         reason="VPC Lattice ends a connection after ten minutes, whatever is on it",
     )
     yield Timer(
         at=f"VPC Lattice to {service.name}",
         limits="silence",
-        seconds=SILENCE,
-        asked=service.idle_timeout,
+        seconds=IDLE,
+        requested=service.idle_timeout,
         reason="VPC Lattice closes what is silent for a minute",
     )

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from catalog import names
 from catalog.analysis import naming
 from catalog.analysis.policies import ROLE_POLICY_CHARACTERS
-from catalog.analysis.subnets import SECURITY_GROUP_RULES
 from catalog.diagnostics import Finding
 from catalog.frame import Place, Rules, Siblings
 from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment, Service
+from catalog.model.types import SECURITY_GROUP_RULES
 from catalog.task.document_sizes import length, task_policy_length
 
 rule = Rules()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog.diagnostics import Finding, listed
 from catalog.frame import Place, Rules
-from catalog.meshes.vpc_lattice.listeners import CONNECTION, SILENCE, carried_callees, carried_services
+from catalog.meshes.vpc_lattice.listeners import CONNECTION, IDLE, carried_callees, carried_services
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.model.types import spelled_duration
 
@@ -95,11 +95,11 @@ def idle_responses(deployment: Deployment, at: Place) -> Iterator[Finding]:
     slow = [
         service.name
         for service in carried_services(deployment)
-        if service.timeout > SILENCE and deployment.callers_of(service.name)
+        if service.timeout > IDLE and deployment.callers_of(service.name)
     ]
     if slow:
         yield at("mesh", "kind").warning(
-            f"VPC Lattice closes a connection that is silent for {SILENCE} seconds, and answers of "
+            f"VPC Lattice closes a connection that is silent for {IDLE} seconds, and answers of "
             f"{listed(slow)} may take longer: they arrive only if they are streamed"
         )
 

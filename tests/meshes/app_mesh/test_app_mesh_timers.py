@@ -89,7 +89,7 @@ def test_one_of_several_tries_has_a_part_of_the_time() -> None:
     chat, llm = deployment.services.values()
     [one_try] = [t for t in timers_of(deployment, Hop(caller=chat, callee=llm)) if t.limits == "one try"]
 
-    assert (one_try.seconds, one_try.asked, one_try.is_short) == (15, 60, True)
+    assert (one_try.seconds, one_try.requested, one_try.is_short) == (15, 60, True)
     assert "retries.attempts" in one_try.reason
 
 

@@ -1,4 +1,4 @@
-"""What moves: services between Terraform states, and a deployment between meshes."""
+"""Terraform states: where each lies, and what moves: services between them, and a deployment between meshes."""
 
 from __future__ import annotations
 

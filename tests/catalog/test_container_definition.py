@@ -1,4 +1,4 @@
-"""The model of container definitions is AWS's own, and needs no botocore to be read."""
+"""The shape of container definitions is AWS's own, and needs no botocore to be read."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from catalog.task.document_sizes import FILE, container_definition, current_model
+from catalog.task.addition import SHAPE_FILE, container_definition_shape
+from tools.aws_data import container_definition
 
 
-def test_the_model_is_that_of_the_installed_botocore() -> None:
-    assert FILE.read_text() == current_model(), "python -m catalog.task.document_sizes writes it anew"
+def test_the_shape_is_that_of_the_installed_botocore() -> None:
+    assert SHAPE_FILE.read_text() == container_definition(), "python -m tools.aws_data writes it anew"
 
 
-def test_the_model_says_types_words_and_what_is_required() -> None:
-    limits = container_definition()["members"]["ulimits"]["member"]
+def test_the_shape_says_types_words_and_what_is_required() -> None:
+    limits = container_definition_shape()["members"]["ulimits"]["member"]
     assert limits["required"] == ["hardLimit", "name", "softLimit"]
     assert limits["members"]["hardLimit"] == {"type": "integer"}
     assert "nofile" in limits["members"]["name"]["enum"]
