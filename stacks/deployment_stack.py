@@ -13,7 +13,7 @@ from catalog.analysis.states import BASE, state_of
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from stacks.cluster import Cluster, ContainerInstances
-from stacks.cluster.capacity import InstanceCapacity
+from stacks.cluster.capacity import CapacityProvider
 from stacks.escaping import Text
 from stacks.ingress import Exposure, Ingress
 from stacks.ingress.gateway import Gateway
@@ -154,7 +154,7 @@ def _capacities(
         return {}
     instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
     return {
-        name: InstanceCapacity(
+        name: CapacityProvider(
             stack, deployment=deployment, name=name, cluster=cluster.name, instances=instances, network=network
         ).provider
         for name in sorted(deployment.catalog.capacity)

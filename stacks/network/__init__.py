@@ -38,7 +38,7 @@ Regions for Amazon ECS on AWS Fargate"), and in use1-az3 the endpoints of many s
 class Subnets(Part):
     """In every zone a public subnet, open to the internet, and a private one, which gets out by NAT or not at all."""
 
-    private: dict[str, str]
+    private_by_letter: dict[str, str]
     """The private subnets, by the letter of their zone."""
     private_ids: list[str]
     public_ids: list[str]

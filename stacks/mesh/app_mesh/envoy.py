@@ -25,7 +25,7 @@ from catalog.meshes.app_mesh.envoy import (
 )
 from catalog.meshes.app_mesh.gateway import GATEWAY_PORT, gateway_protocol, route_priority
 from catalog.model import Deployment, Service
-from stacks.mesh.app_mesh import envoy, nodes
+from stacks.mesh.app_mesh import nodes
 from stacks.mesh.base import GatewayTask
 from stacks.part import Part, Ref, terraform_type
 
@@ -125,10 +125,10 @@ class VirtualGateway(Part):
         self.task = GatewayTask(
             image=envoy_image(deployment),
             port=GATEWAY_PORT,
-            environment={"APPMESH_RESOURCE_ARN": self._gateway.arn, **envoy.tracing(deployment), **envoy.SETTINGS},
-            check=envoy.CHECK,
+            environment={"APPMESH_RESOURCE_ARN": self._gateway.arn, **tracing(deployment), **SETTINGS},
+            check=CHECK,
             statements=tuple(statements),
-            container=dict(envoy.OPEN_FILES),
+            container=dict(OPEN_FILES),
         )
 
     def lead_to(self, service: Service) -> Ref:
