@@ -15,7 +15,7 @@ from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
-from stacks.states.post_processing import read_from_base
+from stacks.states.remote_state import read_from_base
 from stacks.synthesize import synthesize
 from tests.conftest import ROOT
 from tests.support.catalogs import loaded, notices_of, of_kind, on_meshes, problems_of
