@@ -19,7 +19,7 @@ from catalog.model.types import NAME_PATTERN
 from stacks.deployment_stack import DeploymentStack
 from stacks.overrides import between_states, laid_over, unknown_addresses
 from stacks.publish import publish, staging_in
-from stacks.states import handed_over, take_over
+from stacks.states import add_import_blocks, moved_between_states
 from stacks.states.remote_state import read_from_base
 
 OUTPUT = "cdk.tf.json"
@@ -87,11 +87,11 @@ def _post_process(stacks: Path, stack: DeploymentStack, deployment: Deployment) 
     for state, output in outputs.items():
         overrides = {at: over for at, over in deployment.catalog.overrides.items() if states[at] == state}
         laid_over(output, overrides)
-    moving = [address for address, _ in handed_over(states, deployment)]
+    moving = [address for address, _ in moved_between_states(states, deployment)]
     configurations = _configurations(outputs) if moving else {}
     for state, output in outputs.items():
         here = [address for address in moving if states[address] == state]
-        take_over(output, here, configurations=configurations)
+        add_import_blocks(output, here, configurations=configurations)
     read_from_base(outputs, states=states, backend=backend_arguments(deployment))
     for state, file in files.items():
         file.write_text(json.dumps(outputs[state], indent=2, ensure_ascii=False), encoding="utf-8")

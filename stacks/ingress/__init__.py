@@ -199,10 +199,10 @@ class Ingress(Part):
     def _edges(self, service: Service) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""
         assert service.port is not None
-        way_in = self._security.let_in_from(
+        ingress = self._security.allow_ingress_from(
             service,
             port=service.port,
             name=self._address,
             referenced_security_group_id=self._balancer.security_group_id,
         )
-        return [*self._balancer.let_out(service, group=self._security.of(service.name).id), way_in]
+        return [*self._balancer.allow_egress(service, group=self._security.of(service.name).id), ingress]

@@ -133,7 +133,7 @@ class MakeMesh(Protocol):
         ...
 
 
-class LeftInState(Protocol):
+class RetiredResources(Protocol):
     """Says which resources of a mesh that AWS no longer answers for may be in a state, by address."""
 
     def __call__(self, deployment: Deployment) -> list[str]: ...

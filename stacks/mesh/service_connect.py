@@ -49,8 +49,8 @@ class ServiceConnect(Part):
         tls = deployment.catalog.mesh.tls
         self._authority = tls.authority if tls else None
         self._key = key_arn(deployment)
-        rights = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
-        self._role = infrastructure_role(self, managed=TLS_POLICY, statements=rights) if self._authority else None
+        statements = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
+        self._role = infrastructure_role(self, managed=TLS_POLICY, statements=statements) if self._authority else None
 
     def _namespace(self) -> tuple[str, str]:
         """Its name and its ARN."""

@@ -31,7 +31,7 @@ _NODE = "aws_appmesh_virtual_node"
 _CERTIFICATE = "aws_acm_certificate"
 
 
-def left_in_state(deployment: Deployment) -> list[str]:
+def retired_resources(deployment: Deployment) -> list[str]:
     """The addresses of all that `AppMesh` makes for a catalog, whatever ports, calls and TLS it now says.
 
     A service's certificate goes the same way: virtual nodes that nobody can delete any more may still hold it.
@@ -206,4 +206,4 @@ class AppMesh(Part):
         return statements
 
 
-__all__ = ["AppMesh", "VirtualGateway", "left_in_state"]
+__all__ = ["AppMesh", "VirtualGateway", "retired_resources"]
