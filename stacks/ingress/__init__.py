@@ -23,14 +23,12 @@ from stacks.ingress.load_balancer import LoadBalancer
 from stacks.ingress.log_bucket import LogBucket
 from stacks.network import Network
 from stacks.network.security_groups import SecurityGroups
-from stacks.part import OUTLIVES_TASKS, Part, Ref
-
-_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
+from stacks.part import OUTLIVES_TASKS, PROTOCOL_VERSIONS, Part, Ref
 
 
 def target_group(service: Service, *, deployment: Deployment, vpc_id: str, protocol: str) -> dict[str, Any]:
     """The arguments of a service's target group; `protocol` is what its tasks accept, HTTP or HTTPS."""
-    version = _VERSIONS[service.protocol]
+    version = PROTOCOL_VERSIONS[service.protocol]
     network = deployment.catalog.network
     return {
         "name": naming.target_group(

@@ -17,7 +17,7 @@ from catalog.endpoints import has_way_out
 from catalog.model import Deployment, Service, Workload
 from catalog.model.workload import Health
 from stacks.ingress import Exposure
-from stacks.ingress.load_balancer import SSL_POLICY, ingress_record, ingress_security_group
+from stacks.ingress.load_balancer import SSL_POLICY, ingress_record, ingress_security_group, url_under
 from stacks.mesh.base import MakeGateway, Membership
 from stacks.network import ANYWHERE, Network
 from stacks.network.endpoints import Endpoints
@@ -70,7 +70,7 @@ class Gateway(Part):
         group = self._target_group(task.port)
         listener = self._listener(group)
         ingress_record(self, name=name, settings=settings, balancer=self._balancer)
-        self.url = self._url_under(settings.domain or self._balancer.dns_name)
+        self.url = url_under(settings.domain or self._balancer.dns_name, settings=settings)
         draining = gateway_draining(deployment, name)
         self.exposure = Exposure(target_group=group, rule=listener, url=self.url, draining=draining)
         self.membership = Membership(task_statements=task.statements, depends_on=tuple(edges))
@@ -93,12 +93,9 @@ class Gateway(Part):
         self._security.allow_ingress(service, self.security_group, port=service.port, name=self._tasks)
         self._allow_egress(service.name, port=service.port, to=service.aws_name, group=self._security.of(service.name))
         route = self._gateway.lead_to(service)
-        root = self._url_under(service.public.host) if service.public.host else self.url
+        root = url_under(service.public.host, settings=self._settings) if service.public.host else self.url
         url = root + service.public.path.rstrip("/")
         return {service.name: Exposure(target_group=None, rule=route, url=url)}
-
-    def _url_under(self, host: str) -> str:
-        return f"{'https' if self._settings.certificate else 'http'}://{host}"
 
     def _group(self, network: Network) -> Ref:
         name = names.owned(self.deployment.id, f"ingress_{self._name}_tasks")

@@ -63,6 +63,11 @@ def ingress_record(part: Part, *, name: str, settings: Ingress, balancer: Ref) -
         part.add(Route53Record, address, zone_id=settings.zone_id, name=settings.domain, type="A", alias=target)
 
 
+def url_under(host: str, *, settings: Ingress) -> str:
+    """The URL of a host whose name leads to an ingress's load balancer."""
+    return f"{'https' if settings.certificate else 'http'}://{host}"
+
+
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
@@ -108,7 +113,7 @@ class LoadBalancer(Part):
 
     def url_under(self, host: str) -> str:
         """The URL of a host whose name leads here."""
-        return f"{'https' if self._settings.certificate else 'http'}://{host}"
+        return url_under(host, settings=self._settings)
 
     def allow_egress(self, service: Service, *, group: str) -> list[Ref]:
         """Let it connect to a service's tasks, the members of `group`."""

@@ -175,6 +175,12 @@ def connected(service: Service, security: SecurityGroups, *, deployment: Deploym
     return tuple(rule for callee in deployment.callees_of(service) for rule in security.connect(service, callee))
 
 
+def tls_authority(deployment: Deployment) -> str | None:
+    """The ARN of the private CA that signs the mesh's certificates, where the catalog names one."""
+    tls = deployment.catalog.mesh.tls
+    return tls.authority if tls else None
+
+
 def registered(registry: Ref | None) -> dict[str, Any]:
     """The argument of an ECS service that lists its tasks in Cloud Map."""
     return {"service_registries": EcsServiceServiceRegistries(registry_arn=registry.arn)} if registry else {}
