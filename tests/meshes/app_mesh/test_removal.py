@@ -17,11 +17,11 @@ FILES = (
     "catalog/meshes/app_mesh",
     "stacks/mesh/app_mesh",
     "tests/meshes/app_mesh",
-    "tests/support/read_back/app_mesh.py",
+    "tests/support/verify/app_mesh.py",
     "tests/more_catalogs/everything.toml",  # which asks for what only App Mesh can do together
     "docs/leaving-app-mesh.md",
 )
-REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/read_back/__init__.py")
+REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/verify/__init__.py")
 TYPE = "catalog/model/network.py"
 ELSEWHERE = (
     "project/test_readme",
