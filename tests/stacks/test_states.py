@@ -37,9 +37,7 @@ _SHARED = re.compile(r"data\.terraform_remote_state\.base\.outputs\.([\w-]+)")
 Outputs = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def outputs_of(catalog: Loaded) -> Outputs:
