@@ -15,6 +15,8 @@ from types import FrameType
 from catalog.diagnostics import USER_ERROR
 
 NO_TERRAFORM = 3
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_POLL = 0.02
 
 
 class Refusal(Exception):
@@ -31,10 +33,6 @@ class Interrupted(Exception):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.status = 128 + number
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_POLL = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)

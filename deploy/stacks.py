@@ -17,7 +17,7 @@ from catalog.load import load
 from catalog.reading import folder
 from deploy.process import Refusal
 
-_READ = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\w-]+)")
+_REMOTE_OUTPUT = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\w-]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def configuration_of(stack: Stack) -> Configuration:
         resources=frozenset(resources),
         addresses=frozenset(addresses),
         data=frozenset(data),
-        reads=frozenset(_READ.findall(text)),
+        reads=frozenset(_REMOTE_OUTPUT.findall(text)),
     )
 
 
@@ -179,7 +179,7 @@ def atlantis_yaml(stacks: Sequence[Stack], *, catalog: Path) -> str:
         groups[stack.id] = max((groups[each] + 1 for each in stack.dependencies & groups.keys()), default=0)
     lines = ["# Written by make atlantis.", "version: 3", "projects:"]
     for stack in sorted(stacks, key=lambda each: (groups[each.id], each.id)):
-        patterns = [_from(stack.folder, pattern) for pattern in _read(catalog)]
+        patterns = [_relative_pattern(stack.folder, pattern) for pattern in _catalog_files(catalog)]
         lines += [
             f"  - name: {json.dumps(stack.id)}",
             f"    dir: {json.dumps(stack.folder.as_posix())}",
@@ -190,7 +190,7 @@ def atlantis_yaml(stacks: Sequence[Stack], *, catalog: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read(catalog: Path) -> list[Path]:
+def _catalog_files(catalog: Path) -> list[Path]:
     """The files that a catalog is read from, as patterns: its own, and the machine-written ones that it names."""
     document = folder.read(catalog, shown=str(catalog))
     named = document.data.get("catalog")
@@ -199,6 +199,6 @@ def _read(catalog: Path) -> list[Path]:
     return [catalog / "*.toml" if catalog.is_dir() else catalog, *written]
 
 
-def _from(stack: Path, pattern: Path) -> str:
+def _relative_pattern(stack: Path, pattern: Path) -> str:
     """Atlantis takes patterns from the project's folder on."""
     return Path(os.path.relpath(pattern, stack)).as_posix()

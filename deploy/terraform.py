@@ -16,6 +16,11 @@ from deploy import guards, process
 from deploy.process import NO_TERRAFORM, Command, Refusal
 from deploy.stacks import Stack
 
+KEPT_LOCK = "terraform.lock.hcl"
+"""The provider lock, beside the catalog."""
+_LOCK = ".terraform.lock.hcl"
+_CACHE_VARIABLE = "TF_PLUGIN_CACHE_DIR"
+_CACHE = Path(".terraform") / "plugin-cache"
 _WITH_VALUE = {
     "backup", "generate-config-out", "lock", "lock-timeout", "out", "parallelism", "replace", "state", "state-out",
     "target", "var", "var-file",
@@ -59,13 +64,6 @@ def _options(command: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]
         elif name in _WITH_VALUE and not has_value:
             value = next(words, "")
         yield name, value
-
-
-KEPT_LOCK = "terraform.lock.hcl"
-"""The provider lock, beside the catalog."""
-_LOCK = ".terraform.lock.hcl"
-_CACHE_VARIABLE = "TF_PLUGIN_CACHE_DIR"
-_CACHE = Path(".terraform") / "plugin-cache"
 
 
 def find_terraform() -> str:

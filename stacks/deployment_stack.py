@@ -13,12 +13,12 @@ from catalog.analysis.states import BASE, state_of
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from stacks.cluster import Cluster, ContainerInstances
-from stacks.cluster.capacity import InstanceCapacity
+from stacks.cluster.capacity import CapacityProvider
 from stacks.escaping import Text
 from stacks.ingress import Exposure, Ingress
 from stacks.ingress.gateway import Gateway
 from stacks.kms import Key
-from stacks.mesh import GATEWAYS, MESHES, RETIRED
+from stacks.mesh import GATEWAYS, MESHES, RETIRED_RESOURCES
 from stacks.mesh.base import MeshContext
 from stacks.network import Network
 from stacks.network.discovery import Discovery
@@ -29,7 +29,7 @@ from stacks.part import Elements, Part, Ref
 from stacks.provider import configure
 from stacks.service import ServiceResources
 from stacks.service.efs import Files, Mounted
-from stacks.states import forget, handed_over, left_behind, move, workload_stacks
+from stacks.states import forget, move, moved_between_states, retired_addresses, workload_stacks
 
 
 class DeploymentStack(TerraformStack):
@@ -123,7 +123,7 @@ class DeploymentStack(TerraformStack):
                 subnets=network.private_subnet_ids,
                 security_group=gateway.security_group,
                 exposure=gateway.exposure,
-                after=[*network.private_routes, *endpoints.refs, *gateway.ways_out],
+                after=[*network.private_routes, *endpoints.refs, *gateway.egress],
             )
 
         Outputs(
@@ -138,9 +138,9 @@ class DeploymentStack(TerraformStack):
             services=services,
         )
         leaving = deployment.catalog.mesh.leaving
-        left = RETIRED[leaving](deployment) if leaving else []
+        left = RETIRED_RESOURCES[leaving](deployment) if leaving else []
         stacks = {BASE: self, **self.stacks}
-        forget(stacks, [*handed_over(self.elements, deployment), *left_behind(left, deployment)])
+        forget(stacks, [*moved_between_states(self.elements, deployment), *retired_addresses(left, deployment)])
         move(stacks, self.elements, deployment)
 
 
@@ -154,7 +154,7 @@ def _capacities(
         return {}
     instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
     return {
-        name: InstanceCapacity(
+        name: CapacityProvider(
             stack, deployment=deployment, name=name, cluster=cluster.name, instances=instances, network=network
         ).provider
         for name in sorted(deployment.catalog.capacity)

@@ -44,6 +44,8 @@ class Ref:
 OUTLIVES_TASKS = {"create_before_destroy": True}
 """The lifecycle of what running tasks rely on. Terraform would otherwise take it away before it updates the ECS service
 that no longer wants it: for the length of a rollout nobody would reach the old tasks, and of one that fails, longer."""
+PROTOCOL_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
+"""What target groups call the protocols (ELBv2 API reference, CreateTargetGroup.ProtocolVersion)."""
 
 
 class Elements(dict[str, Ref]):

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cdktf import App
 
-from catalog.analysis.states import BASE, folder_of, places_of, stacks_of
+from catalog.analysis.states import BASE, backend_arguments, folder_of, places_of, stacks_of
 from catalog.diagnostics import CatalogError, Problem
 from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
 from catalog.model.types import NAME_PATTERN
 from stacks.deployment_stack import DeploymentStack
-from stacks.output import OUTPUT, post_process, publish, staging_in
-from stacks.states.post_processing import between_states, unknown_addresses
+from stacks.overrides import between_states, laid_over, unknown_addresses
+from stacks.publish import publish, staging_in
+from stacks.states import add_import_blocks, moved_between_states
+from stacks.states.remote_state import read_from_base
 
+OUTPUT = "cdk.tf.json"
 _MANIFEST = "manifest.json"
 
 
@@ -68,8 +73,37 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
         raise CatalogError(problems)
     app.synth()
     for deployment in loaded.deployments:
-        post_process(folder / "stacks", stacks[deployment.id], deployment)
+        _post_process(folder / "stacks", stacks[deployment.id], deployment)
     return {id_: sum(not address.startswith("data.") for address in stack.elements) for id_, stack in stacks.items()}
+
+
+def _post_process(stacks: Path, stack: DeploymentStack, deployment: Deployment) -> None:
+    """Finish the files of a deployment; `stacks` is the folder that holds those of all."""
+    if not deployment.catalog.overrides and not stack.stacks:
+        return
+    files = {state: stacks / folder_of(deployment.id, state) / OUTPUT for state in (BASE, *stack.stacks)}
+    outputs = {state: json.loads(file.read_text(encoding="utf-8")) for state, file in files.items()}
+    states = {address: ref.state for address, ref in stack.elements.items()}
+    for state, output in outputs.items():
+        overrides = {at: over for at, over in deployment.catalog.overrides.items() if states[at] == state}
+        laid_over(output, overrides)
+    moving = [address for address, _ in moved_between_states(states, deployment)]
+    configurations = _configurations(outputs) if moving else {}
+    for state, output in outputs.items():
+        here = [address for address in moving if states[address] == state]
+        add_import_blocks(output, here, configurations=configurations)
+    read_from_base(outputs, states=states, backend=backend_arguments(deployment))
+    for state, file in files.items():
+        file.write_text(json.dumps(outputs[state], indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def _configurations(outputs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{type_}.{name}": arguments
+        for output in outputs.values()
+        for type_, named in output.get("resource", {}).items()
+        for name, arguments in named.items()
+    }
 
 
 def _emptied(outdir: Path, deployment: Deployment) -> list[str]:

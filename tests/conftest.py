@@ -43,6 +43,12 @@ def root() -> Path:
 
 
 @pytest.fixture
+def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder is an empty one."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
 def signals() -> Iterator[None]:
     """SIGINT and SIGTERM end what a test starts. Without this it inherits what this process's parent ignores, as shells
     ignore SIGINT for their background jobs."""

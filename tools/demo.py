@@ -22,7 +22,7 @@ from deploy.stacks import in_order, read_stacks
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import TerraformError, Workspace, find_terraform, workspace
-from tests.support.read_back import MESHES
+from tests.support.verify import MESHES
 
 _DONE = re.compile(r"^(\S+): (Creation|Destruction|Modifications) complete after (\S+)")
 _TOTAL = re.compile(r"Plan: (\d+) to add, \d+ to change, (\d+) to destroy")

@@ -29,7 +29,7 @@ class ResourceType:
     """Whether the service alone owns it, so that it gets the service's tags."""
     moves_with_service: bool = False
     """Whether it lives in the state of its service, instead of the base. Nothing in the base, and nothing of a service
-    in another state, may refer to such a type: `stacks.states.post_processing` refuses the reference."""
+    in another state, may refer to such a type: `stacks.states.remote_state` refuses the reference."""
     import_id: str = ""
     """Its id for an `import` block, with its arguments in braces (provider documentation, "Import" of each type).
     `{cluster_name}` is the name at the end of the argument `cluster`."""

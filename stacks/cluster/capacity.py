@@ -97,7 +97,7 @@ def is_mixed(capacity: Capacity) -> bool:
     return capacity.spot or len(capacity.instance_types) > 1
 
 
-class InstanceCapacity(Part):
+class CapacityProvider(Part):
     """Launch template, Auto Scaling group and capacity provider of one [capacity]."""
 
     provider: Ref

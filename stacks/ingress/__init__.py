@@ -23,14 +23,12 @@ from stacks.ingress.load_balancer import LoadBalancer
 from stacks.ingress.log_bucket import LogBucket
 from stacks.network import Network
 from stacks.network.security_groups import SecurityGroups
-from stacks.part import OUTLIVES_TASKS, Part, Ref
-
-_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
+from stacks.part import OUTLIVES_TASKS, PROTOCOL_VERSIONS, Part, Ref
 
 
 def target_group(service: Service, *, deployment: Deployment, vpc_id: str, protocol: str) -> dict[str, Any]:
     """The arguments of a service's target group; `protocol` is what its tasks accept, HTTP or HTTPS."""
-    version = _VERSIONS[service.protocol]
+    version = PROTOCOL_VERSIONS[service.protocol]
     network = deployment.catalog.network
     return {
         "name": naming.target_group(
@@ -199,10 +197,10 @@ class Ingress(Part):
     def _edges(self, service: Service) -> list[Ref]:
         """What lets the load balancer out to a service, and into it."""
         assert service.port is not None
-        way_in = self._security.let_in_from(
+        ingress = self._security.allow_ingress_from(
             service,
             port=service.port,
             name=self._address,
             referenced_security_group_id=self._balancer.security_group_id,
         )
-        return [*self._balancer.let_out(service, group=self._security.of(service.name).id), way_in]
+        return [*self._balancer.allow_egress(service, group=self._security.of(service.name).id), ingress]

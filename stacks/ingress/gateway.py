@@ -17,7 +17,7 @@ from catalog.endpoints import has_internet_access
 from catalog.model import Deployment, Service, Workload
 from catalog.model.workload import Health
 from stacks.ingress import Exposure
-from stacks.ingress.load_balancer import SSL_POLICY, entry_group, entry_record
+from stacks.ingress.load_balancer import SSL_POLICY, ingress_record, ingress_security_group, url_under
 from stacks.mesh.base import MakeGateway, Membership
 from stacks.network import ANYWHERE, Network
 from stacks.network.endpoints import Endpoints
@@ -36,7 +36,7 @@ class Gateway(Part):
     exposure: Exposure
     security_group: Ref
     """Of the proxies."""
-    ways_out: list[Ref]
+    egress: list[Ref]
     """What lets the proxies out to AWS."""
 
     def __init__(
@@ -62,15 +62,15 @@ class Gateway(Part):
         task = self._gateway.task
         # Under the words of the other load balancer: to AWS it is the same rule, which only one address can have.
         ports = {"https": 443} if settings.certificate else {"http": 80}
-        self._front = entry_group(self, name=name, settings=settings, vpc_id=network.vpc_id, ports=ports)
+        self._front = ingress_security_group(self, name=name, settings=settings, vpc_id=network.vpc_id, ports=ports)
         self.security_group = self._group(network)
-        self.ways_out = self._ways_out(endpoints)
+        self.egress = self._egress_rules(endpoints)
         edges = self._from_balancer(task.port)
         self._balancer = self._load_balancer()
         group = self._target_group(task.port)
         listener = self._listener(group)
-        entry_record(self, name=name, settings=settings, balancer=self._balancer)
-        self.url = self._url_under(settings.domain or self._balancer.dns_name)
+        ingress_record(self, name=name, settings=settings, balancer=self._balancer)
+        self.url = url_under(settings.domain or self._balancer.dns_name, settings=settings)
         draining = gateway_draining(deployment, name)
         self.exposure = Exposure(target_group=group, rule=listener, url=self.url, draining=draining)
         self.membership = Membership(task_statements=task.statements, depends_on=tuple(edges))
@@ -90,15 +90,12 @@ class Gateway(Part):
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:
         """Send a service the requests that are meant for it, through the mesh, which shares them among versions."""
         assert service.public is not None and service.port is not None
-        self._security.let_in(service, self.security_group, port=service.port, name=self._tasks)
-        self._out(service.name, port=service.port, to=service.aws_name, group=self._security.of(service.name))
+        self._security.allow_ingress(service, self.security_group, port=service.port, name=self._tasks)
+        self._allow_egress(service.name, port=service.port, to=service.aws_name, group=self._security.of(service.name))
         route = self._gateway.lead_to(service)
-        root = self._url_under(service.public.host) if service.public.host else self.url
+        root = url_under(service.public.host, settings=self._settings) if service.public.host else self.url
         url = root + service.public.path.rstrip("/")
         return {service.name: Exposure(target_group=None, rule=route, url=url)}
-
-    def _url_under(self, host: str) -> str:
-        return f"{'https' if self._settings.certificate else 'http'}://{host}"
 
     def _group(self, network: Network) -> Ref:
         name = names.owned(self.deployment.id, f"ingress_{self._name}_tasks")
@@ -111,7 +108,7 @@ class Gateway(Part):
             tags={"Name": name},
         )
 
-    def _out(self, word: str, *, port: int, to: str, group: Ref | None = None, **target: str) -> Ref:
+    def _allow_egress(self, word: str, *, port: int, to: str, group: Ref | None = None, **target: str) -> Ref:
         if group is not None:
             target = {"referenced_security_group_id": group.id}
         return self.add(
@@ -121,22 +118,24 @@ class Gateway(Part):
             **tcp(port, to=to, **target),
         )
 
-    def _ways_out(self, endpoints: Endpoints) -> list[Ref]:
+    def _egress_rules(self, endpoints: Endpoints) -> list[Ref]:
         """To the mesh's configuration, images and logs."""
         if has_internet_access(self.deployment):
-            return [self._out("anywhere_443", port=443, to="AWS", cidr_ipv4=ANYWHERE)]
-        ways = [self._out("vpc_endpoints", port=443, to="VPC endpoints", group=endpoints.security_group)]
+            return [self._allow_egress("anywhere_443", port=443, to="AWS", cidr_ipv4=ANYWHERE)]
+        endpoint_rule = [
+            self._allow_egress("vpc_endpoints", port=443, to="VPC endpoints", group=endpoints.security_group)
+        ]
         s3 = self._network.gateways["s3"].prefix_list_id
-        return [*ways, self._out("s3_gateway", port=443, to="s3 endpoint", prefix_list_id=s3)]
+        return [*endpoint_rule, self._allow_egress("s3_gateway", port=443, to="s3 endpoint", prefix_list_id=s3)]
 
     def _from_balancer(self, port: int) -> list[Ref]:
-        way_out = self.add(
+        egress = self.add(
             VpcSecurityGroupEgressRule,
             names.egress_rule(self._address, "tasks"),
             security_group_id=self._front.id,
             **tcp(port, to="the gateway", referenced_security_group_id=self.security_group.id),
         )
-        way_in = self.add(
+        ingress = self.add(
             VpcSecurityGroupIngressRule,
             names.ingress_rule(self._tasks, "balancer"),
             security_group_id=self.security_group.id,
@@ -146,7 +145,7 @@ class Gateway(Part):
             to_port=port,
             referenced_security_group_id=self._front.id,
         )
-        return [way_out, way_in]
+        return [egress, ingress]
 
     def _load_balancer(self) -> Ref:
         internal = self._settings.internal

@@ -135,7 +135,7 @@ class ExistingListener(Part):
         usual = f'{port} == ({protocol} == "HTTPS" ? 443 : 80)'
         return f'${{lower({protocol})}}://{host}${{{usual} ? "" : ":${{{port}}}"}}'
 
-    def let_out(self, service: Service, *, group: str) -> list[Ref]:
+    def allow_egress(self, service: Service, *, group: str) -> list[Ref]:
         """Nothing: whoever owns the load balancer's group lets it out to tasks."""
         return []
 

@@ -27,7 +27,7 @@ from stacks.network.security_groups import tcp
 from stacks.part import Part, Ref, protected
 
 
-def entry_group(part: Part, *, name: str, settings: Ingress, vpc_id: str, ports: Mapping[str, int]) -> Ref:
+def ingress_security_group(part: Part, *, name: str, settings: Ingress, vpc_id: str, ports: Mapping[str, int]) -> Ref:
     """The group of an ingress's load balancer: who is allowed may connect to `ports`, by what is spoken there."""
     address = names.shared("ingress", name)
     # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
@@ -55,12 +55,17 @@ def entry_group(part: Part, *, name: str, settings: Ingress, vpc_id: str, ports:
     return group
 
 
-def entry_record(part: Part, *, name: str, settings: Ingress, balancer: Ref) -> None:
+def ingress_record(part: Part, *, name: str, settings: Ingress, balancer: Ref) -> None:
     """The record of an ingress's domain, where there is a zone for it."""
     if settings.zone_id and settings.domain:
         target = Route53RecordAlias(name=balancer.dns_name, zone_id=balancer.zone_id, evaluate_target_health=True)
         address = names.shared("ingress", name)
         part.add(Route53Record, address, zone_id=settings.zone_id, name=settings.domain, type="A", alias=target)
+
+
+def url_under(host: str, *, settings: Ingress) -> str:
+    """The URL of a host whose name leads to an ingress's load balancer."""
+    return f"{'https' if settings.certificate else 'http'}://{host}"
 
 
 SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -103,14 +108,14 @@ class LoadBalancer(Part):
             listener = self._listener(_NOT_FOUND, protocol="HTTP", port=80)
         self.listener_arn = listener.arn
         self.arn_suffix = self._balancer.arn_suffix
-        entry_record(self, name=name, settings=settings, balancer=self._balancer)
+        ingress_record(self, name=name, settings=settings, balancer=self._balancer)
         self.url = self.url_under(settings.domain or self._balancer.dns_name)
 
     def url_under(self, host: str) -> str:
         """The URL of a host whose name leads here."""
-        return f"{'https' if self._settings.certificate else 'http'}://{host}"
+        return url_under(host, settings=self._settings)
 
-    def let_out(self, service: Service, *, group: str) -> list[Ref]:
+    def allow_egress(self, service: Service, *, group: str) -> list[Ref]:
         """Let it connect to a service's tasks, the members of `group`."""
         rule = self.add(
             VpcSecurityGroupEgressRule,
@@ -126,7 +131,9 @@ class LoadBalancer(Part):
 
     def _security_group(self, network: Network) -> Ref:
         ports = {"https": 443, "http": 80} if self._settings.certificate else {"http": 80}
-        group = entry_group(self, name=self._name, settings=self._settings, vpc_id=network.vpc_id, ports=ports)
+        group = ingress_security_group(
+            self, name=self._name, settings=self._settings, vpc_id=network.vpc_id, ports=ports
+        )
         if self._settings.login:
             # The load balancer itself turns codes into tokens and asks who somebody is.
             self.add(

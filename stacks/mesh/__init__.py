@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stacks.mesh.app_mesh import AppMesh, VirtualGateway, left_in_state
-from stacks.mesh.base import LeftInState, MakeGateway, MakeMesh
+from stacks.mesh.app_mesh import AppMesh, VirtualGateway, retired_resources
+from stacks.mesh.base import MakeGateway, MakeMesh, RetiredResources
 from stacks.mesh.none import NoMesh
 from stacks.mesh.service_connect import ServiceConnect
 from stacks.mesh.vpc_lattice import VpcLattice
@@ -14,8 +14,8 @@ MESHES: dict[str, MakeMesh] = {
     "vpc-lattice": VpcLattice,
     "none": NoMesh,
 }
-RETIRED: dict[str, LeftInState] = {
-    "app-mesh": left_in_state,
+RETIRED_RESOURCES: dict[str, RetiredResources] = {
+    "app-mesh": retired_resources,
 }
 """What a mesh that AWS has ended leaves in the state, for Terraform to forget."""
 GATEWAYS: dict[str, MakeGateway] = {

@@ -133,7 +133,7 @@ class MakeMesh(Protocol):
         ...
 
 
-class LeftInState(Protocol):
+class RetiredResources(Protocol):
     """Says which resources of a mesh that AWS no longer answers for may be in a state, by address."""
 
     def __call__(self, deployment: Deployment) -> list[str]: ...
@@ -173,6 +173,12 @@ class MakeGateway(Protocol):
 def connected(service: Service, security: SecurityGroups, *, deployment: Deployment) -> tuple[Ref, ...]:
     """The rules of all calls of a service, for a mesh in which tasks connect to tasks."""
     return tuple(rule for callee in deployment.callees_of(service) for rule in security.connect(service, callee))
+
+
+def tls_authority(deployment: Deployment) -> str | None:
+    """The ARN of the private CA that signs the mesh's certificates, where the catalog names one."""
+    tls = deployment.catalog.mesh.tls
+    return tls.authority if tls else None
 
 
 def registered(registry: Ref | None) -> dict[str, Any]:

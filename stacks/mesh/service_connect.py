@@ -31,6 +31,7 @@ from stacks.mesh.base import (
     infrastructure_role,
     no_generated_hosts,
     registered,
+    tls_authority,
 )
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
@@ -46,11 +47,10 @@ class ServiceConnect(Part):
         super().__init__(scope, "mesh", deployment=deployment)
         self._context = context
         self.name, self._namespace_arn = self._namespace()
-        tls = deployment.catalog.mesh.tls
-        self._authority = tls.authority if tls else None
+        self._authority = tls_authority(deployment)
         self._key = key_arn(deployment)
-        rights = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
-        self._role = infrastructure_role(self, managed=TLS_POLICY, statements=rights) if self._authority else None
+        statements = [KEEP_CERTIFICATES.on([self._key])] if self._key else []
+        self._role = infrastructure_role(self, managed=TLS_POLICY, statements=statements) if self._authority else None
 
     def _namespace(self) -> tuple[str, str]:
         """Its name and its ARN."""

@@ -38,7 +38,7 @@ Regions for Amazon ECS on AWS Fargate"), and in use1-az3 the endpoints of many s
 class Subnets(Part):
     """In every zone a public subnet, open to the internet, and a private one, which gets out by NAT or not at all."""
 
-    private: dict[str, str]
+    private_by_letter: dict[str, str]
     """The private subnets, by the letter of their zone."""
     private_ids: list[str]
     public_ids: list[str]
@@ -55,7 +55,7 @@ class Subnets(Part):
         private = {zone: self._subnet("private", zone, placements[zone]) for zone in zones}
 
         open_ = self._route_table("public_subnets", "public")
-        self.public_routes = [self._way_out("public_subnets", open_, gateway_id=internet_gateway.id)]
+        self.public_routes = [self._egress_route("public_subnets", open_, gateway_id=internet_gateway.id)]
         for zone, subnet in public.items():
             self.public_routes.append(self._association(f"public_{zone.letter}", subnet, open_))
 
@@ -65,7 +65,9 @@ class Subnets(Part):
             self._association(f"private_{zone.letter}", private[zone], tables[zone]) for zone in zones
         ]
         for zone, gateway in self._nat_gateways(public).items():
-            self.private_routes.append(self._way_out(f"private_{zone.letter}", tables[zone], nat_gateway_id=gateway.id))
+            self.private_routes.append(
+                self._egress_route(f"private_{zone.letter}", tables[zone], nat_gateway_id=gateway.id)
+            )
 
         self.public_ids = [subnet.id for subnet in public.values()]
         self.private_ids = [subnet.id for subnet in private.values()]
@@ -137,7 +139,7 @@ class Subnets(Part):
     def _association(self, name: str, subnet: Ref, table: Ref) -> Ref:
         return self.add(RouteTableAssociation, name, subnet_id=subnet.id, route_table_id=table.id)
 
-    def _way_out(self, name: str, table: Ref, **target: str) -> Ref:
+    def _egress_route(self, name: str, table: Ref, **target: str) -> Ref:
         return self.add(Route, name, route_table_id=table.id, destination_cidr_block=ANYWHERE, **target)
 
 

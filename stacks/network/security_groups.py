@@ -136,8 +136,10 @@ class SecurityGroups(Part):
         assert callee.port is not None
         group = self.of(callee.name).id
         return (
-            self.let_in(callee, self.of(caller.name), port=callee.port, name=caller.name, aws_name=caller.aws_name),
-            *self.let_out(
+            self.allow_ingress(
+                callee, self.of(caller.name), port=callee.port, name=caller.name, aws_name=caller.aws_name
+            ),
+            *self.allow_egress(
                 caller,
                 port=callee.port,
                 name=callee.name,
@@ -146,14 +148,16 @@ class SecurityGroups(Part):
             ),
         )
 
-    def let_in(self, service: Service, source: Ref, *, port: int, name: str, aws_name: str | None = None) -> Ref:
+    def allow_ingress(self, service: Service, source: Ref, *, port: int, name: str, aws_name: str | None = None) -> Ref:
         """Let the members of the group `source` connect to a port of a service's tasks. `name` is theirs, for the
         address; where AWS knows them by another, that is `aws_name`."""
-        return self.let_in_from(
+        return self.allow_ingress_from(
             service, port=port, name=name, aws_name=aws_name, referenced_security_group_id=source.id
         )
 
-    def let_in_from(self, service: Service, *, port: int, name: str, aws_name: str | None = None, **source: str) -> Ref:
+    def allow_ingress_from(
+        self, service: Service, *, port: int, name: str, aws_name: str | None = None, **source: str
+    ) -> Ref:
         """Let somebody connect to a port of a service's tasks: `source` is an argument of the rule."""
         return self.add(
             VpcSecurityGroupIngressRule,
@@ -167,7 +171,7 @@ class SecurityGroups(Part):
             **source,
         )
 
-    def let_out(
+    def allow_egress(
         self,
         workload: Workload,
         *,

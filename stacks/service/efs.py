@@ -51,7 +51,7 @@ class Files(Part):
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, security: SecurityGroups) -> None:
         super().__init__(scope, "files", deployment=deployment)
         self._points: dict[str, Ref] = {}
-        self._ways: dict[str, tuple[Ref, ...]] = {}
+        self._rules: dict[str, tuple[Ref, ...]] = {}
         self._targets: tuple[Ref, ...] = ()
         if not has_files(deployment):
             return
@@ -83,8 +83,8 @@ class Files(Part):
             for word, subnet in network.private_subnets.items()
         )
         for workload in deployment.running:
-            if shared_folders(workload) and workload.key not in self._ways:
-                self._ways[workload.key] = self._connect(workload, group, security)
+            if shared_folders(workload) and workload.key not in self._rules:
+                self._rules[workload.key] = self._connect(workload, group, security)
 
     def mount(self, workload: Workload) -> Mounted:
         """Make the folders of a workload, and say what its tasks need to mount them."""
@@ -94,7 +94,7 @@ class Files(Part):
         return Mounted(
             volumes=tuple(self._volume(name, point) for name, point in points.items()),
             statements=(self._statement(points),),
-            depends_on=(*self._targets, *self._ways[workload.key]),
+            depends_on=(*self._targets, *self._rules[workload.key]),
         )
 
     def _volume(self, name: str, point: Ref) -> EcsTaskDefinitionVolume:
@@ -147,7 +147,7 @@ class Files(Part):
     def _connect(self, workload: Workload, group: Ref, security: SecurityGroups) -> tuple[Ref, ...]:
         """Let a workload's tasks, and those of all versions beside it, reach the mount targets: the rules on both
         sides."""
-        let_in = self.add(
+        ingress = self.add(
             VpcSecurityGroupIngressRule,
             names.ingress_rule(_ADDRESS, workload.key),
             security_group_id=group.id,
@@ -158,7 +158,7 @@ class Files(Part):
             referenced_security_group_id=security.of(workload.key).id,
             lifecycle=OUTLIVES_TASKS,
         )
-        return let_in, *security.let_out(workload, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
+        return ingress, *security.allow_egress(workload, port=NFS, name=_ADDRESS, referenced_security_group_id=group.id)
 
 
 def _tls_only(system: str) -> str:

@@ -51,7 +51,7 @@ class _Known(Mapping[str, str]):
         )
 
 
-def take_over(output: dict[str, Any], addresses: list[str], *, configurations: Configurations) -> None:
+def add_import_blocks(output: dict[str, Any], addresses: list[str], *, configurations: Configurations) -> None:
     """Make a state import resources that are there already, and that another forgets."""
     blocks = []
     for address in sorted(addresses):
@@ -83,7 +83,7 @@ def workload_stacks(
     return stacks
 
 
-def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
+def moved_between_states(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
     """The resources that another state takes over, each with the state that it leaves."""
     owners = [(address, owner_of(address, deployment=deployment, types=RESOURCE_TYPES)) for address in addresses]
     return [
@@ -93,7 +93,7 @@ def handed_over(addresses: Iterable[str], deployment: Deployment) -> list[tuple[
     ]
 
 
-def left_behind(addresses: Collection[str], deployment: Deployment) -> list[tuple[str, str]]:
+def retired_addresses(addresses: Collection[str], deployment: Deployment) -> list[tuple[str, str]]:
     """Resources of a mesh that AWS has ended, each with every state that may have it."""
     found = []
     former = {new: old for old, new in moved_blocks(addresses, renamed=deployment.renamed, types=RESOURCE_TYPES)}

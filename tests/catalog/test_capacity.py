@@ -142,11 +142,6 @@ def test_what_a_catalog_says_of_rollouts_stays() -> None:
     assert (described.services["other"].deploy.min, described.services["other"].deploy.max) == (100, 200)
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 FULL = """
 [capacity.gpu]
 instance_types = ["g5.xlarge"]
@@ -161,7 +156,7 @@ gpus = 1
 """
 
 
-def test_the_choice_is_said_once_and_not_where_it_is_written(here: None) -> None:
+def test_the_choice_is_said_once_and_not_where_it_is_written(in_tmp_path: None) -> None:
     [notice] = notices_of(FULL.format(most=1, deploy=""))
     assert notice == (
         "services.toml:6: services.llm.capacity: notice: the one g5.xlarge of max (services.toml:3) has no room for a "
@@ -172,7 +167,7 @@ def test_the_choice_is_said_once_and_not_where_it_is_written(here: None) -> None
     assert notices_of(FULL.format(most=2, deploy="")) == []
 
 
-def test_a_rollout_that_could_never_end_is_refused(here: None) -> None:
+def test_a_rollout_that_could_never_end_is_refused(in_tmp_path: None) -> None:
     [problem] = problems_of(FULL.format(most=1, deploy="deploy = { min = 100, max = 200 }"))
     assert problem == (
         "services.toml:10: services.llm.deploy: the one g5.xlarge of max (services.toml:3) has no room for a new task "
@@ -181,7 +176,7 @@ def test_a_rollout_that_could_never_end_is_refused(here: None) -> None:
     )
 
 
-def test_a_rollout_may_be_written_for_all_services_at_once(here: None) -> None:
+def test_a_rollout_may_be_written_for_all_services_at_once(in_tmp_path: None) -> None:
     text = "[defaults]\ndeploy = { wait = false }\n" + FULL.format(most=1, deploy="")
     [described] = loaded(text).deployments
     assert (described.services["llm"].deploy.min, described.services["llm"].deploy.wait) == (0, False)

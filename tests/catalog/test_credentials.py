@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from catalog.rules.images import is_mutable
 from catalog.rules.secrets import known, secret_by_name
 from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 # In two halves, so that no scanner of this repository takes them for real.

@@ -18,9 +18,7 @@ from tests.support.catalogs import complete, loaded, of_kind
 PAGE = (ROOT / "docs/timeouts.md").read_text("utf-8")
 
 
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def calling(edges: str, *, public: str = "", kind: str = "none") -> Deployment:

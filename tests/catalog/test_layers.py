@@ -11,10 +11,7 @@ from catalog.reading.layers import Layers
 from catalog.reading.source import Source
 from tests.support.catalogs import loaded, problems_of
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def _web(snippet: str, *, of: int = 0) -> Service:

@@ -13,10 +13,7 @@ from catalog.task.storage import shared_folders
 from tests.support.catalogs import complete, loaded, pointed_out, problems_of
 from tests.support.synth import catalog_output
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 # Names of forty characters that differ, and whose hashes do not.

@@ -15,10 +15,7 @@ from catalog.load import load
 from catalog.rules import rule
 from tests.support.catalogs import notices_of, pointed_out, problems_of
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 NOTED = {

@@ -10,10 +10,7 @@ from catalog.diagnostics import CatalogError
 from catalog.load import load
 from tests.support.catalogs import complete, problems_of
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def _refused(file: str = "services.toml", *, environment: str | None = None) -> list[str]:

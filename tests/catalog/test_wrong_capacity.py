@@ -5,16 +5,11 @@ Below the line that is wrong stands what is said of it, behind `#^`; `#|` goes o
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.catalogs import notices_of, pointed_out, problems_of
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 WRONG = {

@@ -13,7 +13,7 @@ import pytest
 from catalog.load import Loaded
 from catalog.meshes import MESHES
 from stacks.mesh import GATEWAYS
-from stacks.output import OUTPUT
+from stacks.synthesize import OUTPUT
 from tests.emulator.terraform import workspace
 from tests.generate import keys
 from tests.generate.counts import Counts

@@ -8,8 +8,8 @@ import pytest
 
 from tests import emulator
 from tests.support.catalogs import once
-from tests.support.read_back import MESHES
 from tests.support.trial import Trial
+from tests.support.verify import MESHES
 
 CATALOG = """
 [catalog]

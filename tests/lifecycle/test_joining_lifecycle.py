@@ -10,8 +10,8 @@ import pytest
 from tests import emulator
 from tests.emulator.terraform import TerraformError
 from tests.support.existing import REGION, platform
-from tests.support.read_back import MESHES
 from tests.support.trial import Trial
+from tests.support.verify import MESHES
 
 KINDS = [kind for kind in MESHES if kind != "vpc-lattice"]
 """The zones of VPC Lattice take a minute to come and another to go, and of what exists it takes no more than others."""

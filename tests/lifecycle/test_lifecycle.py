@@ -15,7 +15,7 @@ from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator.terraform import Workspace, workspace
 from tests.support.catalogs import PLAIN
-from tests.support.read_back import MESHES
+from tests.support.verify import MESHES
 
 CATALOGS = ["services.toml", "examples/smallest.toml", "examples/mutual.toml"]
 SLOW = [

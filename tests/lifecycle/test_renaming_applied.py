@@ -11,8 +11,8 @@ from catalog.meshes import MESHES
 from stacks.mesh import MESHES as MADE
 from tests import emulator
 from tests.support.catalogs import once
-from tests.support.read_back import MESHES as READ_BACK
 from tests.support.trial import Trial
+from tests.support.verify import MESHES as VERIFY
 
 CATALOG = """
 [catalog]
@@ -82,7 +82,7 @@ def test_a_renamed_service_is_moved_and_nothing_of_it_replaced(aws: None, kind: 
     assert {address: each["id"] for address, each in before.items() if "task_def" not in address} == {
         old: after[moved.get(old, old)]["id"] for old in before if "task_def" not in old
     }
-    READ_BACK[kind].assert_reaches(deployment)
+    VERIFY[kind].assert_reaches(deployment)
     assert not trial.workspace.plan()
 
     trial.write(_catalog(kind, keys=keys, said="aws_name"))

@@ -12,8 +12,8 @@ from catalog.meshes import MESHES as TRAITS
 from tests import emulator
 from tests.conftest import ROOT
 from tests.support.catalogs import of_kind
-from tests.support.read_back import MESHES
 from tests.support.trial import Trial
+from tests.support.verify import MESHES
 
 ENDED = [kind for kind, mesh in TRAITS.items() if mesh.ended]
 # What has ended is left in two steps: with `leaving`, and then without it.

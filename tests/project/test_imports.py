@@ -22,10 +22,18 @@ def _imports(file: Path) -> frozenset[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file} imports relatively"
-            found.add(node.module or "")
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            module = node.module or ""
+            if node.level:
+                assert _inside_emulator(file), f"{file} imports relatively"
+                folder = file.relative_to(ROOT).parents[node.level - 1]
+                module = ".".join((*folder.parts, module)).rstrip(".")
+            found.add(module)
+            found |= {f"{module}.{alias.name}" for alias in node.names}
     return frozenset(found)
+
+
+def _inside_emulator(file: Path) -> bool:
+    return file.is_relative_to(ROOT / "tests" / "emulator")
 
 
 def _files(folder: str) -> list[Path]:
@@ -50,6 +58,36 @@ def test_the_driver_imports_the_catalog_but_nothing_that_starts_node() -> None:
     heads = {name.partition(".")[0] for file in _files("deploy") for name in _imports(file)}
 
     assert not heads & {"cdktf", "constructs", "jsii", "cdktf_cdktf_provider_aws", "stacks", "main", "tests"}
+
+
+EMULATOR_FOR_OTHERS = {f"tests.emulator{name}" for name in ("", ".faults", ".provider", ".terraform", ".validation")}
+
+
+def test_others_use_only_the_emulator_s_public_modules() -> None:
+    exported = {f"tests.emulator.{name}" for name in _literals(ROOT / "tests" / "emulator" / "__init__.py")}
+    used: set[str] = set()
+    for file in [*_files("tests"), *_files("tools")]:
+        if not _inside_emulator(file):
+            of_emulator = {name for name in _imports(file) if f"{name}.".startswith("tests.emulator.")}
+            modules = {name for name in of_emulator if _is_module(name)}
+            assert modules <= EMULATOR_FOR_OTHERS, file
+            assert {name for name in of_emulator - modules if name.count(".") == 2} <= exported, file
+            used |= modules
+
+    assert used == EMULATOR_FOR_OTHERS
+
+
+def test_the_emulator_knows_nothing_of_this_project() -> None:
+    heads = {name.partition(".")[0] for file in _files("tests/emulator") for name in _imports(file)}
+    of_tests = {
+        name
+        for file in _files("tests/emulator")
+        for name in _imports(file)
+        if name.startswith("tests.") and not name.startswith("tests.emulator")
+    }
+
+    assert not heads & {"catalog", "stacks", "deploy", "main", "tools", "cdktf", "constructs"}
+    assert of_tests == set()
 
 
 MODULES = {

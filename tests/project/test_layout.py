@@ -44,7 +44,7 @@ def modules() -> Mapping[str, Path]:
 @cache
 def imports() -> Graph:
     """The modules of this project that each module imports, wherever in it."""
-    return {name: set(_imported(file)) - {name} for name, file in modules().items()}
+    return {name: set(_imported(file)) for name, file in modules().items()}
 
 
 def _imported(file: Path) -> Iterator[str]:
@@ -58,9 +58,9 @@ def _imported(file: Path) -> Iterator[str]:
 
 
 def cycles(graph: Graph) -> list[set[str]]:
-    """The groups of nodes that reach each other."""
+    """The groups of nodes that reach each other, or themselves."""
     reach = {name: _reachable(graph, name) for name in graph}
-    return [group for name in graph if len(group := {each for each in reach[name] if name in reach.get(each, ())}) > 1]
+    return [{each for each in reach[name] if name in reach.get(each, ())} for name in graph if name in reach[name]]
 
 
 def _reachable(graph: Graph, start: str) -> set[str]:
@@ -76,6 +76,7 @@ def _reachable(graph: Graph, start: str) -> set[str]:
 
 def test_a_cycle_of_imports_would_be_seen() -> None:
     assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) != []
+    assert cycles({"a": {"a"}, "b": {"a"}}) == [{"a"}]
     assert cycles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == []
 
 

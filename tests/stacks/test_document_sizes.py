@@ -25,10 +25,7 @@ from tests.support.catalogs import MORE, loaded, on_meshes, problems_of
 from tests.support.outputs import ShippedOutputs
 from tests.support.synth import catalog_output, resources
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 _ACCOUNT = "1" * 12

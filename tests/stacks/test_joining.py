@@ -123,12 +123,7 @@ def room(first: int, last: int, more: str = "") -> Deployment:
     return deployment
 
 
-@pytest.fixture
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("_in_a_folder")
+@pytest.mark.usefixtures("in_tmp_path")
 @pytest.mark.parametrize(("first", "last"), [(1, LAST_PRIORITY), (20000, 29999), (100, 355), (49000, LAST_PRIORITY)])
 def test_priorities_lie_in_the_room_that_is_left_in_the_order_they_always_have(first: int, last: int) -> None:
     deployment = room(first, last)
@@ -140,7 +135,7 @@ def test_priorities_lie_in_the_room_that_is_left_in_the_order_they_always_have(f
     assert given[2] < priority_of_match(deployment, web, version) < given[-1] <= last
 
 
-@pytest.mark.usefixtures("_in_a_folder")
+@pytest.mark.usefixtures("in_tmp_path")
 def test_priorities_are_those_of_a_balancer_of_our_own_where_all_are_left() -> None:
     deployment = room(1, LAST_PRIORITY)
     for name, service in deployment.services.items():
@@ -148,14 +143,14 @@ def test_priorities_are_those_of_a_balancer_of_our_own_where_all_are_left() -> N
         assert priority_of(deployment, service) == priority(service.public.host, service.public.path, name)
 
 
-@pytest.mark.usefixtures("_in_a_folder")
+@pytest.mark.usefixtures("in_tmp_path")
 def test_another_service_moves_no_priority() -> None:
     before, after = room(3000, 3999), room(3000, 3999, '[services.other]\npublic = { path = "/other" }\n')
     for name, service in before.services.items():
         assert priority_of(after, after.services[name]) == priority_of(before, service)
 
 
-@pytest.mark.usefixtures("_in_a_folder")
+@pytest.mark.usefixtures("in_tmp_path")
 def test_a_match_stays_in_the_room_with_a_priority_that_is_asked_for() -> None:
     asked = ROOM.replace("public = true", "public = {{ priority = 3010 }}")
     [deployment] = loaded(asked.format(first=3000, last=3999), kind="vpc-lattice").deployments

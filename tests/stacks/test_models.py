@@ -15,9 +15,7 @@ from tests.support.synth import catalog_output, containers, resources, statement
 MODELS = ROOT / "tests" / "more_catalogs" / "models.toml"
 
 
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def test_a_service_starts_when_its_weights_are_there_and_cannot_change_them(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
 from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
-from stacks.states.post_processing import read_from_base
+from stacks.states.remote_state import read_from_base
 from stacks.synthesize import synthesize
 from tests.conftest import ROOT
 from tests.support.catalogs import loaded, notices_of, of_kind, on_meshes, problems_of
@@ -37,9 +37,7 @@ _SHARED = re.compile(r"data\.terraform_remote_state\.base\.outputs\.([\w-]+)")
 Outputs = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def outputs_of(catalog: Loaded) -> Outputs:

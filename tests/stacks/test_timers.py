@@ -23,9 +23,7 @@ READ: dict[str, ReadMesh] = {
 CATALOGS = [ROOT / "services.toml", ROOT / "tests/stacks/timers.toml"]
 
 
-@pytest.fixture(autouse=True)
-def _in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("kind", READ)

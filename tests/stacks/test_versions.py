@@ -15,9 +15,9 @@ from stacks.mesh import MESHES as MADE
 from tests import emulator
 from tests.conftest import ROOT
 from tests.support.catalogs import complete, notices_of, of_kind, once, pointed_out, problems_of
-from tests.support.read_back import MESHES as READ_BACK
 from tests.support.synth import catalog_output, containers, resources, statements
 from tests.support.trial import Trial
+from tests.support.verify import MESHES as VERIFY
 
 CANARY = ROOT / "examples" / "canary.toml"
 CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].carried]
@@ -229,9 +229,7 @@ WRONG = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("mistake", WRONG)
@@ -440,7 +438,7 @@ def test_a_weight_changes_routes_only_and_a_version_only_its_service(aws: None, 
     assert list(changed.values()) == [["update"]]
     trial.apply_planned()
     assert trial.planned() == {}
-    READ_BACK[kind].assert_reaches(deployment)
+    VERIFY[kind].assert_reaches(deployment)
 
     trial.write(_of(kind, weight=0, versions=""))
     trial.workspace.apply()

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks import output as publishing
-from stacks.output import publish, staging_in
+from stacks import publish as publishing
+from stacks.publish import publish, staging_in
 from tests.conftest import ROOT
 from tests.project.test_main import written
 from tests.support.fake_terraform import CATALOG as ONE_SERVICE

@@ -23,7 +23,7 @@ from catalog.model import Deployment, Service
 from stacks.mesh.app_mesh import envoy, nodes, routes
 from stacks.mesh.app_mesh.envoy import VirtualGateway
 from stacks.mesh.app_mesh.routes import Destination
-from stacks.mesh.base import Membership, MeshContext, connected, no_generated_hosts, registered
+from stacks.mesh.base import Membership, MeshContext, connected, no_generated_hosts, registered, tls_authority
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 _OF_THE_WAY = ("aws_appmesh_route", "aws_appmesh_virtual_router", "aws_appmesh_virtual_service")
@@ -31,7 +31,7 @@ _NODE = "aws_appmesh_virtual_node"
 _CERTIFICATE = "aws_acm_certificate"
 
 
-def left_in_state(deployment: Deployment) -> list[str]:
+def retired_resources(deployment: Deployment) -> list[str]:
     """The addresses of all that `AppMesh` makes for a catalog, whatever ports, calls and TLS it now says.
 
     A service's certificate goes the same way: virtual nodes that nobody can delete any more may still hold it.
@@ -68,6 +68,7 @@ class AppMesh(Part):
         super().__init__(scope, "mesh", deployment=deployment)
         self.discovery = context.discovery
         self.security = context.security
+        self._authority = tls_authority(deployment)
         self._nodes: dict[str, Ref] = {}
         egress = _EGRESS[deployment.catalog.network.egress]
         mesh = self.add(AppmeshMesh, names.shared("mesh"), name=deployment.id, spec={"egress_filter": {"type": egress}})
@@ -114,11 +115,6 @@ class AppMesh(Part):
             task={"proxy_configuration": envoy.proxy_configuration(version, deployment=self.deployment)},
             task_statements=({**own, "Resource": [node.arn]}, *others),
         )
-
-    @property
-    def _authority(self) -> str | None:
-        tls = self.deployment.catalog.mesh.tls
-        return tls.authority if tls else None
 
     def _certificate(self, service: Service) -> Ref | None:
         """Bears the name under which Cloud Map knows the service, as callers' proxies ask for (App Mesh User Guide,
@@ -206,4 +202,4 @@ class AppMesh(Part):
         return statements
 
 
-__all__ = ["AppMesh", "VirtualGateway", "left_in_state"]
+__all__ = ["AppMesh", "VirtualGateway", "retired_resources"]

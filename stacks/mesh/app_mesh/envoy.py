@@ -25,8 +25,8 @@ from catalog.meshes.app_mesh.envoy import (
 )
 from catalog.meshes.app_mesh.gateway import GATEWAY_PORT, gateway_protocol, route_priority
 from catalog.model import Deployment, Service
-from stacks.mesh.app_mesh import envoy, nodes
-from stacks.mesh.base import GatewayTask
+from stacks.mesh.app_mesh import nodes
+from stacks.mesh.base import GatewayTask, tls_authority
 from stacks.part import Part, Ref, terraform_type
 
 SETTINGS = {"ENABLE_ENVOY_STATS_TAGS": "1", "ENVOY_LOG_LEVEL": "info"}
@@ -114,6 +114,7 @@ class VirtualGateway(Part):
     def __init__(self, scope: Construct, *, deployment: Deployment, ingress: str, mesh: str) -> None:
         super().__init__(scope, "gateway", deployment=deployment)
         self._mesh = mesh
+        self._authority = tls_authority(deployment)
         self._protocol = gateway_protocol(deployment, ingress)
         address = names.shared("ingress", ingress)
         self._gateway = self.add(
@@ -125,10 +126,10 @@ class VirtualGateway(Part):
         self.task = GatewayTask(
             image=envoy_image(deployment),
             port=GATEWAY_PORT,
-            environment={"APPMESH_RESOURCE_ARN": self._gateway.arn, **envoy.tracing(deployment), **envoy.SETTINGS},
-            check=envoy.CHECK,
+            environment={"APPMESH_RESOURCE_ARN": self._gateway.arn, **tracing(deployment), **SETTINGS},
+            check=CHECK,
             statements=tuple(statements),
-            container=dict(envoy.OPEN_FILES),
+            container=dict(OPEN_FILES),
         )
 
     def lead_to(self, service: Service) -> Ref:
@@ -157,11 +158,6 @@ class VirtualGateway(Part):
                 f"{self._protocol}_route": {"action": action, "match": match},
             },
         )
-
-    @property
-    def _authority(self) -> str | None:
-        tls = self.deployment.catalog.mesh.tls
-        return tls.authority if tls else None
 
     def _spec(self) -> dict[str, Any]:
         listener = AppmeshVirtualGatewaySpecListener(port_mapping={"port": GATEWAY_PORT, "protocol": self._protocol})

@@ -17,6 +17,7 @@ from catalog.meshes.app_mesh.envoy import answer_at_listener, bypasses_proxy, id
 from catalog.model import Deployment, Service
 from catalog.model.service import Outlier, Pool
 from stacks.mesh.app_mesh.routes import Destination, duration, timeouts
+from stacks.mesh.base import tls_authority
 from stacks.part import Ref
 
 
@@ -46,8 +47,7 @@ def external_listener(destination: Destination) -> AppmeshVirtualNodeSpecListene
 
 
 def _health_check(service: Service) -> dict[str, Any]:
-    """The probe of every caller's proxy. Interval and timeout are kept within App Mesh's bounds (API reference,
-    HealthCheckPolicy)."""
+    """The probe of every caller's proxy (API reference, HealthCheckPolicy)."""
     # Without a path the catalog promises a try at the port only. A gRPC service that has no health service, which the
     # probe for gRPC asks for, would otherwise never be well.
     protocol = service.protocol if service.health.path is not None else "tcp"
@@ -56,8 +56,8 @@ def _health_check(service: Service) -> dict[str, Any]:
         "path": service.health.path if protocol in ("http", "http2") else None,
         "healthy_threshold": 2,
         "unhealthy_threshold": 3,
-        "interval_millis": int(min(max(service.health.interval, 5), 300) * 1000),
-        "timeout_millis": int(min(max(service.health.timeout, 2), 60) * 1000),
+        "interval_millis": int(service.health.interval * 1000),
+        "timeout_millis": int(service.health.timeout * 1000),
     }
 
 
@@ -119,8 +119,8 @@ def external_node(destination: Destination) -> dict[str, Any]:
 def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtualNodeSpecBackend]:
     """The virtual services that a service may call, by plain name: two services that call each other by reference are
     a cycle to Terraform. App Mesh takes names of virtual services that do not exist yet."""
-    tls = deployment.catalog.mesh.tls
-    policy = client_policy(tls.authority) if tls and tls.authority else None
+    authority = tls_authority(deployment)
+    policy = client_policy(authority) if authority else None
     backends = [(deployment.host_of(callee.name), policy) for callee in deployment.callees_of(service)]
     backends += [(e.host, None) for e in deployment.externals_of(service).values() if not bypasses_proxy(e)]
     return [

@@ -14,7 +14,7 @@ from catalog.analysis import naming
 from catalog.analysis.load_balancers import match_priority
 from catalog.meshes.vpc_lattice.listeners import identity
 from catalog.model import Deployment, Service
-from stacks.part import OUTLIVES_TASKS, Ref
+from stacks.part import OUTLIVES_TASKS, PROTOCOL_VERSIONS, Ref
 
 
 def match_rule(version: Service, *, service: Ref, listener: Ref, group: Ref) -> dict[str, Any]:
@@ -46,13 +46,12 @@ def match_rule(version: Service, *, service: Ref, listener: Ref, group: Ref) -> 
     }
 
 
-_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
 _PROBES = {"http": "HTTP1", "http2": "HTTP2"}
 
 
 def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> dict[str, Any]:
     """The arguments of a service's target group, into which ECS puts its tasks."""
-    version = _VERSIONS[service.protocol]
+    version = PROTOCOL_VERSIONS[service.protocol]
     network = deployment.catalog.network
     # The last one, because a target group belongs to one service only (VPC Lattice API reference, CreateTargetGroup).
     forces_new = (str(service.port), version, network.vpc_id or network.cidr, identity(deployment, service))
@@ -84,8 +83,8 @@ def _health_check(service: Service) -> dict[str, Any]:
         "protocol_version": _PROBES[service.protocol],
         "path": path or "/",
         "matcher": {"value": "200-399" if path else "200-499"},
-        "health_check_interval_seconds": int(min(max(service.health.interval, 5), 300)),
-        "health_check_timeout_seconds": int(min(max(service.health.timeout, 1), 120)),
+        "health_check_interval_seconds": int(service.health.interval),
+        "health_check_timeout_seconds": int(service.health.timeout),
         "healthy_threshold_count": 2,
         "unhealthy_threshold_count": 3,
     }

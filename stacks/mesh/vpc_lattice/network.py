@@ -94,12 +94,12 @@ class ServiceNetwork(Part):
         ports = sorted({callee.port for callee in carried_callees(self.deployment, service) if callee.port})
         if not ports:
             return []
-        out = self._security.let_out(
+        out = self._security.allow_egress(
             service, port=ports[0], last_port=ports[-1], name=_ADDRESS, prefix_list_id=self._addresses.id
         )
-        return [*out, *(self._let_in(service, port) for port in ports)]
+        return [*out, *(self._allow_ingress(service, port) for port in ports)]
 
-    def _let_in(self, service: Service, port: int) -> Ref:
+    def _allow_ingress(self, service: Service, port: int) -> Ref:
         return self.add(
             VpcSecurityGroupIngressRule,
             f"{names.ingress_rule(_ADDRESS, service.name)}_{port}",
@@ -115,7 +115,9 @@ class ServiceNetwork(Part):
     def open(self, service: Service) -> Ref:
         """Let VPC Lattice connect to a service's tasks, its probes included."""
         assert service.port is not None
-        return self._security.let_in_from(service, port=service.port, name=_ADDRESS, prefix_list_id=self._addresses.id)
+        return self._security.allow_ingress_from(
+            service, port=service.port, name=_ADDRESS, prefix_list_id=self._addresses.id
+        )
 
     def _security_group(self, vpc_id: str) -> Ref:
         # The underscore, as in no service's key, keeps the name apart from those of the services' groups.

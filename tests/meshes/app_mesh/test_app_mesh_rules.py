@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.catalog.test_rules import FINE
@@ -13,9 +11,7 @@ from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 KIND = "app-mesh"
 
 
-@pytest.fixture(autouse=True)
-def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 WRONG = {

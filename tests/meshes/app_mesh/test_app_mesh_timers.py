@@ -20,9 +20,7 @@ from tests.support.timers_read import Found, Output, assert_timers_are_as_explai
 TIGHT = ROOT / "tests/stacks/timers.toml"
 
 
-@pytest.fixture(autouse=True)
-def _in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def seconds(duration: dict[str, Any]) -> float:

@@ -11,7 +11,7 @@ import pytest
 
 from catalog.load import load
 from stacks.mesh import MESHES
-from stacks.mesh.app_mesh import left_in_state
+from stacks.mesh.app_mesh import retired_resources
 from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator.terraform import TerraformError
@@ -123,7 +123,7 @@ def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Pa
             if type_.startswith("aws_appmesh_") or type_ == "aws_acm_certificate"
         }
 
-        assert made and made <= set(left_in_state(deployment))
+        assert made and made <= set(retired_resources(deployment))
 
 
 def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: Path) -> None:

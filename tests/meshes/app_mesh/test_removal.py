@@ -17,12 +17,13 @@ FILES = (
     "catalog/meshes/app_mesh",
     "stacks/mesh/app_mesh",
     "tests/meshes/app_mesh",
-    "tests/support/read_back/app_mesh.py",
+    "tests/support/verify/app_mesh.py",
     "tests/more_catalogs/everything.toml",  # which asks for what only App Mesh can do together
     "docs/leaving-app-mesh.md",
 )
-REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/read_back/__init__.py")
+REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/verify/__init__.py")
 TYPE = "catalog/model/network.py"
+SCARS = "docs/scars.md"
 ELSEWHERE = (
     "project/test_readme",
     "project/test_official_cli",
@@ -51,8 +52,11 @@ def _without_app_mesh(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for name in REGISTRIES:
         text = (folder / name).read_text().replace("import app_mesh, ", "import ")
+        assert re.search("app.mesh|AppMesh", text, re.I), name
         lines = [line for line in text.splitlines(keepends=True) if not re.search("app.mesh|AppMesh", line, re.I)]
         (folder / name).write_text("".join(lines))
+    lines = (folder / SCARS).read_text().splitlines(keepends=True)
+    (folder / SCARS).write_text("".join(line for line in lines if not any(f"`{name}" in line for name in FILES)))
     text = (folder / TYPE).read_text()
     assert text.count('"app-mesh", ') == 1
     (folder / TYPE).write_text(text.replace('"app-mesh", ', ""))

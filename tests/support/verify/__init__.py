@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from catalog.model import Deployment, Service
-from tests.support.read_back import app_mesh, none, service_connect, vpc_lattice
+from tests.support.verify import app_mesh, none, service_connect, vpc_lattice
 
 
-class ReadBack(Protocol):
+class Verify(Protocol):
     """A module that knows one mesh."""
 
     def assert_reaches(self, deployment: Deployment) -> None:
@@ -28,7 +28,7 @@ class ReadBack(Protocol):
         ...
 
 
-MESHES: dict[str, ReadBack] = {
+MESHES: dict[str, Verify] = {
     "app-mesh": app_mesh,
     "service-connect": service_connect,
     "vpc-lattice": vpc_lattice,

@@ -7,7 +7,7 @@ from typing import Any
 from catalog.meshes.vpc_lattice.listeners import aws_name, is_carried, over_tls
 from catalog.model import Deployment, Service
 from tests import emulator
-from tests.support.read_back.tasks import assert_found_by_dns, discovered, ecs_service, listening
+from tests.support.verify.tasks import assert_found_by_dns, discovered, ecs_service, listening
 
 _PROTOCOL_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
 

@@ -10,7 +10,7 @@ from catalog.meshes.hops import address
 from catalog.meshes.service_connect.timers import serves
 from catalog.model import UNLIMITED, Deployment, Service
 from tests import emulator
-from tests.support.read_back.tasks import discovered, ecs_service, listening, namespaces
+from tests.support.verify.tasks import discovered, ecs_service, listening, namespaces
 
 
 def assert_reaches(deployment: Deployment) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.model import Deployment, Service
-from tests.support.read_back.tasks import assert_found_by_dns, discovered, ecs_service, listening
+from tests.support.verify.tasks import assert_found_by_dns, discovered, ecs_service, listening
 
 
 def assert_reaches(deployment: Deployment) -> None:

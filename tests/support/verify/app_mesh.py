@@ -9,7 +9,7 @@ from catalog.meshes.hops import address
 from catalog.model import UNLIMITED, Deployment, Service
 from stacks.mesh.app_mesh.routes import FOREVER
 from tests import emulator
-from tests.support.read_back.tasks import assert_found_by_dns, discovered
+from tests.support.verify.tasks import assert_found_by_dns, discovered
 
 _ROUTES = {"http": "httpRoute", "http2": "http2Route", "grpc": "grpcRoute", "tcp": "tcpRoute"}
 
