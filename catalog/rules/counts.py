@@ -53,7 +53,8 @@ def rules_out(deployment: Deployment) -> Counts:
 
 
 def groups(deployment: Deployment) -> Counts:
-    yield ("services",), "groups, one for each service", len(deployment.services)
+    tables = {workload.table for workload in deployment.running}
+    yield ("services",), "groups, one for each service", len(tables)
 
 
 def roles(deployment: Deployment) -> Counts:
@@ -61,7 +62,8 @@ def roles(deployment: Deployment) -> Counts:
 
 
 def services(deployment: Deployment) -> Counts:
-    yield ("services",), "services and versions", len(deployment.workloads)
+    services = sum(isinstance(workload, Service) for workload in deployment.running)
+    yield ("services",), "services and versions", services
 
 
 def interfaces(deployment: Deployment) -> Counts:
