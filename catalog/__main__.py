@@ -16,7 +16,7 @@ _MADE = {
     "schema": ("catalog.reports.schema", "schema_text"),
     "reference": ("catalog.reports.reference", "catalog_page"),
     "meshes": ("catalog.reports.reference", "meshes_page"),
-    "rights": ("catalog.reports.reference", "permissions_page"),
+    "permissions": ("catalog.reports.reference", "permissions_page"),
 }
 
 
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("schema", help="print services.schema.json")
     commands.add_parser("reference", help="print docs/catalog.md")
     commands.add_parser("meshes", help="print docs/meshes.md")
-    commands.add_parser("rights", help="print docs/rights.md")
+    commands.add_parser("permissions", help="print docs/permissions.md")
     return parser
 
 

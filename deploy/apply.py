@@ -82,8 +82,8 @@ def _refuse_homeless(gone: Sequence[str], stack: Stack, siblings: Sequence[Stack
         if both:
             raise Refusal(
                 f"{both[0]} runs in {stack.id}, and the catalog has it in {sibling.id}: nothing is done, as it would "
-                f'be deleted. Write stack_from = "{stack.state}" to have it taken over, and leave that until both are '
-                "applied"
+                f'be deleted. Write move_from_stack = "{stack.state}" to have it taken over, and leave that until both '
+                "are applied"
             )
 
 

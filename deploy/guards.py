@@ -62,8 +62,8 @@ def on_retired_mesh(stack: Stack, *, terraform: str) -> str | None:
             return (
                 f"{stack.id}: AWS has ended {mesh.title}, and Terraform will fail to delete what the state still holds "
                 f"of it. Nothing is lost by forgetting it:\n  cd {shlex.quote(str(stack.folder))} && {command}\n"
-                "If the catalog has just left that mesh, write leaving in its [mesh] table instead "
-                f"({mesh.leaving_page})."
+                "If the catalog has just left that mesh, write migrate_from in its [mesh] table instead "
+                f"({mesh.migration_page})."
             )
     return None
 

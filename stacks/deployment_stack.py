@@ -137,8 +137,8 @@ class DeploymentStack(TerraformStack):
             exposures=exposures,
             services=services,
         )
-        leaving = deployment.catalog.mesh.leaving
-        left = RETIRED_RESOURCES[leaving](deployment) if leaving else []
+        previous = deployment.catalog.mesh.migrate_from
+        left = RETIRED_RESOURCES[previous](deployment) if previous else []
         stacks = {BASE: self, **self.stacks}
         forget(stacks, [*moved_between_states(self.elements, deployment), *retired_addresses(left, deployment)])
         move(stacks, self.elements, deployment)

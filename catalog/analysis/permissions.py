@@ -2,7 +2,7 @@
 
 No action is written anywhere else: `stacks` adds resources to these. The permissions of `access` are in
 `catalog.analysis.access_permissions`, and those of meshes in their own folders. A test holds every synthesized policy
-to the tables, and docs/rights.md is made from them.
+to the tables, and docs/permissions.md is made from them.
 """
 
 from __future__ import annotations

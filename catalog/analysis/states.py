@@ -26,7 +26,7 @@ def stack_of(workload: Workload) -> str:
 def stacks_of(deployment: Deployment) -> tuple[str, ...]:
     """The states of a deployment beside its base, by name: those that services name, or come from, and those that
     `catalog.stacks` keeps until they are empty."""
-    named = {stack for workload in deployment.running for stack in (workload.stack, workload.stack_from)}
+    named = {stack for workload in deployment.running for stack in (workload.stack, workload.move_from_stack)}
     return tuple(sorted({stack for stack in (*named, *deployment.catalog.catalog.stacks) if stack} - {BASE}))
 
 

@@ -98,11 +98,11 @@ class MeshTraits:
     resource_prefix: str = ""
     """What the addresses of its resources begin with. Needed where AWS has ended it: they may still be in a state."""
 
-    leaving_page: str = ""
+    migration_page: str = ""
     """The page that says how to leave it. Needed where AWS has ended it."""
 
     def __post_init__(self) -> None:
-        if self.ended and not (self.resource_prefix and self.leaving_page):
+        if self.ended and not (self.resource_prefix and self.migration_page):
             raise ValueError(f"{self.title} has ended: by which prefix are its resources known, and how is it left?")
 
     def carries(self, service: Service) -> bool:

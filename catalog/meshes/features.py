@@ -57,11 +57,11 @@ FEATURES = (
         requested=catalog_key("mesh", "auth"),
     ),
     Feature(
-        key="signed",
+        key="sign_requests",
         title="Signed requests",
-        keys="signed",
+        keys="sign_requests",
         effect="best effort",
-        requested=service_key("signed", where=lambda deployment, service: service.signed),
+        requested=service_key("sign_requests", where=lambda deployment, service: service.sign_requests),
     ),
     Feature(
         key="timeout",

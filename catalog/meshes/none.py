@@ -11,7 +11,7 @@ NONE = MeshTraits(
     parity={
         "tls": no("nothing stands between services that could encrypt"),
         "auth": no("security groups alone say who may call whom"),
-        "signed": no("nothing reads signatures"),
+        "sign_requests": no("nothing reads signatures"),
         "timeout": nothing_counts("nothing between services counts time, callers have to"),
         "idle_timeout": nothing_counts("nothing between services counts silence"),
         "idle_timeout_of_tcp": nothing_counts("nothing between services counts silence"),

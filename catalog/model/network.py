@@ -49,8 +49,8 @@ class Mesh(Table):
     strict: bool = False
     """Refuse what this mesh can only ignore, instead of saying so."""
     auth: Literal["none", "iam"] = "none"
-    """iam: callees admit the task roles of their callers only, which then sign their requests (`signed`)."""
-    leaving: Kind | None = None
+    """iam: callees admit the task roles of their callers only, which then sign their requests (`sign_requests`)."""
+    migrate_from: Kind | None = None
     """The mesh that was just left, where AWS has ended it: Terraform forgets its resources instead of deleting them."""
 
 

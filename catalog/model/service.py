@@ -154,7 +154,7 @@ class ServiceKeys(WorkloadKeys):
     """How much it takes at once."""
     outlier: Outlier | None = None
     """When a task that fails is left out for a while."""
-    signed: bool = False
+    sign_requests: bool = False
     """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
     tags: dict[str, str] = {}
     """Tags on everything of this service, its tasks included."""
@@ -162,7 +162,7 @@ class ServiceKeys(WorkloadKeys):
     """Other versions that run beside it, each with its share of the requests."""
     stack: StackName | None = None
     """The Terraform state it lives in, where that is one of its own beside the base: see docs/scale.md."""
-    stack_from: StackName | None = None
+    move_from_stack: StackName | None = None
     """The state that it comes from, another stack or "base": Terraform hands it over, and nothing is destroyed."""
     renamed_from: Name | None = None
     """Its old key: with the next apply its resources get new addresses in Terraform, and keep their names in AWS. Once

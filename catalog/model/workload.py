@@ -74,7 +74,7 @@ class WorkloadKeys(Table):
     """Where tasks run: fargate, fargate-spot, or the name of a [capacity]."""
     gpus: Annotated[int, Field(ge=0, le=16)] = 0
     """GPUs of each task's own container, on a [capacity] that has them."""
-    shm_mib: Annotated[int, Field(ge=0)] = 0
+    shared_memory_mib: Annotated[int, Field(ge=0)] = 0
     """MiB of shared memory (/dev/shm) of the container, out of `memory`, on a [capacity]; 0 is Docker's 64."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
     """How many tasks."""
@@ -89,7 +89,7 @@ class WorkloadKeys(Table):
     """Environment variables that look like secrets by their names, and are none."""
     secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
-    secrets_follow: bool = False
+    redeploy_on_rotation: bool = False
     """Deploy the service anew when a secret of Secrets Manager has a new current version. Terraform asks for the ids of
     versions, never for values."""
     credentials: SecretsManagerArn | None = None
@@ -138,7 +138,7 @@ class Workload(WorkloadKeys):
     """Tags on everything of it."""
     stack: str | None = None
     """The Terraform state it lives in; None for the base."""
-    stack_from: str | None = None
+    move_from_stack: str | None = None
     """The state that it comes from."""
     renamed_from: str | None = None
     """Its old key."""

@@ -1,5 +1,5 @@
-"""The generated pages docs/catalog.md, docs/rights.md and docs/meshes.md, from the model and the tables of permissions
-and mesh features."""
+"""The generated pages docs/catalog.md, docs/permissions.md and docs/meshes.md, from the model and the tables of
+permissions and mesh features."""
 
 from __future__ import annotations
 

@@ -70,7 +70,10 @@ _NOT_IN_AWSVPC: frozenset[tuple[str, ...]] = frozenset(
     {("disableNetworking",), ("extraHosts",), ("hostname",), ("links",)}
 )
 """What a task with a network interface of its own cannot have (ECS API reference, ContainerDefinition)."""
-_OF_INSTANCES: _Refused = {("linuxParameters", "sharedMemorySize"): "shm_mib", ("resourceRequirements",): "gpus"}
+_OF_INSTANCES: _Refused = {
+    ("linuxParameters", "sharedMemorySize"): "shared_memory_mib",
+    ("resourceRequirements",): "gpus",
+}
 """Keys that the catalog fills in itself where Fargate does not refuse them."""
 _FARGATE: _Refused = dict.fromkeys(_NOT_ON_FARGATE, "Fargate does not support it; remove it")
 _INSTANCES: _Refused = {

@@ -34,7 +34,7 @@ def unknown_capacity(workload: Workload, at: Place) -> Iterator[Finding]:
 def not_on_fargate(workload: Workload, at: Place) -> Iterator[Finding]:
     """Fargate has no GPUs, and ignores the size of shared memory (ECS developer guide, "Task definition differences for
     Fargate")."""
-    for key, what in (("gpus", "has no GPUs"), ("shm_mib", "cannot size shared memory")):
+    for key, what in (("gpus", "has no GPUs"), ("shared_memory_mib", "cannot size shared memory")):
         if workload.on_fargate and getattr(workload, key):
             yield at(key).error(f"Fargate {what}; write the name of a [capacity] as capacity, or remove it")
 
@@ -51,8 +51,8 @@ def task_size_out_of_range(workload: Workload, at: Place) -> Iterator[Finding]:
     if workload.memory < _MEMORY:
         message = f"memory = {workload.memory} is too little; write at least {_MEMORY} MiB"
         yield at("memory").error(message)
-    elif workload.shm_mib >= workload.memory:
-        yield at("shm_mib").error(
+    elif workload.shared_memory_mib >= workload.memory:
+        yield at("shared_memory_mib").error(
             f"shared memory comes out of memory = {workload.memory} ({at('memory').location}); "
             "write less, or more there"
         )

@@ -150,11 +150,11 @@ def secret_and_plain_variable(workload: Workload, at: Place) -> Iterator[Finding
 def followed_parameter(service: Service, at: Place) -> Iterator[Finding]:
     """Terraform can ask which versions a secret of Secrets Manager has without reading any; of a parameter it gets the
     value too, and keeps it in the state."""
-    for arn, _, place in _secrets(service, at) if service.secrets_follow else ():
+    for arn, _, place in _secrets(service, at) if service.redeploy_on_rotation else ():
         if place.name != "credentials" and arn.split(":")[2] == "ssm":
             yield place.error(
-                f"a parameter cannot be followed ({at('secrets_follow').location}): Terraform would keep its value "
-                "in the state; write the ARN of a Secrets Manager secret, or secrets_follow = false"
+                f"a parameter cannot be followed ({at('redeploy_on_rotation').location}): Terraform would keep its "
+                "value in the state; write the ARN of a Secrets Manager secret, or redeploy_on_rotation = false"
             )
 
 
@@ -170,8 +170,12 @@ def key_of_a_parameter(workload: Workload, at: Place) -> Iterator[Finding]:
 @rule(Service)
 def follows_nothing(service: Service, at: Place) -> Iterator[Finding]:
     """Only secrets that ECS reads at a start can be followed."""
-    place = at("secrets_follow")
-    if service.secrets_follow and place.is_set_here and not secrets_of(service, addition_of(at.deployment, service)):
+    place = at("redeploy_on_rotation")
+    if (
+        service.redeploy_on_rotation
+        and place.is_set_here
+        and not secrets_of(service, addition_of(at.deployment, service))
+    ):
         message = f"{service.name} has no secrets; add some, or remove it"
         yield place.notice(message)
 

@@ -38,31 +38,33 @@ def duplicate_stack(deployment: Deployment, at: Place) -> Iterator[Finding]:
 @rule(Service)
 def stack_from_itself(service: Service, at: Place) -> Iterator[Finding]:
     """A state cannot take over what it has."""
-    if service.stack_from == stack_of(service):
-        message = f'it lives in "{service.stack_from}" already; write there the state that it comes from, or remove it'
-        yield at("stack_from").error(message)
+    if service.move_from_stack == stack_of(service):
+        message = (
+            f'it lives in "{service.move_from_stack}" already; write there the state that it comes from, or remove it'
+        )
+        yield at("move_from_stack").error(message)
 
 
 @rule(Service)
 def renamed_and_moved(service: Service, at: Place) -> Iterator[Finding]:
     """A renamed service has a new address in the state that takes it over, and an old one in the state that forgets
     it."""
-    if service.stack_from is not None and at.deployment.catalog.services[at.name].renamed_from is not None:
+    if service.move_from_stack is not None and at.deployment.catalog.services[at.name].renamed_from is not None:
         message = "a service that is renamed cannot come from another state too; apply one, then the other"
-        yield at("stack_from").error(message)
+        yield at("move_from_stack").error(message)
 
 
 @rule(Deployment)
 def moving_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """An import of what is not there fails (Terraform, "Import"): the key is for one apply."""
-    moving = [name for name, service in deployment.services.items() if service.stack_from is not None]
+    moving = [name for name, service in deployment.services.items() if service.move_from_stack is not None]
     if moving:
         message = (
             f"{listed(moving)} {'is' if len(moving) == 1 else 'are'} taken over from another state; once that is "
-            "applied everywhere, remove stack_from: where the service never ran, nothing can be taken over; change "
-            "nothing else of what moves before"
+            "applied everywhere, remove move_from_stack: where the service never ran, nothing can be taken over; "
+            "change nothing else of what moves before"
         )
-        yield at("services", moving[0], "stack_from").notice(message)
+        yield at("services", moving[0], "move_from_stack").notice(message)
 
 
 @rule(Deployment)
@@ -109,8 +111,8 @@ def value_without_json(deployment: Deployment, at: Place) -> Iterator[Finding]:
 def leaving_the_chosen_mesh(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """A mesh is left for another: only then may Terraform forget its resources."""
     mesh = deployment.catalog.mesh
-    if mesh.leaving == mesh.kind:
-        yield at("mesh", "leaving").error(
+    if mesh.migrate_from == mesh.kind:
+        yield at("mesh", "migrate_from").error(
             f"is the kind itself ({at('mesh', 'kind').location}); write its successor there, or remove this"
         )
 
@@ -118,19 +120,19 @@ def leaving_the_chosen_mesh(deployment: Deployment, at: Place) -> Iterator[Findi
 @rule(Deployment)
 def leaving_a_mesh_in_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Terraform can still delete the resources of a mesh that AWS runs; forgotten, they would stay and cost money."""
-    leaving = deployment.catalog.mesh.leaving
-    if leaving not in (None, deployment.catalog.mesh.kind) and not MESHES[leaving].ended:
-        yield at("mesh", "leaving").error(
-            f'AWS still answers for "{leaving}", Terraform deletes its resources by itself; remove this'
+    migrate_from = deployment.catalog.mesh.migrate_from
+    if migrate_from not in (None, deployment.catalog.mesh.kind) and not MESHES[migrate_from].ended:
+        yield at("mesh", "migrate_from").error(
+            f'AWS still answers for "{migrate_from}", Terraform deletes its resources by itself; remove this'
         )
 
 
 @rule(Deployment)
 def still_leaving(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The first apply forgets the resources of the old mesh; only names for old tasks are kept longer."""
-    leaving = deployment.catalog.mesh.leaving
-    if leaving not in (None, deployment.catalog.mesh.kind) and MESHES[leaving].ended:
-        yield at("mesh", "leaving").notice(
-            f"with the next apply Terraform forgets {MESHES[leaving].title}; once it is applied everywhere and "
+    migrate_from = deployment.catalog.mesh.migrate_from
+    if migrate_from not in (None, deployment.catalog.mesh.kind) and MESHES[migrate_from].ended:
+        yield at("mesh", "migrate_from").notice(
+            f"with the next apply Terraform forgets {MESHES[migrate_from].title}; once it is applied everywhere and "
             "every service has new tasks, remove this: until then the old ones find each other by names that it keeps"
         )

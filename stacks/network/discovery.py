@@ -51,8 +51,8 @@ class Discovery(Part):
 
     def keep(self, service: Service) -> Ref | None:
         """The entry of a service that its mesh does not need, while the tasks of a mesh that is being left do."""
-        leaving = self.deployment.catalog.mesh.leaving is not None
-        return self.register(service) if leaving and service.port is not None else None
+        migrating = self.deployment.catalog.mesh.migrate_from is not None
+        return self.register(service) if migrating and service.port is not None else None
 
     def register(self, service: Service) -> Ref:
         """Make the entry in which ECS lists a service's tasks."""

@@ -25,7 +25,7 @@ def following(part: Part, *, workload: Workload, addition: Addition, arguments: 
     also those that are started between two runs of Terraform. And by the plural data source: the singular one keeps the
     value in the state.
     """
-    secrets = secrets_of(workload, addition) if workload.secrets_follow else {}
+    secrets = secrets_of(workload, addition) if workload.redeploy_on_rotation else {}
     if not secrets:
         return dict(arguments)
     versions = part.add(DataAwsSecretsmanagerSecretVersions, workload.name, secret_id="${each.value}")

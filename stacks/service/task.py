@@ -84,7 +84,7 @@ def _own(workload: Workload, *, membership: Membership, addition: Addition) -> C
 
 def _of_instances(workload: Workload) -> ContainerDefinition:
     """What a [capacity] has and Fargate has not."""
-    linux = {"linuxParameters": {"sharedMemorySize": workload.shm_mib}} if workload.shm_mib else {}
+    linux = {"linuxParameters": {"sharedMemorySize": workload.shared_memory_mib}} if workload.shared_memory_mib else {}
     gpus = {"resourceRequirements": [{"type": "GPU", "value": str(workload.gpus)}]} if workload.gpus else {}
     return {**linux, **gpus}
 

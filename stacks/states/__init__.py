@@ -87,9 +87,9 @@ def moved_between_states(addresses: Iterable[str], deployment: Deployment) -> li
     """The resources that another state takes over, each with the state that it leaves."""
     owners = [(address, owner_of(address, deployment=deployment, types=RESOURCE_TYPES)) for address in addresses]
     return [
-        (address, owner.stack_from)
+        (address, owner.move_from_stack)
         for address, owner in owners
-        if owner is not None and owner.stack_from is not None and not address.startswith("data.")
+        if owner is not None and owner.move_from_stack is not None and not address.startswith("data.")
     ]
 
 
@@ -100,8 +100,8 @@ def retired_addresses(addresses: Collection[str], deployment: Deployment) -> lis
     for address in addresses:
         owner = owner_of(address, deployment=deployment, types=RESOURCE_TYPES)
         states = [state_of(address, deployment=deployment, types=RESOURCE_TYPES)]
-        if owner is not None and owner.stack_from is not None:
-            states.append(owner.stack_from)
+        if owner is not None and owner.move_from_stack is not None:
+            states.append(owner.move_from_stack)
         # What was renamed meanwhile is not moved any more, as nothing is left to move it to.
         found += [(each, state) for each in (address, former.get(address, address)) for state in states]
     return found
@@ -115,11 +115,11 @@ def move(stacks: Mapping[str, TerraformStack], elements: Mapping[str, Ref], depl
             stack.add_override("moved", [{"from": old, "to": new} for old, new in moved])
 
 
-def forget(stacks: Mapping[str, TerraformStack], leaving: Iterable[tuple[str, str]]) -> None:
+def forget(stacks: Mapping[str, TerraformStack], retired: Iterable[tuple[str, str]]) -> None:
     """Write a `removed` block for each resource into the state that it leaves: it is not deleted (Terraform, "Removing
     Resources"). A block for what was never there does nothing."""
     by_state: dict[str, set[str]] = defaultdict(set)
-    for address, state in leaving:
+    for address, state in retired:
         by_state[state].add(address)
     for state, addresses in sorted(by_state.items()):
         blocks = [{"from": address, "lifecycle": {"destroy": False}} for address in sorted(addresses)]

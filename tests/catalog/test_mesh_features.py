@@ -15,8 +15,8 @@ from catalog.meshes.features import FEATURES, Feature, alternatives
 AUTHORITY = '{ authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }'
 ASKING = {
     "tls": "mesh.tls = {tls}",
-    "auth": 'mesh.auth = "iam"\nservices.chat.signed = true',
-    "signed": "services.chat.signed = true",
+    "auth": 'mesh.auth = "iam"\nservices.chat.sign_requests = true',
+    "sign_requests": "services.chat.sign_requests = true",
     "timeout": 'services.llm.timeout = "20s"',
     "idle_timeout": 'services.llm.idle_timeout = "20s"',
     "idle_timeout_of_tcp": 'services.cache.idle_timeout = "2h"',

@@ -65,7 +65,7 @@ def test_every_action_is_one_of_aws() -> None:
 
 
 def test_the_documentation_in_the_repository_is_current() -> None:
-    assert (ROOT / "docs" / "rights.md").read_text("utf-8") == permissions_page(), "run `make docs`"
+    assert (ROOT / "docs" / "permissions.md").read_text("utf-8") == permissions_page(), "run `make docs`"
 
 
 def test_every_policy_of_aws_is_in_the_table() -> None:

@@ -139,8 +139,8 @@ def test_a_role_has_room_for_so_many_signed_callees(count: int, refused: bool) -
     callees = [f"s{n}" for n in range(count)]
     toml = (
         "[mesh]\nkind = 'vpc-lattice'\nauth = 'iam'\n"
-        + _services(count, "port = 80", "signed = true")
-        + f"[services.all]\nimage = 'r.io/a:1'\nsigned = true\ncalls = {callees}\n"
+        + _services(count, "port = 80", "sign_requests = true")
+        + f"[services.all]\nimage = 'r.io/a:1'\nsign_requests = true\ncalls = {callees}\n"
     )
     if not refused:
         loaded(toml)

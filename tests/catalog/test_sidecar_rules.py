@@ -175,12 +175,12 @@ WRONG = {
     "a parameter that is to be followed": """
         [services.web]
         image = "r.io/web:1"
-        secrets_follow = true
+        redeploy_on_rotation = true
         [services.web.secrets]
         A = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
         B = "arn:aws:ssm:us-west-2:1:parameter/token"
         #^ services.web.secrets.B: a parameter cannot be followed (services.toml:3): Terraform would keep its value in
-        #| the state; write the ARN of a Secrets Manager secret, or secrets_follow = false
+        #| the state; write the ARN of a Secrets Manager secret, or redeploy_on_rotation = false
     """,
     "registries that are none": """
         [images]
@@ -262,8 +262,8 @@ def test_images_and_followed_secrets_that_nothing_needs_are_pointed_out() -> Non
         #^ images.log_router: notice: nothing runs it; write logs.router of a service, or remove it
         [services.web]
         image = "r.io/web:1"
-        secrets_follow = true
-        #^ services.web.secrets_follow: notice: web has no secrets; add some, or remove it
+        redeploy_on_rotation = true
+        #^ services.web.redeploy_on_rotation: notice: web has no secrets; add some, or remove it
     """
     assert notices_of(snippet) == pointed_out(snippet)
 

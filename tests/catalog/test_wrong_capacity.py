@@ -34,9 +34,9 @@ WRONG = {
         image = "r.io/web:1"
         gpus = 1
         #^ services.web.gpus: Fargate has no GPUs; write the name of a [capacity] as capacity, or remove it
-        shm_mib = 1024
-        #^ services.web.shm_mib: Fargate cannot size shared memory; write the name of a [capacity] as capacity, or
-        #| remove it
+        shared_memory_mib = 1024
+        #^ services.web.shared_memory_mib: Fargate cannot size shared memory; write the name of a [capacity] as
+        #| capacity, or remove it
     """,
     "a capacity without instance types": r"""
         [capacity.pool]
@@ -281,8 +281,9 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         capacity = "pool"
-        shm_mib = 1024
-        #^ services.web.shm_mib: shared memory comes out of memory = 1024 (services.toml:5); write less, or more there
+        shared_memory_mib = 1024
+        #^ services.web.shared_memory_mib: shared memory comes out of memory = 1024 (services.toml:5); write less,
+        #| or more there
     """,
     "a disk of its own on an instance": r"""
         [capacity.pool]
@@ -329,7 +330,7 @@ WRONG = {
         #| container
         linuxParameters = { sharedMemorySize = 64, tmpfs = [{ containerPath = "/x", size = 64 }] }
         #^ services.web.container.linuxParameters.sharedMemorySize: the catalog has a key of its own for this; write
-        #| shm_mib beside container
+        #| shared_memory_mib beside container
         privileged = true
     """,
 }

@@ -343,7 +343,7 @@ def test_what_another_stack_configures_is_never_deleted_to_be_made_there(states:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_front\n")
     done = states.deploy("apply")
     assert done.returncode == 2
-    assert 'Write stack_from = "rag"' in done.stderr
+    assert 'Write move_from_stack = "rag"' in done.stderr
     assert visited(states, "apply") == []
 
 

@@ -105,7 +105,7 @@ def _may_change_nothing(place: Place, example: Example) -> bool:
     if place[-2:] == ("public", "ingress"):
         return [*tree["ingress"]] == [value]
     if place == ("catalog", "stacks"):
-        named = {service.get(key) for service in tree["services"].values() for key in ("stack", "stack_from")}
+        named = {service.get(key) for service in tree["services"].values() for key in ("stack", "move_from_stack")}
         return {*value} <= named
     return value in (False, 0, "none", [], {}) or bool(_REASONS.keys() & {*place})
 

@@ -55,8 +55,8 @@ def of_container(keys: Any, own: dict[str, Any]) -> Iterator[str]:
     for name, volume in keys.volumes.items():
         if (name, volume if isinstance(volume, str) else volume.path) not in mounts:
             yield f"volumes.{name}"
-    if getattr(keys, "shm_mib", 0) and own["linuxParameters"]["sharedMemorySize"] != keys.shm_mib:
-        yield "shm_mib"
+    if getattr(keys, "shared_memory_mib", 0) and own["linuxParameters"]["sharedMemorySize"] != keys.shared_memory_mib:
+        yield "shared_memory_mib"
     if getattr(keys, "gpus", 0) and {"type": "GPU", "value": str(keys.gpus)} not in own["resourceRequirements"]:
         yield "gpus"
 

@@ -23,7 +23,7 @@ FIELDS: dict[str, Key] = {
     "WorkloadKeys.gpus": always(
         of_member(lambda w, m, member, d: 1 if member.capacity == "gpu" and w.chance(50) else ABSENT)
     ),
-    "WorkloadKeys.shm_mib": always(
+    "WorkloadKeys.shared_memory_mib": always(
         of_member(lambda w, m, member, d: 128 if member.capacity and w.chance(50) else ABSENT)
     ),
     "WorkloadKeys.replicas": lambda w, m, p, d: w.number(1, 4),
@@ -37,7 +37,7 @@ FIELDS: dict[str, Key] = {
     "WorkloadKeys.not_secret": unless(
         lambda w, m: "environment" not in m, lambda w, m, p, d: list(m["environment"])[:1]
     ),
-    "WorkloadKeys.secrets_follow": lambda w, m, p, d: True if w.follows and "secrets" in m else ABSENT,
+    "WorkloadKeys.redeploy_on_rotation": lambda w, m, p, d: True if w.follows and "secrets" in m else ABSENT,
     "WorkloadKeys.credentials": text_of(lambda w: w.arn("secretsmanager", "secret:hub-AbCdEf")),
     "WorkloadKeys.volumes": values_of.volumes,
     "Volume.path": one_of("/data"),
@@ -105,7 +105,7 @@ FIELDS: dict[str, Key] = {
     "Retries.per_try": unless(lambda w, m: not m.get("attempts"), one_of("2s", "1s")),
     "ServiceKeys.pool": of_member(values_of.pool),
     "ServiceKeys.outlier": values_of.with_port("Outlier"),
-    "ServiceKeys.signed": always(
+    "ServiceKeys.sign_requests": always(
         of_member(lambda w, m, member, d: True if w.auth and set(member.calls) & set(w.members) else ABSENT)
     ),
     "ServiceKeys.tags": tags,
@@ -116,13 +116,13 @@ FIELDS: dict[str, Key] = {
     "Match.path": one_of("/beta"),
     "Match.priority": lambda w, m, p, d: w.once("match", (1, 2, 50)),
     "ServiceKeys.stack": of_member(lambda w, m, member, d: w.pick(("rag", "models"))),
-    "ServiceKeys.stack_from": of_member(
+    "ServiceKeys.move_from_stack": of_member(
         lambda w, m, member, d: w.pick([s for s in ("base", "old") if s != m.get("stack", "base")])
     ),
     "ServiceKeys.renamed_from": of_member(
         lambda w, m, member, d: (
             w.once("old", ("older", "first-name"))
-            if "stack_from" not in m and member is not w.members.get("main")
+            if "move_from_stack" not in m and member is not w.members.get("main")
             else ABSENT
         )
     ),

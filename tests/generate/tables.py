@@ -140,7 +140,7 @@ FIELDS: dict[str, Key] = {
     "Tls.authority": one_of("never asked"),
     "Mesh.auth": fixed(lambda w: "iam" if w.auth else None),
     "Mesh.strict": lambda w, m, p, d: w.chance(20),
-    "Mesh.leaving": lambda w, m, p, d: w.ended or ABSENT,
+    "Mesh.migrate_from": lambda w, m, p, d: w.ended or ABSENT,
     "Mesh.tracing": unless(lambda w, m: w.isolated, one_of(True, False)),
     "Cluster.arn": _joined(True, text_of(lambda w: w.arn("ecs", "cluster/shared"))),
     "Cluster.insights": unless(lambda w, m: "arn" in m, one_of("enhanced", "enhanced", "enabled")),

@@ -16,13 +16,13 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES
 
 ENDED = [kind for kind, mesh in TRAITS.items() if mesh.ended]
-# What has ended is left in two steps: with `leaving`, and then without it.
+# What has ended is left in two steps: with `migrate_from`, and then without it.
 STOPS = [*ENDED, "service-connect", *(["service-connect"] if ENDED else []), "vpc-lattice", "none", "service-connect"]
 KEPT = ("aws_cloudwatch_log_group.", "aws_ecs_cluster.", "aws_ecs_service.", "aws_iam_role.", "aws_lb.", "aws_vpc.")
 """What a switch may update, and never replace, unless it is the mesh's own."""
 UNREACHABLE = "http://127.0.0.1:9"
 ENDPOINTS = {"app-mesh": "AWS_ENDPOINT_URL_APP_MESH"}
-PAGES = {"app-mesh": "docs/leaving-app-mesh.md"}
+PAGES = {"app-mesh": "docs/migrating-from-app-mesh.md"}
 """How to leave what AWS has ended, with what Terraform prints then."""
 
 
@@ -33,8 +33,8 @@ def test_the_shipped_catalog_walks_from_mesh_to_mesh(aws: None, tmp_path: Path) 
     before: dict[str, Any] = {}
     printed = ""
     for left, kind in zip([None, *STOPS], STOPS, strict=False):
-        leaving = f'leaving = "{left}"' if left in ENDED else ""
-        deployment = trial.write(of_kind(ROOT / "services.toml", kind, mesh=leaving))
+        migrate_from = f'migrate_from = "{left}"' if left in ENDED else ""
+        deployment = trial.write(of_kind(ROOT / "services.toml", kind, mesh=migrate_from))
         planned = trial.planned()
         printed += trial.said
         trial.apply_planned()

@@ -199,7 +199,9 @@ def test_access_logs_go_to_a_group_that_aws_may_write_to(tmp_path: Path) -> None
 
 
 def test_iam_admits_exactly_the_task_roles_of_a_service_s_callers(tmp_path: Path) -> None:
-    made = output(SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsigned = true'), mesh=IAM, into=tmp_path)
+    made = output(
+        SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsign_requests = true'), mesh=IAM, into=tmp_path
+    )
     policy = resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"]
 
     assert "\n" not in policy
@@ -223,7 +225,7 @@ def test_iam_admits_exactly_the_task_roles_of_a_service_s_callers(tmp_path: Path
 
 
 def test_iam_admits_callers_of_another_state_by_a_name_that_need_not_exist_yet(tmp_path: Path) -> None:
-    signed = SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsigned = true\nstack = "front"')
+    signed = SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsign_requests = true\nstack = "front"')
     made = output(signed, mesh=IAM, into=tmp_path)
     [statement] = json.loads(resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"])["Statement"]
 
@@ -326,8 +328,8 @@ WRONG = {
         strict = true
         [services.chat]
         image = "r.io/chat:1"
-        signed = true
-        #^ services.chat.signed: without auth = "iam" in [mesh] nothing reads signatures; not honoured for chat
+        sign_requests = true
+        #^ services.chat.sign_requests: without auth = "iam" in [mesh] nothing reads signatures; not honoured for chat
         """,
     "a zone that hides AWS": """
         [discovery]
@@ -369,7 +371,7 @@ WRONG = {
         image = "r.io/chat:1"
         calls = ["llm", "rpc"]
         #^ services.chat.calls: llm and rpc admit signed requests only (services.toml:3); let chat sign them (SigV4,
-        #| service vpc-lattice-svcs) and write signed = true, or leave out mesh.auth
+        #| service vpc-lattice-svcs) and write sign_requests = true, or leave out mesh.auth
         [services.llm]
         image = "r.io/llm:1"
         port = 80
@@ -446,10 +448,11 @@ def test_where_a_port_opens_more_than_the_calls_the_pairs_and_both_cures_are_nam
 
     assert notices(TWO_ON_ONE_PORT) == [
         "services.toml:2: mesh.kind: warning: services that listen on one port are open to each other's callers (a can "
-        'reach y; b can reach x); give them different ports, or write auth = "iam", and signed = true for the callers'
+        'reach y; b can reach x); give them different ports, or write auth = "iam", '
+        "and sign_requests = true for the callers"
     ]
     assert notices(TWO_ON_ONE_PORT.replace("port = 80\n[services.y]", "port = 81\n[services.y]")) == []
-    signing = re.sub(r"(calls = .*)", r"\1\nsigned = true", TWO_ON_ONE_PORT)
+    signing = re.sub(r"(calls = .*)", r"\1\nsign_requests = true", TWO_ON_ONE_PORT)
     assert notices(signing, mesh=IAM) == []
 
 
@@ -490,7 +493,9 @@ def test_more_callers_than_a_security_group_and_an_auth_policy_have_room_for_are
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    callers = "".join(f'[services.c{n}]\nimage = "r.io/c:1"\ncalls = ["llm"]\nsigned = true\n' for n in range(197))
+    callers = "".join(
+        f'[services.c{n}]\nimage = "r.io/c:1"\ncalls = ["llm"]\nsign_requests = true\n' for n in range(197)
+    )
     llm = '[services.llm]\nimage = "r.io/llm:1"\nport = 80\n'
 
     assert any("197 rules" in notice for notice in notices(callers + llm))

@@ -238,7 +238,7 @@ def test_without_nat_the_agent_has_its_endpoints(shop) -> None:
 
 
 def test_a_task_on_instances_asks_for_gpus_and_shared_memory(shop) -> None:
-    output = shop(GPU + "shm_mib = 4096\ncontainer = { linuxParameters = { initProcessEnabled = true } }\n")
+    output = shop(GPU + "shared_memory_mib = 4096\ncontainer = { linuxParameters = { initProcessEnabled = true } }\n")
     task = resources(output, "aws_ecs_task_definition")["llm"]
     container = containers(output, "llm")["llm"]
 

@@ -303,7 +303,7 @@ def test_secrets_are_followed_by_the_ids_of_their_versions(shop) -> None:
         [services.web]
         image = "r.io/a:1"
         secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf" }
-        secrets_follow = true
+        redeploy_on_rotation = true
         [services.web.sidecars.proxy]
         image = "r.io/b:1"
         secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:other-AbCdEf" }

@@ -204,9 +204,9 @@ def test_every_state_has_a_place_of_its_own() -> None:
             'catalog.stacks[1]: "rag" is listed twice; remove one',
         ),
         (
-            TEAMS + 'stack_from = "rag"',
-            'services.llm.stack_from: it lives in "rag" already; write there the state that it comes from, or remove '
-            "it",
+            TEAMS + 'move_from_stack = "rag"',
+            'services.llm.move_from_stack: it lives in "rag" already; write there the state that it comes from, or '
+            "remove it",
         ),
     ],
 )
@@ -241,7 +241,7 @@ MOVING = """
 image = "r.io/llm:1"
 port = 80
 stack = "rag"
-stack_from = "base"
+move_from_stack = "base"
 [services.llm.scale]
 min = 1
 max = 3
@@ -251,7 +251,7 @@ schedule = [{ name = "night", cron = "0 20 * * ? *", min = 2 }]
 
 
 def test_a_service_may_come_back_and_the_state_it_leaves_is_written_until_then() -> None:
-    outputs = outputs_of(loaded(TEAMS.replace("stack =", "stack_from =")))
+    outputs = outputs_of(loaded(TEAMS.replace("stack =", "move_from_stack =")))
 
     assert {block["from"] for block in outputs["rag"]["removed"]} >= {"aws_ecs_service.llm"}
     assert "resource" not in outputs["rag"]

@@ -180,7 +180,7 @@ def test_limits_of_what_nobody_calls_are_nobody_s_loss(keys: str, called: bool) 
 def test_a_network_with_too_many_rules_is_not_told_to_open_its_services(auth: str) -> None:
     callees = [f"s{number}" for number in range(62)]
     services = [f's{n} = {{ image = "r.io/s:1", port = {8000 + n} }}\n' for n in range(62)]
-    web = f'web = {{ image = "r.io/web:1", signed = true, calls = {callees} }}\n'
+    web = f'web = {{ image = "r.io/web:1", sign_requests = true, calls = {callees} }}\n'
     catalog = f'[mesh]\nkind = "vpc-lattice"\nauth = "{auth}"\n[services]\n{web}{"".join(services)}'
     [said] = [each.message for each in loaded(catalog).notices if "its security group would have" in each.message]
     assert said.endswith(

@@ -52,7 +52,7 @@ class States:
         """`signed`: calls are admitted by IAM, as VPC Lattice can."""
         self._folder = folder
         self._says = {"kind": kind, "state": state, "mesh": 'auth = "iam"' if signed else ""}
-        self._calls = 'calls = ["llm"]' + ("\nsigned = true" if signed else "")
+        self._calls = 'calls = ["llm"]' + ("\nsign_requests = true" if signed else "")
         place = provider.plugin_dir()
         self._environment = emulator.environment() | {
             "PYTHONPATH": str(ROOT),
@@ -101,7 +101,7 @@ def walk(states: States) -> None:
     assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
     before = running()
 
-    states.write(web='stack_from = "front"', llm='stack = "models"\nstack_from = "rag"')
+    states.write(web='move_from_stack = "front"', llm='stack = "models"\nstack_from = "rag"')
     said = states.deploy("apply")
     counted = [(int(imported or 0), int(destroyed)) for imported, destroyed in _APPLIED.findall(said)]
     assert sum(imported for imported, _ in counted) > 10

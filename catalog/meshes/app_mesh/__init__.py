@@ -50,7 +50,7 @@ APP_MESH = MeshTraits(
     title="App Mesh",
     ended=True,
     resource_prefix="aws_appmesh_",
-    leaving_page="docs/leaving-app-mesh.md",
+    migration_page="docs/migrating-from-app-mesh.md",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
     containers=frozenset({CONTAINER}),
@@ -67,7 +67,7 @@ APP_MESH = MeshTraits(
     parity={
         "tls": yes("certificates of a private CA, at every proxy"),
         "auth": no("whoever has a certificate may call"),
-        "signed": no("proxies do not read signatures"),
+        "sign_requests": no("proxies do not read signatures"),
         "timeout": yes("at the caller's proxy, the route and the callee's proxy"),
         "idle_timeout": yes("at the route and the callee's proxy"),
         "idle_timeout_of_tcp": yes("at the route and the callee's proxy"),

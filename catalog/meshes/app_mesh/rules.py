@@ -33,7 +33,7 @@ def app_mesh_ended(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """AWS has ended App Mesh (AWS Containers Blog, "Migrating from AWS App Mesh to Amazon ECS Service Connect")."""
     yield at("mesh", "kind").warning(
         "AWS ended App Mesh on 2026-09-30, so that applying this to a real account is expected to fail; "
-        f"write {_successors()} here, and where it was applied, leaving too (docs/leaving-app-mesh.md)"
+        f"write {_successors()} here, and where it was applied, migrate_from too (docs/migrating-from-app-mesh.md)"
     )
 
 

@@ -36,7 +36,7 @@ SERVICE_CONNECT = MeshTraits(
     parity={
         "tls": yes("certificates of a private CA, which ECS renews"),
         "auth": no("whoever is in the namespace may call, as far as security groups let them"),
-        "signed": no("proxies do not read signatures"),
+        "sign_requests": no("proxies do not read signatures"),
         "timeout": yes("at the callee"),
         "idle_timeout": yes("at the callee"),
         "idle_timeout_of_tcp": no("a tcp connection is closed after an hour of silence, which the provider cannot set"),

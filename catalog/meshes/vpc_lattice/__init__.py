@@ -49,7 +49,7 @@ VPC_LATTICE = MeshTraits(
     parity={
         "tls": yes("as far as VPC Lattice, under host names that AWS generates; from there to the task in plain HTTP"),
         "auth": yes("callers' task roles, by a policy for each service"),
-        "signed": yes("read where `mesh.auth` says so"),
+        "sign_requests": yes("read where `mesh.auth` says so"),
         "timeout": no("nothing counts the time of an answer, but a connection ends after ten minutes"),
         "idle_timeout": no("a connection that is silent for 60 seconds is closed, whatever is said"),
         "idle_timeout_of_tcp": nothing_counts("nothing counts the silence of what is reached directly"),

@@ -66,9 +66,13 @@ def unauthenticated_tcp(deployment: Deployment, at: Place) -> Iterator[Finding]:
 @rule(Deployment)
 def unread_signatures(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Signatures are read where IAM is asked (VPC Lattice user guide, "Auth policies")."""
-    signing = [s.name for s in deployment.services.values() if s.signed and at("services", s.name, "signed").is_set]
+    signing = [
+        s.name
+        for s in deployment.services.values()
+        if s.sign_requests and at("services", s.name, "sign_requests").is_set
+    ]
     if deployment.catalog.mesh.auth != "iam" and signing:
-        yield at("services", signing[0], "signed").finding(
+        yield at("services", signing[0], "sign_requests").finding(
             f'without auth = "iam" in [mesh] nothing reads signatures; not honoured for {listed(signing)}',
             level="error" if deployment.catalog.mesh.strict else "notice",
         )
@@ -110,11 +114,11 @@ def caller_without_signature(service: Service, at: Place) -> Iterator[Finding]:
     if at.deployment.catalog.mesh.auth != "iam":
         return
     callees = [callee.name for callee in carried_callees(at.deployment, service)]
-    if callees and not service.signed:
+    if callees and not service.sign_requests:
         yield at("calls").error(
             f"{listed(callees)} {'admits' if len(callees) == 1 else 'admit'} signed requests only "
             f"({at.catalog('mesh', 'auth').location}); let {service.name} sign them (SigV4, service vpc-lattice-svcs) "
-            "and write signed = true, or leave out mesh.auth"
+            "and write sign_requests = true, or leave out mesh.auth"
         )
 
 
@@ -135,7 +139,7 @@ def reachable_beyond_calls(deployment: Deployment, at: Place) -> Iterator[Findin
     if reach:
         yield at("mesh", "kind").warning(
             f"services that listen on one port are open to each other's callers ({_reaching(reach)}); give "
-            'them different ports, or write auth = "iam", and signed = true for the callers'
+            'them different ports, or write auth = "iam", and sign_requests = true for the callers'
         )
 
 

@@ -214,7 +214,7 @@ def test_its_end_is_a_warning() -> None:
     assert [str(notice) for notice in loaded('[mesh]\nkind = "app-mesh"\n').notices] == [
         "services.toml:2: mesh.kind: warning: AWS ended App Mesh on 2026-09-30, so that applying this to a real "
         'account is expected to fail; write "service-connect", "vpc-lattice" or "none" here, and where it was applied, '
-        "leaving too (docs/leaving-app-mesh.md)"
+        "migrate_from too (docs/migrating-from-app-mesh.md)"
     ]
 
 

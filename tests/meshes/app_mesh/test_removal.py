@@ -19,11 +19,11 @@ FILES = (
     "tests/meshes/app_mesh",
     "tests/support/verify/app_mesh.py",
     "tests/more_catalogs/everything.toml",  # which asks for what only App Mesh can do together
-    "docs/leaving-app-mesh.md",
+    "docs/migrating-from-app-mesh.md",
 )
 REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/verify/__init__.py")
 TYPE = "catalog/model/network.py"
-SCARS = "docs/scars.md"
+PLATFORM_NOTES = "docs/platform-notes.md"
 ELSEWHERE = (
     "project/test_readme",
     "project/test_official_cli",
@@ -55,8 +55,10 @@ def _without_app_mesh(folder: Path) -> None:
         assert re.search("app.mesh|AppMesh", text, re.I), name
         lines = [line for line in text.splitlines(keepends=True) if not re.search("app.mesh|AppMesh", line, re.I)]
         (folder / name).write_text("".join(lines))
-    lines = (folder / SCARS).read_text().splitlines(keepends=True)
-    (folder / SCARS).write_text("".join(line for line in lines if not any(f"`{name}" in line for name in FILES)))
+    lines = (folder / PLATFORM_NOTES).read_text().splitlines(keepends=True)
+    (folder / PLATFORM_NOTES).write_text(
+        "".join(line for line in lines if not any(f"`{name}" in line for name in FILES))
+    )
     text = (folder / TYPE).read_text()
     assert text.count('"app-mesh", ') == 1
     (folder / TYPE).write_text(text.replace('"app-mesh", ', ""))
@@ -85,7 +87,7 @@ def test_without_app_mesh_all_else_stays_green(tmp_path: Path) -> None:
         ("schema", "services.schema.json"),
         ("reference", "docs/catalog.md"),
         ("meshes", "docs/meshes.md"),
-        ("rights", "docs/rights.md"),
+        ("permissions", "docs/permissions.md"),
     ):
         (tmp_path / file).write_text(run("catalog", command), encoding="utf-8")
     run("pytest", "-q", "tests/stacks/test_golden_addresses.py", WRITE_ADDRESSES="1")

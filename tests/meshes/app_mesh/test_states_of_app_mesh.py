@@ -20,11 +20,11 @@ def test_virtual_nodes_and_routes_live_and_move_with_their_services(aws: None, t
     walk(States(tmp_path, kind="app-mesh", state=""))
 
 
-def test_leaving_app_mesh_is_told_to_the_state_that_has_its_resources(
+def test_migrating_from_app_mesh_is_told_to_the_state_that_has_its_resources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    text = complete(TEAMS, kind="service-connect").replace("[mesh]\n", '[mesh]\nleaving = "app-mesh"\n')
+    text = complete(TEAMS, kind="service-connect").replace("[mesh]\n", '[mesh]\nmigrate_from = "app-mesh"\n')
     Path("services.toml").write_text(text)
     outputs = outputs_of(load("services.toml"))
 

@@ -66,7 +66,7 @@ def trial(aws: None, tmp_path: Path) -> Iterator[Trial]:
 @pytest.mark.parametrize("kind", once(SUCCESSORS, on="service-connect"))
 def test_a_catalog_leaves_although_app_mesh_does_not_answer(trial: Trial, kind: str) -> None:
     before = trial.state()
-    trial.write(catalog(f'kind = "{kind}"\nleaving = "app-mesh"'))
+    trial.write(catalog(f'kind = "{kind}"\nmigrate_from = "app-mesh"'))
     planned = trial.planned()
     trial.apply_planned()
     after = trial.state()
@@ -105,7 +105,7 @@ def _not_of_app_mesh(left: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 @pytest.mark.slow
-def test_without_leaving_the_plan_fails_where_app_mesh_does_not_answer(trial: Trial) -> None:
+def test_without_migrate_from_the_plan_fails_where_app_mesh_does_not_answer(trial: Trial) -> None:
     trial.write(catalog('kind = "none"'))
 
     with pytest.raises(TerraformError, match="App Mesh"):
@@ -127,7 +127,7 @@ def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Pa
 
 
 def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: Path) -> None:
-    renamed = catalog('kind = "none"\nleaving = "app-mesh"').replace('"llm"', '"model"')
+    renamed = catalog('kind = "none"\nmigrate_from = "app-mesh"').replace('"llm"', '"model"')
     renamed = renamed.replace("[services.llm]", '[services.model]\nrenamed_from = "llm"')
     output = catalog_output(renamed, tmp_path)["trial"]
 
@@ -137,7 +137,7 @@ def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: 
 
 
 def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
-    output = catalog_output(catalog('kind = "none"\nleaving = "app-mesh"'), tmp_path)["trial"]
+    output = catalog_output(catalog('kind = "none"\nmigrate_from = "app-mesh"'), tmp_path)["trial"]
 
     assert {"from": "aws_appmesh_mesh.main_mesh", "lifecycle": {"destroy": False}} in output["removed"]
     assert all(block["lifecycle"] == {"destroy": False} for block in output["removed"])
@@ -147,12 +147,13 @@ def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
 
 def test_a_mesh_is_left_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    problems = problems_of('[mesh]\nkind = "app-mesh"\nleaving = "app-mesh"')
+    problems = problems_of('[mesh]\nkind = "app-mesh"\nmigrate_from = "app-mesh"')
 
     assert problems == [
-        "services.toml:3: mesh.leaving: is the kind itself (services.toml:2); write its successor there, or remove this"
+        "services.toml:3: mesh.migrate_from: is the kind itself (services.toml:2); write its successor there, or "
+        "remove this"
     ]
-    assert loaded('[mesh]\nkind = "none"\nleaving = "app-mesh"')
+    assert loaded('[mesh]\nkind = "none"\nmigrate_from = "app-mesh"')
 
 
 STATE_LIST = """#!/bin/sh
@@ -206,9 +207,9 @@ def test_the_driver_says_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> Non
 
 def test_a_catalog_that_still_leaves_is_told_when_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    notices = loaded(catalog('kind = "none"\nleaving = "app-mesh"')).notices
-    (told,) = [str(notice) for notice in notices if notice.place == "mesh.leaving"]
+    notices = loaded(catalog('kind = "none"\nmigrate_from = "app-mesh"')).notices
+    (told,) = [str(notice) for notice in notices if notice.place == "mesh.migrate_from"]
     assert told.startswith(
-        "services.toml:6: mesh.leaving: notice: with the next apply Terraform forgets App Mesh; once it is applied "
-        "everywhere and every service has new tasks, remove this"
+        "services.toml:6: mesh.migrate_from: notice: with the next apply Terraform forgets App Mesh; once it is "
+        "applied everywhere and every service has new tasks, remove this"
     )
