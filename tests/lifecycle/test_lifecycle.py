@@ -24,7 +24,7 @@ SLOW = [
 ]
 """Two environments beside each other, and for each mesh a catalog with nearly all that it can do."""
 NIGHTLY = [
-    *(f"examples/{name}.toml" for name in ("batch", "canary", "chatqna-gpu", "private")),
+    *(f"examples/{name}.toml" for name in ("app-mesh", "batch", "canary", "chatqna-gpu", "private")),
     *(f"tests/more_catalogs/{name}.toml" for name in ("beside", "gpu")),
 ]
 """The others, which tests/lifecycle/test_validate.py plans."""

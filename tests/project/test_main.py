@@ -141,15 +141,15 @@ def test_a_wrong_catalog_never_reaches_cdktf(tmp_path: Path) -> None:
 def test_an_override_for_what_is_not_there_is_an_error_with_its_line(tmp_path: Path) -> None:
     catalog = tmp_path / "services.toml"
     text = (ROOT / "examples" / "smallest.toml").read_text()
-    catalog.write_text(text + '\n[overrides."aws_ecs_service.my-servise"]\nenable_execute_command = true\n')
+    catalog.write_text(text + '\n[overrides."aws_ecs_service.wep"]\nenable_execute_command = true\n')
 
     done = called(tmp_path)
 
     line = len(text.splitlines()) + 2
     assert done.returncode == 2
     assert done.stderr == (
-        f'services.toml:{line}: overrides."aws_ecs_service.my-servise": no resource has this address; '
-        'did you mean "aws_ecs_service.my-service"?\n'
+        f'services.toml:{line}: overrides."aws_ecs_service.wep": no resource has this address; '
+        'did you mean "aws_ecs_service.web"?\n'
     )
     assert written(tmp_path) == {}
 

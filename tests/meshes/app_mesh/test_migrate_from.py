@@ -112,7 +112,7 @@ def test_without_migrate_from_the_plan_fails_where_app_mesh_does_not_answer(tria
         trial.planned()
 
 
-@pytest.mark.parametrize("file", ["services.toml", "examples/mutual.toml", "tests/more_catalogs/everything.toml"])
+@pytest.mark.parametrize("file", ["services.toml", "examples/app-mesh.toml", "tests/more_catalogs/everything.toml"])
 def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Path) -> None:
     for deployment in load(ROOT / file).deployments:
         output = catalog_output(ROOT / file, tmp_path)[deployment.id]
