@@ -92,6 +92,7 @@ docs: .venv/.runtime ## write services.schema.json and what docs/ says of keys a
 	@text=$$($(IN_VENV) -m catalog reference) && printf '%s\n' "$$text" > docs/catalog.md
 	@text=$$($(IN_VENV) -m catalog meshes) && printf '%s\n' "$$text" > docs/meshes.md
 	@text=$$($(IN_VENV) -m catalog permissions) && printf '%s\n' "$$text" > docs/permissions.md
+	@$(IN_VENV) -m tools.pictures docs/images
 
 # The runtime's versions are taken from the development set, so that tests run with what synth runs with.
 lock: ## lock the Python dependencies again; ARGS=--upgrade for newer ones
