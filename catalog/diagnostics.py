@@ -18,6 +18,8 @@ _LONG = re.compile(r"(\S{120})\S{60,}(\S{20})")
 """A word of the catalog's that no line has room for."""
 _COMPARED = 200
 """Words that are compared one by one: that takes a millisecond for so many."""
+_SHORT = 3
+"""Letters of a word that many words come close to: for those only a single slip is a typo."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -76,7 +78,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def _closest(word: str, known: tuple[str, ...]) -> str | None:
-    if len(known) > _COMPARED:
+    if len(known) > _COMPARED or len(word) <= _SHORT:
         return next(iter(sorted(_one_slip_away(word[:64]).intersection(known))), None)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return close[0] if close else None

@@ -67,9 +67,9 @@ FLOW_LOGS = "flow_logs"
 """The log group of a network's flow logs, and their role."""
 
 
-def variable(callee: str) -> str:
-    """The environment variable that holds a callee's URL."""
-    return callee.upper().replace("-", "_") + "_URL"
+def variable(callee: str, *, part: str = "URL") -> str:
+    """The environment variable with a callee's URL, HOST or PORT: AI_CHAT_URL for ai-chat."""
+    return f"{callee.upper().replace('-', '_')}_{part}"
 
 
 def zone_letter(zone: str) -> str:

@@ -13,7 +13,7 @@ from catalog.analysis.images import mirrored
 from catalog.analysis.packing import chosen_deploys
 from catalog.analysis.policies import ArnContext, granted
 from catalog.analysis.timeouts import stop_timeout
-from catalog.meshes.hops import address
+from catalog.meshes.hops import address, injected_addresses
 from catalog.model import Catalog, Deployment, Service, ServiceKeys, Version, Workload
 from catalog.model.container import Sidecar
 from catalog.model.workload import WorkloadKeys
@@ -96,7 +96,7 @@ def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str])
     account = values.get("account", unknowns.ACCOUNT)
     context = ArnContext(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
     return {
-        "environment": dict(sorted({**_urls(draft, workload), **texts}.items())),
+        "environment": dict(sorted({**_injected(draft, workload), **texts}.items())),
         "image": mirrored(workload.image, registry=registry),
         "logs": logs,
         "sidecars": {name: completed(sidecar) for name, sidecar in sorted(workload.sidecars.items())},
@@ -104,12 +104,13 @@ def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str])
     }
 
 
-def _urls(draft: Deployment, workload: Workload) -> dict[str, str]:
-    """The callees' URLs, under the names that the service does not use for a secret."""
+def _injected(draft: Deployment, workload: Workload) -> dict[str, str]:
+    """The callees' addresses, without variables that the service uses for a secret."""
     return {
-        names.variable(name): address(draft, name).url
+        variable: value
         for name in _reachable(draft, workload)
-        if names.variable(name) not in workload.secrets
+        for variable, value in injected_addresses(draft, name).items()
+        if variable not in workload.secrets
     }
 
 

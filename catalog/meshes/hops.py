@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from catalog import names
 from catalog.analysis import load_balancers, timeouts
 from catalog.analysis.timeouts import Hop, Timer
 from catalog.meshes import mesh_of
@@ -23,6 +24,7 @@ class Address:
 
     @property
     def url(self) -> str:
+        """`http://api.shop.internal:8000`; without the port that the scheme has by default."""
         default = {"http": 80, "https": 443}.get(self.scheme)
         return f"{self.scheme}://{self.host}" + ("" if self.port == default else f":{self.port}")
 
@@ -31,13 +33,27 @@ def address(deployment: Deployment, name: str) -> Address:
     """The address of a service with a port, or of an external, as its callers use it."""
     if name in deployment.catalog.external:
         external = deployment.catalog.external[name]
-        return Address(host=external.host, port=external.port, scheme=_SCHEMES.get(external.protocol, "http"))
+        scheme = external.scheme or _SCHEMES.get(external.protocol, "http")
+        return Address(host=external.host, port=external.port, scheme=scheme)
     service = deployment.services[name]
     assert service.port is not None
     generated = mesh_of(deployment).generated_host(deployment, service)
     if generated is not None:
-        return Address(host=generated, port=service.port, scheme="https")
-    return Address(host=deployment.host_of(name), port=service.port, scheme=_SCHEMES.get(service.protocol, "http"))
+        return Address(host=generated, port=service.port, scheme=service.scheme or "https")
+    scheme = service.scheme or _SCHEMES.get(service.protocol, "http")
+    return Address(host=deployment.host_of(name), port=service.port, scheme=scheme)
+
+
+def injected_addresses(deployment: Deployment, name: str) -> dict[str, str]:
+    """The environment variables that a caller of a service or external gets without asking for them.
+
+    A URL, or for tcp without a scheme a host and a port: libraries refuse tcp:// URLs, or read them as something else.
+    """
+    to, known = address(deployment, name), deployment.catalog.external
+    callee = known[name] if name in known else deployment.services[name]
+    if callee.protocol == "tcp" and callee.scheme is None:
+        return {names.variable(name, part="HOST"): to.host, names.variable(name, part="PORT"): str(to.port)}
+    return {names.variable(name): to.url}
 
 
 def resolved_calls(deployment: Deployment) -> Iterator[tuple[Service, int]]:

@@ -183,6 +183,9 @@ VariableName = Annotated[
 ]
 AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "an absolute path", "begin it with /")]
 Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one like "us-west-2"')]
+Scheme = Annotated[
+    str, matching(r"[a-z][a-z0-9+.-]{0,31}", "a URL scheme", 'write one like "redis" or "postgresql", without ://')
+]
 Host = Annotated[
     str,
     matching(

@@ -3,12 +3,13 @@ an environment; filling the general ones in a whole tree."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from catalog import unknowns
-from catalog.diagnostics import Path
+from catalog.diagnostics import Path, did_you_mean
 from catalog.model.workload import TABLES
 from catalog.reading.layers import Report, Tree, value_at
 
@@ -28,6 +29,23 @@ def _pattern(inner: str) -> re.Pattern[str]:
 _GENERAL = _pattern(_INNER)
 _IN_ENVIRONMENT = _pattern(f"{_INNER}|{_CALLEE}")
 _ADDRESS = _pattern(_CALLEE)
+
+
+_NEAR = re.compile(r"(?<![{$%])\{([A-Za-z][\w-]*)(?:\.([\w.-]+))?\}(?!\})")
+"""What looks like a placeholder. Jinja's `{{ x }}`, JSON and `${x}` don't."""
+_VARIABLE = ("local", "locals", "variable", "variables", "vars")
+_GENERAL_WORDS = ("account", "environment", "region")
+_MEANT_WORD = {
+    **dict.fromkeys(("env", "stage"), "environment"),
+    **dict.fromkeys(("account_id", "account-id", "aws_account", "aws_account_id"), "account"),
+    **dict.fromkeys(("aws_region", "aws-region"), "region"),
+}
+_PARTS = ("host", "port", "url")
+_MEANT_PART = {
+    **dict.fromkeys(("addr", "address", "domain", "hostname", "ip", "name", "server"), "host"),
+    **dict.fromkeys(("endpoint", "link", "uri"), "url"),
+}
+"""Words that people write for those of placeholders."""
 
 
 class Unknown(Exception):
@@ -53,6 +71,34 @@ def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] 
         raise Unknown(_reason(name, values))
 
     return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, text)
+
+
+def near_miss(text: str, values: Mapping[str, str], *, callees: Collection[str] = ()) -> str | None:
+    """The message for the first text in braces that is nearly a placeholder, and would arrive as text; None if there is
+    none. `callees` are the names of services and externals, in texts where their addresses are filled in."""
+    for found in _NEAR.finditer(text):
+        written = found[0][1:-1]
+        if _IN_ENVIRONMENT.fullmatch(found[0]) or (guess := _meant(found[1], found[2] or "", values, callees)) is None:
+            continue
+        return f"{{{written}}} isn't a placeholder; did you mean {{{guess}}}? Write {{{{{written}}} for literal text."
+    return None
+
+
+def _meant(head: str, tail: str, values: Mapping[str, str], callees: Collection[str]) -> str | None:
+    if not tail:
+        close = difflib.get_close_matches(head, _GENERAL_WORDS, n=1, cutoff=0.8)
+        near = close[0] if close and abs(len(close[0]) - len(head)) < 2 and close[0] != head else None
+        return _MEANT_WORD.get(head.lower()) or near
+    if head in _GENERAL_WORDS:
+        return head
+    if head in _VARIABLE:
+        known = sorted(key.removeprefix("var.") for key in values if key.startswith("var."))
+        return f"var.{tail if tail in known else did_you_mean(tail, known) or tail}"
+    callee = head if head in callees else did_you_mean(head, sorted(callees))
+    part = tail if tail in _PARTS else _MEANT_PART.get(tail.lower()) or did_you_mean(tail, _PARTS)
+    if callee is None or (part is None and head not in callees):
+        return None
+    return f"{callee}.{part or 'url'}"
 
 
 def any_in(text: str) -> bool:
@@ -133,6 +179,9 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     """`text` with its general placeholders filled; a finding for one that has no value."""
     text = _readable(text, path, report)
     if "{" not in text:
+        return text
+    if (message := near_miss(text, values)) is not None:
+        report.refuse(path, message)
         return text
     try:
         result = fill(text, values)

@@ -33,7 +33,11 @@ def _of_workload(
             raise interpolation.Unknown(reason)
         return ""
 
+    callees = {*_names(tree, "services"), *_names(tree, "external")}
     for at, text in _texts(workload, place):
+        if (message := interpolation.near_miss(text, values, callees=callees)) is not None:
+            yield Finding(place=at, message=message)
+            continue
         try:
             interpolation.fill(text, values, address=address)
         except interpolation.Unknown as reason:

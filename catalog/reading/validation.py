@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled
 from catalog.model import Catalog
 from catalog.model.network import KINDS
+from catalog.reading import advice
 
 _ADD = {
     "image": 'add image = "registry/name:tag"',
@@ -25,9 +26,9 @@ _ADD = {
     "path": "add path",
 }
 _EXPECTED = {
-    "int_type": "a whole number",
+    "int_type": "an integer",
     "float_type": "a number",
-    "string_type": "text",
+    "string_type": "a string",
     "bool_type": "true or false",
     "tuple_type": "a list",
     "dict_type": "a table",
@@ -132,13 +133,17 @@ def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
         message = "belongs to the service as a whole; write it there, beside versions"
         return Finding(place=loc, message=message)
     if kind == "extra_forbidden":
+        if said := advice.of_key(loc, value):
+            return Finding(place=loc, message=f"unknown key. {said}")
         return Finding(place=loc, message=_unknown(str(loc[-1]), known_keys(loc[:-1])))
+    if "[key]" not in error["loc"] and (message := advice.single(loc, value) or _converted(kind, loc, value)):
+        return Finding(place=loc, message=message)
     if kind == "catalog":
         return Finding(place=loc, message=error["msg"])
     if kind == "literal_error":
         return Finding(place=loc, message=_not_one_of(value, literals(loc, is_key="[key]" in error["loc"])))
     if kind in _EXPECTED:
-        return Finding(place=loc, message=_wrong_type(kind, value))
+        return Finding(place=loc, message=_wrong_type(kind, loc, value))
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
         word = "least" if "ge" in context else "most"
@@ -150,6 +155,15 @@ def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
     if kind in ("string_too_long", "too_long") and isinstance(value, str):
         return Finding(place=loc, message=f'"{value}" has {len(value)} characters; use at most {context["max_length"]}')
     return Finding(place=loc, message=f"{error['msg'][:1].lower()}{error['msg'][1:]}; see docs/catalog.md")
+
+
+def _converted(kind: str, loc: Path, value: object) -> str | None:
+    """For a value that the catalog spells in another way, as far as the advice is obvious."""
+    if kind not in {*_EXPECTED, "catalog", "literal_error"} or not (said := advice.of_value(loc, value)):
+        return None
+    if kind in _EXPECTED:
+        return f"must be {_EXPECTED[kind]}, not {toml_type(value)}. {said}"
+    return f"{advice.toml(value)} isn't supported here. {said}"
 
 
 def _unknown(key: str, known: list[str]) -> str:
@@ -165,18 +179,22 @@ def _not_one_of(value: object, allowed: list[str]) -> str:
     return f"{shown} is not possible here; " + (f'did you mean "{close}"?' if close else f"write {or_list(allowed)}")
 
 
-def _wrong_type(kind: str, value: object) -> str:
-    message = f"expected {_EXPECTED[kind]}, not {toml_type(value)}"
+def _wrong_type(kind: str, loc: Path, value: object) -> str:
+    message = f"must be {_EXPECTED[kind]}, not {toml_type(value)}."
     if kind == "int_type" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        return f"{message}; write {value.strip()} without quotes"
+        return f"{message} Write {value.strip()} without quotes."
     if kind == "bool_type" and isinstance(value, str) and value in ("true", "false"):
-        return f"{message}; write {value} without quotes"
+        return f"{message} Write {value} without quotes."
     if kind == "string_type" and isinstance(value, int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
-        return f'{message}; write "{shown}" in quotes'
+        return f'{message} Write "{shown}" in quotes.'
     if kind == "tuple_type" and isinstance(value, str):
-        return f'{message}; write ["{value}"]'
-    return f"{message}; write {_EXPECTED[kind]}"
+        return f"{message} Write {advice.toml([value])}."
+    if kind in ("dict_type", "model_type") and loc and all(isinstance(part, str) for part in loc):
+        name = ".NAME" if kind == "dict_type" and len(loc) == 1 else ""
+        return f"{message} Write [{spelled(loc)}{name}]."
+    quotes = " without quotes" if isinstance(value, str) and kind in ("int_type", "float_type", "bool_type") else ""
+    return f"{message} Write {_EXPECTED[kind]}{quotes}."
 
 
 def toml_type(value: object) -> str:
@@ -184,7 +202,7 @@ def toml_type(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
     names: dict[type, str] = {
-        str: "text",
+        str: "a string",
         int: "a number",
         float: "a number",
         dict: "a table",
@@ -200,8 +218,10 @@ def remove_unsupported(tree: dict[str, Any]) -> list[Finding]:
     for pattern, keys in _everywhere(_UNSUPPORTED_KEYS):
         for path, table in _tables_at(tree, pattern):
             for key in sorted(keys & table.keys()):
-                del table[key]
-                findings.append(Finding(place=(*path, key), message="not supported yet; remove it"))
+                value = table.pop(key)
+                said = advice.of_value((*path, "port"), value) if key == "ports" else None
+                message = f"several ports aren't supported yet. {said}" if said else "isn't supported yet. Remove it."
+                findings.append(Finding(place=(*path, key), message=message))
     return findings
 
 

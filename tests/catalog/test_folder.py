@@ -61,8 +61,8 @@ def test_a_problem_names_the_file_that_has_it(tmp_path: Path) -> None:
     written(tmp_path, platform=PLATFORM, rag=RAG.replace("80", '"eighty"'), front=FRONT.replace('["llm"]', '"llm"'))
 
     assert problems(tmp_path) == [
-        'front.toml:4: services.web.calls: expected a list, not text; write ["llm"]',
-        "rag.toml:4: services.llm.port: expected a whole number, not text; write a whole number",
+        'front.toml:4: services.web.calls: must be a list, not a string. Write calls = ["llm"].',
+        "rag.toml:4: services.llm.port: must be an integer, not a string. Write an integer without quotes.",
     ]
 
     written(tmp_path, platform=PLATFORM, rag=RAG, front=FRONT.replace('["llm"]', '["lmm"]'))

@@ -108,10 +108,35 @@ def test_an_environment_holds_the_addresses_of_callees_and_what_is_written_wins(
     )
     assert web.environment == {
         "ADMIN_URL": "https://admin.example.com:8443",
+        "DB_HOST": "db.shop.internal",
+        "DB_PORT": "5432",
         "DOC_STORE_URL": "http://doc-store.shop.internal",
         "LLM_URL": "own",
         "OPENAI_URL": "https://api.openai.com",
         "STORE": "doc-store.shop.internal:80 us-west-2 {region} ${HOME}",
+    }
+
+
+def test_a_tcp_callee_has_a_url_only_if_it_has_a_scheme() -> None:
+    web = (
+        loaded("""
+        [services]
+        web = { image = "r.io/web:1", calls = ["cache", "db", "queue"], environment = { Q = "{queue.url}" } }
+        cache = { image = "r.io/cache:1", port = 6379, protocol = "tcp", scheme = "redis" }
+        queue = { image = "r.io/queue:1", port = 5672, protocol = "tcp" }
+
+        [external]
+        db = { host = "db.example.com", port = 5432, protocol = "tcp", scheme = "postgresql" }
+    """)
+        .deployments[0]
+        .services["web"]
+    )
+    assert web.environment == {
+        "CACHE_URL": "redis://cache.shop.internal:6379",
+        "DB_URL": "postgresql://db.example.com:5432",
+        "Q": "tcp://queue.shop.internal:5672",
+        "QUEUE_HOST": "queue.shop.internal",
+        "QUEUE_PORT": "5672",
     }
 
 

@@ -123,7 +123,7 @@ def test_lines_are_counted_as_editors_count_them(raw: bytes) -> None:
 )
 def test_every_way_to_write_a_key_has_its_line(toml: str, line: int) -> None:
     Path("services.toml").write_text(toml + '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n')
-    expected = f'services.toml:{line}: services.web.image: expected text, not a number; write "1" in quotes'
+    expected = f'services.toml:{line}: services.web.image: must be a string, not a number. Write "1" in quotes.'
     assert expected in _refused()
 
 

@@ -74,6 +74,7 @@ FIELDS: dict[str, Key] = {
     "LogRouter.config": one_of("/fluent-bit/extra.conf"),
     "ServiceKeys.profile": values_of.profile,
     "ServiceKeys.port": values_of.settled(lambda w, member: member.port),
+    "ServiceKeys.scheme": of_member(lambda w, m, member, d: "redis" if member.protocol == "tcp" else ABSENT),
     "ServiceKeys.protocol": values_of.settled(
         lambda w, member: member.protocol if member.port and (member.protocol != "http" or w.chance(20)) else None
     ),

@@ -194,6 +194,7 @@ FIELDS: dict[str, Key] = {
     "External.host": lambda w, m, p, d: f"{p[-2]}.example.org",
     "External.port": one_of(443, 5432, 6379),
     "External.protocol": lambda w, m, p, d: w.pick(("https", "tcp")) if m.get("port") else ABSENT,
+    "External.scheme": lambda w, m, p, d: "postgresql" if m.get("protocol") == "tcp" else ABSENT,
     "External.security_group": one_of("sg-0e0e0e0e"),
     "External.cidrs": always(
         lambda w, m, p, d: (

@@ -41,7 +41,7 @@ WHOLE: dict[str, tuple[bytes, str]] = {
         "mesh2",
     ),
     "a long list": (SMALLEST + b"\n[aws]\naccounts = [" + b"1," * 20_000 + b"]\n", "aws.accounts[0]"),
-    "a list of tables": (b"[[services]]\n" * 100, "services: expected"),
+    "a list of tables": (b"[[services]]\n" * 100, "services: must be a table, not a list. Write [services.NAME]."),
 }
 
 

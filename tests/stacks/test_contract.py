@@ -58,6 +58,10 @@ def test_every_callee_has_an_address_in_its_caller_s_environment(
                 for each in containers(output, service.name)[service.name].get("environment", [])
             }
             for callee in deployment.callees_of(service):
+                if callee.is_tcp and callee.scheme is None:
+                    assert environment[names.variable(callee.name, part="PORT")] == str(callee.port)
+                    assert environment[names.variable(callee.name, part="HOST")] == deployment.host_of(callee.name)
+                    continue
                 url = environment[names.variable(callee.name)]
                 assert url.endswith(f":{callee.port}") or callee.port in (80, 443)
                 host = re.fullmatch(r"\w+://(.+?)(:\d+)?", url)
