@@ -61,10 +61,11 @@ class Arrow:
     below: str = ""
 
 
+_BALANCER = ("port 80: listener,", "rule, target group", "idle timeout 10 min")
 BOXES = (
-    Box(x=150, y=20, width=790, height=270, title="VPC: public and private subnets in 2 zones, NAT gateway", dashed=True),
+    Box(x=150, y=20, width=790, height=270, title="VPC: 2 zones with public and private subnets", dashed=True),
     Box(x=20, y=120, width=100, height=90, title="Browser", lines=("203.0.113.7",)),
-    Box(x=185, y=105, width=150, height=120, title="Load balancer", lines=("port 80: listener,", "rule, target group", "idle timeout 10 min")),
+    Box(x=185, y=105, width=150, height=120, title="Load balancer", lines=_BALANCER),
     Box(x=410, y=65, width=200, height=205, title="ECS service web", lines=("Fargate task",), fill="service"),
     Box(x=425, y=120, width=170, height=60, title="container web", lines=("LLM_URL is set",)),
     Box(x=425, y=195, width=170, height=60, title="Envoy proxy", lines=("Service Connect",), fill="proxy"),

@@ -38,6 +38,21 @@ def toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+def toml_type(value: object) -> str:
+    """What TOML calls a value."""
+    if isinstance(value, bool):
+        return "true or false"
+    names: dict[type, str] = {
+        str: "a string",
+        int: "a number",
+        float: "a number",
+        dict: "a table",
+        list: "a list",
+        tuple: "a list",
+    }
+    return names.get(type(value), "a date or time")
+
+
 def toml_key(key: str) -> str:
     """A key as TOML, in quotes if it needs them."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml(key)

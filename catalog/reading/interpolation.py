@@ -33,6 +33,7 @@ _ADDRESS = _pattern(_CALLEE)
 
 _NEAR = re.compile(r"(?<![{$%])\{([A-Za-z][\w-]*)(?:\.([\w.-]+))?\}(?!\})")
 """What looks like a placeholder. Jinja's `{{ x }}`, JSON and `${x}` don't."""
+_DOUBLED = re.compile(r"(?<![{$%])\{(\{[A-Za-z][\w-]*(?:\.[\w.-]+)?\})(?!\})")
 _VARIABLE = ("local", "locals", "variable", "variables", "vars")
 _GENERAL_WORDS = ("account", "environment", "region")
 _MEANT_WORD = {
@@ -52,7 +53,13 @@ class Unknown(Exception):
     """A placeholder that stands for nothing; the text says why and what to do."""
 
 
-def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None) -> str:
+def fill(
+    text: str,
+    values: Mapping[str, str],
+    *,
+    address: Callable[[str], str] | None = None,
+    callees: Collection[str] = (),
+) -> str:
     """`text` with its placeholders replaced; with `address`, those of callees too.
 
     A doubled opening brace makes a placeholder literal. Raises Unknown for the first that has no value.
@@ -70,6 +77,8 @@ def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] 
             return address(name)
         raise Unknown(_reason(name, values))
 
+    # What would be refused as nearly a placeholder is made literal in the same way.
+    text = _DOUBLED.sub(lambda two: two[1] if near_miss(two[1], values, callees=callees) else two[0], text)
     return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, text)
 
 

@@ -136,8 +136,8 @@ def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
         if said := advice.of_key(loc, value):
             return Finding(place=loc, message=f"unknown key. {said}")
         return Finding(place=loc, message=_unknown(str(loc[-1]), known_keys(loc[:-1])))
-    if "[key]" not in error["loc"] and (message := advice.single(loc, value) or _converted(kind, loc, value)):
-        return Finding(place=loc, message=message)
+    if "[key]" not in error["loc"] and (converted := advice.single(loc, value) or _converted(kind, loc, value)):
+        return Finding(place=loc, message=converted)
     if kind == "catalog":
         return Finding(place=loc, message=error["msg"])
     if kind == "literal_error":
@@ -162,7 +162,7 @@ def _converted(kind: str, loc: Path, value: object) -> str | None:
     if kind not in {*_EXPECTED, "catalog", "literal_error"} or not (said := advice.of_value(loc, value)):
         return None
     if kind in _EXPECTED:
-        return f"must be {_EXPECTED[kind]}, not {toml_type(value)}. {said}"
+        return f"must be {_EXPECTED[kind]}, not {advice.toml_type(value)}. {said}"
     return f"{advice.toml(value)} isn't supported here. {said}"
 
 
@@ -180,7 +180,7 @@ def _not_one_of(value: object, allowed: list[str]) -> str:
 
 
 def _wrong_type(kind: str, loc: Path, value: object) -> str:
-    message = f"must be {_EXPECTED[kind]}, not {toml_type(value)}."
+    message = f"must be {_EXPECTED[kind]}, not {advice.toml_type(value)}."
     if kind == "int_type" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
         return f"{message} Write {value.strip()} without quotes."
     if kind == "bool_type" and isinstance(value, str) and value in ("true", "false"):
@@ -195,21 +195,6 @@ def _wrong_type(kind: str, loc: Path, value: object) -> str:
         return f"{message} Write [{spelled(loc)}{name}]."
     quotes = " without quotes" if isinstance(value, str) and kind in ("int_type", "float_type", "bool_type") else ""
     return f"{message} Write {_EXPECTED[kind]}{quotes}."
-
-
-def toml_type(value: object) -> str:
-    """What TOML calls a value."""
-    if isinstance(value, bool):
-        return "true or false"
-    names: dict[type, str] = {
-        str: "a string",
-        int: "a number",
-        float: "a number",
-        dict: "a table",
-        list: "a list",
-        tuple: "a list",
-    }
-    return names.get(type(value), "a date or time")
 
 
 def remove_unsupported(tree: dict[str, Any]) -> list[Finding]:

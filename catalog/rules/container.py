@@ -9,7 +9,7 @@ from catalog.diagnostics import Finding, did_you_mean, or_list
 from catalog.frame import Container, Place
 from catalog.model import Workload
 from catalog.model.container import Sidecar
-from catalog.reading.validation import toml_type
+from catalog.reading.advice import toml_type
 from catalog.rules import rule
 from catalog.task.addition import container_definition_shape
 from catalog.task.sidecars import has_exec

@@ -1,0 +1,207 @@
+"""Mistakes of people who come from other tools: each is an error with its line, and advice that can be pasted."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from tests.support.catalogs import loaded, pointed_out, problems_of
+
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
+
+WRONG = {
+    "a port of Compose": """
+        ports = ["3000:3000"]
+        #^ services.web.ports: several ports aren't supported yet. Write port = 3000.
+    """,
+    "a port in quotes": """
+        port = "3000"
+        #^ services.web.port: must be an integer, not a string. Write port = 3000.
+    """,
+    "container_port of an ECS module": """
+        container_port = 8080
+        #^ services.web.container_port: unknown key. Write port = 8080.
+    """,
+    "env with a list": """
+        env = ["MODE=prod", "URL=http://x?a=b"]
+        #^ services.web.env: unknown key. Write environment = { MODE = "prod", URL = "http://x?a=b" }.
+    """,
+    "environment with a list": """
+        environment = ["MODE=prod"]
+        #^ services.web.environment: must be a table, not a list. Write environment = { MODE = "prod" }.
+    """,
+    "a number in the environment": """
+        environment = { WORKERS = 4 }
+        #^ services.web.environment.WORKERS: must be a string, not a number. Write "4" in quotes.
+    """,
+    "desired_count": """
+        desired_count = 2
+        #^ services.web.desired_count: unknown key. Write replicas = 2.
+    """,
+    "launch_type": """
+        launch_type = "FARGATE"
+        #^ services.web.launch_type: unknown key. Write capacity = "fargate".
+    """,
+    "depends_on": """
+        depends_on = ["db"]
+        #^ services.web.depends_on: unknown key. The start order follows calls. Write calls = ["db"].
+    """,
+    "a path as health": """
+        port = 80
+        health = "/healthz"
+        #^ services.web.health: must be a table, not a string. Write health = { path = "/healthz" }.
+    """,
+    "healthcheck of Compose": """
+        healthcheck = "curl -f http://localhost/healthz"
+        #^ services.web.healthcheck: unknown key. Write health = { command = "curl -f http://localhost/healthz" }.
+    """,
+    "public in words": """
+        port = 80
+        public = "yes"
+        #^ services.web.public: must be a table, not a string. Write public = true.
+    """,
+    "memory with a unit": """
+        memory = "2GB"
+        #^ services.web.memory: must be an integer, not a string. Write memory = 2048.
+    """,
+    "mem_limit of Compose": """
+        mem_limit = "1g"
+        #^ services.web.mem_limit: unknown key. Write memory = 1024.
+    """,
+    "half a vCPU": """
+        cpu = 0.5
+        #^ services.web.cpu: must be an integer, not a number. Write cpu = 512.
+    """,
+    "a timeout without a unit": """
+        port = 80
+        timeout = 30
+        #^ services.web.timeout: 30 isn't supported here. Write timeout = "30s".
+    """,
+    "a timeout in words": """
+        port = 80
+        timeout = "5 minutes"
+        #^ services.web.timeout: "5 minutes" isn't supported here. Write timeout = "5m".
+    """,
+    "a command line as one string": """
+        command = "celery -A app worker -l info"
+        #^ services.web.command: must be a list, not a string. Write command = ["celery", "-A", "app", "worker",
+        #| "-l", "info"].
+    """,
+    "a command line with quotes": """
+        entrypoint = "/bin/sh -c \\"sleep 3; start\\""
+        #^ services.web.entrypoint: must be a list, not a string. Write entrypoint = ["/bin/sh", "-c",
+        #| "sleep 3; start"].
+    """,
+    "a command line for a shell": """
+        command = "migrate && exec start --port $PORT"
+        #^ services.web.command: must be a list, not a string. Write command = ["sh", "-c",
+        #| "migrate && exec start --port $PORT"].
+    """,
+    "a command line whose quotes do not end": """
+        command = "echo 'it"
+        #^ services.web.command: must be a list, not a string. Write command = ["sh", "-c", "echo 'it"].
+    """,
+    "calls as a string": """
+        calls = "db"
+        #^ services.web.calls: must be a list, not a string. Write calls = ["db"].
+    """,
+    "Docker's name of a processor": """
+        architecture = "linux/amd64"
+        #^ services.web.architecture: "linux/amd64" isn't supported here. Write architecture = "x86_64".
+    """,
+    "a restart policy": """
+        restart = "always"
+        #^ services.web.restart: unknown key. ECS restarts tasks that stop. Remove it.
+    """,
+    "an EBS volume": """
+        volumes = { data = { path = "/data", kind = "ebs" } }
+        #^ services.web.volumes.data.kind: "ebs" isn't supported here. EBS volumes aren't supported. Write kind = "efs"
+        #| for files that outlive the task, or "scratch".
+    """,
+    "two hosts": """
+        port = 80
+        public = { host = ["a.example.com", "b.example.com"] }
+        #^ services.web.public.host: a service has one host, and this is a list. Write host = "a.example.com".
+    """,
+    "a misspelt part of an address": """
+        calls = ["db"]
+        environment = { DB = "{db.hostname}" }
+        #^ services.web.environment.DB: {db.hostname} isn't a placeholder; did you mean {db.host}? Write {{db.hostname}
+        #| for literal text.
+    """,
+    "a misspelt callee and part": """
+        calls = ["db"]
+        environment = { DB = "{dbs.hst}" }
+        #^ services.web.environment.DB: {dbs.hst} isn't a placeholder; did you mean {db.host}? Write {{dbs.hst} for
+        #| literal text.
+    """,
+    "vars for var": """
+        environment = { DB = "{vars.release}" }
+        #^ services.web.environment.DB: {vars.release} isn't a placeholder; did you mean {var.release}? Write
+        #| {{vars.release} for literal text.
+    """,
+    "env for environment": """
+        tags = { stage = "{env}" }
+        #^ services.web.tags.stage: {env} isn't a placeholder; did you mean {environment}? Write {{env} for
+        #| literal text.
+    """,
+}
+BASE = """
+    [services.db]
+    image = "r.io/db:1"
+    port = 5432
+    protocol = "tcp"
+    [ingress.public]
+    allow = ["203.0.113.7/32"]
+"""
+TEXT = (
+    "{{ x }}", '{"a": 1}', "${HOME}", "%{host}", "{name}", "{host}:{port}", "{0}", "{request.id}", "{db}", "{{db.hst}",
+)  # fmt: skip
+"""Braces that are the text of other programs."""
+
+
+@pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
+def test_a_mistake_of_a_newcomer_is_an_error_with_its_line_and_what_to_write(snippet: str) -> None:
+    text = f'[services.web]\nimage = "r.io/web:1"\n{_dedented(snippet)}'
+    assert problems_of(f"{text}\n{_dedented(BASE)}") == pointed_out(text)
+
+
+@pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
+def test_the_advice_for_a_newcomer_is_toml_that_loads(snippet: str) -> None:
+    lines = _dedented(snippet).splitlines()
+    said = " ".join(line[3:] for line in lines if line.startswith("#"))
+    written = [line for line in lines if not line.startswith("#")]
+    found = re.search(r"Write (?P<fix>\w+ = .*)\.$", said)
+    if found is None or " for files" in said or "this is a list" in said:
+        assert re.search(r"Remove it\.$|for literal text\.$|in quotes\.$|or \"scratch\"\.$|host = \S+\.$", said)
+        return
+    assert tomllib.loads(found["fix"])
+    pasted = "\n".join([*written[:-1], found["fix"]])
+    assert loaded(f'[services.web]\nimage = "r.io/web:1"\n{pasted}\n{_dedented(BASE)}').deployments
+
+
+def test_braces_of_other_programs_stay_text() -> None:
+    lines = "\n".join(f"V{index} = {text!r}" for index, text in enumerate(TEXT))
+    text = f'[services.web]\nimage = "r.io/web:1"\ncalls = ["db"]\n[services.web.environment]\n{lines}\n'
+    (deployment,) = loaded(f"{text}{_dedented(BASE)}").deployments
+    values = deployment.services["web"].environment
+    assert [values[f"V{index}"] for index in range(len(TEXT))] == [*TEXT[:-1], "{db.hst}"]
+
+
+def test_three_letters_that_are_two_slips_away_are_no_typo() -> None:
+    (problem,) = problems_of("""
+        [capacity.pool]
+        instance_types = ["m7i.large"]
+        max = 1
+        ami = "ami-0123456789abcdef0"
+    """)
+    assert problem == (
+        "services.toml:4: capacity.pool.ami: unknown key. The image of instances can't be chosen: they run "
+        "Amazon Linux 2023 for ECS. Remove it."
+    )
+
+
+def _dedented(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip("\n").splitlines())
