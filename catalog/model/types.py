@@ -179,7 +179,7 @@ SecurityGroupId = Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id"
 UserPoolArn = Annotated[str, _arn("cognito-idp")]
 VariableName = Annotated[
     str,
-    matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable name", "use letters, digits and _, not beginning with a digit"),
+    matching(r"[^=\x00]+", "a variable name", "write one without = in it"),
 ]
 AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "an absolute path", "begin it with /")]
 Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one like "us-west-2"')]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from catalog import unknowns
-from catalog.diagnostics import Path, did_you_mean
+from catalog.diagnostics import Finding, Path, did_you_mean
 from catalog.model.workload import TABLES
 from catalog.reading.layers import Report, Tree, value_at
 
@@ -34,6 +34,8 @@ _ADDRESS = _pattern(_CALLEE)
 _NEAR = re.compile(r"(?<![{$%])\{([A-Za-z][\w-]*)(?:\.([\w.-]+))?\}(?!\})")
 """What looks like a placeholder. Jinja's `{{ x }}`, JSON and `${x}` don't."""
 _DOUBLED = re.compile(r"(?<![{$%])\{(\{[A-Za-z][\w-]*(?:\.[\w.-]+)?\})(?!\})")
+_HCL = re.compile(r"\$\{(?:aws_\w+\.|data\.|each\.|local\.|module\.|random_\w+\.|terraform\.|var\.)[^}]*\}")
+"""References to Terraform's values. Shells have no dots in the names of variables."""
 _VARIABLE = ("local", "locals", "variable", "variables", "vars")
 _GENERAL_WORDS = ("account", "environment", "region")
 _MEANT_WORD = {
@@ -203,6 +205,12 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
 
 
 def _readable(text: str, path: Path, report: Report) -> str:
+    if "${" in text and path[0] != "overrides" and (found := _HCL.search(text)):
+        message = (
+            f"{found[0]} arrives as text: a catalog isn't HCL, and Terraform evaluates only [overrides]. Write the "
+            "value, a [vars] entry, or an [external] with the host."
+        )
+        report.add([Finding(place=path, message=message, level="notice")])
     if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
         report.refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it")
     return text

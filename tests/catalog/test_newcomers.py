@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from tests.support.catalogs import loaded, pointed_out, problems_of
+from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
@@ -180,6 +180,32 @@ def test_the_advice_for_a_newcomer_is_toml_that_loads(snippet: str) -> None:
     assert tomllib.loads(found["fix"])
     pasted = "\n".join([*written[:-1], found["fix"]])
     assert loaded(f'[services.web]\nimage = "r.io/web:1"\n{pasted}\n{_dedented(BASE)}').deployments
+
+
+def test_a_reference_to_terraform_is_reported_because_it_stays_text() -> None:
+    (notice,) = notices_of("""
+        [services.web]
+        image = "r.io/web:1"
+        environment = { DB = "${aws_db_instance.main.address}", HOME = "${HOME}", A = "${A:-b.c}" }
+    """)
+    assert notice == (
+        "services.toml:3: services.web.environment.DB: notice: ${aws_db_instance.main.address} arrives as text: "
+        "a catalog isn't HCL, and Terraform evaluates only [overrides]. Write the value, a [vars] entry, or an "
+        "[external] with the host."
+    )
+
+
+@pytest.mark.parametrize("name", ["discovery.type", "log-level", "1ST", "spring.datasource.url", "ÄÖ", "a b"])
+def test_a_variable_may_have_any_name_that_docker_allows(name: str) -> None:
+    text = f"""
+        [services.web]
+        image = "r.io/web:1"
+        environment = {{ "{name}" = "x" }}
+        secrets = {{ "s-{name}" = "arn:aws:ssm:us-west-2:123456789012:parameter/db" }}
+    """
+    (deployment,) = loaded(text).deployments
+    web = deployment.services["web"]
+    assert (web.environment[name], list(web.secrets)) == ("x", [f"s-{name}"])
 
 
 def test_braces_of_other_programs_stay_text() -> None:

@@ -62,7 +62,7 @@ def test_a_shipped_catalog_names_the_schema_in_its_first_line(file: Path) -> Non
         "public = { path = 'api' }",
         "health = { interval = 10 }",
         "secrets = { TOKEN = 'hf_123' }",
-        "secrets = { 'A-B' = 'arn:aws:ssm:us-west-2:123456789012:parameter/x' }",
+        "secrets = { 'A=B' = 'arn:aws:ssm:us-west-2:123456789012:parameter/x' }",
         "logs = { retention_days = 31 }",
         "access = { statements = [{ actions = ['s3:GetObject'] }] }",
         "volumes = { Data = { path = '/data' } }",

@@ -1028,12 +1028,11 @@ WRONG = {
         #^ services.web.credentials: lacks the hyphen and six characters that AWS adds to a secret's name; copy the
         #| whole ARN
     """,
-    "a variable with a hyphen": r"""
+    "a variable with an equals sign": r"""
         [services.web]
         image = "r.io/web:1"
-        environment.LOG-LEVEL = "info"
-        #^ services.web.environment.LOG-LEVEL: "LOG-LEVEL" is not a variable name; use letters, digits and _, not
-        #| beginning with a digit
+        environment."A=B" = "info"
+        #^ services.web.environment."A=B": "A=B" is not a variable name; write one without = in it
     """,
     # access
     "a role for a boundary": r"""
