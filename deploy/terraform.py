@@ -18,6 +18,7 @@ from deploy.stacks import Stack
 
 KEPT_LOCK = "terraform.lock.hcl"
 """The provider lock, beside the catalog."""
+_INSTALL = "Install Terraform 1.10 or newer, or set TERRAFORM to its path."
 _LOCK = ".terraform.lock.hcl"
 _CACHE_VARIABLE = "TF_PLUGIN_CACHE_DIR"
 _CACHE = Path(".terraform") / "plugin-cache"
@@ -75,12 +76,38 @@ def find_terraform() -> str:
     return str(Path(found).absolute())  # it runs in other folders
 
 
+def init_advice(output: str) -> str | None:
+    """`Error: fact. Advice.` for a failed `terraform init`, from its output: the AWS provider can't be downloaded, or
+    Terraform is too old. None for any other failure, which Terraform explains itself."""
+    words = " ".join(output.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
+    if "Unsupported Terraform Core version" in words:
+        return f"Error: Terraform is too old. {_INSTALL}"
+    if not any(each in words for each in ("Failed to query available provider packages", "Failed to install provider")):
+        return None
+    fact = "Error: Terraform couldn't download the AWS provider."
+    plugins = os.environ.get("TF_PLUGIN_DIR")
+    if plugins:
+        known = "doesn't contain the required version" if Path(plugins).is_dir() else "doesn't exist"
+        return f"{fact} TF_PLUGIN_DIR={plugins} {known}. Set TF_PLUGIN_DIR to a folder that has it, or unset it."
+    others = "or set TF_PLUGIN_DIR to a folder with the provider (registry.terraform.io/hashicorp/aws/...)."
+    named = os.environ.get("TF_CLI_CONFIG_FILE")
+    if named and not Path(named).is_file():
+        return f"{fact} TF_CLI_CONFIG_FILE={named} doesn't exist. Set it to an existing file, unset it, {others}"
+    if named:
+        return f"{fact} Add a provider_installation block to {named} (TF_CLI_CONFIG_FILE), {others}"
+    verb = "Add a provider_installation block to" if _configuration_file().is_file() else "Create"
+    what = "" if _configuration_file().is_file() else " with a provider_installation block"
+    return f"{fact} Allow access to registry.terraform.io. Without access: {verb} ~/.terraformrc{what}, {others}"
+
+
 class Failed(Refusal):
-    """A command of terraform ended otherwise than it should; the status is terraform's."""
+    """A Terraform command failed; the exit status is Terraform's."""
 
     def __init__(self, command: str, *, status: int, at: Stack, left: Sequence[Stack] = ()) -> None:
-        not_reached = f"; not reached: {', '.join(stack.id for stack in left)}" if left else ""
-        super().__init__(f"{at.id}: terraform {command} ended with {status} in {at.folder}{not_reached}", status=status)
+        skipped = f" Not reached: {', '.join(stack.id for stack in left)}." if left else ""
+        super().__init__(
+            f"{at.id}: terraform {command} exited with status {status} in {at.folder}.{skipped}", status=status
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,10 +196,14 @@ def share_plugins() -> None:
     os.environ[_CACHE_VARIABLE] = str(_CACHE.absolute())
 
 
+def _configuration_file() -> Path:
+    """The user's Terraform CLI configuration file, which may not exist."""
+    return Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
+
+
 def _configuration() -> str:
-    """What the user's own configuration of Terraform says, if there is any."""
-    file = Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
+    """The text of the user's Terraform CLI configuration; empty if there is none."""
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return _configuration_file().read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
