@@ -31,7 +31,7 @@ def _synth() -> int:
     from catalog.diagnostics import USER_ERROR, CatalogError
     from catalog.load import load
 
-    file = os.environ.get("CATALOG_FILE", "services.toml")
+    file = os.environ.get("CATALOG_FILE") or "services.toml"
     outdir = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
     try:
         loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
@@ -54,9 +54,9 @@ def _synth() -> int:
             raise
         _report_not_written(refused, outdir)
         return USER_ERROR
-    print(summary(loaded, file=file, **vars(synthesized)))
     for notice in loaded.notices:
         print(notice, file=sys.stderr)
+    print(summary(loaded, file=file, environ=os.environ, **vars(synthesized)))
     return 0
 
 
