@@ -44,7 +44,7 @@ def _synth() -> int:
         print(error, file=sys.stderr)
         return USER_ERROR
     except (JSONDecodeError, BrokenPipeError):  # what jsii raises then
-        print("Error: Node.js, which runs cdktf, exited early. Nothing was written. Check the free memory.", file=sys.stderr)
+        print("Error: Node.js exited early. Nothing was written. Check the free memory.", file=sys.stderr)
         return _exit_now(NODE_EXITED)
     except OSError as error:
         _report_not_written(error, outdir)

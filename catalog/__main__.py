@@ -1,4 +1,4 @@
-"""`python -m catalog`: check, explain or draw a catalog without writing Terraform JSON, and print the generated pages."""
+"""`python -m catalog`: check, explain or draw a catalog, and print the generated pages."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def explain(name: str | None, loaded: Loaded, *, file: str) -> str:
 
 
 def graph(loaded: Loaded, *, picture: str | None) -> str:
-    """The call graph of each deployment in Mermaid. With `picture`, writes an SVG file there instead, and returns a line
-    that says so. Raises CatalogError if the file can't be written."""
+    """The call graph of each deployment in Mermaid. With `picture`, writes that SVG file instead and returns a
+    line that confirms it. Raises CatalogError if the file can't be written."""
     graphs = [graph_of(deployment) for deployment in loaded.deployments]
     if not picture:
         return "\n".join(map(mermaid, graphs))

@@ -34,9 +34,7 @@ def summary(
     shown = _relative(outdir)
     listed_folders = ", ".join(f"{shown}/stacks/{folder}" for folder in folders)
     where = listed_folders if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
-    left = [
-        f"{folder} has no services left. Apply it, then delete {shown}/stacks/{folder}." for folder in emptied
-    ]
+    left = [f"{folder} has no services left. Apply it, then delete {shown}/stacks/{folder}." for folder in emptied]
     lines = [*table, *_fallbacks(loaded), *([""] if left else []), *left, "", f"Wrote {where} from {file}"]
     counts = [_count(loaded, level) for level in ("warning", "notice")]
     if reported := " and ".join(count for count in counts if count):
