@@ -53,8 +53,8 @@ def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
     done = project.deploy("destroy")
     assert (done.returncode, project.calls()) == (2, [])
     assert done.stderr == (
-        "shop-prod: security.deletion_protection protects aws_lb.main_ingress_public; nothing was deleted. Write "
-        "write deletion_protection = false, make apply, and make destroy again\n"
+        "Error: shop-prod: security.deletion_protection protects aws_lb.main_ingress_public; nothing was deleted. "
+        "Write deletion_protection = false, run make apply, then make destroy again.\n"
     )
     assert project.deploy("apply").returncode == 0
 
