@@ -146,8 +146,7 @@ def _size(node: Node) -> tuple[float, float]:
 
 def _box(node: Node, *, x: float, y: float, w: float, h: float) -> Iterator[str]:
     yield f'<g class="{node.kind}"><title>{escape(node.name)}</title>'
-    corner = 16 if node.kind == "ingress" else 5
-    yield f'<rect x="{x - w / 2:.1f}" y="{y - h / 2:.1f}" width="{w:.1f}" height="{h:.1f}" rx="{corner}"/>'
+    yield f'<rect x="{x - w / 2:.1f}" y="{y - h / 2:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5"/>'
     for number, line in enumerate(node.lines):
         name = ' class="name"' if number == 0 else ""
         down = y - h / 2 + _PADDING / 2 + (number + 0.75) * _LINE
@@ -178,8 +177,7 @@ def _components(graph: Graph) -> Iterator[Graph]:
         done |= found
         if found:
             nodes = {id_: node for id_, node in graph.nodes.items() if id_ in found}
-            edges = tuple(edge for edge in graph.edges if edge[0] in found)
-            yield Graph(title=graph.title, nodes=nodes, edges=edges)
+            yield Graph(title=graph.title, nodes=nodes, edges=tuple(each for each in graph.edges if each[0] in found))
 
 
 _Point = tuple[float, float]
@@ -187,9 +185,9 @@ _Point = tuple[float, float]
 
 def _layout(graph: Graph) -> tuple[dict[str, _Point], dict[tuple[str, str], list[_Point]]]:
     """The centers of the nodes of a connected graph, and the points of each edge. Callers are left of callees."""
-    from grandalf.graphs import Edge, Vertex, graph_core
-    from grandalf.layouts import SugiyamaLayout, VertexViewer
-    from grandalf.routing import EdgeViewer
+    from grandalf.graphs import Edge, Vertex, graph_core  # type: ignore[import-untyped]
+    from grandalf.layouts import SugiyamaLayout, VertexViewer  # type: ignore[import-untyped]
+    from grandalf.routing import EdgeViewer  # type: ignore[import-untyped]
 
     vertices: dict[str, Any] = {id_: Vertex(id_) for id_ in graph.nodes}
     for id_, vertex in vertices.items():
@@ -223,8 +221,8 @@ def _layout(graph: Graph) -> tuple[dict[str, _Point], dict[tuple[str, str], list
         # Between two columns an edge bends; past the boxes of a column it runs straight.
         inner = [(at + half, down) for down, at in edge.view._pts[1:-1] for half in (-halves[at], halves[at])]
         sign = 1 if x < to_x else -1
-        ends = (x + sign * width / 2, y), (to_x - sign * _size(graph.nodes[callee])[0] / 2, to_y)
-        routes[caller, callee] = [ends[0], *inner[::sign], ends[1]]
+        end = (to_x - sign * _size(graph.nodes[callee])[0] / 2, to_y)
+        routes[caller, callee] = [(x + sign * width / 2, y), *inner[::sign], end]
     return centers, routes
 
 
@@ -233,14 +231,14 @@ def _closing_cycles(graph: Graph) -> set[tuple[str, str]]:
     callees: dict[str, list[str]] = {id_: [] for id_ in graph.nodes}
     for caller, callee in graph.edges:
         callees[caller].append(callee)
-    closing, done, above = set(), set(), set()
+    closing, done, above = set[tuple[str, str]](), set[str](), set[str]()
     for root in graph.nodes:
         stack = [(root, iter(callees[root]))] if root not in done else []
         above.update(each for each, _ in stack)
         while stack:
             id_, rest = stack[-1]
-            callee = next(rest, None)
-            if callee is None:
+            callee = next(rest, "")
+            if not callee:
                 stack.pop()
                 above.remove(id_)
                 done.add(id_)
