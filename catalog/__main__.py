@@ -1,4 +1,4 @@
-"""`python -m catalog`: check and explain a catalog without synthesizing it, and write what is made from the model."""
+"""`python -m catalog`: check, explain or draw a catalog, and print the generated pages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from catalog import run_command
 from catalog.diagnostics import USER_ERROR, CatalogError, Problem, did_you_mean, listed, plural
 from catalog.load import Loaded, load
 from catalog.reports.explain import explanation
+from catalog.reports.graph import graph_of, mermaid, svg
 
-_MADE = {
+_GENERATED = {
     "schema": ("catalog.reports.schema", "schema_text"),
     "reference": ("catalog.reports.reference", "catalog_page"),
     "meshes": ("catalog.reports.reference", "meshes_page"),
@@ -22,53 +25,61 @@ _MADE = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    if options.command == "check":
-        return check(options.file)
-    if options.command == "explain":
-        return explain(options.name, file=options.file, environment=options.environment)
-    # Only here: the schema takes a while to make, and a check needs none of it.
-    module, function = _MADE[options.command]
-    made: str = getattr(importlib.import_module(module), function)()
-    # As bytes: a terminal or a pipe in another encoding must not change what lies in the repository.
-    sys.stdout.buffer.write(made.encode())
-    return 0
-
-
-def check(file: str) -> int:
-    """Read a catalog and say what is wrong with it, or how much it holds."""
+    if options.command in _GENERATED:
+        # Imported only here: building the schema takes a while.
+        module, function = _GENERATED[options.command]
+        text: str = getattr(importlib.import_module(module), function)()
+        # As bytes: the encoding of a terminal or a pipe must not change the files in the repository.
+        sys.stdout.buffer.write(text.encode())
+        return 0
     try:
-        loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
+        loaded = load(options.file, environment=options.environment or None)
+        if options.command == "explain":
+            print(explain(options.name, loaded, file=options.file), end="")
+        elif options.command == "graph":
+            print(graph(loaded, picture=options.svg), end="")
+        else:
+            for notice in loaded.notices:
+                print(notice, file=sys.stderr)
+            print(f"{options.file}: valid: {_size(loaded)}")
     except CatalogError as error:
         print(error, file=sys.stderr)
         return USER_ERROR
-    for notice in loaded.notices:
-        print(notice, file=sys.stderr)
-    print(f"{file}: OK, {_size(loaded)}")
     return 0
 
 
-def explain(name: str, *, file: str, environment: str | None) -> int:
-    """Say where time is counted on every way to a service, in each deployment that has it."""
+def explain(name: str | None, loaded: Loaded, *, file: str) -> str:
+    """Every timer on each call path to a service, in each deployment that has it. Raises CatalogError for an unknown
+    service."""
+    having = [each for each in loaded.deployments if name in each.services]
+    if name is None or not having:
+        raise CatalogError([Problem(file=file, line=0, place="", message=_unknown(name, loaded))])
+    return "\n".join(explanation(each, each.services[name], report=loaded.reports[each.id]) for each in having)
+
+
+def graph(loaded: Loaded, *, picture: str | None) -> str:
+    """The call graph of each deployment in Mermaid. With `picture`, writes that SVG file instead and returns a
+    line that confirms it. Raises CatalogError if the file can't be written."""
+    graphs = [graph_of(deployment) for deployment in loaded.deployments]
+    if not picture:
+        return "\n".join(map(mermaid, graphs))
     try:
-        loaded = load(file, environment=environment)
-        services = {each.id: each.services[name] for each in loaded.deployments if name in each.services}
-        if not services:
-            raise CatalogError([Problem(file=file, line=0, place="", message=_unknown(name, loaded))])
-    except CatalogError as error:
-        print(error, file=sys.stderr)
-        return USER_ERROR
-    having = [each for each in loaded.deployments if each.id in services]
-    texts = [explanation(each, services[each.id], report=loaded.reports[each.id]) for each in having]
-    print("\n".join(texts), end="")
-    return 0
+        Path(picture).write_text(svg(graphs), encoding="utf-8")
+    except OSError as error:
+        message = f"can't be written: {error.strerror}. Write to another file: SVG=graph.svg."
+        raise CatalogError([Problem(file=picture, line=0, place="", message=message)]) from None
+    return f"Wrote {picture}\n"
 
 
-def _unknown(name: str, loaded: Loaded) -> str:
-    if any(name in each.catalog.external for each in loaded.deployments):
-        return f'"{name}" lies outside the catalog, and its timers with it; name a service'
+def _unknown(name: str | None, loaded: Loaded) -> str:
     known = sorted({service for each in loaded.deployments for service in each.services})
-    close = did_you_mean(name, known)
-    return f'there is no service "{name}"; ' + (f'did you mean "{close}"?' if close else f"name one of {listed(known)}")
+    if name is None:
+        return f"no service is named. Set SERVICE to one of {listed(known, most=len(known))}."
+    if any(name in each.catalog.external for each in loaded.deployments):
+        return f'"{name}" is external to the catalog: its timers are unknown. Name a service.'
+    if close := did_you_mean(name, known):
+        return f'service "{name}" doesn\'t exist; did you mean "{close}"?'
+    return f'service "{name}" doesn\'t exist. Name one of {listed(known, most=len(known))}.'
 
 
 def _size(loaded: Loaded) -> str:
@@ -81,14 +92,22 @@ def _size(loaded: Loaded) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m catalog", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    checked = commands.add_parser("check", help="say every problem of a catalog; CATALOG_ENVIRONMENT narrows it to one")
-    default = os.environ.get("CATALOG_FILE") or "services.toml"
-    checked.add_argument("file", nargs="?", default=default, help=f"the catalog (default: {default})")
-    explained = commands.add_parser("explain", help="print every timer on each path from the outside to a service")
-    explained.add_argument("name", help="the service")
-    explained.add_argument("--file", default=default, help=f"the catalog (default: {default})")
-    chosen = os.environ.get("CATALOG_ENVIRONMENT") or None
-    explained.add_argument("--environment", default=chosen, help="only this environment of the catalog")
+    file = os.environ.get("CATALOG_FILE") or "services.toml"
+    environment = os.environ.get("CATALOG_ENVIRONMENT") or None
+
+    def add(name: str, *, purpose: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("--environment", default=environment, help="read only this environment of the catalog")
+        return command
+
+    check = add("check", purpose="print every error, warning and notice")
+    check.add_argument("file", nargs="?", default=file, help=f"the catalog: a file or a folder (default: {file})")
+    explain = add("explain", purpose="print every timer on each call path to a service")
+    explain.add_argument("name", nargs="?", help="the service")
+    graph = add("graph", purpose="print the call graph as a Mermaid flowchart")
+    graph.add_argument("--svg", metavar="FILE", help="write the call graph to this SVG file instead")
+    for each in (explain, graph):
+        each.add_argument("--file", default=file, help=f"the catalog: a file or a folder (default: {file})")
     commands.add_parser("schema", help="print services.schema.json")
     commands.add_parser("reference", help="print docs/catalog.md")
     commands.add_parser("meshes", help="print docs/meshes.md")
@@ -97,4 +116,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -1,5 +1,5 @@
-"""Runs terraform in the folders that synth wrote, in the right order: what `make plan`, `apply` and `destroy` call.
+"""Runs Terraform in the folders that synth wrote, in the right order, for `make plan`, `make apply` and `make destroy`.
 
-It knows the output folder's manifest and terraform's command line, and never imports cdktf or stacks: what it does can
-be done by hand, with `terraform init` and `terraform plan` in each folder.
+It reads the manifest of the output folder and calls the terraform command. It never imports cdktf or stacks: you can do
+the same by hand, with `terraform init` and `terraform plan` in each folder.
 """

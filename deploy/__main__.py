@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from catalog import INTERRUPTED, run_command
 from catalog.diagnostics import USER_ERROR, CatalogError
 from deploy.apply import apply, destroy
 from deploy.guards import refuse_empty_state, refuse_protected
@@ -17,18 +19,21 @@ from deploy.stacks import Stack, atlantis_yaml, in_order, of_environment, of_sta
 from deploy.terraform import KEPT_LOCK, Terraform, find_terraform, share_plugins
 
 EPILOG = """\
-Everything after -- goes to that terraform command; terraform reads TF_CLI_ARGS_init for its init.
-The exit status is terraform's, where several stacks are planned the greatest; 2 is also a wrong call,
-3 a missing terraform, 130 an interrupt.
+Arguments after -- go to that terraform command; use TF_CLI_ARGS_init for arguments of terraform init.
+The exit status is Terraform's; for several plans, the greatest. 2 also means an invalid call, 3 that terraform
+wasn't found, 130 an interrupt, and 141 that the reader of the output closed the pipe.
 
-CATALOG_FILE         the catalog (services.toml); the provider lock is kept beside it
-CATALOG_ENVIRONMENT  an environment, where --env names none
-CDKTF_OUTDIR         the folder that synth wrote (cdktf.out)
-JOBS                 how many stacks are planned at a time (as many as processors, at most 4)
+CATALOG_FILE         the catalog (default: services.toml); the provider lock is in the same folder
+CATALOG_ENVIRONMENT  the environment, if --env isn't given
+CDKTF_OUTDIR         the folder that synth wrote (default: cdktf.out)
+JOBS                 how many stacks are planned concurrently (default: one per processor, at most 4)
 TERRAFORM            another binary, such as tofu
+TF_PLUGIN_DIR        a folder with the providers, if the registry can't be reached
 """
 
 
+UNREAD = 128 + signal.SIGPIPE
+"""The exit status if the reader of the output closes the pipe: the remaining stacks are not visited."""
 _COMMANDS = {"plan": plan, "apply": apply, "destroy": destroy}
 
 
@@ -55,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
             share_plugins()
         beside = catalog if catalog.is_dir() else catalog.parent
         return _COMMANDS[options.command](
-            # What others depend on is there first and goes last.
+            # A stack is applied before those that depend on it, and destroyed after them.
             ordered[::-1] if options.command == "destroy" else ordered,
             all_stacks=all_stacks,
             terraform=Terraform(binary=find_terraform(), kept_lock=beside / KEPT_LOCK, arguments=arguments),
@@ -64,16 +69,16 @@ def main(argv: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return USER_ERROR
     except Refusal as refusal:
-        print(refusal, file=sys.stderr)
+        print(f"Error: {refusal}", file=sys.stderr)
         return refusal.status
     except Interrupted as interrupted:
         return interrupted.status
     except KeyboardInterrupt:  # between two commands
-        return 130
+        return INTERRUPTED
 
 
 def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What is ours and what is terraform's. argparse's own idea of "--" has changed from Python to Python."""
+    """Our arguments, and those for terraform. argparse handles "--" differently in different Python versions."""
     words = list(argv)
     if "--" not in words:
         return words, []
@@ -85,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy",
         usage="%(prog)s {plan,apply,destroy,atlantis} [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]",
-        description="Runs terraform in every stack folder that synth wrote, in order; or prints an atlantis.yaml.",
+        description="Run terraform in every stack folder that synth wrote, in order, or print an atlantis.yaml.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -94,15 +99,15 @@ def _parser() -> argparse.ArgumentParser:
         "--env",
         metavar="NAME",
         default=os.environ.get("CATALOG_ENVIRONMENT"),
-        help="only the deployment of this environment",
+        help="use only the deployment of this environment",
     )
     parser.add_argument(
         "--stack",
         metavar="NAME",
-        help='only one Terraform state of each deployment: "base", or what services name as their stack',
+        help='use only this Terraform state of each deployment: "base", or the stack of a service',
     )
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command(lambda: main(sys.argv[1:]), unread=UNREAD))

@@ -1,4 +1,4 @@
-"""`make apply` and `make destroy`: stacks in the order in which AWS lets go of what they share."""
+"""`make apply` and `make destroy`: visit stacks in an order in which AWS can delete what they share."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from deploy.terraform import Failed, Run, Terraform, destroys, is_whole, one_aft
 
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
-    """All stacks in order, bases first, but what a base deletes last: as in one state, where Terraform updates what
-    uses a thing before it deletes that. Raises Refusal for what would delete more than the catalog says."""
+    """Apply all stacks in order, bases first. What a base deletes is deleted last: as in a single state, Terraform
+    updates the users of a resource before it deletes the resource. Raises Refusal if an apply would delete resources
+    that are still in the catalog."""
     if destroys(terraform.arguments):
-        raise Refusal("apply does not destroy; use make destroy, which takes stacks before their base")
+        raise Refusal("make apply doesn't support -destroy. Use make destroy, which destroys stacks before their base.")
     runs = [Run(stack=stack) for stack in stacks]
     if is_whole(terraform.arguments):
         beside = {
@@ -27,20 +28,27 @@ def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Te
             held[stack] = in_state(stack, terraform=terraform.binary)
         for stack, base in beside.items():
             gone = resources_gone(held[stack], configuration_of(stack))
-            _refuse_homeless(gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack])
+            _refuse_moved_without_key(
+                gone, stack, [each for each in all_stacks if _together(each, stack) and each != stack]
+            )
             if gone and stack not in stacks:
-                raise Refusal(f"{stack.id} holds what has left the catalog and uses {base.id}; apply {stack.id} too")
+                raise Refusal(
+                    f"{stack.id} has resources that left the catalog and use {base.id}. Apply {stack.id} too."
+                )
             _let_services_leave(gone, stack, stacks, terraform)
         runs = _deleting_last(stacks, beside, held)
     return one_after_another(runs, command="apply", terraform=terraform, fine={0})
 
 
 def _let_services_leave(gone: Sequence[str], stack: Stack, stacks: Sequence[Stack], terraform: Terraform) -> None:
-    """Delete services that have left a stack before anything else: what they run on, such as a capacity provider, the
-    base may be about to change. All else that has left goes with the stack's own turn, after what uses it."""
+    """Delete services that left the catalog before anything else: the base may change what they run on, such as a
+    capacity provider. Other resources that left are deleted when the stack is applied, after their users."""
     services = [address for address in gone if address.startswith("aws_ecs_service.")]
     if services:
-        print(f"\n=== {stack.id}: terraform apply of what leaves it, before its base changes\n", flush=True)
+        print(
+            f"\n=== {stack.id}: terraform apply of services that left the catalog, before the base changes\n",
+            flush=True,
+        )
         if status := terraform.run("apply", stack, *_targets(services)):
             raise Failed("apply", status=status, at=stack, left=[each for each in stacks if each != stack])
 
@@ -48,8 +56,8 @@ def _let_services_leave(gone: Sequence[str], stack: Stack, stacks: Sequence[Stac
 def _deleting_last(
     stacks: Sequence[Stack], beside: Mapping[Stack, Stack], held: Mapping[Stack, Sequence[str]]
 ) -> list[Run]:
-    """The stacks in order. A base whose state holds what the catalog has no more, while stacks beside it may use that,
-    is first applied without deleting it, and once more when these have let go. `held` says what states hold."""
+    """The runs in order. If a base deletes resources that other stacks may use, it is applied twice: first without the
+    deletions, and again after these stacks. `held` has the addresses in each state."""
     runs, deletions = [], []
     for stack in stacks:
         users = [each for each, base in beside.items() if base == stack and held[each]]
@@ -59,11 +67,14 @@ def _deleting_last(
             runs.append(Run(stack=stack))
             continue
         kept = _targets(configuration.addresses | configuration.data)
-        runs.append(Run(stack=stack, arguments=kept, part=" without what it deletes"))
+        runs.append(Run(stack=stack, arguments=kept, part=" without deletions"))
         if waits := [each.id for each in users if each not in stacks]:
-            print(f"{stack.id}: {gone[0]} and what else it deletes waits for {listed(waits)}: apply all", flush=True)
+            print(
+                f"{stack.id}: {gone[0]} and other deletions wait until {listed(waits)} is applied. Apply all stacks.",
+                flush=True,
+            )
         else:
-            deletions.append(Run(stack=stack, part=" of what it deletes"))
+            deletions.append(Run(stack=stack, part=" of deletions"))
     return [*runs, *deletions]
 
 
@@ -75,28 +86,28 @@ def _together(one: Stack, other: Stack) -> bool:
     return one.deployment == other.deployment
 
 
-def _refuse_homeless(gone: Sequence[str], stack: Stack, siblings: Sequence[Stack]) -> None:
-    """What leaves one state while another configures it would be deleted, running as it is."""
+def _refuse_moved_without_key(gone: Sequence[str], stack: Stack, siblings: Sequence[Stack]) -> None:
+    """Raise Refusal for a running resource that moved to another stack: Terraform would delete it."""
     for sibling in siblings:
         both = sorted({*gone} & configuration_of(sibling).resources)
         if both:
             raise Refusal(
-                f"{both[0]} runs in {stack.id}, and the catalog has it in {sibling.id}: nothing is done, as it would "
-                f'be deleted. Write move_from_stack = "{stack.state}" to have it taken over, and leave that until both '
-                "are applied"
+                f"{both[0]} is in the state of {stack.id}, but the catalog has it in {sibling.id}; Terraform would "
+                f'delete it. Write move_from_stack = "{stack.state}" to move it, and keep that key until both stacks '
+                "are applied."
             )
 
 
 def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
-    """Delete everything, in the opposite order. What was never applied has nothing to delete, and its base may lack the
-    outputs that terraform would ask for."""
+    """Destroy all stacks, each before its base. A stack that was never applied is skipped: it has no resources, and its
+    base may lack the outputs that Terraform reads."""
     alone = [stack for stack in stacks if base_of(stack, all_stacks) is None]
     for base in alone:
         others = [s for s in all_stacks if base_of(s, all_stacks) == base and s not in stacks]
         for other in others:
             terraform.init_quietly(other)
             if in_state(other, terraform=terraform.binary):
-                raise Refusal(f"{base.id} still carries {other.id}; destroy that first, or all of them together")
+                raise Refusal(f"{base.id} is used by {other.id}. Destroy {other.id} first, or all stacks together.")
     for base in alone:
         terraform.init_quietly(base)
         guards.refuse_what_aws_protects(base, terraform=terraform.binary)

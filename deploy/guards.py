@@ -1,4 +1,4 @@
-"""Refusals before Terraform runs, and advice on what Terraform alone can't deal with."""
+"""Checks before Terraform runs, and advice for failures that Terraform doesn't explain."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from deploy.stacks import Stack, configuration_of, in_state
 
 
 def on_partial_resources(stack: Stack, *, terraform: str) -> str | None:
-    """What to do about tainted resources, which AWS made, but not in whole, before an apply failed; None if there are
-    none, or the state cannot be read.
+    """Advice on tainted resources, which were only partly created before an apply failed; None if there are none, or if
+    the state can't be read.
 
-    Security groups, what hangs on them and Cloud Map services are made before the former ones are destroyed, so that
-    running tasks keep what they use. Of what has a fixed name AWS refuses a second one, however often it is applied.
+    Security groups, their rules and Cloud Map services are created before the old ones are destroyed, so that running
+    tasks keep them. If such a resource has a fixed name, AWS refuses a second one at every apply.
     """
     shown = subprocess.run([terraform, "show", "-json"], cwd=stack.folder, capture_output=True, text=True, check=False)
     tainted = _tainted(shown.stdout) if shown.returncode == 0 else []
@@ -28,8 +28,8 @@ def on_partial_resources(stack: Stack, *, terraform: str) -> str | None:
         return None
     command = shlex.join(["terraform", "destroy", *(f"-target={address}" for address in tainted)])
     return (
-        f"{stack.id}: AWS made a part of {', '.join(tainted)} before something failed. Apply again first. If it then "
-        "says that one exists already, destroy what is half made, and apply once more:\n"
+        f"{stack.id}: {', '.join(tainted)} was only partly created. Run make apply again. If it reports that one "
+        "already exists, destroy the partly created resources, then run make apply again:\n"
         f"  cd {shlex.quote(str(stack.folder))} && {command}"
     )
 
@@ -43,9 +43,9 @@ def _tainted(state: str) -> list[str]:
 
 
 def on_retired_mesh(stack: Stack, *, terraform: str) -> str | None:
-    """What to do about resources of a mesh that AWS has ended which are in a stack's state and no longer in its
-    configuration, as of a service that left the catalog: deleting them can only fail, so Terraform has to forget them.
-    None where there are none, or the state cannot be read."""
+    """Advice on resources of a mesh that AWS has ended, which are in a stack's state but not in its configuration,
+    for example of a service that left the catalog. Terraform can't delete them, so they must be removed from the state.
+    None if there are none, or if the state can't be read."""
     known = configuration_of(stack).addresses
     try:
         held = in_state(stack, terraform=terraform) if known else []
@@ -60,31 +60,31 @@ def on_retired_mesh(stack: Stack, *, terraform: str) -> str | None:
         if stray:
             command = shlex.join(["terraform", "state", "rm", *stray])
             return (
-                f"{stack.id}: AWS has ended {mesh.title}, and Terraform will fail to delete what the state still holds "
-                f"of it. Nothing is lost by forgetting it:\n  cd {shlex.quote(str(stack.folder))} && {command}\n"
-                "If the catalog has just left that mesh, write migrate_from in its [mesh] table instead "
+                f"{stack.id}: AWS has ended {mesh.title}, so Terraform can't delete its resources in the state. "
+                f"Remove them from the state:\n  cd {shlex.quote(str(stack.folder))} && {command}\n"
+                "If the catalog has just changed to another mesh, write migrate_from in its [mesh] table instead "
                 f"({mesh.migration_page})."
             )
     return None
 
 
 def refuse_empty_state(stacks: Sequence[Stack]) -> None:
-    """Raise Refusal for a local state that is empty while its backup is not: taken for none, everything would be made a
-    second time. Terraform 1.11 truncates a state before it writes it, and keeps beside it what was there before the run
-    (measured)."""
+    """Raise Refusal for a local state that is empty although its backup isn't: Terraform would create everything
+    again. Terraform 1.11 truncates the state file before it writes it, and keeps the state from before the run in the
+    backup (measured)."""
     for stack in stacks:
         state = _local_state(stack)
         backup = state and state.with_name(f"{state.name}.backup")
         if state and backup and _holds_nothing(state) and not _holds_nothing(backup):
             raise Refusal(
-                f"{stack.id}: {state} is empty and {backup.name} beside it is not, as where terraform was killed while "
-                f"it wrote: nothing is done, as it would make everything again. Copy {backup.name} over it, and import "
-                "what the killed run had made; or delete both, if all of it is gone"
+                f"{stack.id}: {state} is empty but {backup.name} isn't, which happens if terraform is killed while it "
+                f"writes; terraform would create everything again. Copy {backup.name} to {state}, and import what the "
+                "killed run created; or delete both files, if all resources are deleted."
             )
 
 
 def _local_state(stack: Stack) -> Path | None:
-    """The file of a stack's state, where it has one that is there."""
+    """The state file of a stack; None if there is none."""
     local = json.loads(stack.text()).get("terraform", {}).get("backend", {}).get("local")
     if local is None:
         return None
@@ -97,27 +97,27 @@ def _holds_nothing(file: Path) -> bool:
 
 
 def refuse_protected(stacks: Sequence[Stack]) -> None:
-    """Raise Refusal where the output of any of these stacks protects something."""
+    """Raise Refusal if any of these stacks has resources with deletion protection."""
     for stack in stacks:
         if kept := sorted(_kept(json.loads(stack.text()))):
             raise Refusal(
-                f"{stack.id}: security.deletion_protection keeps {', '.join(kept)}; nothing was deleted. To delete it, "
-                "write deletion_protection = false, make apply, and make destroy again"
+                f"{stack.id}: security.deletion_protection protects {', '.join(kept)}; nothing was deleted. Write "
+                "deletion_protection = false, run make apply, then make destroy again."
             )
 
 
 def refuse_what_aws_protects(stack: Stack, *, terraform: str) -> None:
-    """Raise Refusal where the state of an initialized stack has load balancers that AWS would not delete: Terraform
-    would find that out last, when what is behind them is gone."""
+    """Raise Refusal if the state of an initialized stack has load balancers with deletion protection: Terraform would
+    fail only after it deleted everything behind them."""
     pulled = subprocess.run([terraform, "state", "pull"], cwd=stack.folder, capture_output=True, text=True, check=False)
     try:
         state = json.loads(pulled.stdout)
-    except ValueError:  # none yet, or none that can be read: destroy will say so
+    except ValueError:  # no state yet, or unreadable: terraform destroy reports that
         return
     if kept := sorted(_protected_by_aws(state)):
         raise Refusal(
             f"{stack.id}: AWS still protects {', '.join(kept)} from deletion; nothing was deleted. "
-            "make apply takes the protection away, then make destroy again"
+            "Run make apply to remove the protection, then make destroy again."
         )
 
 

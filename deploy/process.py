@@ -1,4 +1,4 @@
-"""Processes that the driver starts, how signals reach them, and the errors with which the driver stops."""
+"""Processes that the driver starts, how it passes on signals, and the errors that end it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLL = 0.02
 
 
 class Refusal(Exception):
-    """One line for the user, and the exit status that goes with it."""
+    """A fact and advice for the user, printed after `Error: `, and the exit status."""
 
     def __init__(self, message: str, *, status: int = USER_ERROR) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class Refusal(Exception):
 
 
 class Interrupted(Exception):
-    """Somebody asked to stop; what ran has ended since."""
+    """The driver received SIGINT or SIGTERM, and all its processes have ended."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -37,7 +37,7 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What is run, where, and into which file its output goes; None for this process's own."""
+    """A command, its folder, and the file for its output; None for the output of this process."""
 
     words: Sequence[str]
     folder: Path
@@ -45,26 +45,26 @@ class Command:
 
 
 def run(words: Sequence[str], *, folder: Path) -> int:
-    """Run a command with this process's own input and output. Its exit status, as a shell would tell it."""
+    """Run a command with the input and output of this process. Returns its exit status, as a shell reports it."""
     [status] = run_together([Command(words=words, folder=folder)], at_once=1)
     return status
 
 
 def run_together(commands: Sequence[Command], *, at_once: int) -> list[int]:
-    """Run commands, so many at a time, and wait for all. Their exit statuses, as a shell would tell them; raises
-    Interrupted, when those that run have ended, and starts no other."""
+    """Run commands, at most `at_once` concurrently, and wait for all. Returns their exit statuses, as a shell reports
+    them. After a signal it starts no other command, waits for the running ones, and raises Interrupted."""
     received: list[int] = []
     running: dict[int, subprocess.Popen[bytes]] = {}
-    told: dict[tuple[int, int], object] = {}
+    delivered: dict[tuple[int, int], object] = {}
     statuses: dict[int, int] = {}
     on_terminal = _has_terminal()
 
     def deliver() -> None:
-        # May be interrupted by itself: who is told what is decided in one step.
+        # A second signal may interrupt this function: setdefault decides in one step who delivers which signal.
         for index, process in list(running.items()):
             for count, number in enumerate(received):
                 mine = object()
-                if not (number == signal.SIGINT and on_terminal) and told.setdefault((index, count), mine) is mine:
+                if not (number == signal.SIGINT and on_terminal) and delivered.setdefault((index, count), mine) is mine:
                     process.send_signal(number)
 
     def receive(number: int, _: FrameType | None) -> None:
@@ -77,7 +77,7 @@ def run_together(commands: Sequence[Command], *, at_once: int) -> list[int]:
             while waiting and len(running) < at_once and not received:
                 index, command = waiting.pop(0)
                 running[index] = _start(command, own_group=not on_terminal)
-                deliver()  # what came while it was being started
+                deliver()  # signals that arrived during the start
             for index in [index for index, process in running.items() if _has_ended(process, alone=len(running) == 1)]:
                 status = running.pop(index).returncode
                 statuses[index] = status if status >= 0 else 128 - status
@@ -111,20 +111,20 @@ def _has_ended(process: subprocess.Popen[bytes], *, alone: bool) -> bool:
 
 @contextmanager
 def _received_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    # What is ignored stays so: nohup and a shell's background jobs mean it.
+    # Ignored signals stay ignored: nohup and background jobs of a shell rely on that.
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    heard = [number for number in _SIGNALS if before[number] != signal.SIG_IGN]
-    for number in heard:
+    handled = [number for number in _SIGNALS if before[number] != signal.SIG_IGN]
+    for number in handled:
         signal.signal(number, handler)
     try:
         yield
     finally:
-        for number in heard:
+        for number in handled:
             signal.signal(number, before[number])
 
 
 def _has_terminal() -> bool:
-    """Whether there is a terminal that sends Ctrl-C to this process and its children alike."""
+    """Whether a terminal sends Ctrl-C to both this process and its children."""
     try:
         os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
     except OSError:

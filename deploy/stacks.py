@@ -1,5 +1,4 @@
-"""The stacks that synth wrote: which belong together, which a user has picked, in which order they are visited, what
-each configures and what its state holds; and atlantis.yaml for them."""
+"""The stacks that synth wrote: their deployments, selection, order, configuration and state, and an atlantis.yaml."""
 
 from __future__ import annotations
 
@@ -22,20 +21,20 @@ _REMOTE_OUTPUT = re.compile(r"\bdata\.terraform_remote_state\.base\.outputs\.([\
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What of a stack's Terraform JSON is asked for here."""
+    """The addresses in a stack's Terraform JSON."""
 
     resources: frozenset[str]
     """The addresses of its resources."""
     addresses: frozenset[str]
-    """Of its resources, of those that it makes Terraform forget, and the former ones of those that moved."""
+    """The addresses of its resources, of removed blocks, and the old ones of moved blocks."""
     data: frozenset[str]
-    """The addresses of what it looks up."""
+    """The addresses of its data sources."""
     reads: frozenset[str]
     """The outputs of its base that it reads."""
 
 
 def configuration_of(stack: Stack) -> Configuration:
-    """Read a stack's Terraform JSON; one without any says nothing."""
+    """Read a stack's Terraform JSON; empty if there is none."""
     text = stack.text()
     output = json.loads(text)
     resources = {f"{type_}.{name}" for type_, named in output.get("resource", {}).items() for name in named}
@@ -50,31 +49,29 @@ def configuration_of(stack: Stack) -> Configuration:
 
 
 def offered(base: Stack, *, terraform: str) -> frozenset[str]:
-    """The outputs that a base has, as it was last applied; it must be initialized. Raises Refusal where its state
-    cannot be read."""
+    """The outputs in the state of an initialized base. Raises Refusal if the state can't be read."""
     return frozenset(json.loads(_output_of(base, terraform, "output", "-json", "-no-color") or "{}"))
 
 
 def in_state(stack: Stack, *, terraform: str) -> list[str]:
-    """The addresses of what a stack's state holds; it must be initialized. Raises Refusal where that cannot be read:
-    what is not known is not empty."""
-    said = _output_of(stack, terraform, "state", "list")
-    return [line for line in said.splitlines() if line]
+    """The addresses in the state of an initialized stack. Raises Refusal if the state can't be read, because that isn't
+    an empty state."""
+    return [line for line in _output_of(stack, terraform, "state", "list").splitlines() if line]
 
 
 def _output_of(stack: Stack, *words: str) -> str:
-    # Arguments that the user gives to other commands are not for these.
+    # The user's arguments for other commands don't apply to these.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_CLI_ARGS")}
     done = subprocess.run(words, cwd=stack.folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return done.stdout
     if "No state file was found" in done.stderr:
         return ""
-    raise Refusal(f"{stack.id}: its state cannot be read, so nothing is done\n{done.stderr.strip()}")
+    raise Refusal(f"{stack.id}: its state can't be read; nothing was changed.\n{done.stderr.strip()}")
 
 
 def resources_gone(held: Sequence[str], configured: Configuration) -> list[str]:
-    """What of the addresses that a state holds its configuration does not have."""
+    """The resource addresses of a state that aren't in the configuration."""
     return [
         each for each in held if not each.startswith("data.") and each.partition("[")[0] not in configured.addresses
     ]
@@ -91,45 +88,45 @@ class Stack:
 
     @property
     def deployment(self) -> str:
-        """The id of the deployment that it belongs to."""
+        """The id of its deployment."""
         return self.id.partition("_")[0]
 
     @property
     def state(self) -> str:
-        """The state that it keeps: "base", or what services name as their stack."""
+        """The name of its state: "base", or the `stack` of services."""
         return self.id.partition("_")[2] or BASE
 
     def text(self) -> str:
-        """Its Terraform JSON; that of one without any says nothing."""
+        """Its Terraform JSON; `{}` if there is none."""
         file = self.folder / "cdk.tf.json"
         return file.read_text(encoding="utf-8") if file.is_file() else "{}"
 
 
 def output_folder() -> Path:
-    """Where synth writes, by cdktf's own variable."""
+    """The folder that synth writes to: cdktf's own variable, or the default."""
     return Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
 
 
 def read_stacks(outdir: Path) -> list[Stack]:
-    """Every stack of the last synth, by id. Folders that older ones left behind are not in its manifest."""
+    """Every stack of the last synth, by id. Folders left by older runs aren't in the manifest. Raises Refusal."""
     try:
         manifest = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal(f"there is no {outdir / 'manifest.json'}; run make synth first") from None
+        raise Refusal(f"{outdir / 'manifest.json'} doesn't exist. Run make synth first.") from None
     except json.JSONDecodeError:
-        raise Refusal(f"{outdir / 'manifest.json'} is not complete; run make synth again") from None
+        raise Refusal(f"{outdir / 'manifest.json'} is incomplete. Run make synth again.") from None
     stacks = [
         Stack(id=id_, folder=outdir / entry["workingDirectory"], dependencies=frozenset(entry["dependencies"]))
         for id_, entry in sorted(manifest["stacks"].items())
     ]
     for stack in stacks:
         if not stack.folder.is_dir():
-            raise Refusal(f"there is no {stack.folder}, although the manifest lists it; run make synth again")
+            raise Refusal(f"{stack.folder} is in the manifest, but doesn't exist. Run make synth again.")
     return stacks
 
 
 def in_order(stacks: Iterable[Stack]) -> list[Stack]:
-    """Every stack after those it depends on; by id where nothing else decides, so that every run is alike."""
+    """The stacks, each after those it depends on; otherwise by id, so that every run has the same order."""
     by_id = {stack.id: stack for stack in stacks}
     sorter = TopologicalSorter({id_: stack.dependencies & by_id.keys() for id_, stack in by_id.items()})
     sorter.prepare()
@@ -142,38 +139,34 @@ def in_order(stacks: Iterable[Stack]) -> list[Stack]:
 
 
 def of_environment(stacks: Sequence[Stack], *, catalog: Path, environment: str) -> list[Stack]:
-    """The stacks of one deployment. Raises CatalogError, with the environments there are, where the catalog has no
-    such one.
-
-    A stack is called like its deployment, or like that, `_` and the state beside its base; no id holds a `_`.
-    """
+    """The stacks of one environment's deployment. Raises CatalogError if the catalog doesn't have the environment."""
     (deployment,) = load(catalog, environment=environment).deployments
     chosen = [stack for stack in stacks if stack.deployment == deployment.id]
     if not chosen:
-        raise Refusal(f'the last synth wrote no stack of "{environment}"; run make synth without CATALOG_ENVIRONMENT')
+        raise Refusal(f'the last synth wrote no stack of "{environment}". Run make synth without CATALOG_ENVIRONMENT.')
     return chosen
 
 
 def of_state(stacks: Sequence[Stack], *, state: str) -> list[Stack]:
-    """The stacks that keep one state, "base" or another, of each deployment that has it."""
+    """The stacks with this state, in each deployment that has it. Raises Refusal if none has."""
     chosen = [stack for stack in stacks if stack.state == state]
     if not chosen:
         known = ", ".join(sorted({stack.state for stack in stacks}))
-        raise Refusal(f'the last synth wrote no stack "{state}"; name one of {known}')
+        raise Refusal(f'stack "{state}" doesn\'t exist in the last synth. Use one of {known}.')
     return chosen
 
 
 def base_of(stack: Stack, stacks: Sequence[Stack]) -> Stack | None:
-    """The stack whose outputs another reads; None for a base itself. A base is called like its deployment, the others
-    like that, `_` and their state."""
+    """The stack whose outputs another reads; None for a base itself. The id of a base is its deployment's; the id of
+    another stack is the deployment's, `_` and its state."""
     if stack.state == BASE:
         return None
     return next((other for other in stacks if other.id == stack.deployment), None)
 
 
 def atlantis_yaml(stacks: Sequence[Stack], *, catalog: Path) -> str:
-    """The file's text, for a repository whose root is the current folder: every stack is planned when the catalog
-    changes, and applied after those that it depends on. Raises CatalogError where the catalog cannot be read."""
+    """The text of atlantis.yaml, for a repository whose root is the current folder. Atlantis plans every stack when the
+    catalog changes, and applies it after those it depends on. Raises CatalogError if the catalog can't be read."""
     groups: dict[str, int] = {}
     for stack in in_order(stacks):
         groups[stack.id] = max((groups[each] + 1 for each in stack.dependencies & groups.keys()), default=0)
@@ -191,7 +184,7 @@ def atlantis_yaml(stacks: Sequence[Stack], *, catalog: Path) -> str:
 
 
 def _catalog_files(catalog: Path) -> list[Path]:
-    """The files that a catalog is read from, as patterns: its own, and the machine-written ones that it names."""
+    """The files of a catalog, as patterns: its own, and the generated files of image tags."""
     document = folder.read(catalog, shown=str(catalog))
     named = document.data.get("catalog")
     images = named.get("images") if isinstance(named, dict) else None
@@ -200,5 +193,5 @@ def _catalog_files(catalog: Path) -> list[Path]:
 
 
 def _relative_pattern(stack: Path, pattern: Path) -> str:
-    """Atlantis takes patterns from the project's folder on."""
+    """A pattern relative to the project's folder, as Atlantis expects."""
     return Path(os.path.relpath(pattern, stack)).as_posix()

@@ -1,5 +1,5 @@
-"""Terraform's commands in the folders of stacks, with one provider lock and one copy of the provider for all of them,
-and what the user's own arguments make of a command."""
+"""Terraform commands in the folders of stacks, with a shared provider lock and a shared copy of the provider, and the
+effect of the user's own arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from deploy.process import NO_TERRAFORM, Command, Refusal
 from deploy.stacks import Stack
 
 KEPT_LOCK = "terraform.lock.hcl"
-"""The provider lock, beside the catalog."""
+"""The provider lock, in the catalog's folder."""
+_INSTALL = "Install Terraform 1.10 or newer, or set TERRAFORM to its path."
 _LOCK = ".terraform.lock.hcl"
 _CACHE_VARIABLE = "TF_PLUGIN_CACHE_DIR"
 _CACHE = Path(".terraform") / "plugin-cache"
@@ -29,17 +30,17 @@ _WITH_VALUE = {
 
 
 def destroys(arguments: Sequence[str]) -> bool:
-    """Whether an apply would delete everything."""
+    """Whether these arguments of an apply would delete everything."""
     return any(name == "destroy" for name, _ in _options("apply", arguments))
 
 
 def is_whole(arguments: Sequence[str]) -> bool:
-    """Whether a stack is applied as it is configured: not a part of it, and not a plan that was kept."""
+    """Whether an apply covers the whole stack: no targets, and no saved plan."""
     return not any(name in ("target", "replace", "") for name, _ in _options("apply", arguments))
 
 
 def tells_changes_by_status(arguments: Sequence[str]) -> bool:
-    """Whether a plan with changes ends with another exit status than one without."""
+    """Whether the exit status of a plan tells if there are changes."""
     return any(
         name == "detailed-exitcode" and value in ("", "1", "t", "T", "true", "True", "TRUE")
         for name, value in _options("plan", arguments)
@@ -47,14 +48,14 @@ def tells_changes_by_status(arguments: Sequence[str]) -> bool:
 
 
 def plan_file(arguments: Sequence[str]) -> Path | None:
-    """Where a plan is to be kept."""
+    """The file to save the plan to."""
     named = [value for name, value in _options("plan", arguments) if name == "out"]
     return Path(named[-1]) if named else None
 
 
 def _options(command: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The names of all options and their values, empty where they have none, and an empty name for each word that is no
-    option."""
+    """The names and values of all options, with an empty value if there is none, and an empty name for each word that
+    isn't an option."""
     variables = [os.environ.get(name, "") for name in ("TF_CLI_ARGS", f"TF_CLI_ARGS_{command}")]
     words = iter([*(word for text in variables for word in shlex.split(text)), *arguments])
     for word in words:
@@ -67,51 +68,81 @@ def _options(command: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]
 
 
 def find_terraform() -> str:
-    """The binary's path. TERRAFORM names another, such as tofu; so does the variable that cdktf's own CLI reads."""
+    """The path of the binary: TERRAFORM, such as tofu, or TERRAFORM_BINARY_NAME, which cdktf's CLI reads."""
     name = os.environ.get("TERRAFORM") or os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
     found = shutil.which(name)
     if found is None:
-        raise Refusal(f"{name} is not on the PATH; install 1.10 or newer", status=NO_TERRAFORM)
+        raise Refusal(f"{name} isn't on the PATH. {_INSTALL}", status=NO_TERRAFORM)
     return str(Path(found).absolute())  # it runs in other folders
 
 
+def init_advice(output: str) -> str | None:
+    """`Error: fact. Advice.` for a failed `terraform init`, from its output: the AWS provider can't be downloaded, or
+    Terraform is too old. None for any other failure, which Terraform explains itself."""
+    words = " ".join(output.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
+    if "Unsupported Terraform Core version" in words:
+        return f"Error: Terraform is too old. {_INSTALL}"
+    if not any(each in words for each in ("Failed to query available provider packages", "Failed to install provider")):
+        return None
+    fact = "Error: Terraform couldn't download the AWS provider."
+    plugins = os.environ.get("TF_PLUGIN_DIR")
+    if plugins:
+        known = "doesn't contain the required version" if Path(plugins).is_dir() else "doesn't exist"
+        return f"{fact} TF_PLUGIN_DIR={plugins} {known}. Set TF_PLUGIN_DIR to a folder that has it, or unset it."
+    others = "or set TF_PLUGIN_DIR to a folder with the provider (registry.terraform.io/hashicorp/aws/...)."
+    named = os.environ.get("TF_CLI_CONFIG_FILE")
+    if named and not Path(named).is_file():
+        return f"{fact} TF_CLI_CONFIG_FILE={named} doesn't exist. Set it to an existing file, unset it, {others}"
+    if named:
+        return f"{fact} Add a provider_installation block to {named} (TF_CLI_CONFIG_FILE), {others}"
+    verb = "Add a provider_installation block to" if _configuration_file().is_file() else "Create"
+    what = "" if _configuration_file().is_file() else " with a provider_installation block"
+    return f"{fact} Allow access to registry.terraform.io. Without access: {verb} ~/.terraformrc{what}, {others}"
+
+
 class Failed(Refusal):
-    """A command of terraform ended otherwise than it should; the status is terraform's."""
+    """A Terraform command failed; the exit status is Terraform's."""
 
     def __init__(self, command: str, *, status: int, at: Stack, left: Sequence[Stack] = ()) -> None:
-        not_reached = f"; not reached: {', '.join(stack.id for stack in left)}" if left else ""
-        super().__init__(f"{at.id}: terraform {command} ended with {status} in {at.folder}{not_reached}", status=status)
+        skipped = f" Not reached: {', '.join(stack.id for stack in left)}." if left else ""
+        super().__init__(
+            f"{at.id}: terraform {command} exited with status {status} in {at.folder}.{skipped}", status=status
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terraform:
-    """Terraform's commands in the folders of stacks, with the user's own arguments."""
+    """Terraform commands in the folders of stacks, with the user's own arguments."""
 
     binary: str
     kept_lock: Path
     arguments: Sequence[str] = ()
 
     def init(self, stack: Stack, *, output: Path | None = None) -> int:
-        """Initialize a stack, with the provider lock that all of them share."""
+        """Run `terraform init` in a stack's folder, with the shared provider lock. Returns its exit status."""
         _put_lock(stack.folder, kept=self.kept_lock)
-        words = [self.binary, "init", "-input=false"]
+        plugins = os.environ.get("TF_PLUGIN_DIR")
+        words = [self.binary, "init", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
         [status] = process.run_together([Command(words=words, folder=stack.folder, output=output)], at_once=1)
         if status == 0:
             _take_lock(stack.folder, kept=self.kept_lock)
         return status
 
-    def init_quietly(self, stack: Stack) -> None:
-        """Initialize a stack, and show what terraform says only where it fails. Raises Failed there."""
+    def init_quietly(self, stack: Stack, *, left: Sequence[Stack] = ()) -> None:
+        """Run `terraform init` and print its output only if it fails, with advice. Raises Failed then."""
         with tempfile.TemporaryDirectory() as folder:
             output = Path(folder) / "init"
             if status := self.init(stack, output=output):
-                print(f"\n=== {stack.id}: terraform init\n\n{output.read_text(encoding='utf-8', errors='replace')}")
-                raise Failed("init", status=status, at=stack)
+                text = output.read_text(encoding="utf-8", errors="replace")
+                print(f"\n=== {stack.id}: terraform init\n\n{text}", flush=True)
+                if advice := init_advice(text):
+                    print(advice, file=sys.stderr)
+                raise Failed("init", status=status, at=stack, left=left)
 
     def run(self, command: str, stack: Stack, *arguments: str) -> int:
         status = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
-        if said := guards.on_retired_mesh(stack, terraform=self.binary):
-            print(f"\n{said}", file=sys.stderr)
+        if advice := guards.on_retired_mesh(stack, terraform=self.binary):
+            print(f"\n{advice}", file=sys.stderr)
         return status
 
 
@@ -122,31 +153,30 @@ class Run:
     stack: Stack
     arguments: Sequence[str] = ()
     part: str = ""
-    """Of what, where it is not all of the stack."""
+    """The part of the stack, for the heading; empty for all of it."""
 
 
 def one_after_another(runs: Sequence[Run], *, command: str, terraform: Terraform, fine: set[int]) -> int:
-    """Run the command in every stack, in the order given, up to the first that fails. The greatest exit status, so that
-    a plan with changes is not hidden by a later one without. Raises Failed."""
+    """Run a command in every stack, in the order given, up to the first failure. Returns the greatest exit status, so
+    that a later plan without changes doesn't hide one with changes. Raises Failed."""
     greatest = 0
     for number, run in enumerate(runs, start=1):
         stack, left = run.stack, list(dict.fromkeys(later.stack for later in runs[number:]))
         print(f"\n=== {stack.id}: terraform {command}{run.part} ({number} of {len(runs)})\n", flush=True)
-        if status := terraform.init(stack):
-            raise Failed("init", status=status, at=stack, left=left)
+        terraform.init_quietly(stack, left=left)
         if command == "destroy":
             guards.refuse_what_aws_protects(stack, terraform=terraform.binary)
         status = terraform.run(command, stack, *run.arguments)
         if status not in fine:
-            if command == "apply" and (said := guards.on_partial_resources(stack, terraform=terraform.binary)):
-                print(f"\n{said}", file=sys.stderr)
+            if command == "apply" and (advice := guards.on_partial_resources(stack, terraform=terraform.binary)):
+                print(f"\n{advice}", file=sys.stderr)
             raise Failed(command, status=status, at=stack, left=left)
         greatest = max(greatest, status)
     return greatest
 
 
 def _put_lock(folder: Path, *, kept: Path) -> None:
-    """Before init: the stack's lock is the kept one, or none. So deleting the kept one upgrades the provider."""
+    """Before init: copy the kept lock to the stack, or delete the stack's: without a kept lock, Terraform upgrades."""
     if kept.exists():
         (folder / _LOCK).write_bytes(kept.read_bytes())
     else:
@@ -154,25 +184,29 @@ def _put_lock(folder: Path, *, kept: Path) -> None:
 
 
 def _take_lock(folder: Path, *, kept: Path) -> None:
-    """After init: what terraform added (a provider, hashes for this machine) is kept for the next stack and for git."""
+    """After init: keep what terraform added (a provider, hashes for this platform) for the next stack and for git."""
     written = folder / _LOCK
     if written.exists() and not (kept.exists() and kept.read_bytes() == written.read_bytes()):
         kept.write_bytes(written.read_bytes())
 
 
 def share_plugins() -> None:
-    """Give Terraform a plugin cache in the current folder, unless the user has one (Terraform, "Provider Plugin
-    Cache"). Two inits at a time must not use it; here they follow each other."""
+    """Set a plugin cache in the current folder, unless the user has one (Terraform, "Provider Plugin Cache").
+    Concurrent inits must not share a cache; this driver runs them one after another."""
     if _CACHE_VARIABLE in os.environ or "plugin_cache_dir" in _configuration():
         return
     _CACHE.mkdir(parents=True, exist_ok=True)
     os.environ[_CACHE_VARIABLE] = str(_CACHE.absolute())
 
 
+def _configuration_file() -> Path:
+    """The user's Terraform CLI configuration file, which may not exist."""
+    return Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
+
+
 def _configuration() -> str:
-    """What the user's own configuration of Terraform says, if there is any."""
-    file = Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
+    """The text of the user's Terraform CLI configuration; empty if there is none."""
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return _configuration_file().read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

@@ -1,4 +1,4 @@
-"""Where time is counted on the call paths to a service, in words: what `python -m catalog explain` prints."""
+"""The timers on the call paths to a service, as tables: what `make explain` prints."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from catalog.model.types import short_duration
 from catalog.reading.layers import Report
 
 _MOST = 10
-"""Paths that are printed before the rest is counted."""
+"""The number of paths that are printed; the rest are only counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One timer on a path, and what there is to say of it."""
+    """One timer on a path, with a note."""
 
     hop: Hop
     timer: Timer
     note: str = ""
-    """Why it ends before what was asked for; empty for one that does not."""
+    """Why the timer is shorter than requested; empty if it isn't."""
     is_shortest: bool = False
 
     @property
-    def is_of_replacing(self) -> bool:
+    def is_during_replacement(self) -> bool:
         return self.timer.limits in REPLACING
 
 
 def explanation(deployment: Deployment, service: Service, *, report: Report) -> str:
-    """All timers on every path to a service, and what of its wishes the mesh does not know."""
+    """All timers on every path to a service, and the settings of the service that the mesh doesn't support."""
     paths = paths_to(deployment, service, most=_MOST)
     total = len(paths.shown) + paths.more
     blocks = [_headline(deployment, service)]
@@ -44,30 +44,32 @@ def explanation(deployment: Deployment, service: Service, *, report: Report) -> 
     if paths.more:
         blocks.append(f"and {paths.more} more {plural('path', paths.more)}")
     if paths.only_shortest:
-        blocks.append("calls go in a circle: of the paths from each beginning only the shortest is shown")
-    if lost := list(_lost(deployment, service, report)):
-        heading = f"asked for {service.name}, and not there with {deployment.catalog.mesh.kind}:"
-        blocks.append("\n".join([heading, *lost]))
+        blocks.append("calls form a cycle: only the shortest path from each entry point is shown")
+    if unsupported := list(_unsupported(deployment, service, report)):
+        heading = f"requested by {service.name}, not supported by mesh {deployment.catalog.mesh.kind}:"
+        blocks.append("\n".join([heading, *unsupported]))
     return "\n\n".join(blocks) + "\n"
 
 
 def rows_of(deployment: Deployment, path: CallPath) -> tuple[Row, ...]:
-    """Every timer on a path, in the order in which a call meets it; what counts only while a task is replaced comes
-    last. A proxy that is met as callee and then as caller is there once, with the most that is asked of it."""
-    met: dict[tuple[str, str], Row] = {}
+    """Every timer on a path, in the order in which a call reaches them. Those that run only while a task is replaced
+    are last. A proxy that is both a callee's and a caller's has one row, with the longest requested time."""
+    rows_by_timer: dict[tuple[str, str], Row] = {}
     for hop in path.hops:
         for timer in timers_of(deployment, hop):
-            row = met.setdefault((timer.at, timer.limits), Row(hop=hop, timer=timer))
+            row = rows_by_timer.setdefault((timer.at, timer.limits), Row(hop=hop, timer=timer))
             if row.timer.requested < timer.requested:
-                met[timer.at, timer.limits] = replace(row, timer=replace(row.timer, requested=timer.requested))
-    rows = sorted(met.values(), key=lambda row: row.is_of_replacing)
+                rows_by_timer[timer.at, timer.limits] = replace(
+                    row, timer=replace(row.timer, requested=timer.requested)
+                )
+    rows = sorted(rows_by_timer.values(), key=lambda row: row.is_during_replacement)
     target = path.services[-1]
-    shortest = [_shortest(row for row in rows if row.is_of_replacing is replacing) for replacing in (False, True)]
+    shortest = [_shortest(row for row in rows if row.is_during_replacement is replacing) for replacing in (False, True)]
     return tuple(replace(row, note=_note(row, target), is_shortest=row in shortest) for row in rows)
 
 
 def _shortest(rows: Iterator[Row]) -> Row | None:
-    """The first of those that end soonest. How long a start may take, cuts nobody off."""
+    """The first of the shortest timers. A timer for starting doesn't end calls."""
     counting = [row for row in rows if row.timer.seconds < UNLIMITED and row.timer.limits != "starting"]
     return min(counting, key=lambda row: row.timer.seconds, default=None)
 
@@ -76,9 +78,9 @@ def _note(row: Row, target: Service) -> str:
     timer = row.timer
     if timer.is_short:
         return timer.reason
-    if not row.is_of_replacing and not target.is_tcp and timer.seconds < target.timeout:
-        # As long as was asked for here, or longer, and yet not long enough for the answer.
-        return timer.reason if timer.key is None else f"as {timer.key} of {row.hop.callee.name} says"
+    if not row.is_during_replacement and not target.is_tcp and timer.seconds < target.timeout:
+        # As long as requested here, or longer, but too short for the target's response.
+        return timer.reason if timer.key is None else f"set by {timer.key} of {row.hop.callee.name}"
     return ""
 
 
@@ -101,12 +103,12 @@ def _step(hop: Hop) -> str:
 
 
 def _table(rows: tuple[Row, ...]) -> str:
-    """In columns, the shortest marked: of what counts in every call, and of what counts while a task is replaced."""
-    calls = [row for row in rows if not row.is_of_replacing]
-    replacing = [row for row in rows if row.is_of_replacing]
-    cells = [("hop", "timer", "limits", "asked", "is")] if calls else []
+    """Two tables, each with its shortest timer marked: timers of every call, and timers while a task is replaced."""
+    calls = [row for row in rows if not row.is_during_replacement]
+    replacing = [row for row in rows if row.is_during_replacement]
+    cells = [("hop", "timer", "limits", "requested", "effective")] if calls else []
     cells += [_cells(row, _step(row.hop)) for row in calls]
-    cells += [("while a task is replaced", "", "", "asked", "is")]
+    cells += [("while a task is replaced", "", "", "requested", "effective")]
     cells += [_cells(row, row.hop.callee.name) for row in replacing]
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     notes = ["", *map(_marked, calls)] if calls else []
@@ -115,7 +117,7 @@ def _table(rows: tuple[Row, ...]) -> str:
     if calls:
         lines.insert(len(calls) + 1, "")
     else:
-        lines[:0] = ["  nothing counts time in a call", ""]
+        lines[:0] = ["  no timer runs during a call", ""]
     return "\n".join(lines)
 
 
@@ -136,18 +138,18 @@ def _marked(row: Row) -> str:
     return f"  <- {': '.join(filter(None, ('shortest' if row.is_shortest else 'too short', row.note)))}"
 
 
-def _lost(deployment: Deployment, service: Service, report: Report) -> Iterator[str]:
-    """What a service asks for, or its built-in profile in its name, and the mesh lacks."""
-    asking = _WithProfile(report)
-    for feature, verdict, places in unsupported_requests(Place(deployment, asking)):
+def _unsupported(deployment: Deployment, service: Service, report: Report) -> Iterator[str]:
+    """The settings of a service, or of its built-in profile, that the mesh doesn't support."""
+    with_profile = _WithProfile(report)
+    for feature, verdict, places in unsupported_requests(Place(deployment, with_profile)):
         for place in places:
             if place.path[:2] == service.place:
-                source = f'profile "{service.profile}"' if asking.is_built_in(*place.path) else place.location
+                source = f'profile "{service.profile}"' if with_profile.is_built_in(*place.path) else place.location
                 yield f"  {feature.keys} ({source}): {verdict.how}"
 
 
 class _WithProfile:
-    """A built-in profile asks too, where a service has chosen it."""
+    """A report in which the settings of a built-in profile count as set."""
 
     def __init__(self, report: Report) -> None:
         self._report = report

@@ -1,7 +1,8 @@
-"""What synth says when all is well."""
+"""The summary that `make synth` prints after a successful run."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,9 +23,10 @@ def summary(
     resources: Mapping[str, int],
     folders: Sequence[str],
     emptied: Sequence[str],
+    environ: Mapping[str, str],
 ) -> str:
-    """A table of the deployments, where the output is, and what to do next. `folders` are those of all stacks, and
-    `emptied` the ones among them that hold no service any more."""
+    """A table of the deployments, the folders that were written, and the command to run next. `folders` are those of
+    all stacks; `emptied` are those among them that no service is left in."""
     header = ("deployment", "region", "mesh", "services", "calls", "public", "resources", "network")
     rows = [header, *(_row(deployment, resources[deployment.id]) for deployment in loaded.deployments)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
@@ -32,12 +34,22 @@ def summary(
     shown = _relative(outdir)
     listed_folders = ", ".join(f"{shown}/stacks/{folder}" for folder in folders)
     where = listed_folders if len(folders) <= _LISTED else f"{len(folders)} folders in {shown}/stacks"
-    left = [f"{folder} holds no service any more: once applied, delete {shown}/stacks/{folder}" for folder in emptied]
-    lines = [*table, *_fallbacks(loaded), *([""] if left else []), *left, "", f"{file} -> {where}; next: make plan"]
+    left = [f"{folder} has no services left. Apply it, then delete {shown}/stacks/{folder}." for folder in emptied]
+    lines = [*table, *_fallbacks(loaded), *([""] if left else []), *left, "", f"Wrote {where} from {file}"]
     counts = [_count(loaded, level) for level in ("warning", "notice")]
-    if said := " and ".join(count for count in counts if count):
-        lines.append(f"{said} on stderr")
-    return "\n".join(lines)
+    if reported := " and ".join(count for count in counts if count):
+        lines.append(f"{reported} above")
+    return "\n".join([*lines, f"Next: {_next_command(environ)}"])
+
+
+def _next_command(environ: Mapping[str, str]) -> str:
+    """`make plan`, with the variables that `make synth` was given."""
+    given = {
+        "CATALOG_FILE": environ.get("CATALOG_FILE"),
+        "ENV": environ.get("CATALOG_ENVIRONMENT"),
+        "CDKTF_OUTDIR": environ.get("CDKTF_OUTDIR"),
+    }
+    return " ".join(["make plan", *(f"{name}={shlex.quote(value)}" for name, value in given.items() if value)])
 
 
 def _row(deployment: Deployment, resources: int) -> tuple[str, ...]:
@@ -56,13 +68,13 @@ def _row(deployment: Deployment, resources: int) -> tuple[str, ...]:
 
 
 def _fallbacks(loaded: Loaded) -> list[str]:
-    """Which services are reached past the mesh, in a mesh that carries the others."""
+    """The services whose protocol the mesh doesn't support: their callers reach them without it."""
     lines = []
     for deployment in loaded.deployments:
         mesh = mesh_of(deployment)
         direct = [s.name for s in deployment.services.values() if s.port is not None and not mesh.carries(s)]
         if mesh.protocols and direct:
-            lines.append(f"{deployment.id}: {mesh.title} does not carry {listed(direct)}, reached directly by name")
+            lines.append(f"{deployment.id}: {mesh.title} doesn't support {listed(direct)}; callers connect directly")
     return ["", *lines] if lines else []
 
 

@@ -1,4 +1,4 @@
-"""`python -m catalog explain`: which paths there are, what is printed of them, and what is not a service."""
+"""`python -m catalog explain`: paths, tables and errors."""
 
 from __future__ import annotations
 
@@ -35,66 +35,68 @@ def calling(edges: str, *, public: str = "", kind: str = "none") -> Deployment:
         f'{name} = {{ image = "r.io/x:1", port = 80, calls = {callees}{begin.get(name, "")} }}\n'
         for name, callees in calls.items()
     ]
-    way_in = '[ingress.open]\nallow = ["10.0.0.0/8"]\n' if public else ""
-    [deployment] = loaded(f"{way_in}[services]\n{''.join(lines)}", kind=kind).deployments
+    ingress = '[ingress.open]\nallow = ["10.0.0.0/8"]\n' if public else ""
+    [deployment] = loaded(f"{ingress}[services]\n{''.join(lines)}", kind=kind).deployments
     return deployment
 
 
 def paths(deployment: Deployment, name: str, *, most: int = 100) -> list[str]:
-    ways = paths_to(deployment, deployment.services[name], most=most).shown
-    return [" ".join([f"{way.ingress}:" * (way.ingress is not None), *(s.name for s in way.services)]) for way in ways]
+    found = paths_to(deployment, deployment.services[name], most=most).shown
+    return [
+        " ".join([f"{path.ingress}:" * (path.ingress is not None), *(s.name for s in path.services)]) for path in found
+    ]
 
 
 # ---- Paths
 
 
-def test_paths_begin_at_an_ingress_and_where_nobody_calls() -> None:
+def test_paths_start_at_an_ingress_or_at_a_service_without_callers() -> None:
     assert paths(calling("web>chat chat>llm batch>llm", public="web"), "llm") == [" batch llm", "open: web chat llm"]
 
 
-def test_a_public_service_that_is_called_too_is_reached_both_ways() -> None:
+def test_a_public_service_with_callers_has_both_paths() -> None:
     assert paths(calling("web>chat", public="web chat"), "chat") == ["open: chat", "open: web chat"]
 
 
-def test_what_nobody_calls_is_a_path_by_itself() -> None:
+def test_a_service_without_callers_is_a_path() -> None:
     assert paths(calling("lone"), "lone") == [" lone"]
 
 
-def test_a_circle_of_calls_is_passed_once() -> None:
-    circle = calling("web>a a>b b>a", public="web")
-    assert paths(circle, "b") == ["open: web a b"]
-    assert paths(circle, "a") == ["open: web a"]
+def test_a_path_passes_a_cycle_once() -> None:
+    cycle = calling("web>a a>b b>a", public="web")
+    assert paths(cycle, "b") == ["open: web a b"]
+    assert paths(cycle, "a") == ["open: web a"]
 
 
-def test_a_circle_that_nobody_enters_begins_at_each_of_its_services() -> None:
-    circle = calling("a>b b>a b>c")
-    assert paths(circle, "c") == [" b c", " a b c"]
-    assert paths(circle, "a") == [" a", " b a"]
+def test_each_service_in_a_cycle_without_outside_callers_is_an_entry_point() -> None:
+    cycle = calling("a>b b>a b>c")
+    assert paths(cycle, "c") == [" b c", " a b c"]
+    assert paths(cycle, "a") == [" a", " b a"]
 
 
-def test_of_many_paths_the_shortest_come_first_and_the_rest_is_counted() -> None:
+def test_the_shortest_paths_are_printed_first_and_the_rest_are_counted() -> None:
     # Twenty floors of two services, each of which calls both below: a million paths, and one short one.
     edges = [f"f{floor}{a}>f{floor + 1}{b}" for floor in range(19) for a in "xy" for b in "xy"]
     tower = calling(" ".join([*edges, "f19x>end", "f19y>end", "short>end"]))
-    ways = paths_to(tower, tower.services["end"], most=10)
+    found = paths_to(tower, tower.services["end"], most=10)
 
-    assert [len(way.services) for way in ways.shown] == [2, *[21] * 9]
-    assert (ways.more, ways.only_shortest) == (2**20 + 1 - 10, False)
+    assert [len(path.services) for path in found.shown] == [2, *[21] * 9]
+    assert (found.more, found.only_shortest) == (2**20 + 1 - 10, False)
 
 
-def test_of_many_services_that_all_call_each_other_the_shortest_path_from_each_beginning_is_shown() -> None:
+def test_only_the_shortest_path_from_each_entry_point_is_printed_if_calls_form_a_cycle() -> None:
     names = [f"s{number}" for number in range(60)]
-    everybody = calling(" ".join(f"{a}>{b}" for a in names for b in names if a != b), public="s0 s1")
-    found = paths_to(everybody, everybody.services["s59"], most=10)
+    connected = calling(" ".join(f"{a}>{b}" for a in names for b in names if a != b), public="s0 s1")
+    found = paths_to(connected, connected.services["s59"], most=10)
 
-    assert [(way.ingress, [each.name for each in way.services]) for way in found.shown] == [
+    assert [(path.ingress, [each.name for each in path.services]) for path in found.shown] == [
         ("open", ["s0", "s59"]),
         ("open", ["s1", "s59"]),
     ]
     assert (found.more, found.only_shortest) == (0, True)
 
 
-def test_paths_are_the_same_whatever_the_order_of_tables() -> None:
+def test_the_order_of_tables_does_not_change_the_paths() -> None:
     edges = "web>a web>b a>llm b>llm b>a"
     backwards = " ".join(reversed(edges.split()))
     assert paths(calling(edges, public="web"), "llm") == paths(calling(backwards, public="web"), "llm")
@@ -120,22 +122,22 @@ INFERENCE = """
     ("kind", "lost"),
     [("service-connect", ["retries"]), ("vpc-lattice", ["timeout", "retries"]), ("none", ["timeout", "retries"])],
 )
-def test_what_the_built_in_profile_asks_and_the_mesh_lacks_is_said(kind: str, lost: list[str]) -> None:
+def test_unsupported_settings_of_a_built_in_profile_are_printed(kind: str, lost: list[str]) -> None:
     text = explained(INFERENCE, "llm", kind=kind)
 
     assert set(BUILT_IN_PROFILES["inference"]) == {"timeout", "retries"}
     assert re.findall(r'^  (\S+) \(profile "inference"\): ', text, re.M) == lost
-    assert f"asked for llm, and not there with {kind}:" in text
+    assert f"requested by llm, not supported by mesh {kind}:" in text
 
 
-def test_what_the_catalog_asks_itself_is_said_with_its_line() -> None:
+def test_unsupported_settings_of_the_catalog_are_printed_with_their_line() -> None:
     text = explained(INFERENCE.replace('"inference"', '"inference", timeout = "5m"'), "llm")
     assert "timeout (services.toml:3): nothing between services counts time" in text
 
 
-def test_a_mesh_that_gives_everything_is_not_said_to_lack_anything() -> None:
+def test_nothing_is_unsupported_if_the_mesh_supports_all_settings() -> None:
     plain = INFERENCE.replace(', profile = "inference"', "")
-    assert "asked for" not in explained(plain, "llm", kind="vpc-lattice")
+    assert "requested by" not in explained(plain, "llm", kind="vpc-lattice")
 
 
 def test_the_shortest_timer_is_marked_with_its_reason() -> None:
@@ -155,8 +157,8 @@ def test_columns_are_aligned() -> None:
     assert not [line for line in lines if line != line.rstrip()]
 
 
-def test_where_nothing_counts_that_is_said() -> None:
-    assert "  nothing counts time in a call\n" in explained(INFERENCE, "llm")
+def test_a_path_without_timers_is_reported() -> None:
+    assert "  no timer runs during a call\n" in explained(INFERENCE, "llm")
 
 
 def test_unlimited_timers_are_none() -> None:
@@ -172,7 +174,7 @@ def test_the_number_of_further_paths_is_said() -> None:
     assert "\nand 5 more paths\n" in text
 
 
-def test_a_circle_of_calls_is_said_to_have_more_paths() -> None:
+def test_a_cycle_of_calls_is_reported() -> None:
     text = explained(
         """
         [services]
@@ -184,13 +186,13 @@ def test_a_circle_of_calls_is_said_to_have_more_paths() -> None:
     )
 
     assert "\npath 1 of 1: web > b\n" in text
-    assert text.endswith("\ncalls go in a circle: of the paths from each beginning only the shortest is shown\n")
+    assert text.endswith("\ncalls form a cycle: only the shortest path from each entry point is shown\n")
 
 
 # ---- The command
 
 
-def test_the_page_shows_what_the_shipped_catalog_is_explained_with(tmp_path: Path) -> None:
+def test_the_page_shows_the_output_for_the_shipped_catalog(tmp_path: Path) -> None:
     [command] = re.findall(r"```sh\n(.*?)\n```", PAGE, re.S)
     [shown] = re.findall(r"```text\n(.*?)```", PAGE, re.S)
     file = tmp_path / "services.toml"
@@ -209,13 +211,13 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_another_catalog_is_named_by_an_option_or_a_variable(file: Path) -> None:
+def test_an_option_or_a_variable_selects_another_catalog(file: Path) -> None:
     by_option, by_variable = run("explain", "llm", "--file", str(file)), run("explain", "llm", CATALOG_FILE=str(file))
     assert by_option.stdout == by_variable.stdout
     assert by_option.stdout.startswith("llm in shop, mesh none: http on port 80, timeout 10m, idle_timeout 10m\n")
 
 
-def test_every_environment_is_explained_unless_one_is_named(file: Path) -> None:
+def test_all_environments_are_explained_unless_one_is_selected(file: Path) -> None:
     file.write_text(file.read_text() + '[environments.dev]\n[environments.prod.services.llm]\ntimeout = "5m"\n')
     both = run("explain", "llm", "--file", str(file)).stdout
     one = run("explain", "llm", "--file", str(file), "--environment", "prod").stdout
@@ -227,12 +229,12 @@ def test_every_environment_is_explained_unless_one_is_named(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("lmm", 'there is no service "lmm"; did you mean "llm"?'),
-        ("zzz", 'there is no service "zzz"; name one of chat and llm'),
-        ("models", '"models" lies outside the catalog, and its timers with it; name a service'),
+        ("lmm", 'service "lmm" doesn\'t exist; did you mean "llm"?'),
+        ("zzz", 'service "zzz" doesn\'t exist. Name one of chat and llm.'),
+        ("models", '"models" is external to the catalog: its timers are unknown. Name a service.'),
     ],
 )
-def test_what_is_no_service_is_answered_like_a_wrong_catalog(file: Path, name: str, said: str) -> None:
+def test_an_unknown_service_is_an_error(file: Path, name: str, said: str) -> None:
     file.write_text(
         file.read_text().replace('["llm"]', '["llm", "models"]') + '[external.models]\nhost = "x.example"\n'
     )
@@ -240,7 +242,7 @@ def test_what_is_no_service_is_answered_like_a_wrong_catalog(file: Path, name: s
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{file}: {said}\n")
 
 
-def test_a_wrong_catalog_and_an_unknown_environment_are_problems(file: Path) -> None:
+def test_an_invalid_catalog_and_an_unknown_environment_are_errors(file: Path) -> None:
     unknown = run("explain", "llm", "--file", str(file), "--environment", "prod")
     file.write_text(file.read_text().replace("port = 80", "port = 0"))
     wrong = run("explain", "llm", "--file", str(file))
@@ -249,10 +251,10 @@ def test_a_wrong_catalog_and_an_unknown_environment_are_problems(file: Path) -> 
         assert done.stderr.startswith(f"{file}") and "Traceback" not in done.stderr
 
 
-def test_the_same_is_printed_whatever_the_hash_seed() -> None:
-    told = [started("explain", "redis", PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
-    assert told[0] == told[1] and told[0]
+def test_the_hash_seed_does_not_change_the_output() -> None:
+    outputs = [started("explain", "redis", PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
+    assert outputs[0] == outputs[1] and outputs[0]
 
 
-def test_nothing_of_cdktf_is_imported_to_explain() -> None:
+def test_explain_does_not_import_cdktf() -> None:
     assert started("explain", "llm", code=LOOK.format(IMPORTED)).stdout.splitlines()[-1] == "[]"

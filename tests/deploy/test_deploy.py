@@ -1,14 +1,17 @@
-"""The driver behind `make plan`, `make apply` and `make destroy`, with a terraform that only writes down its calls."""
+"""The driver behind `make plan`, `make apply` and `make destroy`, with a terraform that only records its calls."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from deploy.terraform import init_advice
 from tests.support.fake_terraform import Project
 
 MEETING = """#!/bin/sh
@@ -23,7 +26,7 @@ done
 ls "$running" | wc -l >> "$CALLS"
 rm "$running/$$"
 """
-"""A terraform whose first plan waits for the second to begin, and that writes down how many run."""
+"""A terraform whose first plan waits for the second to start, and that records how many run."""
 CHAIN = {"shop-a": ["shop-b"], "shop-b": ["shop-c"], "shop-c": [], "shop-d": []}
 
 
@@ -59,7 +62,7 @@ def test_all_stacks_are_initialized_one_by_one_and_then_planned(chain: Project) 
     assert visited(chain, "init") == visited(chain, "plan") == ["shop-c", "shop-d", "shop-b", "shop-a"]
 
 
-def test_plans_run_side_by_side_but_never_more_than_asked_for(chain: Project) -> None:
+def test_plans_run_concurrently_but_at_most_jobs(chain: Project) -> None:
     (chain.folder / "bin" / "terraform").write_text(MEETING)
     assert chain.deploy("plan", JOBS="2").returncode == 0
     assert chain.calls()
@@ -68,20 +71,20 @@ def test_plans_run_side_by_side_but_never_more_than_asked_for(chain: Project) ->
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "two", "²", "1.5"])
-def test_what_is_no_number_of_plans_is_refused(chain: Project, jobs: str) -> None:
+def test_jobs_must_be_a_positive_integer(chain: Project, jobs: str) -> None:
     done = chain.deploy("plan", JOBS=jobs)
     assert done.returncode == 2
-    assert done.stderr == f"JOBS={jobs} is not a number of plans; write a whole number from 1, or leave it out\n"
+    assert done.stderr == f"Error: JOBS={jobs} must be a positive integer. Set JOBS=2, for example, or unset it.\n"
     assert visited(chain, "plan") == []
 
 
 @pytest.mark.parametrize("place", ["argument", "next argument", "variable"])
-def test_several_stacks_do_not_write_one_plan_file(chain: Project, place: str) -> None:
+def test_several_stacks_never_write_the_same_plan_file(chain: Project, place: str) -> None:
     arguments = {"argument": ["--", "-out=/tmp/p"], "next argument": ["--", "-out", "/tmp/p"], "variable": []}[place]
     variables = {"TF_CLI_ARGS_plan": "-out=/tmp/p"} if place == "variable" else {}
     done = chain.deploy("plan", *arguments, **variables)
     assert done.returncode == 2
-    assert done.stderr.startswith("-out=/tmp/p: 4 stacks would write this one file; ")
+    assert done.stderr.startswith("Error: -out=/tmp/p: 4 stacks would write the same file. ")
     assert chain.calls() == []
 
 
@@ -101,7 +104,7 @@ def test_every_stack_is_initialized_right_before_its_turn(project: Project) -> N
     assert project.calls() == ["shop: init -input=false", "shop: plan -target=aws_vpc.main -var a=b c -- x"]
 
 
-def test_a_heading_stands_before_what_terraform_says(chain: Project) -> None:
+def test_a_heading_precedes_the_output_of_terraform(chain: Project) -> None:
     lines = [line for line in chain.deploy("plan").stdout.splitlines() if line]
     assert lines[1:] == [
         "=== shop-c: terraform plan (1 of 4)",
@@ -117,13 +120,13 @@ def test_a_heading_stands_before_what_terraform_says(chain: Project) -> None:
     ]
 
 
-def test_an_output_folder_may_lie_elsewhere(project: Project) -> None:
+def test_cdktf_outdir_selects_the_output_folder(project: Project) -> None:
     project.write_output({"shop": []}, outdir="elsewhere/out")
     assert project.deploy("plan", CDKTF_OUTDIR="elsewhere/out").returncode == 0
     assert visited(project, "plan") == ["shop"]
 
 
-def test_another_binary_can_be_named(project: Project) -> None:
+def test_terraform_selects_another_binary(project: Project) -> None:
     project.write_output({"shop": []})
     (project.folder / "bin" / "terraform").rename(project.folder / "tofu")
     assert project.deploy("plan", TERRAFORM="./tofu").returncode == 0
@@ -138,45 +141,45 @@ def test_an_environment_has_its_own_stacks_and_no_others(environments: Project) 
     assert visited(environments, "apply") == ["shop-prod", "shop-prod_search"]
 
 
-def test_an_environment_whose_name_begins_with_anothers_is_its_own(environments: Project) -> None:
+def test_an_environment_may_start_with_the_name_of_another(environments: Project) -> None:
     assert environments.deploy("apply", "--env", "prod-eu").returncode == 0
     assert visited(environments, "apply") == ["shop-prod-eu"]
 
 
-def test_without_one_all_environments_have_their_turn(environments: Project) -> None:
+def test_all_environments_are_applied_unless_one_is_selected(environments: Project) -> None:
     environments.deploy("apply")
     assert visited(environments, "apply") == ["shop-dev", "shop-prod", "shop-prod-eu", "shop-prod_search"]
 
 
-def test_the_environment_that_synth_was_narrowed_to_is_the_default(environments: Project) -> None:
+def test_the_environment_of_synth_is_the_default(environments: Project) -> None:
     environments.deploy("apply", CATALOG_ENVIRONMENT="dev")
     assert visited(environments, "apply") == ["shop-dev"]
 
 
-def test_a_mistake_in_another_environment_does_not_stop_this_one(environments: Project) -> None:
+def test_an_error_in_another_environment_does_not_stop_this_one(environments: Project) -> None:
     with (environments.folder / "services.toml").open("a") as catalog:
         catalog.write('[environments.broken]\nservices.web.replicas = "many"\n')
     assert environments.deploy("plan", "--env", "prod").returncode == 0
 
 
-def test_an_unknown_environment_is_answered_with_those_there_are(environments: Project) -> None:
+def test_an_unknown_environment_is_an_error_that_lists_the_environments(environments: Project) -> None:
     done = environments.deploy("plan", "--env", "prd")
     assert done.returncode == 2
     assert 'there is no environment "prd"; ask for one of dev, prod, prod-eu' in done.stderr
     assert environments.calls() == []
 
 
-def test_a_catalog_without_environments_has_none_to_choose(chain: Project) -> None:
+def test_selecting_an_environment_requires_environments_in_the_catalog(chain: Project) -> None:
     done = chain.deploy("plan", "--env", "prod")
     assert done.returncode == 2
     assert 'there is no environment "prod", as the catalog has none' in done.stderr
 
 
-def test_an_environment_that_synth_left_out_is_not_taken_for_an_empty_one(environments: Project) -> None:
+def test_an_environment_that_synth_left_out_is_an_error(environments: Project) -> None:
     environments.add_environments("test")
     done = environments.deploy("destroy", "--env", "test")
     assert done.returncode == 2
-    assert "run make synth" in done.stderr
+    assert "Run make synth" in done.stderr
 
 
 # Stacks beside their base
@@ -192,7 +195,7 @@ def states(project: Project) -> Project:
     return project
 
 
-def test_a_stack_whose_base_lacks_what_it_reads_is_not_planned_and_the_table_says_why(states: Project) -> None:
+def test_a_stack_that_requires_missing_outputs_is_not_planned_and_the_table_has_the_reason(states: Project) -> None:
     (states.stack("shop") / "outputs.json").write_text('{"shared_a": {}}')
     done = states.deploy("plan")
     assert done.returncode == 0
@@ -200,24 +203,24 @@ def test_a_stack_whose_base_lacks_what_it_reads_is_not_planned_and_the_table_say
     assert done.stdout.splitlines()[-3:] == [
         "shop        no changes",
         "shop_rag    no changes",
-        "shop_front  not planned: shop has to be applied first, for 1 new output",
+        "shop_front  not planned: requires 1 new output of shop. Apply it first.",
     ]
 
 
 def test_before_the_base_is_applied_only_it_is_planned(states: Project) -> None:
     done = states.deploy("plan")
     assert visited(states, "plan") == ["shop"]
-    assert "shop_rag    not planned: shop is not applied yet; apply that first" in done.stdout
+    assert "shop_rag    not planned: shop isn't applied yet. Apply it first." in done.stdout
 
 
-def test_with_changes_told_by_status_a_stack_that_waits_for_its_base_is_one_with_changes(states: Project) -> None:
+def test_a_stack_that_waits_for_its_base_counts_as_changed_in_the_exit_status(states: Project) -> None:
     (states.stack("shop") / "outputs.json").write_text('{"shared_b": {}}')
     assert states.deploy("plan", "--stack", "rag").returncode == 0
     assert states.deploy("plan", "--stack", "rag", "--", "-detailed-exitcode").returncode == 2
     assert visited(states, "plan") == []
 
 
-def test_a_stack_that_cannot_be_initialized_leaves_the_others_their_plans(states: Project) -> None:
+def test_other_stacks_are_planned_if_one_cannot_be_initialized(states: Project) -> None:
     (states.stack("shop") / "outputs.json").write_text('{"shared_a": {}, "shared_b": {}}')
     done = states.deploy("plan", STATUS_init_shop_rag="7")
     assert done.returncode == 7
@@ -225,14 +228,14 @@ def test_a_stack_that_cannot_be_initialized_leaves_the_others_their_plans(states
     assert done.stdout.splitlines()[-2] == "shop_rag    not planned: terraform init failed"
 
 
-def test_where_a_base_cannot_be_initialized_nothing_that_reads_it_is_planned(states: Project) -> None:
+def test_no_stack_is_planned_if_its_base_cannot_be_initialized(states: Project) -> None:
     done = states.deploy("plan", STATUS_init_shop="7")
     assert done.returncode == 7
     assert visited(states, "plan") == []
     assert done.stdout.splitlines()[-2] == "shop_rag    not planned: terraform init of shop failed"
 
 
-def test_the_table_counts_what_only_moves(states: Project) -> None:
+def test_the_table_counts_moved_resources(states: Project) -> None:
     moves = "# aws_vpc.a has moved to aws_vpc.b\n# aws_eip.b\n# (moved from aws_eip.a)\n"
     moves += "Plan: 0 to add, 1 to change, 0 to destroy."
     (states.folder / "bin" / "terraform").write_text(
@@ -247,13 +250,13 @@ def test_one_stack_is_planned_alone(states: Project) -> None:
     assert visited(states, "plan") == ["shop_rag"]
 
 
-def test_an_unknown_stack_is_answered_with_those_there_are(states: Project) -> None:
+def test_an_unknown_stack_is_an_error_that_lists_the_stacks(states: Project) -> None:
     done = states.deploy("plan", "--stack", "rga")
     assert done.returncode == 2
-    assert done.stderr == 'the last synth wrote no stack "rga"; name one of base, front, rag\n'
+    assert done.stderr == 'Error: stack "rga" doesn\'t exist in the last synth. Use one of base, front, rag.\n'
 
 
-def test_a_service_that_leaves_a_stack_goes_before_the_base_changes_and_nothing_else(states: Project) -> None:
+def test_only_services_that_left_the_catalog_are_deleted_before_the_base_changes(states: Project) -> None:
     held = ["aws_ecs_service.shop_rag", "data.x.y", "aws_ecs_service.old", "aws_appmesh_route.shop_rag"]
     (states.stack("shop_rag") / "addresses").write_text("\n".join(held) + "\n")
     assert states.deploy("apply", "--", "-auto-approve").returncode == 0
@@ -265,7 +268,7 @@ def test_a_service_that_leaves_a_stack_goes_before_the_base_changes_and_nothing_
     ]
 
 
-def test_what_a_base_deletes_goes_when_the_stacks_have_let_go_of_it(states: Project) -> None:
+def test_a_base_deletes_resources_after_other_stacks_are_applied(states: Project) -> None:
     (states.stack("shop") / "addresses").write_text("aws_ecs_service.shop\naws_ecs_cluster.old\n")
     output = {
         "resource": {"aws_ecs_service": {"shop": {}}},
@@ -276,7 +279,7 @@ def test_what_a_base_deletes_goes_when_the_stacks_have_let_go_of_it(states: Proj
     kept = [f"-target={each}" for each in ("aws_ecs_service.shop", "aws_vpc.a", "data.aws_region.here")]
 
     states.deploy("apply", "--", "-auto-approve")
-    # Nobody uses it: no other state holds anything.
+    # Without users: all other states are empty.
     assert [call for call in states.calls() if call.startswith("shop: apply")] == ["shop: apply -auto-approve"]
 
     (states.folder / "calls").unlink()
@@ -288,25 +291,25 @@ def test_what_a_base_deletes_goes_when_the_stacks_have_let_go_of_it(states: Proj
         "shop_front: apply -auto-approve",
         "shop: apply -auto-approve",
     ]
-    assert "=== shop: terraform apply without what it deletes (1 of 4)" in done.stdout
-    assert "=== shop: terraform apply of what it deletes (4 of 4)" in done.stdout
+    assert "=== shop: terraform apply without deletions (1 of 4)" in done.stdout
+    assert "=== shop: terraform apply of deletions (4 of 4)" in done.stdout
 
 
-def test_what_a_base_deletes_waits_for_stacks_that_were_not_asked_for(states: Project) -> None:
+def test_deletions_of_a_base_wait_for_stacks_that_are_not_selected(states: Project) -> None:
     (states.stack("shop") / "addresses").write_text("aws_ecs_service.shop\naws_ecs_cluster.old\n")
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\n")
     done = states.deploy("apply", "--stack", "base")
     assert [call for call in states.calls() if " apply" in call] == ["shop: apply -target=aws_ecs_service.shop"]
-    assert "shop: aws_ecs_cluster.old and what else it deletes waits" in done.stdout
+    assert "shop: aws_ecs_cluster.old and other deletions wait until shop_rag is applied." in done.stdout
 
 
-def test_what_leaves_a_stack_without_its_service_is_deleted_after_that_was_updated(states: Project) -> None:
+def test_other_resources_that_left_are_deleted_after_their_users_are_updated(states: Project) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\naws_appmesh_route.shop_rag\n")
     states.deploy("apply")
     assert visited(states, "apply") == ["shop", "shop_rag", "shop_front"]
 
 
-def test_what_a_stack_hands_over_or_calls_otherwise_now_does_not_leave(states: Project) -> None:
+def test_removed_and_moved_resources_are_not_deleted(states: Project) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.handed\naws_ecs_service.renamed\n")
     output = {"removed": [{"from": "aws_ecs_service.handed"}], "moved": [{"from": "aws_ecs_service.renamed"}]}
     (states.stack("shop_rag") / "cdk.tf.json").write_text(json.dumps(output))
@@ -322,24 +325,24 @@ def test_stacks_are_destroyed_before_their_base_and_only_those_that_were_applied
     assert "=== shop_front: nothing to destroy" in done.stdout
 
 
-def test_a_base_that_carries_a_stack_is_not_destroyed_alone(states: Project) -> None:
+def test_a_base_in_use_is_not_destroyed_alone(states: Project) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_rag\n")
     done = states.deploy("destroy", "--stack", "base")
     assert done.returncode == 2
-    assert done.stderr == "shop still carries shop_rag; destroy that first, or all of them together\n"
+    assert done.stderr == "Error: shop is used by shop_rag. Destroy shop_rag first, or all stacks together.\n"
     assert visited(states, "destroy") == []
 
 
-def test_a_state_that_cannot_be_read_is_not_taken_for_an_empty_one(states: Project) -> None:
+def test_a_state_that_cannot_be_read_is_an_error(states: Project) -> None:
     (states.stack("shop_rag") / "unreadable").touch()
     for command in ("apply", "destroy"):
         done = states.deploy(command)
         assert done.returncode == 2
-        assert done.stderr == "shop_rag: its state cannot be read, so nothing is done\nAccessDenied\n"
+        assert done.stderr == "Error: shop_rag: its state can't be read; nothing was changed.\nAccessDenied\n"
         assert visited(states, command) == []
 
 
-def test_what_another_stack_configures_is_never_deleted_to_be_made_there(states: Project) -> None:
+def test_a_resource_that_moved_to_another_stack_is_never_deleted(states: Project) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.shop_front\n")
     done = states.deploy("apply")
     assert done.returncode == 2
@@ -347,11 +350,11 @@ def test_what_another_stack_configures_is_never_deleted_to_be_made_there(states:
     assert visited(states, "apply") == []
 
 
-def test_a_base_is_not_applied_before_what_leaves_a_stack_that_was_not_asked_for(states: Project) -> None:
+def test_a_base_is_not_applied_before_an_unselected_stack_with_deletions(states: Project) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.old\n")
     done = states.deploy("apply", "--stack", "base")
     assert done.returncode == 2
-    assert done.stderr == "shop_rag holds what has left the catalog and uses shop; apply shop_rag too\n"
+    assert done.stderr == "Error: shop_rag has resources that left the catalog and use shop. Apply shop_rag too.\n"
     assert visited(states, "apply") == []
 
 
@@ -361,7 +364,7 @@ def test_apply_does_not_destroy(states: Project, place: str) -> None:
     variables = {"TF_CLI_ARGS_apply": "-destroy"} if place == "variable" else {}
     done = states.deploy("apply", *arguments, **variables)
     assert done.returncode == 2
-    assert "use make destroy" in done.stderr
+    assert "Use make destroy" in done.stderr
     assert states.calls() == []
 
 
@@ -377,7 +380,7 @@ def test_apply_does_not_destroy(states: Project, place: str) -> None:
         (["-auto-approve", "kept-plan"], False),
     ],
 )
-def test_only_a_whole_apply_begins_with_what_leaves(states: Project, arguments: list[str], whole: bool) -> None:
+def test_only_a_whole_apply_starts_with_deletions(states: Project, arguments: list[str], whole: bool) -> None:
     (states.stack("shop_rag") / "addresses").write_text("aws_ecs_service.old\n")
     states.deploy("apply", "--", *arguments)
     assert visited(states, "apply") == [*(["shop_rag"] if whole else []), "shop", "shop_rag", "shop_front"]
@@ -398,20 +401,18 @@ def local(project: Project) -> Path:
 
 
 @pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
-def test_a_state_that_is_empty_beside_a_backup_is_not_taken_for_none(
-    project: Project, local: Path, command: str
-) -> None:
+def test_an_empty_state_with_a_backup_is_an_error(project: Project, local: Path, command: str) -> None:
     local.write_text("\n")
     local.with_name("base.tfstate.backup").write_text("{}")
     done = project.deploy(command)
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "shop: state/shop/base.tfstate is empty and base.tfstate.backup beside it is not, as where terraform was killed"
+        "Error: shop: state/shop/base.tfstate is empty but base.tfstate.backup isn't, which happens if "
     )
     assert project.calls() == []
 
 
-def test_what_another_environment_lost_does_not_stop_this_one(environments: Project) -> None:
+def test_an_empty_state_of_another_environment_does_not_stop_this_one(environments: Project) -> None:
     output = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
     for stack, text in (("shop-dev", ""), ("shop-prod_search", "{}")):
         (environments.stack(stack) / "cdk.tf.json").write_text(json.dumps(output))
@@ -424,7 +425,7 @@ def test_what_another_environment_lost_does_not_stop_this_one(environments: Proj
 
 
 @pytest.mark.parametrize(("state", "backup"), [(None, None), (None, "{}"), ("", None), ("", ""), ("{}", "{}")])
-def test_any_other_state_is_terraforms_business(
+def test_any_other_state_is_left_to_terraform(
     project: Project, local: Path, state: str | None, backup: str | None
 ) -> None:
     for file, text in ((local, state), (local.with_name("base.tfstate.backup"), backup)):
@@ -458,7 +459,7 @@ def test_atlantis_has_a_project_for_each_stack_after_those_it_depends_on(states:
         assert patterns == [str(states.folder / "services.toml"), str(states.folder / "images" / "*.toml")]
 
 
-def test_atlantis_plans_what_teams_write_into_files_of_their_own(states: Project) -> None:
+def test_atlantis_watches_all_files_of_a_catalog_folder(states: Project) -> None:
     (states.folder / "catalog").mkdir()
     (states.folder / "services.toml").rename(states.folder / "catalog" / "all.toml")
     written = yaml.safe_load(states.deploy("atlantis", CATALOG_FILE="catalog").stdout)
@@ -468,7 +469,7 @@ def test_atlantis_plans_what_teams_write_into_files_of_their_own(states: Project
 # The provider lock
 
 
-def test_one_lock_beside_the_catalog_serves_all_stacks_and_takes_what_they_add(project: Project) -> None:
+def test_all_stacks_share_and_extend_the_lock_in_the_folder_of_the_catalog(project: Project) -> None:
     project.write_output({"shop-a": [], "shop-b": []})
     kept = project.folder / "terraform.lock.hcl"
     kept.write_text("old")
@@ -480,7 +481,7 @@ def test_one_lock_beside_the_catalog_serves_all_stacks_and_takes_what_they_add(p
     assert kept.read_text() == "new\n"
 
 
-def test_the_first_init_makes_the_lock_even_where_the_catalog_lies_elsewhere(project: Project) -> None:
+def test_the_first_init_creates_the_lock_in_the_folder_of_the_catalog(project: Project) -> None:
     project.write_output({"shop": []})
     (project.folder / "catalogs").mkdir()
     (project.folder / "services.toml").rename(project.folder / "catalogs" / "services.toml")
@@ -490,7 +491,7 @@ def test_the_first_init_makes_the_lock_even_where_the_catalog_lies_elsewhere(pro
     assert (project.folder / "catalogs" / "terraform.lock.hcl").read_text() == "new\n"
 
 
-def test_without_the_lock_terraform_chooses_again(project: Project) -> None:
+def test_without_the_lock_terraform_selects_versions_again(project: Project) -> None:
     project.write_output({"shop": []})
     (project.stack("shop") / ".terraform.lock.hcl").write_text("left over")
     project.deploy("plan")
@@ -524,17 +525,18 @@ def test_several_stacks_share_one_copy_of_the_provider_unless_the_user_has_a_cac
 
 
 @pytest.mark.parametrize("command", ["init", "apply"])
-def test_the_first_failure_ends_it_with_its_status(chain: Project, command: str) -> None:
+def test_the_first_failure_ends_the_run_with_its_status(chain: Project, command: str) -> None:
     done = chain.started("apply", **{f"STATUS_{command}_shop_d": "7"})
     assert done.returncode == 7
     assert done.stderr == (
-        f"shop-d: terraform {command} ended with 7 in cdktf.out/stacks/shop-d; not reached: shop-b, shop-a\n"
+        f"Error: shop-d: terraform {command} exited with status 7 in cdktf.out/stacks/shop-d. "
+        "Not reached: shop-b, shop-a.\n"
     )
     assert visited(chain, "apply") == (["shop-c"] if command == "init" else ["shop-c", "shop-d"])
 
 
 @pytest.mark.parametrize("place", ["argument", "variable"])
-def test_planned_changes_told_by_status_are_no_failure(chain: Project, place: str) -> None:
+def test_planned_changes_in_the_exit_status_are_not_a_failure(chain: Project, place: str) -> None:
     arguments = ["--", "-detailed-exitcode"] if place == "argument" else []
     variables = {"TF_CLI_ARGS_plan": "-detailed-exitcode"} if place == "variable" else {}
     done = chain.deploy("plan", *arguments, STATUS_plan_shop_c="2", **variables)
@@ -543,34 +545,108 @@ def test_planned_changes_told_by_status_are_no_failure(chain: Project, place: st
     assert sorted(visited(chain, "plan")) == ["shop-a", "shop-b", "shop-c", "shop-d"]
 
 
-def test_a_failure_among_planned_changes_is_one(chain: Project) -> None:
+def test_a_failure_is_reported_among_planned_changes(chain: Project) -> None:
     done = chain.deploy("plan", "--", "-detailed-exitcode", STATUS_plan_shop_c="2", STATUS_plan_shop_d="1")
     assert done.returncode == 1
-    assert done.stderr == "shop-d: terraform plan ended with 1\n"
-    assert "shop-d  failed with 1" in done.stdout
+    assert done.stderr == "Error: shop-d: terraform plan exited with status 1.\n"
+    assert "shop-d  failed with status 1" in done.stdout
     assert sorted(visited(chain, "plan")) == ["shop-a", "shop-b", "shop-c", "shop-d"]
 
 
-def test_a_status_of_two_is_a_failure_where_nobody_asked_for_it(chain: Project) -> None:
+def test_a_status_of_two_is_a_failure_without_detailed_exitcode(chain: Project) -> None:
     done = chain.deploy("plan", STATUS_plan_shop_c="2")
     assert done.returncode == 2
-    assert "shop-c: terraform plan ended with 2" in done.stderr
+    assert "Error: shop-c: terraform plan exited with status 2." in done.stderr
 
 
-def test_a_missing_terraform_is_named_with_the_cure(chain: Project) -> None:
+def test_a_missing_terraform_is_an_error(chain: Project) -> None:
     (chain.folder / "bin" / "terraform").unlink()
     done = chain.deploy("plan", PATH=str(chain.folder / "bin"))
     assert done.returncode == 3
-    assert done.stderr == "terraform is not on the PATH; install 1.10 or newer\n"
+    assert (
+        done.stderr
+        == "Error: terraform isn't on the PATH. Install Terraform 1.10 or newer, or set TERRAFORM to its path.\n"
+    )
 
 
-def test_before_the_first_synth_it_is_asked_for(project: Project) -> None:
+def test_deploy_requires_a_synth(project: Project) -> None:
     done = project.deploy("plan")
     assert done.returncode == 2
-    assert done.stderr == "there is no cdktf.out/manifest.json; run make synth first\n"
+    assert done.stderr == "Error: cdktf.out/manifest.json doesn't exist. Run make synth first.\n"
 
 
-def test_arguments_for_terraform_stand_behind_two_hyphens(chain: Project) -> None:
+def test_arguments_for_terraform_follow_two_hyphens(chain: Project) -> None:
     done = chain.deploy("plan", "-target=aws_vpc.main")
     assert done.returncode == 2
     assert chain.calls() == []
+
+
+# Failures of terraform init
+
+NO_REGISTRY = "Could not retrieve the list of available versions: could not connect to registry.terraform.io"
+INIT_FAILS = f"""#!/bin/sh
+echo "│ Error: Failed to query available provider"
+echo "│ packages"
+echo "│ {NO_REGISTRY}"
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "advice"),
+    [
+        (
+            {},
+            "Allow access to registry.terraform.io. Without access: Create ~/.terraformrc with a provider_installation",
+        ),
+        ({"TF_CLI_CONFIG_FILE": "/nowhere"}, "TF_CLI_CONFIG_FILE=/nowhere doesn't exist. Set it to an existing file, "),
+        ({"TF_CLI_CONFIG_FILE": "services.toml"}, "Add a provider_installation block to services.toml (TF_CLI_CONFIG_"),
+        (
+            {"TF_PLUGIN_DIR": "/nowhere"},
+            "TF_PLUGIN_DIR=/nowhere doesn't exist. Set TF_PLUGIN_DIR to a folder that has ",
+        ),
+        (
+            {"TF_PLUGIN_DIR": "."},
+            "TF_PLUGIN_DIR=. doesn't contain the required version. Set TF_PLUGIN_DIR to a folder ",
+        ),
+    ],
+)
+@pytest.mark.parametrize("stacks", [{"shop": []}, CHAIN])
+def test_a_provider_that_cannot_be_downloaded_is_explained(
+    project: Project, stacks: dict[str, list[str]], variables: dict[str, str], advice: str
+) -> None:
+    project.write_output(stacks)
+    (project.folder / "bin" / "terraform").write_text(INIT_FAILS)
+    done = project.deploy("plan", HOME=str(project.folder), **variables)
+    assert done.returncode == 1
+    assert NO_REGISTRY in done.stdout
+    assert done.stderr.startswith(f"Error: Terraform couldn't download the AWS provider. {advice}")
+
+
+def test_the_plugin_folder_is_passed_to_init(project: Project) -> None:
+    project.write_output({"shop": []})
+    project.deploy("plan", TF_PLUGIN_DIR="/plugins")
+    assert project.calls() == ["shop: init -input=false -plugin-dir=/plugins", "shop: plan"]
+
+
+def test_a_terraform_that_is_too_old_is_explained() -> None:
+    advice = init_advice("│ Error: Unsupported Terraform Core version\n")
+    assert advice == "Error: Terraform is too old. Install Terraform 1.10 or newer, or set TERRAFORM to its path."
+    assert init_advice("Error: No valid credential sources found") is None
+
+
+def test_a_reader_that_closes_the_pipe_gets_no_traceback_and_stops_the_run(chain: Project) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy", "apply"],
+        cwd=chain.folder,
+        env=chain.environment,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+    assert visited(chain, "apply") == []

@@ -1,4 +1,4 @@
-"""An interrupted driver: terraform hears of it exactly once (a second time means "give up"), and is waited for."""
+"""An interrupted driver: it sends terraform the signal exactly once (a second one means "give up") and waits for it."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def project(tmp_path: Path) -> Project:
 def wait_for(file: Path) -> None:
     deadline = time.monotonic() + 600
     while not file.exists():
-        assert time.monotonic() < deadline, f"{file} never came"
+        assert time.monotonic() < deadline, f"{file} was never created"
         time.sleep(0.02)
 
 
 @pytest.mark.parametrize("send", [os.kill, os.killpg])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_without_a_terminal_it_is_passed_on(
+def test_without_a_terminal_the_driver_passes_the_signal_on(
     project: Project, send: Callable[[int, int], None], number: signal.Signals, status: int
 ) -> None:
     driver = subprocess.Popen(
@@ -76,7 +76,7 @@ def test_without_a_terminal_it_is_passed_on(
     assert not (project.stack("shop-b") / "running").exists()
 
 
-def test_ctrl_c_at_a_terminal_is_not_passed_on_as_the_terminal_has_told_both(project: Project) -> None:
+def test_ctrl_c_is_not_passed_on_because_the_terminal_sends_it_to_both(project: Project) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(project.folder)

@@ -1,4 +1,4 @@
-"""What `make apply` says of resources that AWS made only in part."""
+"""The advice of `make apply` on resources that were only partly created."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ fi
 """
 
 
-def said(project: Project, *resources: dict[str, object], command: str = "apply", status: int = 1) -> str:
+def errors_of(project: Project, *resources: dict[str, object], command: str = "apply", status: int = 1) -> str:
     state = json.dumps({"values": {"root_module": {"resources": resources}}} if resources else {})
     (project.folder / "bin" / "terraform").write_text(FAKE.format(state=state, status=status))
     return project.deploy(command).stderr
@@ -33,17 +33,20 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def test_a_failed_apply_says_how_what_is_half_made_is_made_anew(project: Project) -> None:
-    assert said(project, ROLE, GROUP) == (
-        "\nshop: AWS made a part of aws_security_group.llm before something failed. Apply again first. If it then says "
-        "that one exists already, destroy what is half made, and apply once more:\n"
+def test_a_failed_apply_explains_how_to_replace_partly_created_resources(project: Project) -> None:
+    assert errors_of(project, ROLE, GROUP) == (
+        "\nshop: aws_security_group.llm was only partly created. Run make apply again. If it reports that one "
+        "already exists, destroy the partly created resources, then run make apply again:\n"
         "  cd cdktf.out/stacks/shop && terraform destroy -target=aws_security_group.llm\n"
-        "shop: terraform apply ended with 1 in cdktf.out/stacks/shop\n"
+        "Error: shop: terraform apply exited with status 1 in cdktf.out/stacks/shop.\n"
     )
 
 
-def test_it_is_silent_where_nothing_is_half_made_or_nothing_failed(project: Project) -> None:
+def test_there_is_no_advice_without_partly_created_resources_or_without_a_failure(project: Project) -> None:
     for resources in ([], [ROLE]):
-        assert said(project, *resources) == "shop: terraform apply ended with 1 in cdktf.out/stacks/shop\n"
-    assert said(project, GROUP, status=0) == ""
-    assert "half made" not in said(project, GROUP, command="plan")
+        assert (
+            errors_of(project, *resources)
+            == "Error: shop: terraform apply exited with status 1 in cdktf.out/stacks/shop.\n"
+        )
+    assert errors_of(project, GROUP, status=0) == ""
+    assert "partly created" not in errors_of(project, GROUP, command="plan")

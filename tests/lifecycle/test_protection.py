@@ -53,8 +53,8 @@ def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
     done = project.deploy("destroy")
     assert (done.returncode, project.calls()) == (2, [])
     assert done.stderr == (
-        "shop-prod: security.deletion_protection keeps aws_lb.main_ingress_public; nothing was deleted. To delete it, "
-        "write deletion_protection = false, make apply, and make destroy again\n"
+        "Error: shop-prod: security.deletion_protection protects aws_lb.main_ingress_public; nothing was deleted. "
+        "Write deletion_protection = false, run make apply, then make destroy again.\n"
     )
     assert project.deploy("apply").returncode == 0
 
@@ -95,7 +95,7 @@ def test_a_key_encrypts_what_stands_and_protection_ends_in_two_steps(aws: None, 
     assert trial.planned() == {BALANCER: ["update"]}
     trial.apply_planned()
     here = Stack(id="kept", folder=trial.workspace.folder, dependencies=frozenset())
-    with pytest.raises(Refusal, match=r"keeps .*aws_efs_file_system.main_files.*nothing was deleted"):
+    with pytest.raises(Refusal, match=r"protects .*aws_efs_file_system.main_files.*nothing was deleted"):
         refuse_protected([here])
     with pytest.raises(TerraformError, match="prevent_destroy"):
         trial.workspace.destroy()

@@ -35,9 +35,7 @@ def test_what_services_in_stacks_use_of_a_mesh_goes_when_they_have_left_it(aws: 
         states.switch(kind)
         states.write(web='stack = "front"', llm='stack = "rag"')
         said = states.deploy("apply")
-        assert said.index("=== trial_front: terraform apply") < said.index(
-            "=== trial: terraform apply of what it deletes"
-        )
+        assert said.index("=== trial_front: terraform apply") < said.index("=== trial: terraform apply of deletions")
         assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
     assert running() == before
     states.deploy("destroy")

@@ -1,4 +1,4 @@
-"""`main.py` as `make synth` and `cdktf synth` run it: as a process where that matters, else called in this one."""
+"""`main.py` as `make synth` and `cdktf synth` run it: as a process if that matters, otherwise called in this one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -60,12 +61,42 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return written(folder)
 
 
-def test_the_summary_says_what_was_made_where_it_is_and_what_to_do_next(tmp_path: Path) -> None:
+def test_the_summary_names_the_output_and_the_next_command(tmp_path: Path) -> None:
     done = called(tmp_path, catalog=ROOT / "services.toml")
 
     assert done.returncode == 0
     assert "chatqna" in done.stdout and "us-west-2" in done.stdout and "9" in done.stdout
-    assert "cdktf.out/stacks/chatqna; next: make plan" in done.stdout
+    assert "Wrote cdktf.out/stacks/chatqna from " in done.stdout
+
+
+def test_the_last_line_is_the_next_command_with_the_variables_that_synth_was_given(tmp_path: Path) -> None:
+    (tmp_path / "services.toml").write_text((ROOT / "examples" / "smallest.toml").read_text())
+    shutil.copytree(ROOT / "examples" / "images", tmp_path / "images")
+    catalog = tmp_path / "my catalog.toml"
+    catalog.write_text((ROOT / "examples" / "environments.toml").read_text())
+
+    plain = called(tmp_path)
+    given = called(tmp_path, catalog="my catalog.toml", CATALOG_ENVIRONMENT="dev", CDKTF_OUTDIR="out")
+
+    assert plain.stdout.splitlines()[-1] == "Next: make plan"
+    assert given.stdout.splitlines()[-1] == "Next: make plan CATALOG_FILE='my catalog.toml' ENV=dev CDKTF_OUTDIR=out"
+
+
+def test_a_reader_that_closes_the_pipe_gets_no_traceback(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py")],
+        cwd=tmp_path,
+        env=_environment(ROOT / "examples" / "smallest.toml", {}),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 
 
 def test_another_folder_gives_the_same_bytes(reference: dict[str, bytes], tmp_path: Path) -> None:
@@ -100,7 +131,7 @@ def test_no_path_of_this_machine_is_in_the_output(tmp_path: Path) -> None:
     assert str(ROOT) not in text and str(tmp_path) not in text
 
 
-def test_a_wrong_catalog_exits_with_2_names_every_place_and_leaves_the_last_good_output(tmp_path: Path) -> None:
+def test_an_invalid_catalog_exits_with_2_lists_all_errors_and_keeps_the_last_valid_output(tmp_path: Path) -> None:
     catalog = tmp_path / "services.toml"
     catalog.write_text((ROOT / "examples" / "smallest.toml").read_text())
     assert called(tmp_path).returncode == 0
@@ -118,7 +149,7 @@ def test_a_wrong_catalog_exits_with_2_names_every_place_and_leaves_the_last_good
     assert written(tmp_path) == good
 
 
-def test_a_wrong_catalog_never_reaches_cdktf(tmp_path: Path) -> None:
+def test_an_invalid_catalog_is_reported_before_cdktf_is_imported(tmp_path: Path) -> None:
     (tmp_path / "services.toml").write_text("[catalog]\n")
     script = (
         "import runpy, sys\n"
@@ -138,7 +169,7 @@ def test_a_wrong_catalog_never_reaches_cdktf(tmp_path: Path) -> None:
     assert done.stdout == "2 []\n"
 
 
-def test_an_override_for_what_is_not_there_is_an_error_with_its_line(tmp_path: Path) -> None:
+def test_an_override_for_an_unknown_resource_is_an_error_with_its_line(tmp_path: Path) -> None:
     catalog = tmp_path / "services.toml"
     text = (ROOT / "examples" / "smallest.toml").read_text()
     catalog.write_text(text + '\n[overrides."aws_ecs_service.wep"]\nenable_execute_command = true\n')
@@ -154,7 +185,7 @@ def test_an_override_for_what_is_not_there_is_an_error_with_its_line(tmp_path: P
     assert written(tmp_path) == {}
 
 
-def test_an_override_for_what_one_environment_lacks_names_it(tmp_path: Path) -> None:
+def test_an_override_for_a_resource_that_one_environment_lacks_names_the_environment(tmp_path: Path) -> None:
     catalog = tmp_path / "services.toml"
     text = (ROOT / "examples" / "smallest.toml").read_text()
     text = text.replace("my-microservices", "my-{environment}")
@@ -174,18 +205,18 @@ def test_an_output_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> 
     done = called(tmp_path, catalog=ROOT / "examples" / "smallest.toml", CDKTF_OUTDIR="file/out")
 
     assert done.returncode == 2
-    assert done.stderr.startswith("file/out: cannot be written: Not a directory")
+    assert done.stderr.startswith("file/out: can't be written: Not a directory. Set CDKTF_OUTDIR to another folder.")
     assert "Traceback" not in done.stderr
 
 
-def test_an_output_folder_is_made_with_its_parents(tmp_path: Path) -> None:
+def test_the_output_folder_is_created_with_its_parents(tmp_path: Path) -> None:
     done = called(tmp_path, catalog=ROOT / "examples" / "smallest.toml", CDKTF_OUTDIR="not/there/yet")
 
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "not" / "there" / "yet").iterdir()) == ["manifest.json", "stacks"]
 
 
-def test_one_environment_can_be_asked_for(tmp_path: Path) -> None:
+def test_a_variable_selects_one_environment(tmp_path: Path) -> None:
     done = called(tmp_path, catalog=ROOT / "examples" / "environments.toml", CATALOG_ENVIRONMENT="prod")
 
     (stack,) = (tmp_path / "cdktf.out" / "stacks").iterdir()
@@ -193,7 +224,7 @@ def test_one_environment_can_be_asked_for(tmp_path: Path) -> None:
     assert stack.name.endswith("-prod")
 
 
-def test_another_output_folder_can_be_named(tmp_path: Path) -> None:
+def test_a_variable_selects_the_output_folder(tmp_path: Path) -> None:
     done = called(tmp_path, catalog=ROOT / "examples" / "smallest.toml", CDKTF_OUTDIR="elsewhere")
 
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The make targets, where they decide something: with a Python that only writes down its calls."""
+"""The make targets that decide something, with a Python that only records its calls."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from tests.conftest import ROOT
 MAKEFILE = ROOT / "Makefile"
 HIDDEN = {"app"}
 
-# Asked for a virtual environment it puts itself there. Asked whether it is old it looks for a file.
+# It copies itself into a new virtual environment, and is too old if the file "old" exists.
 FAKE_PYTHON = """#!/bin/sh
+test -n "$CATALOG_FILE" && echo "catalog $CATALOG_FILE" >> calls
 case "$*" in
   *version_info*) test ! -e old; exit $? ;;
   --version) echo "Python 3.9.2" ;;
@@ -34,7 +35,7 @@ FAKE_NODE = "#!/bin/sh\nshift\nmkdir -p node_modules\necho npm $1 >> calls\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """A folder with the Makefile and what its targets look at."""
+    """A folder with the Makefile and the files that its targets read."""
 
     folder: Path
 
@@ -50,7 +51,7 @@ class Project:
         )
 
     def calls(self, *arguments: str, **environment: str) -> list[str]:
-        """What Python is called with by these targets."""
+        """The arguments of every call of Python by these targets."""
         (self.folder / "calls").unlink(missing_ok=True)
         done = self.make(*arguments, "PYTHON=./python", **environment)
         assert done.returncode == 0, done.stderr
@@ -77,7 +78,7 @@ def project(fresh: Project) -> Project:
     return fresh
 
 
-def test_make_alone_lists_every_target_for_people(fresh: Project) -> None:
+def test_make_lists_every_target(fresh: Project) -> None:
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE.read_text(), re.MULTILINE)
     assert phony
     shown = fresh.make().stdout
@@ -112,24 +113,24 @@ def test_a_changed_lock_is_installed(project: Project, changed: str, first: str)
     assert project.calls("test")[0] == first
 
 
-def test_an_environment_whose_python_is_gone_is_made_again(project: Project) -> None:
+def test_a_virtual_environment_without_its_python_is_created_again(project: Project) -> None:
     python = project.folder / ".venv" / "bin" / "python"
     python.unlink()
     python.symlink_to("gone")
     assert project.calls("synth") == ["installs requirements/runtime.txt", "main.py"]
 
 
-def test_a_python_that_is_too_old_is_refused_with_the_cure(fresh: Project) -> None:
+def test_a_python_that_is_too_old_is_an_error(fresh: Project) -> None:
     (fresh.folder / "old").touch()
     done = fresh.make("synth", "PYTHON=./python")
     assert done.returncode == 2
-    assert "Python 3.11 or newer is needed, and ./python is Python 3.9.2; name another" in done.stderr
+    assert "Error: Python 3.11 or newer is required, but ./python is Python 3.9.2. Set another" in done.stderr
     assert not (fresh.folder / ".venv").exists()
 
 
-def test_a_missing_python_is_refused_with_the_cure(fresh: Project) -> None:
+def test_a_missing_python_is_an_error(fresh: Project) -> None:
     done = fresh.make("synth", "PYTHON=./nowhere")
-    assert "Python 3.11 or newer is needed, and ./nowhere is not there; name another" in done.stderr
+    assert "Error: Python 3.11 or newer is required, but ./nowhere doesn't exist. Set another" in done.stderr
 
 
 # ENV and ARGS
@@ -144,29 +145,29 @@ def test_terraform_runs_after_a_synth_of_all_environments(project: Project, comm
     ]
 
 
-def test_synth_alone_is_narrowed_to_an_environment(project: Project) -> None:
+def test_env_selects_an_environment_for_synth_alone(project: Project) -> None:
     assert project.calls("synth", "ENV=prod") == ["[prod] main.py"]
 
 
-def test_one_stack_is_passed_on(project: Project) -> None:
+def test_stack_is_passed_to_the_driver(project: Project) -> None:
     assert project.calls("plan", "STACK=rag", "ENV=prod")[-1] == "-m deploy plan --env prod --stack rag --"
 
 
-def test_atlantis_writes_a_file_of_what_the_driver_prints(project: Project) -> None:
+def test_atlantis_writes_the_output_of_the_driver_to_a_file(project: Project) -> None:
     project.calls("atlantis")
     assert (project.folder / "atlantis.yaml").exists()
     assert project.calls("atlantis", "STACK=rag")[-1] == "-m deploy atlantis --stack rag --"
 
 
-def test_env_may_stand_before_make_too(project: Project) -> None:
+def test_env_may_be_an_environment_variable(project: Project) -> None:
     assert project.calls("plan", ENV="prod")[-1] == "-m deploy plan --env prod --"
 
 
-def test_the_env_of_shells_is_not_ours(project: Project) -> None:
+def test_a_path_in_env_is_ignored(project: Project) -> None:
     assert project.calls("plan", ENV="/home/me/.kshrc")[-1] == "-m deploy plan --"
 
 
-def test_what_fails_halfway_leaves_the_old_document(project: Project) -> None:
+def test_a_failed_command_keeps_the_old_document(project: Project) -> None:
     (project.folder / "docs").mkdir()
     (project.folder / "docs" / "catalog.md").write_text("old")
     (project.folder / "broken").touch()
@@ -182,3 +183,25 @@ def test_clean_keeps_states_and_environments(project: Project) -> None:
         (project.folder / name).touch()
     project.make("clean")
     assert [name for name in kept + gone if (project.folder / name).exists()] == kept
+
+
+@pytest.mark.parametrize("place", ["argument", "variable"])
+def test_the_catalog_reaches_every_command(project: Project, place: str) -> None:
+    arguments, variables = (["CATALOG_FILE=x"], {}) if place == "argument" else ([], {"CATALOG_FILE": "x"})
+    commands = {
+        "check": ["-m catalog check"],
+        "explain": ["-m catalog explain"],
+        "graph": ["-m catalog graph"],
+        "synth": ["main.py"],
+        "plan": ["main.py", "-m deploy plan --"],
+    }
+    for target, expected in commands.items():
+        calls = project.calls(target, *arguments, **variables)
+        assert [call for call in calls if call != "catalog x"] == expected
+        assert calls[-2] == "catalog x"
+
+
+def test_the_catalog_commands_take_their_options_from_variables(project: Project) -> None:
+    assert project.calls("check", "ENV=prod") == ["[prod] -m catalog check"]
+    assert project.calls("explain", "SERVICE=llm", "ENV=prod") == ["[prod] -m catalog explain llm"]
+    assert project.calls("graph", "SVG=a graph.svg") == ["-m catalog graph --svg a graph.svg"]

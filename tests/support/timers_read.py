@@ -72,7 +72,7 @@ def _line(row: Row, block: str) -> str:
 def _assert_marked(rows: list[Row]) -> None:
     """Of what counts in calls, and of what counts in between, one is marked, and none is shorter."""
     for replacing in (False, True):
-        counting = [row for row in rows if row.is_of_replacing is replacing and row.timer.limits != "starting"]
+        counting = [row for row in rows if row.is_during_replacement is replacing and row.timer.limits != "starting"]
         times = [row.timer.seconds for row in counting if row.timer.seconds < UNLIMITED]
         assert [row.timer.seconds for row in counting if row.is_shortest] == ([min(times)] if times else [])
 
