@@ -52,7 +52,7 @@ TYPES: list[tuple[Any, Callable[[World], Any]]] = [
     (types.Host, lambda w: w.pick(("db.example.com", "api.example.org", "x-1.example.net"))),
     (types.Name, lambda w: w.pick(("one", "two-2", "three"))),
     (types.StackName, lambda w: w.pick(("rag", "models"))),
-    (types.VariableName, lambda w: w.pick(("MODE", "LOG_LEVEL", "_x", "lower", "HOME_2", "discovery.type", "log-level"))),
+    (types.VariableName, lambda w: w.pick(("MODE", "LOG_LEVEL", "_x", "lower", "discovery.type", "log-level"))),
     (types.AbsolutePath, lambda w: w.pick(("/srv/app", "/opt/x y", "/data-1"))),
     (container.Secrets, lambda w: secrets(w)),
     (iam.Model, lambda w: w.pick(("amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0"))),
