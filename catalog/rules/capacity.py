@@ -170,7 +170,8 @@ def capacity_for_existing_cluster(capacity: Capacity, at: Place) -> Iterator[Fin
     if at.deployment.catalog.cluster.arn is not None:
         yield at.error(
             f"isn't supported in an existing cluster (cluster.arn, {at.catalog('cluster', 'arn').location}), whose "
-            'capacity providers Terraform must not replace. Use capacity = "fargate" in its services, or remove cluster.arn.'
+            'capacity providers Terraform must not replace. Use capacity = "fargate" in its services, or remove '
+            "cluster.arn."
         )
 
 
@@ -184,8 +185,7 @@ def providers_of_existing_cluster(deployment: Deployment, at: Place) -> Iterator
     if used:
         yield at("cluster", "arn").notice(
             f"{deployment.cluster_name} must have the capacity {plural('provider', len(used))} {listed(used)}, and "
-            "Terraform doesn't add them to an existing cluster. Add them with aws ecs put-cluster-capacity-providers "
-            "before you apply."
+            "Terraform changes no existing cluster. Run aws ecs put-cluster-capacity-providers before you apply."
         )
 
 

@@ -129,7 +129,7 @@ def too_few_instances(deployment: Deployment, at: Place) -> Iterator[Finding]:
         tasks = placed.capacity.tasks
         offered = f"{_spelled(placed.capacity)}, for at most {tasks} {plural('task', tasks)}"
         yield at("capacity", name, "max").error(
-            f"{listed(of)} {'requires' if len(of) == 1 else 'require'} {placed.needed} instances of {placed.type_name}, "
+            f"{listed(of)} {'requires' if len(of) == 1 else 'require'} {placed.needed} of {placed.type_name}, "
             f"each of which offers {offered}. Use max = {placed.needed} or more, or fewer replicas."
         )
 

@@ -97,12 +97,12 @@ def _said(text: str, kind: str) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "public", "said"),
     [
-        ("service-connect", False, 'cuts llm off after "30s"'),
-        ("service-connect", True, 'cuts llm off after "1m"'),
+        ("service-connect", False, 'llm that are idle for "30s"'),
+        ("service-connect", True, 'llm that are idle for "1m"'),
         ("vpc-lattice", False, None),
-        ("vpc-lattice", True, 'cuts llm off after "1m"'),
+        ("vpc-lattice", True, 'llm that are idle for "1m"'),
         ("none", False, None),
-        ("none", True, 'cuts llm off after "1m"'),
+        ("none", True, 'llm that are idle for "1m"'),
     ],
 )
 def test_silence_is_said_to_cut_off_only_where_something_counts_it(kind: str, public: bool, said: str | None) -> None:
