@@ -200,3 +200,83 @@ def test_an_unknown_size_and_start_time_are_notices() -> None:
         "Set health.grace to the time that takes, so that rollouts wait for it.",
         "Add size_gib, the size of the artifacts in GiB, so that the task has enough.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("user", "own", "expected"),
+    [
+        (None, None, (1000, 1000)),
+        ("999:998", None, (999, 998)),
+        ("999", None, (999, 999)),
+        ("0:0", None, (1000, 1000)),
+        ("root", None, (1000, 1000)),
+        ("postgres", "70:70", (70, 70)),
+        ("999", "1001:0", (1001, 0)),
+    ],
+)
+def test_files_belong_to_the_user_of_the_volume_or_of_the_service(
+    user: str | None, own: str | None, expected: tuple[int, int], tmp_path: Path
+) -> None:
+    keys = f'user = "{user}"\n' if user else ""
+    volume = f'user = "{own}", ' if own else ""
+    snippet = f'[services.db]\nimage = "r.io/db:1"\n{keys}volumes.data = {{ {volume}path = "/data", kind = "efs" }}\n'
+    [output] = catalog_output(complete(snippet), tmp_path).values()
+
+    point = resources(output, "aws_efs_access_point")["db_data"]
+    created = point["root_directory"]["creation_info"]
+    assert point["posix_user"] == {"uid": expected[0], "gid": expected[1]}
+    assert (created["owner_uid"], created["owner_gid"]) == expected
+
+
+NOTICED = {
+    "a named user": """
+        [services.db]
+        image = "r.io/db:1"
+        user = "postgres"
+        deploy = { min = 0, max = 100 }
+        volumes.data = { path = "/data", kind = "efs" }
+        #^ services.db.volumes.data: warning: files belong to 1000:1000, because EFS requires numeric IDs and user is
+        #| "postgres" (services.toml:3). Add user = "uid:gid" to this volume, with the IDs of that user in the image.
+    """,
+    "a rollout that overlaps": """
+        [services.db]
+        image = "r.io/db:1"
+        volumes.data = { path = "/data", kind = "efs" }
+        #^ services.db.volumes.data: notice: a rollout starts the new task while the old one still uses this folder, and
+        #| fails if the program locks its files, as databases do. Write deploy = { min = 0, max = 100 } beside volumes
+        #| to stop the old task first, or deploy = { min = 100, max = 200 } if both can use it.
+    """,
+    "a volume of a profile": """
+        [profiles.app]
+        image = "r.io/app:1"
+        deploy = { min = 100, max = 200 }
+        volumes.data = { path = "/data", kind = "efs" }
+        #^ profiles.app.volumes.data: notice: services don't share this volume: api uses /api/data and worker uses
+        #| /worker/data
+        [services.api]
+        profile = "app"
+        [services.worker]
+        profile = "app"
+    """,
+    "a scratch volume of another user": """
+        [services.web]
+        image = "r.io/web:1"
+        user = "1000:1000"
+        volumes.tmp = { path = "/tmp" }
+        #^ services.web.volumes.tmp: notice: Fargate mounts it as root with mode 0755, so that user "1000:1000"
+        #| (services.toml:3) can't write to it. Add VOLUME "/tmp" to the Dockerfile of the image, after a chown of that
+        #| folder to the user.
+        [services.web.sidecars.a]
+        image = "r.io/a:1"
+        user = "app"
+        volumes.tmp = "/shared"
+        #^ services.web.sidecars.a.volumes.tmp: notice: Fargate mounts it as root with mode 0755, so that user "app"
+        #| (services.toml:8) can't write to it. Add VOLUME "/shared" to the Dockerfile of the image, after a chown of
+        #| that folder to the user.
+    """,
+}
+
+
+@pytest.mark.parametrize("snippet", NOTICED.values(), ids=NOTICED)
+def test_a_notice_about_volumes_has_its_line_and_advice(snippet: str) -> None:
+    assert notices_of(snippet) == pointed_out(snippet)

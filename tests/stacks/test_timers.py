@@ -106,7 +106,9 @@ def _said(text: str, kind: str) -> list[str]:
     ],
 )
 def test_silence_is_said_to_cut_off_only_where_something_counts_it(kind: str, public: bool, said: str | None) -> None:
-    cut = [notice for notice in _said(_called(SHORT_SILENCE, public=public), kind) if "cuts llm off" in notice]
+    cut = [
+        notice for notice in _said(_called(SHORT_SILENCE, public=public), kind) if "closes connections of llm" in notice
+    ]
 
     assert len(cut) == (said is not None)
     assert all(str(said) in notice for notice in cut)
