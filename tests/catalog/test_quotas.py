@@ -39,8 +39,8 @@ _ON_POOLS = "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\ncapacity = 'p{n}'\n" 
 BEYOND = {
     "callers": (
         _HUB + _services(61, "calls = ['hub']"),
-        'services.hub: 61 ingress rules, one for each caller: of "Inbound or outbound rules per security group" AWS has '
-        "60 by default; have AWS raise it first, or let fewer services call it, or a gateway in front of it",
+        'services.hub: 61 ingress rules, one for each caller: of "Inbound or outbound rules per security group" '
+        "AWS has 60 by default; have AWS raise it first, or let fewer services call it, or a gateway in front of it",
     ),
     "callees": (
         _services(61, "port = 80") + f"[services.all]\nimage = 'r.io/a:1'\ncalls = {[f's{n}' for n in range(61)]}\n",
@@ -69,8 +69,8 @@ BEYOND = {
     ),
     "users of a file system": (
         _services(61, "volumes.a = { path = '/a', kind = 'efs' }"),
-        'services: 61 ingress rules of the file system, one for each service: of "Inbound or outbound rules per security '
-        'group" AWS has 60 by default; have AWS raise it first, or make two catalogs of it',
+        'services: 61 ingress rules of the file system, one for each service: of "Inbound or outbound rules per '
+        'security group" AWS has 60 by default; have AWS raise it first, or make two catalogs of it',
     ),
     "instances in Cloud Map": (
         _services(1, "port = 80", "replicas = 900", "[[services.s0.versions]]", "name = 'v'", "replicas = 101"),

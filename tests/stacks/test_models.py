@@ -271,7 +271,7 @@ NOTICED = {
         user = "app"
         volumes.tmp = "/shared"
         #^ services.web.sidecars.a.volumes.tmp: notice: Fargate mounts it as root with mode 0755, so that user "app"
-        #| (services.toml:8) can't write to it. Add VOLUME "/shared" to the Dockerfile of the image, after a chown of
+        #| (services.toml:10) can't write to it. Add VOLUME "/shared" to the Dockerfile of the image, after a chown of
         #| that folder to the user.
     """,
 }
