@@ -1,5 +1,5 @@
-"""EC2 instance types: what each has by EC2's own description, what of that is left for tasks, and how many instances a
-number of tasks fills.
+"""EC2 instance types: resources of each as EC2 describes them, the part that tasks can use, and the number of instances
+that a set of tasks requires.
 
 `python -m tools.aws_data` writes catalog/data/instance_types.json.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,32 +17,42 @@ from pathlib import Path
 
 FILE = Path(__file__).parents[1] / "data" / "instance_types.json"
 RESERVED_MEMORY = 256
-"""MiB that the agent keeps from tasks, for itself and the system (ECS developer guide, "Reserving Amazon ECS Linux
-container instance memory", whose example this is): stacks/cluster/__init__.py tells it so."""
+"""MiB that the agent reserves for itself and the system (ECS developer guide, "Reserving Amazon ECS Linux container
+instance memory", whose example this is). stacks/cluster/__init__.py configures it."""
 _UNSEEN_MEMORY = 0.075
-"""Share of an instance's memory that its kernel never shows. AWS names no number; this is Karpenter's
-(`vm-memory-overhead-percent`), which is on the safe side for all types."""
+"""Share of an instance's memory that the operating system doesn't see. AWS documents no number. This is Karpenter's
+default (`vm-memory-overhead-percent`), which is high enough for all types."""
 _UNITS = 1024
 """CPU units of a vCPU (ECS API reference, RegisterTaskDefinition.cpu)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceType:
-    """What an instance type has."""
+    """Resources of an instance type."""
 
     name: str
     vcpu: int
     memory: int
-    """MiB, before the kernel has taken its part."""
+    """MiB, including the part that the kernel uses."""
     gpus: int
     architecture: str
     interfaces: int
-    """Network interfaces, its own included."""
+    """Network interfaces, including the instance's primary one."""
+
+
+_ACCELERATED = re.compile(r"(inf|trn)\d+[a-z0-9-]*(\..*)?")
+"""Families with AWS's own chips (EC2 User Guide, "Accelerated computing"): they need devices that `gpus` doesn't
+cover."""
+
+
+def is_accelerated(name: str) -> bool:
+    """Whether an instance type has Inferentia or Trainium chips."""
+    return _ACCELERATED.fullmatch(name) is not None
 
 
 @functools.cache
 def instance_types() -> dict[str, InstanceType]:
-    """Every instance type that can run tasks here, by name."""
+    """All supported instance types by name."""
     return {
         name: InstanceType(
             name=name, vcpu=vcpu, memory=memory, gpus=gpus, architecture=architecture, interfaces=interfaces
@@ -52,7 +63,7 @@ def instance_types() -> dict[str, InstanceType]:
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class TaskSize:
-    """What a task takes. Larger ones are harder to place, by GPUs first."""
+    """Resources that a task requires. Sizes sort by how hard they are to place, GPUs first."""
 
     gpus: int = 0
     memory: int
@@ -61,17 +72,17 @@ class TaskSize:
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceCapacity:
-    """What an instance has for tasks."""
+    """Resources of an instance that tasks can use."""
 
     cpu: int
     memory: int
     gpus: int
     tasks: int
-    """How many it can give a network interface: each task has one of its own, and the instance one (ECS developer
-    guide, "Task networking"; without trunking, which is a setting of the account)."""
+    """Largest number of tasks: each requires a network interface, and so does the instance (ECS developer guide, "Task
+    networking"; without trunking, which is a setting of the account)."""
 
     def holds(self, size: TaskSize) -> int:
-        """How many tasks of a size fit."""
+        """Number of tasks of a size that fit."""
         counts = [self.tasks, self.cpu // size.cpu, self.memory // size.memory]
         return min([*counts, self.gpus // size.gpus] if size.gpus else counts)
 
@@ -84,17 +95,17 @@ class InstanceCapacity:
         )
 
     def lacks(self, size: TaskSize) -> tuple[str, ...]:
-        """Why not even one fits, as `memory = 14899`; nothing where one does."""
+        """Resources that don't suffice for one task, such as `memory = 14899`. Empty if one fits."""
         short = {
             "gpus": (self.gpus, size.gpus),
             "cpu": (self.cpu, size.cpu),
             "memory": (self.memory, size.memory),
         }
-        return tuple(f"{what} = {has}" for what, (has, wanted) in short.items() if has < wanted)
+        return tuple(f"{name} = {has}" for name, (has, required) in short.items() if has < required)
 
 
 def capacity_of(type_: InstanceType) -> InstanceCapacity:
-    """What tasks find on an instance of a type."""
+    """Resources that tasks can use on an instance of a type."""
     return InstanceCapacity(
         cpu=type_.vcpu * _UNITS,
         memory=max(0, math.floor(type_.memory * (1 - _UNSEEN_MEMORY)) - RESERVED_MEMORY),
@@ -104,11 +115,13 @@ def capacity_of(type_: InstanceType) -> InstanceCapacity:
 
 
 def instances_needed(tasks: Iterable[tuple[TaskSize, int]], capacity: InstanceCapacity) -> int:
-    """How many equal instances hold tasks, each size so many times: the largest first, each where there is room.
+    """Number of equal instances that fit tasks, given as sizes with counts. Places the largest first, on the first
+    instance that fits.
 
-    ECS places as tasks come, by memory: never better than this, now and then worse. Every size must fit alone.
+    ECS places tasks as they start, by memory, which may require more instances. Each size must fit on an empty
+    instance.
     """
-    # Sizes and not services: a catalog has few of these, and this is asked for each of its services.
+    # Counts by size, because a catalog has far fewer sizes than services, and this runs once for each service.
     sizes: Counter[TaskSize] = Counter()
     for size, count in tasks:
         sizes[size] += count
@@ -125,7 +138,7 @@ def instances_needed(tasks: Iterable[tuple[TaskSize, int]], capacity: InstanceCa
 
 
 def _spread(size: TaskSize, count: int, left: InstanceCapacity, instances: int) -> list[tuple[InstanceCapacity, int]]:
-    """Equal instances after they took what they hold of `count` tasks: full ones, one in between, and the rest."""
+    """Splits equal instances that get `count` tasks into full ones, a partly filled one and empty ones."""
     each = left.holds(size)
     if not each or not count:
         return [(left, instances)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.diagnostics import Provenance
 from catalog.frame.places import Place
 from catalog.model import Deployment, External, Ingress, Service, Workload
-from catalog.model.container import Check, Model, Secret, Sidecar
+from catalog.model.container import Check, Model, Secret, Sidecar, Volume
 from catalog.model.iam import Statement
 from catalog.model.ingress import Login
 from catalog.model.platform import Capacity
@@ -46,6 +46,8 @@ class Container:
     secrets: Mapping[str, Secret]
     credentials: str | None
     health: Check
+    user: str | None
+    volumes: Mapping[str, Volume] | Mapping[str, str]
     stop_timeout: float | None
     container: dict[str, Any]
 

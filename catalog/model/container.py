@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -20,12 +21,35 @@ from catalog.model.types import (
     wrong,
 )
 
+_MARKER = re.compile(r"(CMD-SHELL|CMD)(,\s*|\s+)(?=\S)")
+"""How a string begins that was copied from Docker Compose, a Dockerfile or the ECS console."""
+
 
 def _command(value: object) -> object:
+    """A health check's command as ECS has it: CMD and its arguments, or CMD-SHELL and one string. Both may be in the
+    catalog already; catalog/rules/health.py checks what follows them."""
     if isinstance(value, str):
+        return _shell_command(value)
+    # A list that has other items than strings stays as it is, so that an error has the index that the catalog has.
+    if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
+        return value
+    if value[:1] in (("CMD",), ("CMD-SHELL",), ("NONE",)):
+        return value
+    if len(value) == 1 and _MARKER.match(value[0]):
+        return _shell_command(value[0])
+    return ("CMD", *value)
+
+
+def _shell_command(value: str) -> tuple[str, ...]:
+    if value.strip() in ("CMD", "CMD-SHELL", "NONE"):
+        return (value.strip(),)
+    found = _MARKER.match(value.lstrip())
+    if found is None:
         return ("CMD-SHELL", value)
-    # A list that is not all text stays as it is, so that the error counts its items as they are written.
-    return ("CMD", *value) if isinstance(value, tuple) and all(isinstance(part, str) for part in value) else value
+    rest = value.lstrip()[found.end() :]
+    # The console separates the arguments of CMD with commas; Docker runs a string in a shell.
+    is_list = found[1] == "CMD" and found[2].startswith(",")
+    return ("CMD", *(part.strip() for part in rest.split(","))) if is_list else ("CMD-SHELL", rest)
 
 
 class Check(Table):
@@ -117,6 +141,11 @@ class Volume(Table):
 
     path: AbsolutePath
     """Where the container sees it."""
+    user: (
+        Annotated[str, matching(r"[0-9]{1,10}(:[0-9]{1,10})?", "a numeric user", 'write one like "999:999"')] | None
+    ) = None
+    """Owner of its files on EFS, "uid:gid" or "uid". Default: the service's `user` if numeric and not root, else
+    1000:1000."""
     kind: Literal["scratch", "efs"] = "scratch"
     """scratch = empty at every start, on the task's own storage; efs = kept, on a file system that all tasks of the
     service share."""

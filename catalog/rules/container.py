@@ -1,51 +1,56 @@
-"""What a container's definition may hold."""
+"""Raw keys of a container definition."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalog.diagnostics import Finding, did_you_mean, or_list
+from catalog.diagnostics import Finding, did_you_mean, listed, or_list
 from catalog.frame import Container, Place
-from catalog.model import Workload
 from catalog.model.container import Sidecar
 from catalog.reading.advice import toml_type
 from catalog.rules import rule
 from catalog.task.addition import container_definition_shape
-from catalog.task.sidecars import has_exec
 
-_OWN = {
+_SAME = {
     "command": "command",
-    "cpu": "cpu",
     "entryPoint": "entrypoint",
-    "environment": "environment",
-    "environmentFiles": "environment",
-    "healthCheck": "health.command",
     "image": "image",
-    "logConfiguration": "logs",
-    "memory": "memory",
-    "memoryReservation": "memory",
-    "mountPoints": "volumes",
-    "portMappings": "port",
     "readonlyRootFilesystem": "readonly_root",
-    "repositoryCredentials": "credentials",
-    "secrets": "secrets",
-    "stopTimeout": "stop_timeout",
     "user": "user",
     "workingDirectory": "working_dir",
 }
-"""Keys that the catalog fills in itself, and the key of the service that says what they hold."""
-_OURS = ("dependsOn", "essential", "name")
-"""Keys that follow from the service as a whole."""
-_OWN_OF_SIDECARS = {
-    **{key: own for key, own in _OWN.items() if key not in ("logConfiguration", "portMappings")},
-    "dependsOn": "start",
-    "essential": "essential",
+"""Raw keys whose values mean the same as those of a key of the catalog."""
+_OWN = {
+    "cpu": "is computed from the task's CPU units. Set cpu beside container instead.",
+    "dependsOn": "isn't supported for the service's container. Write start = \"before\" in a sidecar it waits for.",
+    "environment": 'is set by another key. Write environment = { NAME = "value" } beside container.',
+    "environmentFiles": "files of environment variables aren't supported. Write their variables in environment.",
+    "essential": "must be true for the service's container. Remove it.",
+    "healthCheck": "is set by another key. Write health.command, with interval, timeout and grace, beside container.",
+    "logConfiguration": "other log drivers aren't supported. Use logs.router to send logs to another destination.",
+    "memory": "is computed from the task's memory. Set memory beside container instead.",
+    "memoryReservation": "isn't supported: the container has a hard limit. Set the task's memory beside container.",
+    "mountPoints": 'is set by volumes, which are always writable. Write volumes.NAME = { path = "/data" } beside '
+    "container.",
+    "name": "is always the service's key. Remove it.",
+    "repositoryCredentials": "is set by another key. Write credentials, the ARN of the secret, beside container.",
+    "secrets": 'is set by another key. Write secrets = { NAME = "ARN" } beside container.',
 }
-_OURS_OF_SIDECARS = ("logConfiguration", "name", "portMappings")
-"""The same of sidecars, which log where their service does, and are reached on localhost alone."""
+"""Raw keys that the catalog sets itself: what each message says."""
+_OWN_OF_SIDECARS = {
+    **_OWN,
+    "dependsOn": 'sidecars can wait for the service only. Write start = "after" beside container.',
+    "logConfiguration": "isn't supported for sidecars, which write to the service's log group. Remove it.",
+    "memory": "a hard limit isn't supported for sidecars. Set memory beside container, which reserves it.",
+    "mountPoints": 'is set by volumes, which are always writable. Write volumes = { NAME = "/data" } beside container.',
+    "name": "is always the sidecar's key. Remove it.",
+    "portMappings": "ports of sidecars aren't supported: other tasks can't reach them. Remove it.",
+}
+_SAME_OF_SIDECARS = {**_SAME, "cpu": "cpu", "essential": "essential", "memoryReservation": "memory"}
 _Refused = Mapping[tuple[str, ...], str]
-"""What is said of keys, by the way to them."""
+"""Messages by the path of a key."""
 _NOT_ON_FARGATE: frozenset[tuple[str, ...]] = frozenset(
     {
         ("disableNetworking",),
@@ -69,47 +74,79 @@ reference, ContainerDefinition)."""
 _NOT_IN_AWSVPC: frozenset[tuple[str, ...]] = frozenset(
     {("disableNetworking",), ("extraHosts",), ("hostname",), ("links",)}
 )
-"""What a task with a network interface of its own cannot have (ECS API reference, ContainerDefinition)."""
-_OF_INSTANCES: _Refused = {
-    ("linuxParameters", "sharedMemorySize"): "shared_memory_mib",
-    ("resourceRequirements",): "gpus",
+"""Keys that the awsvpc network mode doesn't support (ECS API reference, ContainerDefinition)."""
+_FARGATE: _Refused = dict.fromkeys(_NOT_ON_FARGATE, "isn't supported on Fargate. Remove it.")
+_SIDECARS_ON_INSTANCES: _Refused = {
+    **dict.fromkeys(_NOT_IN_AWSVPC, "isn't supported for tasks with their own network interface. Remove it."),
+    # Instances start from an image of Amazon Linux 2023 (ECS API reference, LinuxParameters.swappiness).
+    ("linuxParameters", "swappiness"): "isn't supported on Amazon Linux 2023. Remove it.",
+    ("resourceRequirements",): "GPUs and accelerators of sidecars aren't supported yet. Remove it.",
 }
-"""Keys that the catalog fills in itself where Fargate does not refuse them."""
-_FARGATE: _Refused = dict.fromkeys(_NOT_ON_FARGATE, "Fargate does not support it; remove it")
 _INSTANCES: _Refused = {
-    **dict.fromkeys(_NOT_IN_AWSVPC, "a task with its own network interface does not support it; remove it"),
-    **{
-        keys: f"the catalog has a key of its own for this; write {key} beside container"
-        for keys, key in _OF_INSTANCES.items()
-    },
+    **_SIDECARS_ON_INSTANCES,
+    ("linuxParameters", "sharedMemorySize"): "is set by another key. Set shared_memory_mib beside container instead.",
+    ("resourceRequirements",): "is set by gpus, and other accelerators aren't supported yet. Write gpus = 1 beside "
+    "container.",
 }
 _CAPABILITY = "SYS_PTRACE"
-"""The only one that Fargate adds (the same)."""
+"""The only capability that Fargate can add (ECS API reference, KernelCapabilities.add)."""
+_KERNEL = tuple(f"kernel.{name}" for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni"))
+_NAMESPACED = (*_KERNEL, "kernel.shm_rmid_forced")
+"""ECS API reference, SystemControl.value, which adds `fs.mqueue.*` and `net.*`. Fargate supports the same ones."""
 _TYPES: dict[str, tuple[str, Any]] = {
     "structure": ("a table", (dict,)),
     "map": ("a table", (dict,)),
     "list": ("a list", (tuple,)),
-    "string": ("text", (str,)),
-    "integer": ("a whole number", (int,)),
+    "string": ("a string", (str,)),
+    "integer": ("an integer", (int,)),
     "boolean": ("true or false", (bool,)),
 }
 
 
 @rule(Container)
 def invalid_raw_keys(container: Container, at: Place) -> Iterator[Finding]:
-    """Raw keys are AWS's, spelled as AWS does: the provider drops others silently (plan shows no trace of them)."""
-    refused = _FARGATE if at.workload.on_fargate else _INSTANCES
-    own, ours = (_OWN_OF_SIDECARS, _OURS_OF_SIDECARS) if isinstance(container, Sidecar) else (_OWN, _OURS)
+    """Raw keys must be spelled as in the ECS API: the provider drops unknown ones, and a plan doesn't show them."""
+    is_sidecar = isinstance(container, Sidecar)
+    on_instances = _SIDECARS_ON_INSTANCES if is_sidecar else _INSTANCES
+    refused = _FARGATE if at.workload.on_fargate else on_instances
+    same, own = (_SAME_OF_SIDECARS, _OWN_OF_SIDECARS) if is_sidecar else (_SAME, _OWN)
     for key, value in container.container.items():
         meant = _meant(key, container_definition_shape())
         here = at("container", key)
-        if meant in own:
-            message = f"the catalog has a key of its own for this; write {own[meant]} beside container"
-            yield here.error(message)
-        elif meant in ours:
-            yield here.error("follows from the rest of the catalog; remove it")
+        if meant in same:
+            yield here.error(f"is set by another key. Write {same[meant]}{_example(value)} beside container.")
+        elif meant == "stopTimeout":
+            example = f' = "{value}s"' if isinstance(value, int) else ""
+            yield here.error(f"is set by another key. Write stop_timeout{example} beside container.")
+        elif meant in own:
+            yield here.error(own[meant])
+        elif meant == "portMappings":
+            yield here.error(_ports(value, at))
         else:
             yield from _member(container_definition_shape(), key, value, here, above=(), refused=refused)
+
+
+def _example(value: Any) -> str:
+    """` = value` in TOML, for values that JSON spells alike."""
+    items = value if isinstance(value, tuple) else (value,)
+    if all(isinstance(item, str | int) for item in items):
+        return f" = {json.dumps(value, ensure_ascii=False)}"
+    return ""
+
+
+def _ports(mappings: Any, at: Place) -> str:
+    """A service has one port."""
+    port = at.workload.port
+    found = [each.get("containerPort") for each in mappings if isinstance(each, dict)] if mappings else []
+    if port is None and len(found) == 1 and isinstance(found[0], int):
+        return f"is set by another key. Write port = {found[0]} beside container."
+    if port is None:
+        return (
+            "is set by port, and a second port isn't supported yet. Write the service's port as port beside container."
+        )
+    if set(found) <= {port}:
+        return f"is set by port ({at('port').location}). Remove it."
+    return f"a second port isn't supported yet beside port ({at('port').location}). Remove it."
 
 
 def _meant(key: str, shape: dict[str, Any]) -> str | None:
@@ -121,8 +158,9 @@ def _member(
 ) -> Iterator[Finding]:
     meant = _meant(key, shape)
     if meant != key:
-        fix = f'did you mean "{meant}"?' if meant else "remove it, or spell it as the ECS API does"
-        yield at.error(f"unknown key; {fix}")
+        yield at.error(
+            f'unknown key; did you mean "{meant}"?' if meant else "isn't a key of the ECS API. Remove it, or fix it."
+        )
     elif (*above, key) in refused:
         yield at.error(refused[(*above, key)])
     else:
@@ -130,7 +168,7 @@ def _member(
 
 
 def _closest(key: str, shape: dict[str, Any]) -> str | None:
-    """The member that a key comes closest to, `snake_case` and capitals aside."""
+    """The member of a shape with the closest spelling, regardless of case and underscores."""
     members = {member.lower(): member for member in shape["members"]}
     close = did_you_mean(key.replace("_", "").lower(), list(members))
     return members[close] if close else None
@@ -141,14 +179,14 @@ def _value(
 ) -> Iterator[Finding]:
     expected, types = _TYPES[shape["type"]]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        yield at.error(f"expected {expected}, not {toml_type(value)}; write {expected}")
+        yield at.error(f"must be {expected}, not {toml_type(value)}")
     elif shape["type"] == "structure":
         for key in value:
             yield from _member(shape, key, value[key], at(key), above=keys, refused=refused)
-        said = {_meant(key, shape) for key in value}
+        given = {_meant(key, shape) for key in value}
         for key in shape["required"]:
-            if key not in said:
-                yield at.error(f'required key "{key}" is missing; add it')
+            if key not in given:
+                yield at.error(f'required key "{key}" is missing. Add it.')
     elif shape["type"] == "list":
         for index, item in enumerate(value):
             yield from _value(shape["member"], item, at(index), keys=keys, refused=refused)
@@ -157,20 +195,38 @@ def _value(
             yield from _value(shape["value"], item, at(key), keys=keys, refused=refused)
     elif value not in shape.get("enum", (value,)):
         close = did_you_mean(value, shape["enum"])
-        fix = f'did you mean "{close}"?' if close else f"write {or_list(shape['enum'])}"
-        yield at.error(f'"{value}" is not possible here; {fix}')
+        fix = f'; did you mean "{close}"?' if close else f". Use {or_list(shape['enum'])}."
+        yield at.error(f'"{value}" isn\'t a valid value{fix}')
+
+
+@rule(Container)
+def kernel_parameter_without_namespace(container: Container, at: Place) -> Iterator[Finding]:
+    """ECS sets namespaced kernel parameters only, on Fargate and on instances (ECS API reference, SystemControl)."""
+    controls = container.container.get("systemControls")
+    for index, control in enumerate(controls if isinstance(controls, tuple) else ()):
+        name = control.get("namespace") if isinstance(control, dict) else None
+        if not isinstance(name, str) or name in _NAMESPACED or name.startswith(("net.", "fs.mqueue.")):
+            continue
+        place = at("container", "systemControls", index, "namespace")
+        fix = f"Remove it. ECS supports net.*, fs.mqueue.* and {listed([*_NAMESPACED])}."
+        if name == "vm.max_map_count":
+            fix = 'Remove it. For Elasticsearch and OpenSearch, write environment = { "node.store.allow_mmap" = '
+            fix += '"false" } instead.'
+        elif close := did_you_mean(name, _NAMESPACED):
+            fix = f'Use "{close}", or remove it.'
+        yield place.error(f"\"{name}\" isn't a namespaced kernel parameter, so ECS can't set it. {fix}")
 
 
 @rule(Container)
 def unsupported_capability(container: Container, at: Place) -> Iterator[Finding]:
-    """Fargate adds SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
+    """Fargate can add SYS_PTRACE only (ECS API reference, KernelCapabilities.add)."""
     path = ("linuxParameters", "capabilities", "add")
     added: Any = container.container
     for key in path:
         added = added.get(key, ()) if isinstance(added, dict) else ()
     for index, capability in enumerate(added if isinstance(added, tuple) and at.workload.on_fargate else ()):
         if capability != _CAPABILITY:
-            message = f'Fargate adds "{_CAPABILITY}" only; remove "{capability}"'
+            message = f'Fargate can add "{_CAPABILITY}" only. Remove "{capability}".'
             yield at("container", *path, index).error(message)
 
 
@@ -181,48 +237,4 @@ def start_timeout_out_of_range(container: Container, at: Place) -> Iterator[Find
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not at.workload.on_fargate:
         return
     if not 2 <= seconds <= 120:
-        yield at("container", "startTimeout").error(f"{seconds} is out of range on Fargate; write 2 to 120")
-
-
-@rule(Workload)
-def exec_with_read_only_root(workload: Workload, at: Place) -> Iterator[Finding]:
-    """The agent that opens shells writes into the container's file system (ECS developer guide, "Monitor Amazon ECS
-    containers with ECS Exec", considerations)."""
-    if not has_exec(at.deployment, workload) or not workload.readonly_root:
-        return
-    place = at("readonly_root")
-    asked = at.catalog("cluster", "exec") if workload.exec is None else at("exec")
-    yield place.error(
-        f"ECS Exec ({asked.location}) needs a root file system that can be written; leave this out, "
-        "or write exec = false beside it"
-    )
-
-
-@rule(Workload)
-def router_without_output(workload: Workload, at: Place) -> Iterator[Finding]:
-    """ECS makes an output of Fluent Bit of the options, and of none where there are none (ECS developer guide, "Send
-    Amazon ECS logs to an AWS service or AWS Partner"): then nothing that the service writes arrives anywhere."""
-    router = workload.logs.router
-    if router is None:
-        return
-    place = at("logs", "router")
-    named = any(key.lower() == "name" for key in router.options)
-    if (router.options or router.secrets) and not named:
-        message = 'no output plugin of Fluent Bit is named; add options.Name, as in Name = "cloudwatch_logs"'
-    elif not named and router.config is None:
-        message = 'nothing is routed anywhere; write options = { Name = "…" } with an output plugin of Fluent Bit, '
-        message += "or config"
-    else:
-        return
-    yield place.error(message)
-
-
-@rule(Workload)
-def duplicate_router_option(workload: Workload, at: Place) -> Iterator[Finding]:
-    """An option has one value (ECS API reference, LogConfiguration, `options` and `secretOptions`)."""
-    router = workload.logs.router
-    for name in sorted(router.secrets.keys() & router.options.keys()) if router is not None else ():
-        place = at("logs", "router")
-        other = place("options", name)
-        message = f"is also in options ({other.location}); remove one of them"
-        yield place("secrets", name).error(message)
+        yield at("container", "startTimeout").error(f"{seconds} is out of range on Fargate. Use 2 to 120.")

@@ -1,4 +1,4 @@
-"""How many of what AWS limits a deployment has: each yields the place of what has them, what they are, their number."""
+"""Counts of resources that AWS limits. Each function yields the place of their owner, their description and number."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _ANYWHERE = "0.0.0.0/0"
 
 
 def rules_in(deployment: Deployment) -> Counts:
-    """One for each caller, or for the mesh that stands between."""
+    """One ingress rule for each caller, or for the mesh between them."""
     mesh = mesh_of(deployment)
     for service in deployment.services.values():
         if service.port is not None:
             between = mesh.own_addresses if mesh.carries(service) else 0
             callers = between or len(deployment.callers_of(service.name))
             balancers = deployment.ingress_of(service) is not None
-            yield ("services", service.name), "rules that let callers in", callers + balancers
+            yield ("services", service.name), "ingress rules, one for each caller", callers + balancers
 
 
 def rules_out(deployment: Deployment) -> Counts:
-    """One for each callee, external, and way to AWS; versions share a group with their service."""
+    """One egress rule for each callee, external and endpoint of AWS. Versions share their service's security group."""
     if deployment.catalog.network.egress == "any":
         return
     mesh = mesh_of(deployment)
@@ -49,7 +49,7 @@ def rules_out(deployment: Deployment) -> Counts:
             rules += len({name for each in workloads for name in gateways_of(each, deployment=deployment)})
             rules += interfaces
         rules += any(shared_folders(each) for each in workloads)
-        yield ("services", service.name, "calls"), "rules that let calls out", rules + len(outside)
+        yield ("services", service.name, "calls"), "egress rules, one for each callee", rules + len(outside)
 
 
 def groups(deployment: Deployment) -> Counts:
@@ -76,7 +76,7 @@ def capacities(deployment: Deployment) -> Counts:
 
 
 def balancers(deployment: Deployment) -> Iterator[tuple[str, tuple[Service, ...]]]:
-    """The Application Load Balancers that are made, with the services behind each."""
+    """The Application Load Balancers that Terraform creates, with the services behind each."""
     for name, ingress in deployment.catalog.ingress.items():
         if ingress.listener_arn is None and not ingress.gateway:
             yield name, deployment.public_services(name)
@@ -84,7 +84,7 @@ def balancers(deployment: Deployment) -> Iterator[tuple[str, tuple[Service, ...]
 
 def rules_to_targets(deployment: Deployment) -> Counts:
     for name, services in balancers(deployment):
-        yield ("ingress", name), "rules that let requests out, one for each service behind it", len(services)
+        yield ("ingress", name), "egress rules, one for each service behind it", len(services)
 
 
 def targets(deployment: Deployment) -> Counts:
@@ -97,7 +97,7 @@ def rules_to_files(deployment: Deployment) -> Counts:
     users = [
         name for name in deployment.services if any(shared_folders(each) for each in deployment.workloads_of(name))
     ]
-    yield ("services",), "rules that let services to their file system", len(users)
+    yield ("services",), "ingress rules of the file system, one for each service", len(users)
 
 
 def access_points(deployment: Deployment) -> Counts:
@@ -106,7 +106,7 @@ def access_points(deployment: Deployment) -> Counts:
 
 
 def instances(deployment: Deployment) -> Counts:
-    """Tasks of a service and its versions, where callers find them in Cloud Map."""
+    """Tasks of a service and its versions, if they are registered in Cloud Map."""
     mesh = mesh_of(deployment)
     for service in deployment.services.values():
         if service.port is not None and mesh.needs_dns(service):
@@ -119,7 +119,7 @@ def vpcs(deployment: Deployment) -> int:
 
 
 def addresses(deployment: Deployment) -> int:
-    """One for each NAT gateway."""
+    """Elastic IP addresses, one for each NAT gateway."""
     network = deployment.catalog.network
     if deployment.uses_existing_network or network.nat == "none":
         return 0

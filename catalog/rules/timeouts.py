@@ -1,4 +1,4 @@
-"""Timeouts and retries along every chain of calls."""
+"""Timeouts and retries along each chain of calls."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from catalog.rules import rule
 _GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
 """mesh API reference, GrpcRetryPolicy.grpcRetryEvents."""
 _ON_TIMEOUT = ("gateway-error", "server-error")
-"""Events that a try cut off by its own timer is (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
+"""Events that include an attempt's timeout (504; mesh API reference, HttpRetryPolicy.httpRetryEvents)."""
 _LONG = 60
-"""Seconds from which on an answer is surely generated, not looked up."""
+"""Seconds from which a response is considered expensive to generate."""
 
 
 @rule(Service)
 def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
-    """A caller with a shorter timeout than its callee cuts off responses (mesh user guide: the timeout counts at every
+    """A caller with a shorter timeout than its callee cuts off responses (mesh user guide: the timeout applies at each
     hop)."""
     if at.deployment.catalog.services[service.name].timeout is None:
         return
@@ -34,15 +34,15 @@ def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
     place = at.catalog("services", reason.name, "timeout")
     behind = "" if reason is slowest else f" because of {reason.name}"
     yield at("timeout").error(
-        f"{service.name} waits {spelled_duration(service.timeout)}, but its callee {slowest.name} has "
-        f"{spelled_duration(slowest.timeout)}{behind} ({place.location}); write "
+        f"{spelled_duration(service.timeout)} of {service.name} is shorter than {spelled_duration(slowest.timeout)} of "
+        f"its callee {slowest.name}{behind} ({place.location}). Use "
         f"{'at least ' if slowest.timeout != UNLIMITED else ''}"
-        f"{spelled_duration(slowest.timeout)} here, or less there"
+        f"{spelled_duration(slowest.timeout)} here, or a shorter one there."
     )
 
 
 def _where_from(deployment: Deployment, service: Service) -> Service:
-    """The service whose own timeout another has taken over from its callees."""
+    """The service that sets the timeout which another one derives from its callees."""
     seen = {service.name}
     while deployment.catalog.services[service.name].timeout is None:
         callees = [callee for callee in deployment.callees_of(service) if not callee.is_tcp and callee.name not in seen]
@@ -56,7 +56,7 @@ def _where_from(deployment: Deployment, service: Service) -> Service:
 
 @rule(Service)
 def zero_timeout(service: Service, at: Place) -> Iterator[Finding]:
-    """To a mesh a timeout of zero is none at all (mesh user guide, "Routes"): whoever means that says so."""
+    """Meshes treat a timeout of zero as no timeout (mesh user guide, "Routes"), for which the catalog has "none"."""
     keys = at.deployment.catalog.services[service.name]
     for path, value in (
         (("timeout",), keys.timeout),
@@ -64,14 +64,14 @@ def zero_timeout(service: Service, at: Place) -> Iterator[Finding]:
         (("retries", "per_try"), keys.retries.per_try),
     ):
         if value == 0:
-            message = '"0s" is no time; write "none" for no limit, or a time'
+            message = 'must be at least 1s. Use "none" for no limit.'
             yield at(*path).error(message)
 
 
 @rule(Service)
 def idle_timeout_below_timeout(service: Service, at: Place) -> Iterator[Finding]:
-    """An answer that is not streamed is silent for its whole length (proxies: stream_idle_timeout). Said only where
-    something counts the silence that the catalog sets."""
+    """A connection is idle until a response that isn't streamed arrives (proxies: stream_idle_timeout). Reported only
+    if a timer uses the catalog's idle timeout."""
     place = at("idle_timeout")
     if service.is_tcp or not 0 < service.idle_timeout < service.timeout or not place.is_set:
         return
@@ -81,54 +81,55 @@ def idle_timeout_below_timeout(service: Service, at: Place) -> Iterator[Finding]
         for timer in timers_of(at.deployment, hop)
         if timer.limits == "silence" and timer.key == "idle_timeout"
     ]
-    silence = min(counted, default=UNLIMITED)
-    if silence < service.timeout:
+    idle = min(counted, default=UNLIMITED)
+    if idle < service.timeout:
         yield place.notice(
-            f"cuts {service.name} off after {spelled_duration(silence)} of silence, "
-            f"though an answer may take {spelled_duration(service.timeout)}; leave it out, unless it streams"
+            f"closes connections of {service.name} that are idle for {spelled_duration(idle)}, although a response may "
+            f"take {spelled_duration(service.timeout)}. Remove it, unless {service.name} streams its responses."
         )
 
 
 @rule(Service)
 def timeout_beyond_load_balancer(service: Service, at: Place) -> Iterator[Finding]:
-    """A load balancer closes a connection that is silent for 4000 seconds, whatever is said."""
+    """A load balancer closes connections that are idle for 4000 seconds (ELBv2 API reference,
+    LoadBalancerAttribute)."""
     if service.public is None or service.idle_timeout <= LONGEST_ALB_IDLE:
         return
     key = next((key for key in ("idle_timeout", "timeout") if at(key).is_set), "public")
     yield at(key).notice(
-        f"its load balancer cuts off whatever is silent for {LONGEST_ALB_IDLE} seconds, although "
-        f"{service.name} may take {spelled_duration(service.idle_timeout)}; stream long answers, or poll for them"
+        f"the load balancer closes connections that are idle for {LONGEST_ALB_IDLE} seconds, although "
+        f"{service.name} allows {spelled_duration(service.idle_timeout)}. Stream long responses, or poll for them."
     )
 
 
 @rule(Service)
 def request_timeout_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
-    """TCP knows no requests, so that only silence can be timed (mesh API reference, TcpTimeout)."""
+    """TCP supports an idle timeout only (mesh API reference, TcpTimeout)."""
     place = at("timeout")
     if service.is_tcp and place.is_set_here and service.timeout != UNLIMITED:
-        message = "tcp knows no answers whose time could be limited; write idle_timeout instead"
+        message = 'has no effect with protocol = "tcp". Use idle_timeout instead.'
         yield place.notice(message)
 
 
 @rule(Service)
 def retries_of_tcp(service: Service, at: Place) -> Iterator[Finding]:
-    """A request in a TCP stream cannot be told from the next, hence not be sent again."""
+    """Meshes can't retry requests in a TCP stream (mesh API reference, TcpRoute)."""
     if not service.retries.attempts:
         return
     place = at("retries")
     if not service.is_tcp:
         return
     if place.is_set_here:
-        message = "nothing can be tried again over tcp; remove it"
+        message = 'isn\'t supported with protocol = "tcp". Remove it.'
         yield place.error(message)
     elif place.is_set:
-        message = "does not hold for services that speak tcp"
+        message = 'has no effect for services with protocol = "tcp"'
         yield place.notice(message)
 
 
 @rule(Service)
 def retries_beyond_timeout(service: Service, at: Place) -> Iterator[Finding]:
-    """All tries fit into the timeout (mesh user guide, "Routes": at least the retry timeout times the retries)."""
+    """The timeout must allow all attempts (mesh user guide, "Routes": at least the retry timeout times the retries)."""
     if not service.retries.attempts:
         return
     place = at("retries")
@@ -138,16 +139,16 @@ def retries_beyond_timeout(service: Service, at: Place) -> Iterator[Finding]:
     if retries.per_try * retries.attempts > service.timeout:
         longest = int(service.timeout // retries.attempts)
         where = at("timeout").location
-        fix = f"write at most {spelled_duration(longest)}" if longest else "lower attempts"
+        fix = f"Use at most {spelled_duration(longest)}" if longest else "Use fewer attempts"
         yield place("per_try").error(
-            f"{retries.attempts} × {spelled_duration(retries.per_try)[1:-1]} do not fit into the timeout "
-            f"{spelled_duration(service.timeout)} of {service.name} ({where}); {fix}"
+            f"{retries.attempts} × {spelled_duration(retries.per_try)[1:-1]} exceed the timeout "
+            f"{spelled_duration(service.timeout)} of {service.name} ({where}). {fix}."
         )
 
 
 @rule(Service)
 def grpc_event_of_another_protocol(service: Service, at: Place) -> Iterator[Finding]:
-    """Only gRPC has gRPC's status codes (mesh API reference, HttpRetryPolicy and GrpcRetryPolicy)."""
+    """Only grpc supports retries by gRPC status codes (mesh API reference, HttpRetryPolicy and GrpcRetryPolicy)."""
     if not service.retries.attempts:
         return
     place = at("retries")
@@ -156,38 +157,38 @@ def grpc_event_of_another_protocol(service: Service, at: Place) -> Iterator[Find
     for index, event in enumerate(service.retries.on):
         if event in _GRPC_EVENTS:
             yield place("on", index).error(
-                f'"{event}" is known to grpc only, {service.name} speaks {service.protocol}; '
-                'write "connection-error", "gateway-error", "server-error", "client-error" or "stream-error"'
+                f'"{event}" requires protocol = "grpc", and {service.name} has "{service.protocol}". '
+                'Use "connection-error", "gateway-error", "server-error", "client-error" or "stream-error".'
             )
 
 
 @rule(Service)
 def no_retry_event(service: Service, at: Place) -> Iterator[Finding]:
-    """Retries name at least one event (mesh API reference, HttpRetryPolicy: at least one of the lists)."""
+    """Retries require at least one event (mesh API reference, HttpRetryPolicy: at least one of the lists)."""
     if not service.retries.attempts:
         return
     place = at("retries")
     events = [e for e in service.retries.on if service.protocol == "grpc" or e not in _GRPC_EVENTS]
     if not service.is_tcp and not events and (not service.retries.on or not place("on").is_set_here):
-        yield place("on").error(f'names nothing for which {service.protocol} is tried again; add "connection-error"')
+        yield place("on").error(f'must have an event that {service.protocol} supports. Add "connection-error".')
 
 
 @rule(Service)
 def retries_without_attempts(service: Service, at: Place) -> Iterator[Finding]:
-    """`on` and `per_try` without `attempts` change nothing."""
+    """`on` and `per_try` have no effect without `attempts`."""
     place = at("retries")
     if service.retries.attempts or place("attempts").is_set:
         return
     for key in ("on", "per_try"):
         if place(key).is_set:
-            message = "nothing is tried again as long as attempts is 0; add attempts = 1, or remove it"
+            message = "has no effect while attempts is 0. Add attempts = 1, or remove it."
             yield place(key).notice(message)
 
 
 @rule(Service)
 def retry_of_slow_response(service: Service, at: Place) -> Iterator[Finding]:
-    """A proxy's timer of one try runs until the answer starts, so that a slow start is one more request (proxy, router
-    filter: per try timeout)."""
+    """A proxy's timeout of one attempt runs until the response starts, so that a slow response is requested again
+    (proxy, router filter: per try timeout)."""
     if not service.retries.attempts:
         return
     place = at("retries")
@@ -197,7 +198,6 @@ def retry_of_slow_response(service: Service, at: Place) -> Iterator[Finding]:
     if service.is_tcp or not events or not 0 < per_try < service.timeout or service.timeout < _LONG:
         return
     yield place("on").notice(
-        f"an answer of {service.name} that takes longer than {per_try:g}s to begin is asked for again, and "
-        f'generated again; leave out "{events[0]}", or write per_try = {spelled_duration(service.timeout)} and '
-        "attempts = 1"
+        f"a response of {service.name} that takes longer than {per_try:g}s to start is requested and generated again. "
+        f'Remove "{events[0]}", or use per_try = {spelled_duration(service.timeout)} and attempts = 1.'
     )

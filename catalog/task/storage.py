@@ -8,6 +8,8 @@ from catalog.analysis.policies import bucket_and_prefix, s3_read_statements
 from catalog.model import Deployment, Workload
 from catalog.task.addition import Addition
 
+DEFAULT_USER = 1000
+"""User and group ID of the files in a shared folder, unless the catalog sets others. Model artifacts always have it."""
 NFS = 2049
 """The port of a mount target (EFS user guide, "Using VPC security groups")."""
 MODEL = "model"
@@ -37,6 +39,23 @@ def shared_folders(workload: Workload) -> dict[str, str]:
     if workload.model is not None and workload.model.cache == "efs":
         folders[MODEL] = f"/{workload.aws_key}/{MODEL}-{names.digest(workload.model.source)}"
     return folders
+
+
+def numeric_user(user: str | None) -> tuple[int, int] | None:
+    """User and group ID of `uid:gid` or `uid`, which is also the group then; None for names."""
+    uid, _, gid = (user or "").partition(":")
+    return (int(uid), int(gid or uid)) if uid.isdecimal() and (gid or uid).isdecimal() else None
+
+
+def owner_of(workload: Workload, volume: str) -> tuple[int, int]:
+    """User and group ID of all files of a shared folder: `volumes.NAME.user`, the service's numeric `user`, or 1000.
+
+    Never root, to whom EFS denies access without elasticfilesystem:ClientRootAccess (EFS user guide, "Using IAM to
+    control file system data access").
+    """
+    folder = workload.volumes.get(volume)
+    owner = numeric_user(folder.user or workload.user) if folder is not None else None
+    return owner if owner is not None and owner[0] else (DEFAULT_USER, DEFAULT_USER)
 
 
 def has_files(deployment: Deployment) -> bool:

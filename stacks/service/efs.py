@@ -1,4 +1,4 @@
-"""Folders that outlive tasks: an EFS file system for the deployment, and in it a folder for each volume."""
+"""Persistent volumes: an EFS file system for the deployment, with one folder for each volume."""
 
 from __future__ import annotations
 
@@ -23,30 +23,29 @@ from catalog import names
 from catalog.analysis import naming
 from catalog.analysis.permissions import CLOSED_FILES, MOUNT
 from catalog.model import Deployment, Workload
-from catalog.task.storage import NFS, has_files, shared_folders
+from catalog.task.storage import NFS, has_files, owner_of, shared_folders
 from stacks.kms import key_arn
 from stacks.network import Network
 from stacks.network.security_groups import SecurityGroups
 from stacks.part import OUTLIVES_TASKS, Part, Ref, protected
 
 _ADDRESS = names.shared("files")
-_USER = 1000
-"""As whom every task acts, whatever user its containers have; nobody's root."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mounted:
-    """What a task needs of the file system."""
+    """Volumes of a task, and what mounting them requires."""
 
     volumes: tuple[EcsTaskDefinitionVolume, ...] = ()
     statements: tuple[dict[str, Any], ...] = ()
     """IAM statements (JSON spelling) of its role."""
     depends_on: tuple[Ref, ...] = ()
-    """What must stand before its first task starts."""
+    """Resources that must exist before the first task starts."""
 
 
 class Files(Part):
-    """The file system, where any service needs it: encrypted, reached by TLS and IAM, from the tasks that use it."""
+    """The file system, created if a service uses it: encrypted, and open through TLS and IAM to the tasks that mount
+    it."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, security: SecurityGroups) -> None:
         super().__init__(scope, "files", deployment=deployment)
@@ -60,12 +59,12 @@ class Files(Part):
             _ADDRESS,
             encrypted=True,
             kms_key_id=key_arn(deployment),
-            # Pays for what is read and written, and needs no guess at how much that is.
+            # Elastic throughput is billed by use and doesn't have to be sized.
             throughput_mode="elastic",
             tags={"Name": names.owned(deployment.id, "files")},
             lifecycle=protected(deployment),
         )
-        # Before any mount target: until it stands, whoever reaches one may read and write everything.
+        # Before any mount target: without a policy, every client that reaches one can read and write all files.
         closed = self.add(
             EfsFileSystemPolicy, _ADDRESS, file_system_id=self._system.id, policy=_tls_only(self._system.arn)
         )
@@ -87,7 +86,7 @@ class Files(Part):
                 self._rules[workload.key] = self._connect(workload, group, security)
 
     def mount(self, workload: Workload) -> Mounted:
-        """Make the folders of a workload, and say what its tasks need to mount them."""
+        """Create the access points of a workload's folders. Returns what its tasks need to mount them."""
         points = {name: self._access_point(workload, name, folder) for name, folder in shared_folders(workload).items()}
         if not points:
             return Mounted()
@@ -107,33 +106,34 @@ class Files(Part):
         return EcsTaskDefinitionVolume(name=name, efs_volume_configuration=configuration)
 
     def _statement(self, points: dict[str, Ref]) -> dict[str, Any]:
-        """Its own folders and no other (EFS user guide, "Using IAM to control file system data access")."""
+        """Access to the workload's folders only (EFS user guide, "Using IAM to control file system data access")."""
         points_only = {"StringEquals": {"elasticfilesystem:AccessPointArn": [point.arn for point in points.values()]}}
         return MOUNT.on([self._system.arn], points_only)
 
     def _access_point(self, workload: Workload, volume: str, folder: str) -> Ref:
-        """One for each folder: a version comes after its service, and takes that of the service where they share it."""
+        """The access point of a folder: versions are created after their service, and use its access points."""
         if folder not in self._points:
             self._points[folder] = self._new_access_point(workload, volume, folder)
         return self._points[folder]
 
     def _new_access_point(self, workload: Workload, volume: str, folder: str) -> Ref:
-        owner = {"uid": _USER, "gid": _USER}
+        uid, gid = owner_of(workload, volume)
         return self.add(
             EfsAccessPoint,
             names.folder(workload.name, volume),
             file_system_id=self._system.id,
-            posix_user=owner,
+            # EFS acts as this user for every client, regardless of the container's user.
+            posix_user={"uid": uid, "gid": gid},
             root_directory={
                 "path": folder,
-                "creation_info": {"owner_uid": _USER, "owner_gid": _USER, "permissions": "0750"},
+                "creation_info": {"owner_uid": uid, "owner_gid": gid, "permissions": "0750"},
             },
             tags={"Name": naming.owned(self.deployment, workload, volume), **workload.tags},
             lifecycle=OUTLIVES_TASKS,
         )
 
     def _security_group(self, network: Network) -> Ref:
-        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+        # Keys of services have no underscore, so this name can't collide with that of a service's group.
         name = names.owned(self.deployment.id, "file_system")
         return self.add(
             SecurityGroup,
@@ -145,8 +145,7 @@ class Files(Part):
         )
 
     def _connect(self, workload: Workload, group: Ref, security: SecurityGroups) -> tuple[Ref, ...]:
-        """Let a workload's tasks, and those of all versions beside it, reach the mount targets: the rules on both
-        sides."""
+        """Open the mount targets to the tasks of a workload and of its versions, with rules on both sides."""
         ingress = self.add(
             VpcSecurityGroupIngressRule,
             names.ingress_rule(_ADDRESS, workload.key),
@@ -162,8 +161,9 @@ class Files(Part):
 
 
 def _tls_only(system: str) -> str:
-    """A policy that allows nothing: with any policy of its own, a file system no longer lets everybody in who reaches a
-    mount target, but those whom their roles allow (EFS user guide, "Using IAM to control file system data access")."""
+    """A policy that denies access without TLS and allows nothing. A file system with a policy requires IAM permissions
+    of its clients, whereas one without is open to all that reach a mount target (EFS user guide, "Using IAM to control
+    file system data access")."""
     statement = {
         "Effect": "Deny",
         "Principal": {"AWS": "*"},

@@ -1,4 +1,4 @@
-"""Whether tasks fit the instances: how many on one, how many instances, and what a rollout finds."""
+"""Packing of tasks on instances: tasks per instance, number of instances, and capacity for a rollout."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tests.support.catalogs import loaded, notices_of, problems_of
 from tools import aws_data
 
 MIB_OF = {"g5.xlarge": 14899, "g4dn.12xlarge": 181606, "t3.micro": 691, "m7g.large": 7321, "p4d.24xlarge": 1090918}
-"""What is left for tasks of an instance's memory."""
+"""Memory of an instance that tasks can use, in MiB."""
 
 CASES: list[tuple[str, TaskSize, int, int | None, int | None]] = [
-    # Instance type, task, count; how many fit on one, how many instances they need: None where none fits.
+    # Instance type, task, count; how many fit on one, how many instances they need (None if none fits).
     ("g5.xlarge", TaskSize(cpu=4096, memory=14899, gpus=1), 1, 1, 1),
     ("g5.xlarge", TaskSize(cpu=4096, memory=14900, gpus=1), 1, 0, None),  # a MiB more than the agent registers
     ("g5.xlarge", TaskSize(cpu=4097, memory=8192, gpus=1), 1, 0, None),
@@ -51,7 +51,9 @@ CASES: list[tuple[str, TaskSize, int, int | None, int | None]] = [
 
 
 @pytest.mark.parametrize(("type_", "size", "count", "fit", "needed"), CASES)
-def test_so_many_tasks_fit(type_: str, size: TaskSize, count: int, fit: int, needed: int | None) -> None:
+def test_tasks_fit_as_their_size_and_the_type_allow(
+    type_: str, size: TaskSize, count: int, fit: int, needed: int | None
+) -> None:
     capacity = capacity_of(instance_types()[type_])
 
     assert capacity.holds(size) == fit
@@ -61,12 +63,12 @@ def test_so_many_tasks_fit(type_: str, size: TaskSize, count: int, fit: int, nee
 
 
 @pytest.mark.parametrize(("type_", "memory"), MIB_OF.items())
-def test_tasks_get_less_memory_than_an_instance_has_by_name(type_: str, memory: int) -> None:
+def test_tasks_get_less_memory_than_an_instance_has(type_: str, memory: int) -> None:
     described = instance_types()[type_]
     assert capacity_of(described).memory == memory < described.memory
 
 
-def test_small_tasks_fill_what_large_ones_leave() -> None:
+def test_small_tasks_use_the_rest_of_large_ones() -> None:
     capacity = InstanceCapacity(cpu=4096, memory=16000, gpus=1, tasks=3)
     large, small = TaskSize(cpu=2048, memory=12000, gpus=1), TaskSize(cpu=1024, memory=2000)
 
@@ -74,7 +76,7 @@ def test_small_tasks_fill_what_large_ones_leave() -> None:
     assert instances_needed([(small, 5), (large, 2)], capacity) == 3
 
 
-def test_what_a_partly_filled_instance_has_left_is_counted() -> None:
+def test_a_partly_filled_instance_fits_more_tasks() -> None:
     capacity = InstanceCapacity(cpu=4096, memory=10000, gpus=0, tasks=10)
     large, middle, small = (TaskSize(cpu=10, memory=memory) for memory in (6000, 2000, 1000))
 
@@ -86,7 +88,7 @@ def test_no_tasks_need_no_instances() -> None:
     assert instances_needed([], InstanceCapacity(cpu=1, memory=1, gpus=0, tasks=1)) == 0
 
 
-def test_the_type_with_least_room_counts() -> None:
+def test_the_type_with_the_least_capacity_decides() -> None:
     described = deployment(
         capacity={"gpu": {"instance_types": ["g4dn.12xlarge", "g5.xlarge"], "max": 9}},
         services={"llm": gpu_service(replicas=4)},
@@ -110,7 +112,7 @@ def gpu_service(**keys: Any) -> dict[str, Any]:
         (1, 0, (100, 200)),
     ],
 )
-def test_a_rollout_that_finds_no_room_stops_one_task_first(
+def test_a_rollout_without_spare_capacity_stops_a_task_first(
     most: int, replicas: int, percentages: tuple[int, int]
 ) -> None:
     described = deployment(
@@ -121,7 +123,7 @@ def test_a_rollout_that_finds_no_room_stops_one_task_first(
     assert (deploy.min, deploy.max) == percentages
 
 
-def test_other_services_take_the_room_of_a_rollout() -> None:
+def test_other_services_reduce_the_capacity_for_a_rollout() -> None:
     def deploy_of(most: int) -> tuple[int, int]:
         described = deployment(
             capacity={"gpu": {"instance_types": ["g5.xlarge"], "max": most}},
@@ -133,7 +135,7 @@ def test_other_services_take_the_room_of_a_rollout() -> None:
     assert deploy_of(3) == (100, 200)
 
 
-def test_what_a_catalog_says_of_rollouts_stays() -> None:
+def test_deploy_of_the_catalog_does_not_change() -> None:
     described = deployment(
         capacity={"gpu": {"instance_types": ["g5.xlarge"], "max": 1}},
         services={"llm": gpu_service(deploy={"min": 0, "max": 200}), "other": {"image": "x:1"}},
@@ -156,56 +158,56 @@ gpus = 1
 """
 
 
-def test_the_choice_is_said_once_and_not_where_it_is_written(in_tmp_path: None) -> None:
+def test_a_rollout_that_stops_first_is_one_notice_unless_deploy_is_set(in_tmp_path: None) -> None:
     [notice] = notices_of(FULL.format(most=1, deploy=""))
     assert notice == (
-        "services.toml:6: services.llm.capacity: notice: the one g5.xlarge of max (services.toml:3) has no room for a "
-        "new task of llm beside the old, so a rollout stops tasks first (min = 0, max = 100), and nothing answers "
-        "meanwhile; write capacity.gpu.max = 2 to have both, or deploy = { min = 0, max = 100 } to say that it is meant"
+        "services.toml:6: services.llm.capacity: notice: the one g5.xlarge of max (services.toml:3) can't run a new "
+        "task of llm beside the old one, so a rollout stops tasks first (min = 0, max = 100) and interrupts the "
+        "service. Use capacity.gpu.max = 2 to run both, or deploy = { min = 0, max = 100 } to confirm."
     )
     assert notices_of(FULL.format(most=1, deploy="deploy = { min = 0, max = 100 }")) == []
     assert notices_of(FULL.format(most=2, deploy="")) == []
 
 
-def test_a_rollout_that_could_never_end_is_refused(in_tmp_path: None) -> None:
+def test_a_rollout_that_cannot_finish_is_an_error(in_tmp_path: None) -> None:
     [problem] = problems_of(FULL.format(most=1, deploy="deploy = { min = 100, max = 200 }"))
     assert problem == (
-        "services.toml:10: services.llm.deploy: the one g5.xlarge of max (services.toml:3) has no room for a new task "
-        "of llm beside the old, and of these none may stop (min = 100): no rollout could ever end; write "
-        "capacity.gpu.max = 2 to have both, or deploy = { min = 0, max = 100 } to stop them first"
+        "services.toml:10: services.llm.deploy: the one g5.xlarge of max (services.toml:3) can't run a new task of "
+        "llm beside the old one, and min = 100 allows none to stop, so that no rollout can finish. Use "
+        "capacity.gpu.max = 2 to run both, or deploy = { min = 0, max = 100 } to stop the old task first."
     )
 
 
-def test_a_rollout_may_be_written_for_all_services_at_once(in_tmp_path: None) -> None:
+def test_deploy_wait_of_the_defaults_keeps_the_computed_percentages(in_tmp_path: None) -> None:
     text = "[defaults]\ndeploy = { wait = false }\n" + FULL.format(most=1, deploy="")
     [described] = loaded(text).deployments
     assert (described.services["llm"].deploy.min, described.services["llm"].deploy.wait) == (0, False)
 
 
-def test_a_thousand_services_on_one_capacity_are_counted_in_no_time() -> None:
+def test_a_hundred_services_share_one_capacity() -> None:
     services = {f"s{n}": {"image": "x:1", "capacity": "pool", "memory": 1024 + n, "replicas": 7} for n in range(100)}
     described = deployment(capacity={"pool": {"instance_types": ["m7i.4xlarge"], "max": 1000}}, services=services)
     placed = placement(described, "pool")
     assert placed is not None and placed.needed == 100
 
 
-def test_the_table_is_that_of_the_installed_description() -> None:
+def test_the_table_matches_the_installed_description() -> None:
     assert FILE.read_text() == aws_data.instance_types(), "python -m tools.aws_data writes it anew"
 
 
-def test_the_table_has_what_people_use_and_nothing_that_cannot_run_tasks() -> None:
+def test_the_table_has_common_families_and_only_supported_ones() -> None:
     families = {name.partition(".")[0] for name in json.loads(FILE.read_text())}
     assert families >= {"t3", "t3a", "t4g", "m5", "m6i", "m6g", "m7i", "m7g", "c5", "c6i", "c6g", "c7i", "c7g"}
     assert families >= {"r5", "r6i", "r6g", "r7i", "r7g", "g4dn", "g5", "g5g", "g6", "g6e", "p4d", "p5"}
     assert not families & {"a1", "inf2", "trn1", "mac2", "t2", "m4", "g4ad", "g6f", "f2", "vt1"}
 
 
-def test_nobody_who_runs_the_app_needs_moto(root: Path) -> None:
+def test_the_app_does_not_import_moto(root: Path) -> None:
     program = "import sys, catalog.analysis.instance_types as i; i.instance_types(); sys.exit('moto' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
 
 
-def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes(
+def test_autoscaling_beyond_the_instances_is_a_notice_with_the_number_required(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -229,12 +231,12 @@ def test_what_scales_beyond_its_instances_is_noticed_with_how_many_it_takes(
     """)
 
     assert said == [
-        "services.toml:3: capacity.gpu.max: notice: when llm and version next of llm have their most tasks, all tasks "
-        "need 8 of g5.xlarge, and what finds no room waits; write max = 8, or less there"
+        "services.toml:3: capacity.gpu.max: notice: all tasks require 8 instances of g5.xlarge when llm and version "
+        "next of llm reach their maximum, and tasks that don't fit wait. Use max = 8, or a smaller scale.max."
     ]
 
 
-def test_what_is_scaled_can_be_replaced_when_it_fills_its_instances(
+def test_a_scaled_service_that_fills_its_instances_stops_a_task_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

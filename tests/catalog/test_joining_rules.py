@@ -55,19 +55,18 @@ WRONG = {
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         insights = "disabled"
-        #^ cluster.insights: belongs to whoever owns the cluster (arn, services.toml:2); leave it out, or leave out arn
+        #^ cluster.insights: can't be set for an existing cluster (arn, services.toml:2). Remove it, or remove arn.
         exec = true
-        #^ cluster.exec: belongs to whoever owns the cluster (arn, services.toml:2); leave it out, and write exec = true
-        #| in services, or leave out arn
+        #^ cluster.exec: can't be set for an existing cluster (arn, services.toml:2). Remove it and write exec = true in
+        #| services, or remove arn.
     """,
     "instances for somebody else's cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
 
         [capacity.gpu]
-        #^ capacity.gpu: its instances would have to join a cluster that is somebody else's (cluster.arn,
-        #| services.toml:2), whose capacity providers its owner sets; run its services on fargate, or leave out
-        #| cluster.arn
+        #^ capacity.gpu: isn't supported in an existing cluster (cluster.arn, services.toml:2), whose capacity providers
+        #| Terraform must not replace. Use capacity = "fargate" in its services, or remove cluster.arn.
         instance_types = ["g5.xlarge"]
         max = 2
 
@@ -285,8 +284,8 @@ TOLD = {
     "capacity providers that only the owner of a cluster adds": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
-        #^ cluster.arn: notice: platform must have the capacity providers FARGATE and FARGATE_SPOT before this is
-        #| applied: only its owner adds them (aws ecs put-cluster-capacity-providers)
+        #^ cluster.arn: notice: platform must have the capacity providers FARGATE and FARGATE_SPOT, and Terraform
+        #| changes no existing cluster. Run aws ecs put-cluster-capacity-providers before you apply.
 
         [services.a]
         image = "r.io/a:1"
@@ -298,8 +297,8 @@ TOLD = {
     "who counts tasks": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
-        #^ cluster.arn: notice: platform must have the capacity provider FARGATE before this is applied: only its owner
-        #| adds them (aws ecs put-cluster-capacity-providers)
+        #^ cluster.arn: notice: platform must have the capacity provider FARGATE, and Terraform changes no existing
+        #| cluster. Run aws ecs put-cluster-capacity-providers before you apply.
 
         [services.a]
         image = "r.io/a:1"
@@ -308,20 +307,20 @@ TOLD = {
         min = 1
         max = 4
         backlog = { queue = "arn:aws:sqs:us-west-2:{account}:jobs", seconds_per_message = 2, latency = "1m" }
-        #^ services.a.scale.backlog: notice: messages for each task need the number of tasks, which Container Insights
-        #| counts: platform must have it switched on
+        #^ services.a.scale.backlog: notice: requires Container Insights, which counts the tasks. Enable it for the
+        #| cluster platform.
     """,
     "where sessions are logged": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
-        #^ cluster.arn: notice: platform must have the capacity provider FARGATE before this is applied: only its owner
-        #| adds them (aws ecs put-cluster-capacity-providers)
+        #^ cluster.arn: notice: platform must have the capacity provider FARGATE, and Terraform changes no existing
+        #| cluster. Run aws ecs put-cluster-capacity-providers before you apply.
 
         [services.a]
         image = "r.io/a:1"
         exec = true
-        #^ services.a.exec: notice: sessions are logged where platform says; if that is a log group or a bucket, give a
-        #| the right to write there, by access.statements
+        #^ services.a.exec: notice: sessions are logged as platform is configured. If it logs them to a log group or a
+        #| bucket, allow a to write there, with access.statements.
     """,
 }
 

@@ -119,14 +119,14 @@ MEETING = {
         [services.web]
         image = "r.io/a:1"
         container.environment = [{ name = "TOKENS", value = "x" }]
-        #^ services.web.container.environment: the catalog has a key of its own for this; write
-        #| environment beside container
+        #^ services.web.container.environment: is set by another key. Write environment = { NAME = "value" } beside
+        #| container.
     """,
     "a sidecar and its service": r"""
         [services.web]
         image = "r.io/a:1"
         [services.web.sidecars.web]
-        #^ services.web.sidecars.web: the service's own container is called web; write another name
+        #^ services.web.sidecars.web: is also the name of the service's container. Use another name.
         image = "r.io/p:1"
     """,
     "a volume and the folder of a model": rf"""
@@ -135,8 +135,8 @@ MEETING = {
         health.grace = "5m"
         model = {{ source = "s3://models/llm", mount = "/m", cache = "efs" }}
         volumes.model-{names.digest("s3://models/llm")} = {{ path = "/x", kind = "efs" }}
-        #^ services.web.volumes.model-{names.digest("s3://models/llm")}: its folder is that of the model
-        #| (services.toml:4); write another name
+        #^ services.web.volumes.model-{names.digest("s3://models/llm")}: has the same folder as the model
+        #| (services.toml:4). Use another name.
     """,
     "two services that AWS knows by one name": r"""
         [services.chat]

@@ -28,12 +28,13 @@ TOLD = {
         [services.web]
         image = "r.io/web:1"
         health.interval = "20s"
-        #^ services.web.health.interval: notice: nothing is probed; write command beside it, or remove it
+        #^ services.web.health.interval: notice: has no effect without a health check. Add health.command, or remove it.
 
         [services.web.sidecars.proxy]
         image = "r.io/proxy:1"
         health.timeout = "4s"
-        #^ services.web.sidecars.proxy.health.timeout: notice: nothing is probed; write command beside it, or remove it
+        #^ services.web.sidecars.proxy.health.timeout: notice: has no effect without a health check. Add health.command,
+        #| or remove it.
     """,
     "ranges where everything may be reached": r"""
         [network]

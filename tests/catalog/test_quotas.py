@@ -39,13 +39,13 @@ _ON_POOLS = "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\ncapacity = 'p{n}'\n" 
 BEYOND = {
     "callers": (
         _HUB + _services(61, "calls = ['hub']"),
-        'services.hub: 61 rules that let callers in: of "Inbound or outbound rules per security group" AWS has 60 by '
-        "default; have AWS raise it first, or let fewer services call it, or a gateway in front of it",
+        'services.hub: 61 ingress rules, one for each caller: of "Inbound or outbound rules per security group" '
+        "AWS has 60 by default; have AWS raise it first, or let fewer services call it, or a gateway in front of it",
     ),
     "callees": (
         _services(61, "port = 80") + f"[services.all]\nimage = 'r.io/a:1'\ncalls = {[f's{n}' for n in range(61)]}\n",
-        'services.all.calls: 62 rules that let calls out: of "Inbound or outbound rules per security group" AWS has '
-        '60 by default; have AWS raise it first, or call fewer, or write network.egress = "any"',
+        'services.all.calls: 62 egress rules, one for each callee: of "Inbound or outbound rules per security group" '
+        'AWS has 60 by default; have AWS raise it first, or call fewer, or write network.egress = "any"',
     ),
     "roles": (
         _services(501),
@@ -59,7 +59,7 @@ BEYOND = {
     ),
     "services behind a load balancer": (
         _WAY_IN + _services(61, "port = 80", "public = { path = '/s$', priority = 1$ }"),
-        'ingress.public: 61 rules that let requests out, one for each service behind it: of "Inbound or outbound rules '
+        'ingress.public: 61 egress rules, one for each service behind it: of "Inbound or outbound rules '
         'per security group" AWS has 60 by default; have AWS raise it first, or add another [ingress] for some of them',
     ),
     "tasks behind a load balancer": (
@@ -69,8 +69,8 @@ BEYOND = {
     ),
     "users of a file system": (
         _services(61, "volumes.a = { path = '/a', kind = 'efs' }"),
-        'services: 61 rules that let services to their file system: of "Inbound or outbound rules per security group" '
-        "AWS has 60 by default; have AWS raise it first, or make two catalogs of it",
+        'services: 61 ingress rules of the file system, one for each service: of "Inbound or outbound rules per '
+        'security group" AWS has 60 by default; have AWS raise it first, or make two catalogs of it',
     ),
     "instances in Cloud Map": (
         _services(1, "port = 80", "replicas = 900", "[[services.s0.versions]]", "name = 'v'", "replicas = 101"),

@@ -140,7 +140,7 @@ WRONG = {
         [[services.chat.versions]]
         name = "next"
         sidecars.backend = { image = "r.io/beside:1" }
-        #^ services.chat.versions[0].sidecars.backend: the service's own container is called backend; write another name
+        #^ services.chat.versions[0].sidecars.backend: is also the name of the service's container. Use another name.
     """,
     "an environment's keys below the old key": r"""
         [services.chat]
@@ -155,7 +155,7 @@ WRONG = {
         image = "r.io/chat:1"
         aws_name = "backend"
         sidecars.backend = { image = "r.io/beside:1" }
-        #^ services.chat.sidecars.backend: the service's own container is called backend; write another name
+        #^ services.chat.sidecars.backend: is also the name of the service's container. Use another name.
     """,
 }
 

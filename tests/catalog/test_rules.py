@@ -52,8 +52,8 @@ NOTED = {
         public = true
         timeout = "10m"
         idle_timeout = "90s"
-        #^ services.llm.idle_timeout: notice: cuts llm off after "90s" of silence, though an answer may take "10m";
-        #| leave it out, unless it streams
+        #^ services.llm.idle_timeout: notice: closes connections of llm that are idle for "90s", although a response may
+        #| take "10m". Remove it, unless llm streams its responses.
     """,
     "an answer longer than a load balancer waits": r"""
         [ingress.open]
@@ -64,8 +64,8 @@ NOTED = {
         port = 80
         public = true
         timeout = "none"
-        #^ services.llm.timeout: notice: its load balancer cuts off whatever is silent for 4000 seconds, although llm
-        #| may take "none"; stream long answers, or poll for them
+        #^ services.llm.timeout: notice: the load balancer closes connections that are idle for 4000 seconds, although
+        #| llm allows "none". Stream long responses, or poll for them.
     """,
     "an answer longer than a load balancer waits, by a callee": r"""
         [ingress.open]
@@ -76,8 +76,8 @@ NOTED = {
         port = 80
         calls = ["llm"]
         public = true
-        #^ services.chat.public: notice: its load balancer cuts off whatever is silent for 4000 seconds, although
-        #| chat may take "2h"; stream long answers, or poll for them
+        #^ services.chat.public: notice: the load balancer closes connections that are idle for 4000 seconds, although
+        #| chat allows "2h". Stream long responses, or poll for them.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -90,12 +90,12 @@ NOTED = {
         port = 5432
         protocol = "tcp"
         timeout = "1m"
-        #^ services.db.timeout: notice: tcp knows no answers whose time could be limited; write idle_timeout instead
+        #^ services.db.timeout: notice: has no effect with protocol = "tcp". Use idle_timeout instead.
     """,
     "retries for all, of which tcp has none": r"""
         [defaults]
         retries = { attempts = 2 }
-        #^ defaults.retries: notice: does not hold for services that speak tcp
+        #^ defaults.retries: notice: has no effect for services with protocol = "tcp"
 
         [services.db]
         image = "r.io/db:1"
@@ -125,8 +125,7 @@ NOTED = {
         image = "r.io/web:1"
         port = 80
         retries = { on = ["gateway-error"] }
-        #^ services.web.retries.on: notice: nothing is tried again as long as attempts is 0; add attempts = 1, or
-        #| remove it
+        #^ services.web.retries.on: notice: has no effect while attempts is 0. Add attempts = 1, or remove it.
     """,
     "a question that is answered twice": r"""
         [services.llm]
@@ -134,8 +133,8 @@ NOTED = {
         port = 80
         timeout = "10m"
         retries = { attempts = 2, on = ["connection-error", "gateway-error"] }
-        #^ services.llm.retries.on: notice: an answer of llm that takes longer than 300s to begin is asked for again,
-        #| and generated again; leave out "gateway-error", or write per_try = "10m" and attempts = 1
+        #^ services.llm.retries.on: notice: a response of llm that takes longer than 300s to start is requested and
+        #| generated again. Remove "gateway-error", or use per_try = "10m" and attempts = 1.
 
         [services.web]
         image = "r.io/web:1"
@@ -177,8 +176,8 @@ NOTED = {
         image = "r.io/llm:1"
         port = 80
         health = { path = "/health", grace = "2h" }
-        #^ services.llm.health.grace: notice: ECS takes a task of llm as soon as it runs, so that a rollout replaces
-        #| the old one before the new one has started; write health.command, with which ECS waits
+        #^ services.llm.health.grace: notice: has no effect without a health check: ECS considers a task of llm healthy
+        #| as soon as it runs, and stops the old one. Add health.command so that ECS waits.
     """,
     "actions to which no endpoint is known": r"""
         [network]
@@ -590,4 +589,4 @@ def test_a_line_is_named_for_what_a_built_in_profile_says() -> None:
         port = 80
         profile = "inference"
     """)
-    assert 'its callee llm has "10m" (services.toml:9)' in told[0]
+    assert '"10m" of its callee llm (services.toml:9)' in told[0]

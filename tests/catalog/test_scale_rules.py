@@ -1,4 +1,4 @@
-"""What a catalog may say of scaling, and how it is told otherwise."""
+"""Autoscaling: valid settings, and messages about invalid ones."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ WRONG = {
         image = "r.io/a:1"
         replicas = 2
         scale = { max = 3, cpu_percent = 50 }
-        #^ services.a.scale: replicas (services.toml:3) and scale both say how many tasks run; remove one of them
+        #^ services.a.scale: conflicts with replicas (services.toml:3). Remove one of them.
     """,
-    "nothing that asks for tasks": """
+    "no policy and no schedule": """
         [services.a]
         image = "r.io/a:1"
         scale = { max = 3 }
-        #^ services.a.scale: nothing asks for more or fewer tasks; add one of cpu_percent, memory_percent,
-        #| requests_per_minute, backlog, metric or schedule, or write replicas instead
+        #^ services.a.scale: has no effect without a policy or a schedule. Add one of cpu_percent, memory_percent,
+        #| requests_per_minute, backlog, metric or schedule, or use replicas instead.
     """,
-    "bounds the wrong way round": """
+    "a minimum above the maximum": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
         min = 4
-        #^ services.a.scale.min: min = 4 is more than max = 3; write at most 3
+        #^ services.a.scale.min: min = 4 exceeds max = 3. Use at most 3.
         max = 3
         cpu_percent = 50
     """,
@@ -52,33 +52,34 @@ WRONG = {
         name = "day"
         cron = "0 7 * * ? *"
         min = 4
-        #^ services.a.scale.schedule[0].min: from "day" on, min = 4 is more than max = 3; write at most 3
+        #^ services.a.scale.schedule[0].min: min = 4 exceeds max = 3 once "day" has run. Use at most 3.
         [[services.a.scale.schedule]]
         name = "night"
         cron = "0 19 * * ? *"
         max = 1
-        #^ services.a.scale.schedule[1].max: from "night" on, min = 2 is more than max = 1; write at least 2
+        #^ services.a.scale.schedule[1].max: min = 2 exceeds max = 1 once "night" has run. Use at least 2.
         [[services.a.scale.schedule]]
-        #^ services.a.scale.schedule[2]: changes nothing; write min, max or both
+        #^ services.a.scale.schedule[2]: has no effect without min and max. Add one or both.
         name = "never"
         cron = "0 19 * * ? *"
         [[services.a.scale.schedule]]
         name = "day"
-        #^ services.a.scale.schedule[3].name: "day" is there already (services.toml:8); write another name
+        #^ services.a.scale.schedule[3].name: "day" is also the name of another entry (services.toml:8). Use another
+        #| name.
         cron = "0 19 * * ? *"
         min = 3
     """,
-    "none, and nothing that starts one": """
+    "scaling to zero without a policy that starts a task": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
         min = 0
-        #^ services.a.scale.min: nothing starts the first task again once there is none; write at least 1, or add
-        #| backlog, metric, or a schedule with a min above 0
+        #^ services.a.scale.min: must be at least 1, because no policy here starts a task when there are none. Use 1, or
+        #| add backlog, metric, or a schedule with a min above 0.
         max = 3
         cpu_percent = 50
     """,
-    "none at night, and nothing that starts one": """
+    "scaling to zero at night without a policy that starts a task": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
@@ -88,10 +89,10 @@ WRONG = {
         name = "night"
         cron = "0 19 * * ? *"
         min = 0
-        #^ services.a.scale.schedule[0].min: nothing starts the first task again once there is none; write at least 1,
-        #| or add backlog, metric, or a schedule with a min above 0
+        #^ services.a.scale.schedule[0].min: must be at least 1, because no policy here starts a task when there are
+        #| none. Use 1, or add backlog, metric, or a schedule with a min above 0.
     """,
-    "a schedule that only lowers the least": """
+    "a schedule that only lowers the minimum": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
@@ -101,31 +102,31 @@ WRONG = {
         cron = "0 7 * * ? *"
         min = 3
         [[services.a.scale.schedule]]
-        #^ services.a.scale.schedule[1]: a lower min alone stops no task; write max = 1 as well, or add a policy such as
-        #| cpu_percent
+        #^ services.a.scale.schedule[1]: a lower min alone doesn't stop tasks. Add max = 1, or a policy such as
+        #| cpu_percent.
         name = "night"
         cron = "0 19 * * ? *"
         min = 1
     """,
-    "requests that nobody counts": """
+    "requests without a load balancer": """
         [services.a]
         image = "r.io/a:1"
         port = 80
         [services.a.scale]
         max = 3
         requests_per_minute = 50
-        #^ services.a.scale.requests_per_minute: no load balancer counts the requests of a, it is not public; add
-        #| public, or scale by cpu_percent or metric
+        #^ services.a.scale.requests_per_minute: requires a load balancer to count the requests, and a isn't public. Add
+        #| public, or use cpu_percent or metric.
     """,
-    "queues that are elsewhere": """
+    "queues in another region or account": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
         max = 3
         [services.a.scale.backlog]
         queue = "arn:aws:sqs:eu-west-1:123456789012:jobs"
-        #^ services.a.scale.backlog.queue: is in "eu-west-1", tasks are scaled by metrics of their own region; write a
-        #| queue whose ARN begins with "arn:aws:sqs:us-west-2:"
+        #^ services.a.scale.backlog.queue: must be in the region of the service, not in "eu-west-1". Use a queue whose
+        #| ARN begins with "arn:aws:sqs:us-west-2:".
         seconds_per_message = 30
         latency = "10m"
         [services.b]
@@ -134,28 +135,27 @@ WRONG = {
         max = 3
         [services.b.scale.backlog]
         queue = "arn:aws:sqs:us-west-2:999999999999:jobs"
-        #^ services.b.scale.backlog.queue: is in account 999999999999, tasks are scaled by metrics of their own account,
-        #| 123456789012 (services.toml:22); write a queue of it
+        #^ services.b.scale.backlog.queue: must be in account 123456789012 (services.toml:22), not in 999999999999. Use
+        #| a queue of the same account.
         seconds_per_message = 0.5
         latency = "10m"
         [aws]
         accounts = ["123456789012"]
     """,
-    "what is not a queue, and has no time": """
+    "an invalid queue and a short latency": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
         max = 3
         [services.a.scale.backlog]
         queue = "arn:aws:sqs:us-west-2:123456789012:jobs.fifos"
-        #^ services.a.scale.backlog.queue: does not end as the ARN of a queue does, in account and name; write one like
-        #| "arn:aws:sqs:us-west-2:{account}:jobs"
+        #^ services.a.scale.backlog.queue: must end with an account and the name of a queue. Write one like
+        #| "arn:aws:sqs:us-west-2:{account}:jobs".
         seconds_per_message = 30
         latency = "20s"
-        #^ services.a.scale.backlog.latency: a message takes 30 s, so none is done within "20s"; write at least as long
-        #| as one takes
+        #^ services.a.scale.backlog.latency: "20s" must be at least seconds_per_message, 30 s. Use a longer latency.
     """,
-    "a backlog without a count of tasks": """
+    "a backlog without Container Insights": """
         [cluster]
         insights = "disabled"
         [services.a]
@@ -163,13 +163,13 @@ WRONG = {
         [services.a.scale]
         max = 3
         [services.a.scale.backlog]
-        #^ services.a.scale.backlog: messages for each task need the number of tasks, which Container Insights counts;
-        #| write insights = "enabled" or "enhanced" (services.toml:2)
+        #^ services.a.scale.backlog: requires Container Insights, which counts the tasks. Use cluster.insights =
+        #| "enabled" or "enhanced" (services.toml:2).
         queue = "arn:aws:sqs:us-west-2:{account}:jobs"
         seconds_per_message = 30
         latency = "10m"
     """,
-    "metrics that CloudWatch has not": """
+    "an invalid namespace": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
@@ -181,7 +181,7 @@ WRONG = {
         name = "Waiting"
         target = 3
     """,
-    "numbers that are none": """
+    "invalid numbers": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
@@ -198,7 +198,7 @@ WRONG = {
         #^ services.a.scale.backlog.seconds_per_message: inf is not a number above 0; write one like 30 or 0.5, without
         #| quotes
     """,
-    "dimensions that CloudWatch has not": """
+    "invalid dimensions": """
         [services.a]
         image = "r.io/a:1"
         [services.a.scale]
@@ -209,30 +209,30 @@ WRONG = {
         target = 3
         [services.a.scale.metric.dimensions]
         ":Model" = "m"
-        #^ services.a.scale.metric.dimensions.":Model": is not the name of a dimension; write 1 to 255 characters of
-        #| ASCII, not beginning with :
+        #^ services.a.scale.metric.dimensions.":Model": isn't a valid name of a dimension. Use 1 to 255 characters of
+        #| ASCII, not beginning with a colon.
         Stage = ""
-        #^ services.a.scale.metric.dimensions.Stage: is not the value of a dimension; write 1 to 1024 characters of
-        #| ASCII
+        #^ services.a.scale.metric.dimensions.Stage: isn't a valid value of a dimension. Use 1 to 1024 characters of
+        #| ASCII.
     """,
-    "a rollout that the fewest tasks do not allow": """
+    "a rollout that the fewest tasks don't allow": """
         [services.a]
         image = "r.io/a:1"
         scale = { min = 2, max = 8, cpu_percent = 50 }
         [services.a.deploy]
-        #^ services.a.deploy: of the 2 tasks at least of a, none may stop (min = 100) and none may be added (max = 125);
-        #| write max = 150 or more, or a lower min
+        #^ services.a.deploy: a has at least 2 tasks, and a rollout can neither stop one (min = 100) nor add one (max =
+        #| 125). Use max = 150 or more, or a lower min.
         max = 125
     """,
 }
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_what_cannot_be_scaled_is_refused_at_its_line(snippet: str) -> None:
+def test_invalid_scaling_is_an_error_with_its_line(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_every_way_to_scale_loads_in_silence() -> None:
+def test_all_policies_load_without_a_notice() -> None:
     snippet = f"""
         [services.a]
         image = "r.io/a:1"
@@ -257,7 +257,7 @@ def test_every_way_to_scale_loads_in_silence() -> None:
     assert notices_of(snippet) == []
 
 
-def test_a_nearer_count_drops_a_farther_scale_and_the_other_way_round() -> None:
+def test_replicas_override_scale_of_the_defaults() -> None:
     [deployment] = loaded("""
         [defaults]
         scale = { max = 3, cpu_percent = 50 }
@@ -274,7 +274,7 @@ def test_a_nearer_count_drops_a_farther_scale_and_the_other_way_round() -> None:
     assert (scaled.fewest_tasks, scaled.first_tasks, scaled.most_tasks) == (1, 1, 3)
 
 
-def test_a_schedule_counts_among_the_fewest_and_the_most_tasks() -> None:
+def test_a_schedule_changes_the_fewest_and_the_most_tasks() -> None:
     [deployment] = loaded("""
         [services.a]
         image = "r.io/a:1"
@@ -303,7 +303,7 @@ def test_a_schedule_counts_among_the_fewest_and_the_most_tasks() -> None:
         "0 9 ? * 6#3 *",
     ],
 )
-def test_cron_expressions_of_aws_are_taken(expression: str) -> None:
+def test_cron_expressions_of_aws_are_valid(expression: str) -> None:
     assert cron(expression) == expression
 
 
@@ -320,7 +320,7 @@ def test_cron_expressions_of_aws_are_taken(expression: str) -> None:
         "0 7 1 * MON *": "says a day of the month and one of the week",
     }.items(),
 )
-def test_cron_expressions_that_aws_refuses_are_refused_with_the_cure(expression: str, because: str) -> None:
+def test_cron_expressions_that_aws_refuses_are_errors_with_advice(expression: str, because: str) -> None:
     [problem] = problems_of(f"""
         [services.a]
         image = "r.io/a:1"

@@ -1,4 +1,4 @@
-"""What is wrong beside a service, and where it says so."""
+"""Sidecars, ECS Exec and log routers: messages about invalid settings."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.web]
-        #^ services.web.sidecars.web: the service's own container is called web; write another name
+        #^ services.web.sidecars.web: is also the name of the service's container. Use another name.
         image = "r.io/a:1"
     """,
-    "more containers than a task holds": """
+    "more containers than a task allows": """
         [services.web]
         image = "r.io/web:1"
         cpu = 2048
         memory = 4096
         [services.web.sidecars]
-        #^ services.web.sidecars: with what the catalog adds, a task of web has 11 containers, and at most 10 are
-        #| possible; remove 1
+        #^ services.web.sidecars: the task of web has 11 containers, including those that the catalog adds, and ECS
+        #| allows at most 10. Remove 1.
         a = { image = "r.io/a:1" }
         b = { image = "r.io/a:1" }
         c = { image = "r.io/a:1" }
@@ -33,15 +33,15 @@ WRONG = {
         i = { image = "r.io/a:1" }
         j = { image = "r.io/a:1" }
     """,
-    "nothing left for the service": """
+    "too little for the service's container": """
         [services.web]
         image = "r.io/web:1"
         cpu = 512
-        #^ services.web.cpu: the containers beside web take 448 of 512 CPU units, and it needs 128 itself; write a
-        #| larger cpu, or let them take less
+        #^ services.web.cpu: sidecars use 448 of 512 CPU units, and web requires at least 128. Use a larger cpu, or
+        #| smaller sidecars.
         memory = 1024
-        #^ services.web.memory: the containers beside web take 1000 of 1024 MiB, and it needs 128 itself; write a
-        #| larger memory, or let them take less
+        #^ services.web.memory: sidecars use 1000 of 1024 MiB, and web requires at least 128. Use a larger memory, or
+        #| smaller sidecars.
         sidecars = { a = { image = "r.io/a:1", cpu = 448, memory = 1000 } }
     """,
     "a sidecar without an image": """
@@ -54,7 +54,7 @@ WRONG = {
         imgae = "x"
         #^ services.web.sidecars.b.imgae: unknown key; did you mean "image"?
     """,
-    "a volume that the service does not have": """
+    "a volume that doesn't exist": """
         [services.web]
         image = "r.io/web:1"
         volumes = { models = { path = "/models" } }
@@ -62,11 +62,11 @@ WRONG = {
         image = "r.io/a:1"
         [services.web.sidecars.a.volumes]
         model = "/models"
-        #^ services.web.sidecars.a.volumes.model: web has no volume "model"; did you mean "models"?
+        #^ services.web.sidecars.a.volumes.model: volume "model" of web doesn't exist; did you mean "models"?
         cache = "/cache"
-        #^ services.web.sidecars.a.volumes.cache: web has no volume "cache"; add it to services.web.volumes
+        #^ services.web.sidecars.a.volumes.cache: volume "cache" of web doesn't exist. Add it to services.web.volumes.
     """,
-    "two volumes at one path, and one over everything": """
+    "two volumes at one path, and one at the root": """
         [services.web]
         image = "r.io/web:1"
         volumes = { a = { path = "/a" }, b = { path = "/b" }, c = { path = "/c" } }
@@ -75,35 +75,36 @@ WRONG = {
         [services.web.sidecars.x.volumes]
         a = "/data"
         b = "/data/"
-        #^ services.web.sidecars.x.volumes.b: "/data/" is already the path of volume a (services.toml:7); write another
+        #^ services.web.sidecars.x.volumes.b: "/data/" is also the path of volume a (services.toml:7). Use another path.
         c = "/"
-        #^ services.web.sidecars.x.volumes.c: would hide the whole image; write a folder, as in "/tmp"
+        #^ services.web.sidecars.x.volumes.c: must not be "/", which would hide the image. Use a folder such as "/tmp".
     """,
-    "keys of the API that a sidecar has its own for": """
+    "raw keys that the catalog sets for a sidecar": """
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.a]
         image = "r.io/a:1"
         [services.web.sidecars.a.container]
         dependsOn = []
-        #^ services.web.sidecars.a.container.dependsOn: the catalog has a key of its own for this; write start beside
-        #| container
+        #^ services.web.sidecars.a.container.dependsOn: sidecars can wait for the service only. Write start = "after"
+        #| beside container.
         portMappings = []
-        #^ services.web.sidecars.a.container.portMappings: follows from the rest of the catalog; remove it
+        #^ services.web.sidecars.a.container.portMappings: ports of sidecars aren't supported: other tasks can't reach
+        #| them. Remove it.
         privileged = true
-        #^ services.web.sidecars.a.container.privileged: Fargate does not support it; remove it
+        #^ services.web.sidecars.a.container.privileged: isn't supported on Fargate. Remove it.
     """,
-    "what is wrong of a service is wrong of a sidecar": """
+    "settings that are invalid for services and sidecars": """
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.a]
         image = "r.io/A:1"
         #^ services.web.sidecars.a.image: "r.io/A:1" has capitals in its name; write "r.io/a:1"
         stop_timeout = "5m"
-        #^ services.web.sidecars.a.stop_timeout: "5m" is out of range on Fargate; write "2s" to "120s"
+        #^ services.web.sidecars.a.stop_timeout: "5m" is out of range on Fargate. Use "2s" to "120s".
         environment = { TOKEN = "x" }
         health = { command = "true", interval = "0s", grace = "10m" }
-        #^ services.web.sidecars.a.health.interval: "0s" is out of range; write "5s" to "5m"
+        #^ services.web.sidecars.a.health.interval: "0s" is out of range. Use "5s" to "5m".
         [services.web.sidecars.a.secrets]
         TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
         #^ services.web.sidecars.a.secrets.TOKEN: is also in environment (services.toml:8); remove one of them
@@ -111,7 +112,7 @@ WRONG = {
         #^ services.web.sidecars.a.secrets.OTHER: lacks the hyphen and six characters that AWS adds to a secret's name;
         #| copy the whole ARN
     """,
-    "an address that a sidecar cannot have": """
+    "an address of a service that doesn't exist": """
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.a]
@@ -120,59 +121,59 @@ WRONG = {
         #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: there is no "llm"; name a service that it
         #| calls, or write {{llm.url} for literal text
     """,
-    "a shell where nothing can be written": """
+    "ECS Exec with a read-only root file system": """
         [cluster]
         exec = true
         [services.web]
         image = "r.io/web:1"
         readonly_root = true
-        #^ services.web.readonly_root: ECS Exec (services.toml:2) needs a root file system that can be written; leave
-        #| this out, or write exec = false beside it
+        #^ services.web.readonly_root: conflicts with ECS Exec (services.toml:2), which requires a writable root file
+        #| system. Remove it, or write exec = false beside it.
         [services.closed]
         image = "r.io/web:1"
         exec = false
         readonly_root = true
     """,
-    "a router that sends nothing": """
+    "a log router without an output": """
         [services.web]
         image = "r.io/web:1"
         logs = { router = {} }
-        #^ services.web.logs.router: nothing is routed anywhere; write options = { Name = "…" } with an output plugin
-        #| of Fluent Bit, or config
+        #^ services.web.logs.router: requires an output plugin of Fluent Bit. Write options = { Name = "cloudwatch_logs"
+        #| }, or config.
         [services.api]
         image = "r.io/web:1"
         logs = { router = { options = { region = "us-west-2" } } }
-        #^ services.api.logs.router: no output plugin of Fluent Bit is named; add options.Name, as in Name =
-        #| "cloudwatch_logs"
+        #^ services.api.logs.router: options requires Name, the output plugin of Fluent Bit. Add Name =
+        #| "cloudwatch_logs", or another one.
         [services.own]
         image = "r.io/web:1"
         logs = { router = { config = "/own.conf" } }
     """,
-    "an option of a router that is secret and plain": """
+    "an option of a log router in options and secrets": """
         [services.web]
         image = "r.io/web:1"
         [services.web.logs.router]
         options = { Name = "splunk", splunk_token = "x" }
         secrets = { splunk_token = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf" }
-        #^ services.web.logs.router.secrets.splunk_token: is also in options (services.toml:4); remove one of them
+        #^ services.web.logs.router.secrets.splunk_token: is also in options (services.toml:4). Remove one of them.
     """,
-    "a port that is taken in the same task": """
+    "a port that another container of the task uses": """
         [mesh]
         kind = "none"
         tracing = true
         [services.web]
         image = "r.io/web:1"
         port = 4318
-        #^ services.web.port: 4318 is taken by the collector of traces in the same task (services.toml:3); let the
-        #| service listen on another
+        #^ services.web.port: 4318 is used by the trace collector in the same task (services.toml:3). Let the service
+        #| listen on another port.
         [services.api]
         image = "r.io/web:1"
         port = 24224
-        #^ services.api.port: 24224 is taken by the log router in the same task (services.toml:14); let the service
-        #| listen on another
+        #^ services.api.port: 24224 is used by the log router in the same task (services.toml:14). Let the service
+        #| listen on another port.
         logs = { router = { config = "/own.conf" } }
     """,
-    "a parameter that is to be followed": """
+    "redeployment on rotation of a parameter": """
         [services.web]
         image = "r.io/web:1"
         redeploy_on_rotation = true
@@ -182,18 +183,18 @@ WRONG = {
         #^ services.web.secrets.B: a parameter cannot be followed (services.toml:3): Terraform would keep its value in
         #| the state; write the ARN of a Secrets Manager secret, or redeploy_on_rotation = false
     """,
-    "registries that are none": """
+    "an invalid registry": """
         [images]
         registry = "https://r.io"
         #^ images.registry: "https://r.io" is not a registry; write its host, and maybe a path, without scheme and / at
         #| the end
     """,
-    "a host that is none": """
+    "an invalid host of a registry": """
         [images.registry]
         #^ images.registry: "docker.io/library" is not a host; write it without scheme and path, as in "docker.io"
         "docker.io/library" = "r.io/hub"
     """,
-    "images out of reach, of the catalog's own containers too": """
+    "images that tasks can't pull without internet access": """
         [network]
         nat = "none"
         [mesh]
@@ -216,24 +217,24 @@ pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str) -> None:
+def test_an_error_about_sidecars_has_its_line_and_advice(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_a_daemon_that_nobody_can_wait_for_longer_is_pointed_out() -> None:
+def test_a_sidecar_to_wait_for_without_a_health_check_is_a_notice() -> None:
     snippet = """
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.a]
         image = "r.io/a:1"
         start = "before"
-        #^ services.web.sidecars.a.start: notice: web waits only until a has started; add health.command, with which it
-        #| waits until that is well, or essential = false if it ends by itself
+        #^ services.web.sidecars.a.start: notice: web waits only until a has started. Add health.command so that it
+        #| waits until a is healthy, or essential = false if a exits when it's done.
     """
     assert notices_of(snippet) == pointed_out(snippet)
 
 
-def test_docker_hub_s_limit_is_said_of_sidecars_too_and_not_of_what_comes_from_a_cache() -> None:
+def test_docker_hub_s_limit_is_a_notice_for_sidecars_but_not_with_a_cache() -> None:
     services = '[services.web]\nimage = "r.io/web:1"\nsidecars = { cache = { image = "redis:7" } }\n'
     cache = '[images]\nregistry = "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub"\n'
 
@@ -242,7 +243,7 @@ def test_docker_hub_s_limit_is_said_of_sidecars_too_and_not_of_what_comes_from_a
     assert notices_of(cache + services) == []
 
 
-def test_credentials_of_an_image_that_comes_from_ecr_are_pointed_out() -> None:
+def test_credentials_for_an_image_from_ecr_are_a_warning() -> None:
     [notice] = notices_of("""
         [images]
         registry = "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub"
@@ -253,7 +254,7 @@ def test_credentials_of_an_image_that_comes_from_ecr_are_pointed_out() -> None:
     assert notice.startswith("services.toml:5: services.web.credentials: warning: ")
 
 
-def test_images_and_followed_secrets_that_nothing_needs_are_pointed_out() -> None:
+def test_unused_images_and_rotation_without_secrets_are_notices() -> None:
     snippet = """
         [images]
         collector = "r.io/collector:1"
@@ -268,7 +269,7 @@ def test_images_and_followed_secrets_that_nothing_needs_are_pointed_out() -> Non
     assert notices_of(snippet) == pointed_out(snippet)
 
 
-def test_with_a_cache_nothing_is_out_of_reach() -> None:
+def test_tasks_pull_all_images_from_a_cache() -> None:
     [deployment] = loaded("""
         [network]
         nat = "none"
@@ -287,7 +288,7 @@ def test_with_a_cache_nothing_is_out_of_reach() -> None:
     assert web.sidecars["cache"].image == "123456789012.dkr.ecr.us-west-2.amazonaws.com/cache/library/redis:7"
 
 
-def test_sidecars_are_laid_over_each_other_by_their_names() -> None:
+def test_sidecars_with_the_same_name_are_merged() -> None:
     [deployment] = loaded("""
         [defaults.sidecars.proxy]
         environment = { LEVEL = "info" }

@@ -1,4 +1,4 @@
-"""Fargate's sizes, and how a task is shared."""
+"""Task sizes on Fargate, and the share of the service's container."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from catalog.analysis.packing import FARGATE_SIZES, Share, nearest_size, service
         (99999, 1024, (16384, 122880)),
     ],
 )
-def test_the_nearest_size_is_the_smallest_that_holds_it(cpu: int, memory: int, nearest: tuple[int, int]) -> None:
+def test_the_nearest_size_is_the_smallest_that_fits(cpu: int, memory: int, nearest: tuple[int, int]) -> None:
     assert nearest_size(cpu, memory) == Share(*nearest)
 
 
-def test_every_size_is_its_own_nearest() -> None:
+def test_a_valid_size_is_its_own_nearest_size() -> None:
     for cpu, memories in FARGATE_SIZES.items():
         for memory in memories:
             assert nearest_size(cpu, memory) == Share(cpu, memory)
 
 
-def test_a_service_has_what_others_leave_of_its_task() -> None:
+def test_a_service_gets_the_rest_of_its_task() -> None:
     assert service_share(512, 1024, Share(128, 128), Share(64, 256)) == Share(320, 640)
 
 
-def test_a_service_alone_has_its_whole_task() -> None:
+def test_a_service_without_sidecars_gets_the_whole_task() -> None:
     assert service_share(512, 1024) == Share(512, 1024)

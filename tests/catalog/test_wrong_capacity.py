@@ -1,6 +1,6 @@
-"""Every mistake about EC2 capacity is told with its line, its place, what is wrong and what to do.
+"""Messages about EC2 capacity: line, place, fact and advice.
 
-Below the line that is wrong stands what is said of it, behind `#^`; `#|` goes on with it.
+In a snippet, `#^` below a line is the message about that line, and `#|` continues it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ WRONG = {
         capacity = "pol"
         #^ services.web.capacity: unknown capacity "pol"; did you mean "pool"?
     """,
-    "a capacity that is nowhere": r"""
+    "a capacity that doesn't exist": r"""
         [services.web]
         image = "r.io/web:1"
         capacity = "gpu"
-        #^ services.web.capacity: unknown capacity "gpu"; add [capacity.gpu], or write "fargate"
+        #^ services.web.capacity: unknown capacity "gpu". Add [capacity.gpu], or use "fargate".
     """,
     "GPUs on Fargate": r"""
         [services.web]
         image = "r.io/web:1"
         gpus = 1
-        #^ services.web.gpus: Fargate has no GPUs; write the name of a [capacity] as capacity, or remove it
+        #^ services.web.gpus: isn't supported on Fargate. Set capacity to the name of a [capacity], or remove it.
         shared_memory_mib = 1024
-        #^ services.web.shared_memory_mib: Fargate cannot size shared memory; write the name of a [capacity] as
-        #| capacity, or remove it
+        #^ services.web.shared_memory_mib: isn't supported on Fargate. Set capacity to the name of a [capacity], or
+        #| remove it.
     """,
     "a capacity without instance types": r"""
         [capacity.pool]
@@ -49,7 +49,7 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "a capacity without its most": r"""
+    "a capacity without max": r"""
         [capacity.pool]
         #^ capacity.pool: required key "max" is missing; add it
         instance_types = ["m7i.large"]
@@ -58,7 +58,7 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "a disk smaller than its image": r"""
+    "a disk smaller than the image": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
@@ -69,21 +69,20 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "names that AWS keeps": r"""
+    "reserved prefixes": r"""
         [catalog]
         name = "ecstasy"
-        #^ catalog.name: "ecstasy" begins with "ecs", and so would the names of capacity providers, where AWS keeps
-        #| that for itself; write another name
+        #^ catalog.name: "ecstasy" begins with "ecs", a prefix that AWS reserves, and names of capacity providers begin
+        #| with it. Use another name.
         region = "us-west-2"
 
         [capacity.fargate-large]
-        #^ capacity.fargate-large: "fargate-large" begins with "fargate", which AWS keeps for itself; write another
-        #| name
+        #^ capacity.fargate-large: "fargate-large" begins with "fargate", which AWS reserves. Use another name.
         instance_types = ["m7i.large"]
         max = 2
 
         [capacity.awsome]
-        #^ capacity.awsome: "awsome" begins with "aws", which AWS keeps for itself; write another name
+        #^ capacity.awsome: "awsome" begins with "aws", which AWS reserves. Use another name.
         instance_types = ["m7i.large"]
         max = 2
 
@@ -94,25 +93,59 @@ WRONG = {
     """,
     "an unknown instance type": r"""
         [capacity.pool]
-        instance_types = ["m7i.larg", "g5.xlarge2", "inf2.xlarge", "m7i.large", "m7i.large"]
-        #^ capacity.pool.instance_types[0]: no instance type "m7i.larg" is known that can run tasks; did you mean
-        #| "m7i.large"?
-        #^ capacity.pool.instance_types[1]: no instance type "g5.xlarge2" is known that can run tasks; did you mean
-        #| "g5.xlarge"?
-        #^ capacity.pool.instance_types[2]: no instance type "inf2.xlarge" is known that can run tasks; write one like
-        #| "g5.xlarge"
-        #^ capacity.pool.instance_types[4]: "m7i.large" is listed twice; remove one
+        instance_types = ["m7i.larg", "g5.xlarge2", "t2.micro", "m7i.large", "m7i.large"]
+        #^ capacity.pool.instance_types[0]: instance type "m7i.larg" isn't supported; did you mean "m7i.large"?
+        #^ capacity.pool.instance_types[1]: instance type "g5.xlarge2" isn't supported; did you mean "g5.xlarge"?
+        #^ capacity.pool.instance_types[2]: instance type "t2.micro" isn't supported; did you mean "t3.micro"?
+        #^ capacity.pool.instance_types[4]: "m7i.large" is listed twice. Remove one.
         max = 2
 
         [services.web]
         image = "r.io/web:1"
         capacity = "pool"
     """,
+    "Inferentia and Trainium": r"""
+        [capacity.pool]
+        instance_types = ["inf1.xlarge", "inf2.48xlarge", "trn1n.32xlarge", "trn2", "m7i.large"]
+        #^ capacity.pool.instance_types[0]: instances with Inferentia or Trainium, such as inf1.xlarge, aren't supported
+        #| yet. Use a type with GPUs, such as "g5.xlarge".
+        #^ capacity.pool.instance_types[1]: instances with Inferentia or Trainium, such as inf2.48xlarge, aren't
+        #| supported yet. Use a type with GPUs, such as "g5.xlarge".
+        #^ capacity.pool.instance_types[2]: instances with Inferentia or Trainium, such as trn1n.32xlarge, aren't
+        #| supported yet. Use a type with GPUs, such as "g5.xlarge".
+        #^ capacity.pool.instance_types[3]: instances with Inferentia or Trainium, such as trn2, aren't supported yet.
+        #| Use a type with GPUs, such as "g5.xlarge".
+        max = 2
+
+        [services.web]
+        image = "r.io/web:1"
+        capacity = "pool"
+    """,
+    "accelerators and GPUs of sidecars": r"""
+        [capacity.pool]
+        instance_types = ["m7i.large"]
+        max = 2
+
+        [services.web]
+        image = "r.io/web:1"
+        capacity = "pool"
+
+        [services.web.sidecars.a]
+        image = "r.io/a:1"
+
+        [services.web.sidecars.a.container]
+        resourceRequirements = [{ type = "GPU", value = "1" }]
+        #^ services.web.sidecars.a.container.resourceRequirements: GPUs and accelerators of sidecars aren't supported
+        #| yet. Remove it.
+        linuxParameters = { sharedMemorySize = 64, swappiness = 10 }
+        #^ services.web.sidecars.a.container.linuxParameters.swappiness: isn't supported on Amazon Linux 2023. Remove
+        #| it.
+    """,
     "types of two architectures": r"""
         [capacity.pool]
         instance_types = ["m7i.large", "m7g.large"]
-        #^ capacity.pool.instance_types: m7i.large is x86_64 and m7g.large is arm64, but all start from one image;
-        #| make a [capacity] of each
+        #^ capacity.pool.instance_types: m7i.large is x86_64 and m7g.large is arm64, but all instances start from one
+        #| image. Use one [capacity] for each.
         max = 2
 
         [services.web]
@@ -122,8 +155,8 @@ WRONG = {
     "types with GPUs and without": r"""
         [capacity.pool]
         instance_types = ["m7i.large", "g5.xlarge"]
-        #^ capacity.pool.instance_types: g5.xlarge has GPUs and m7i.large has none, but all start from one image; make
-        #| a [capacity] of each
+        #^ capacity.pool.instance_types: g5.xlarge has GPUs and m7i.large has none, but all instances start from one
+        #| image. Use one [capacity] for each.
         max = 2
 
         [services.web]
@@ -133,8 +166,8 @@ WRONG = {
     "GPUs on arm64": r"""
         [capacity.pool]
         instance_types = ["g5g.xlarge"]
-        #^ capacity.pool.instance_types: g5g.xlarge has GPUs and is arm64, for which AWS makes no ECS-optimized image
-        #| (Amazon Linux 2023); write a type with x86_64, as in g4dn.xlarge
+        #^ capacity.pool.instance_types: g5g.xlarge has GPUs and is arm64, for which AWS has no ECS-optimized image of
+        #| Amazon Linux 2023. Use a type with x86_64, such as "g4dn.xlarge".
         max = 2
 
         [services.web]
@@ -143,32 +176,32 @@ WRONG = {
         architecture = "arm64"
         gpus = 1
     """,
-    "more at least than at most": r"""
+    "a minimum above the maximum": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
         min = 3
-        #^ capacity.pool.min: min = 3 is more than max = 2 (services.toml:3); raise max, or write less
+        #^ capacity.pool.min: min = 3 exceeds max = 2 (services.toml:3). Use at most 2, or a larger max.
         warm = 4
-        #^ capacity.pool.warm: warm = 4 is more than max = 2 (services.toml:3); raise max, or write less
+        #^ capacity.pool.warm: warm = 4 exceeds max = 2 (services.toml:3). Use at most 2, or a larger max.
 
         [services.web]
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "Spot instances that stand by": r"""
+    "a warm pool of Spot Instances": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
         spot = true
         warm = 1
-        #^ capacity.pool.warm: AWS keeps no Spot instances warm; remove it, or spot
+        #^ capacity.pool.warm: isn't supported for Spot Instances. Remove warm, or spot.
 
         [services.web]
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "a zone that the network lacks": r"""
+    "a zone that the network doesn't have": r"""
         [network]
         zones = ["us-west-2a", "us-west-2b"]
 
@@ -176,15 +209,15 @@ WRONG = {
         instance_types = ["m7i.large"]
         max = 2
         zones = ["c", "us-west-2b", "b"]
-        #^ capacity.pool.zones[0]: "c" is not a zone of the network (services.toml:2); write "a", "us-west-2a", "b" or
-        #| "us-west-2b"
-        #^ capacity.pool.zones[2]: "b" is listed twice; remove one
+        #^ capacity.pool.zones[0]: "c" isn't a zone of the network (services.toml:2). Use "a", "us-west-2a", "b" or
+        #| "us-west-2b".
+        #^ capacity.pool.zones[2]: "b" is listed twice. Remove one.
 
         [services.web]
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "zones of a network that exists": r"""
+    "zones of an existing network": r"""
         [network]
         vpc_id = "vpc-0a1b2c3d"
         private_subnet_ids = ["subnet-0a1b2c3d"]
@@ -193,21 +226,21 @@ WRONG = {
         instance_types = ["m7i.large"]
         max = 2
         zones = ["a"]
-        #^ capacity.pool.zones: of a network that exists the zones are not known; remove it, or list fewer
-        #| private_subnet_ids
+        #^ capacity.pool.zones: isn't supported for an existing network, whose zones aren't known. Remove it, or list
+        #| fewer private_subnet_ids.
 
         [services.web]
         image = "r.io/web:1"
         capacity = "pool"
     """,
-    "another architecture than the instances have": r"""
+    "an architecture that differs from the instances'": r"""
         [capacity.pool]
         instance_types = ["m7g.large"]
         max = 2
 
         [services.web]
-        #^ services.web.architecture: web is for "x86_64", but m7g.large (services.toml:2) is "arm64"; write that
-        #| here, or another type there
+        #^ services.web.architecture: web is for "x86_64", but m7g.large (services.toml:2) is "arm64". Use architecture
+        #| = "arm64", or another instance type.
         image = "r.io/web:1"
         capacity = "pool"
     """,
@@ -220,11 +253,11 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         cpu = 4096
-        #^ services.web.cpu: a task of web takes cpu = 4096, and m7i.large (services.toml:2) has room for cpu = 2048,
-        #| memory = 7321 and gpus = 0; write less, or a larger type
+        #^ services.web.cpu: the task of web requires cpu = 4096, and m7i.large (services.toml:2) offers cpu = 2048,
+        #| memory = 7321 and gpus = 0. Use less, or a larger instance type.
         memory = 8192
     """,
-    "a task with more memory than is left": r"""
+    "a task with more memory than tasks can use": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
@@ -233,8 +266,8 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         memory = 8192
-        #^ services.web.memory: a task of web takes memory = 8192, and m7i.large (services.toml:2) has room for cpu =
-        #| 2048, memory = 7321 and gpus = 0; write less, or a larger type
+        #^ services.web.memory: the task of web requires memory = 8192, and m7i.large (services.toml:2) offers cpu =
+        #| 2048, memory = 7321 and gpus = 0. Use less, or a larger instance type.
     """,
     "a task with more GPUs than an instance": r"""
         [capacity.pool]
@@ -245,10 +278,10 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         gpus = 2
-        #^ services.web.gpus: a task of web takes gpus = 2, and g5.xlarge (services.toml:2) has room for cpu = 4096,
-        #| memory = 14899 and gpus = 1; write less, or a larger type
+        #^ services.web.gpus: the task of web requires gpus = 2, and g5.xlarge (services.toml:2) offers cpu = 4096,
+        #| memory = 14899 and gpus = 1. Use less, or a larger instance type.
     """,
-    "GPUs on instances without": r"""
+    "GPUs on instances without GPUs": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
@@ -257,8 +290,8 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         gpus = 1
-        #^ services.web.gpus: a task of web takes gpus = 1, and m7i.large (services.toml:2) has room for cpu = 2048,
-        #| memory = 7321 and gpus = 0; write less, or a larger type
+        #^ services.web.gpus: the task of web requires gpus = 1, and m7i.large (services.toml:2) offers cpu = 2048,
+        #| memory = 7321 and gpus = 0. Use less, or a larger instance type.
     """,
     "sizes out of range": r"""
         [capacity.pool]
@@ -269,9 +302,9 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         cpu = 64
-        #^ services.web.cpu: cpu = 64 is out of range; write 128 to 196608 units, 1024 for one vCPU
+        #^ services.web.cpu: cpu = 64 is out of range. Use 128 to 196608 units; 1024 are one vCPU.
         memory = 128
-        #^ services.web.memory: memory = 128 is too little; write at least 256 MiB
+        #^ services.web.memory: memory = 128 is too little. Use at least 256 MiB.
     """,
     "more shared memory than memory": r"""
         [capacity.pool]
@@ -282,10 +315,10 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         shared_memory_mib = 1024
-        #^ services.web.shared_memory_mib: shared memory comes out of memory = 1024 (services.toml:5); write less,
-        #| or more there
+        #^ services.web.shared_memory_mib: must be less than memory = 1024 (services.toml:5), which includes it. Use a
+        #| smaller value, or more memory.
     """,
-    "a disk of its own on an instance": r"""
+    "task storage on an instance": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
@@ -294,14 +327,15 @@ WRONG = {
         image = "r.io/web:1"
         capacity = "pool"
         storage = 50
-        #^ services.web.storage: tasks on instances share their disk; remove it, and write capacity.pool.disk_gib
+        #^ services.web.storage: isn't supported on instances, whose tasks share a disk. Use capacity.pool.disk_gib
+        #| instead.
     """,
-    "more tasks than instances hold": r"""
+    "more tasks than the instances fit": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
-        #^ capacity.pool.max: web (replicas = 4) and worker (replicas = 1) need 3 of m7i.large, which has room for cpu
-        #| = 2048, memory = 7321 and gpus = 0, and for 2 tasks in all; write max = 3 or more, or fewer replicas
+        #^ capacity.pool.max: web (replicas = 4) and worker (replicas = 1) require 3 of m7i.large, each of which offers
+        #| cpu = 2048, memory = 7321 and gpus = 0, for at most 2 tasks. Use max = 3 or more, or fewer replicas.
 
         [services.web]
         image = "r.io/web:1"
@@ -313,7 +347,7 @@ WRONG = {
         capacity = "pool"
         memory = 4096
     """,
-    "what a task on an instance cannot have": r"""
+    "raw keys that tasks on instances don't support": r"""
         [capacity.pool]
         instance_types = ["m7i.large"]
         max = 2
@@ -324,31 +358,31 @@ WRONG = {
 
         [services.web.container]
         hostname = "web"
-        #^ services.web.container.hostname: a task with its own network interface does not support it; remove it
+        #^ services.web.container.hostname: isn't supported for tasks with their own network interface. Remove it.
         resourceRequirements = [{ type = "GPU", value = "1" }]
-        #^ services.web.container.resourceRequirements: the catalog has a key of its own for this; write gpus beside
-        #| container
+        #^ services.web.container.resourceRequirements: is set by gpus, and other accelerators aren't supported yet.
+        #| Write gpus = 1 beside container.
         linuxParameters = { sharedMemorySize = 64, tmpfs = [{ containerPath = "/x", size = 64 }] }
-        #^ services.web.container.linuxParameters.sharedMemorySize: the catalog has a key of its own for this; write
-        #| shared_memory_mib beside container
+        #^ services.web.container.linuxParameters.sharedMemorySize: is set by another key. Set shared_memory_mib beside
+        #| container instead.
         privileged = true
     """,
 }
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_every_mistake_is_pointed_out(snippet: str) -> None:
+def test_an_error_about_capacity_has_its_line_and_advice(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_a_capacity_without_services_is_no_mistake_but_said() -> None:
+def test_a_capacity_without_services_is_a_notice() -> None:
     assert notices_of('[capacity.pool]\ninstance_types = ["m7i.large"]\nmax = 1\n') == [
-        "services.toml:1: capacity.pool: notice: no service runs on it; "
-        'write capacity = "pool" in one, or, after an apply without, remove it'
+        "services.toml:1: capacity.pool: notice: no service uses it. "
+        'Write capacity = "pool" in a service, or remove it after an apply without such a service.'
     ]
 
 
-def test_gpus_that_nobody_asks_for_are_said() -> None:
+def test_gpus_that_no_service_uses_are_a_notice() -> None:
     snippet = """
         [capacity.gpu]
         instance_types = ["g5.xlarge"]
@@ -358,12 +392,12 @@ def test_gpus_that_nobody_asks_for_are_said() -> None:
         capacity = "gpu"
     """
     assert notices_of(snippet) == [
-        "services.toml:2: capacity.gpu.instance_types: notice: the GPUs are there for nobody: llm without gpus; "
-        "write gpus = 1 there, or types that have none"
+        "services.toml:2: capacity.gpu.instance_types: notice: no service uses the GPUs of these instances. "
+        "Write gpus = 1 in llm, or use types without GPUs."
     ]
 
 
-def test_storage_that_defaults_name_for_all_is_fargate_s_alone() -> None:
+def test_storage_from_defaults_applies_to_fargate_only() -> None:
     snippet = """
         [defaults]
         storage = 50
@@ -377,7 +411,7 @@ def test_storage_that_defaults_name_for_all_is_fargate_s_alone() -> None:
     assert notices_of(snippet) == []
 
 
-def test_what_fargate_alone_forbids_is_possible_on_an_instance() -> None:
+def test_instances_allow_values_that_fargate_does_not() -> None:
     snippet = """
         [capacity.pool]
         instance_types = ["m7i.large"]
@@ -395,7 +429,7 @@ def test_what_fargate_alone_forbids_is_possible_on_an_instance() -> None:
     assert notices_of(snippet) == []
 
 
-def test_a_task_on_spot_instances_has_two_minutes_to_stop() -> None:
+def test_a_stop_timeout_above_two_minutes_on_spot_is_a_notice() -> None:
     snippet = """
         [capacity.pool]
         instance_types = ["m7i.large"]
@@ -407,7 +441,7 @@ def test_a_task_on_spot_instances_has_two_minutes_to_stop() -> None:
         stop_timeout = "5m"
     """
     assert notices_of(snippet) == [
-        "services.toml:8: services.web.stop_timeout: notice: an instance of capacity.pool may be gone 120 seconds "
-        "after AWS asks for it back (spot, services.toml:4), whatever is said here; "
-        'write "2m" or less, or do without spot'
+        "services.toml:8: services.web.stop_timeout: notice: exceeds the 120 seconds after which AWS reclaims a Spot "
+        "Instance of capacity.pool (services.toml:4). "
+        'Use "2m" or less, or remove spot.'
     ]

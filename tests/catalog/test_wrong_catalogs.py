@@ -528,28 +528,27 @@ WRONG = {
         image = "r.io/web:1"
         cpu = 1024
         memory = 1024
-        #^ services.web.memory: Fargate has no task with cpu = 1024 and memory = 1024; for web, write memory = 2048
+        #^ services.web.memory: Fargate doesn't support cpu = 1024 with memory = 1024 (web). Use memory = 2048.
     """,
     "too much memory for its cpu": r"""
         [services.web]
         image = "r.io/web:1"
         memory = 8192
-        #^ services.web.memory: Fargate has no task with cpu = 512 and memory = 8192; for web, write cpu = 1024, or
-        #| memory = 4096
+        #^ services.web.memory: Fargate doesn't support cpu = 512 with memory = 8192 (web). Use cpu = 1024, or memory =
+        #| 4096.
     """,
     "cpu in vCPUs": r"""
         [services.web]
         image = "r.io/web:1"
         cpu = 2
-        #^ services.web.cpu: Fargate has no task with cpu = 2 and memory = 1024; for web, write cpu = 2048 and
-        #| memory = 4096
+        #^ services.web.cpu: Fargate doesn't support cpu = 2 with memory = 1024 (web). Use cpu = 2048 and memory = 4096.
     """,
     "more than Fargate has": r"""
         [services.web]
         image = "r.io/web:1"
         cpu = 32768
-        #^ services.web.cpu: Fargate has no task with cpu = 32768 and memory = 262144; for web, the largest is cpu
-        #| = 16384 and memory = 122880
+        #^ services.web.cpu: Fargate doesn't support cpu = 32768 with memory = 262144 (web). Use at most cpu = 16384 and
+        #| memory = 122880.
         memory = 262144
     """,
     "storage beyond Fargate": r"""
@@ -564,8 +563,8 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["llm"]
         timeout = "30s"
-        #^ services.web.timeout: web waits "30s", but its callee llm has "10m" (services.toml:11); write at least
-        #| "10m" here, or less there
+        #^ services.web.timeout: "30s" of web is shorter than "10m" of its callee llm (services.toml:11). Use at least
+        #| "10m" here, or a shorter one there.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -577,8 +576,8 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["chat"]
         timeout = "30s"
-        #^ services.web.timeout: web waits "30s", but its callee chat has "10m" because of llm (services.toml:16);
-        #| write at least "10m" here, or less there
+        #^ services.web.timeout: "30s" of web is shorter than "10m" of its callee chat because of llm
+        #| (services.toml:16). Use at least "10m" here, or a shorter one there.
 
         [services.chat]
         image = "r.io/chat:1"
@@ -593,8 +592,8 @@ WRONG = {
     "a shorter timeout from the defaults": r"""
         [defaults]
         timeout = "30s"
-        #^ defaults.timeout: web waits "30s", but its callee llm has "none" (services.toml:13); write "none" here,
-        #| or less there
+        #^ defaults.timeout: "30s" of web is shorter than "none" of its callee llm (services.toml:13). Use "none" here,
+        #| or a shorter one there.
 
         [services.web]
         image = "r.io/web:1"
@@ -610,30 +609,29 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         timeout = "0s"
-        #^ services.web.timeout: "0s" is no time; write "none" for no limit, or a time
+        #^ services.web.timeout: must be at least 1s. Use "none" for no limit.
     """,
     "tries that take longer than the timeout": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         retries = { attempts = 3, per_try = "10s" }
-        #^ services.web.retries.per_try: 3 × 10s do not fit into the timeout "15s" of web (services.toml:1); write
-        #| at most "5s"
+        #^ services.web.retries.per_try: 3 × 10s exceed the timeout "15s" of web (services.toml:1). Use at most "5s".
     """,
     "a gRPC event for http": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         retries = { attempts = 1, on = ["connection-error", "unavailable"] }
-        #^ services.web.retries.on[1]: "unavailable" is known to grpc only, web speaks http; write
-        #| "connection-error", "gateway-error", "server-error", "client-error" or "stream-error"
+        #^ services.web.retries.on[1]: "unavailable" requires protocol = "grpc", and web has "http". Use
+        #| "connection-error", "gateway-error", "server-error", "client-error" or "stream-error".
     """,
     "retries for nothing": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         retries = { attempts = 1, on = [] }
-        #^ services.web.retries.on: names nothing for which http is tried again; add "connection-error"
+        #^ services.web.retries.on: must have an event that http supports. Add "connection-error".
     """,
     "retries over tcp": r"""
         [services.db]
@@ -641,7 +639,7 @@ WRONG = {
         port = 5432
         protocol = "tcp"
         retries = { attempts = 1 }
-        #^ services.db.retries: nothing can be tried again over tcp; remove it
+        #^ services.db.retries: isn't supported with protocol = "tcp". Remove it.
     """,
     "a pool of requests for http": r"""
         [services.web]
@@ -685,36 +683,36 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         health.interval = "1s"
-        #^ services.web.health.interval: "1s" is out of range; write "5s" to "5m"
+        #^ services.web.health.interval: "1s" is out of range. Use "5s" to "5m".
     """,
     "a probe too long": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         health = { interval = "5m", timeout = "2m" }
-        #^ services.web.health.timeout: "2m" is out of range; write "2s" to "1m"
+        #^ services.web.health.timeout: "2m" is out of range. Use "2s" to "1m".
     """,
     "a probe longer than its interval": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         health = { timeout = "20s" }
-        #^ services.web.health.timeout: "20s" is not shorter than the interval "10s" of web (services.toml:4);
-        #| write at most "9s"
+        #^ services.web.health.timeout: "20s" must be shorter than the interval "10s" of web (services.toml:4). Use at
+        #| most "9s".
     """,
     "an interval shorter than its probe": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         health = { interval = "5s" }
-        #^ services.web.health.interval: "5s" is not longer than the timeout "5s" of web (services.toml:4); write
-        #| at least "6s"
+        #^ services.web.health.interval: "5s" must be longer than the timeout "5s" of web (services.toml:4). Use at
+        #| least "6s".
     """,
     "a path without a port": r"""
         [services.web]
         image = "r.io/web:1"
         health.path = "/health"
-        #^ services.web.health.path: there is no port to probe; add port, or write health.command
+        #^ services.web.health.path: requires a port to probe. Add port, or use health.command instead.
     """,
     "a path over tcp": r"""
         [services.db]
@@ -722,19 +720,20 @@ WRONG = {
         port = 5432
         protocol = "tcp"
         health.path = "/health"
-        #^ services.db.health.path: a tcp port is probed by connecting to it; remove it
+        #^ services.db.health.path: has no effect with protocol = "tcp", whose probes only open a connection. Remove
+        #| path.
     """,
     "an empty check": r"""
         [services.web]
         image = "r.io/web:1"
         health.command = ""
-        #^ services.web.health.command: is empty; write one like "curl -f http://localhost/", or remove it
+        #^ services.web.health.command: is empty. Write a command such as "curl -f http://localhost/", or remove it.
     """,
     "a start longer than ECS waits": r"""
         [services.web]
         image = "r.io/web:1"
         health = { command = "check", grace = "999999h" }
-        #^ services.web.health.grace: is longer than ECS can wait for a start; write at most "596523h"
+        #^ services.web.health.grace: exceeds the longest grace period that ECS allows. Use at most "596523h".
     """,
     "a path for gRPC behind a load balancer": r"""
         [ingress.open]
@@ -747,8 +746,8 @@ WRONG = {
         protocol = "grpc"
         public = true
         health.path = "/health"
-        #^ services.rpc.health.path: "/health" is not a method, by which a load balancer probes grpc; write one like
-        #| "/grpc.health.v1.Health/Check", or remove it
+        #^ services.rpc.health.path: must be a gRPC method, not "/health", because a load balancer probes grpc by
+        #| calling one. Write a path such as "/grpc.health.v1.Health/Check", or remove it.
     """,
     # network
     "a network too large": r"""
@@ -1104,22 +1103,22 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         deploy = { min = 100, max = 100 }
-        #^ services.web.deploy: of the 1 task of web, none may stop (min = 100) and none may be added (max = 100);
-        #| write max = 200, or a lower min
+        #^ services.web.deploy: web has 1 task, and a rollout can neither stop one (min = 100) nor add one (max = 100).
+        #| Use max = 200, or a lower min.
     """,
     "a rollout without room for a task": r"""
         [services.web]
         image = "r.io/web:1"
         replicas = 4
         deploy.max = 110
-        #^ services.web.deploy: of the 4 tasks of web, none may stop (min = 100) and none may be added (max = 110);
-        #| write max = 125 or more, or a lower min
+        #^ services.web.deploy: web has 4 tasks, and a rollout can neither stop one (min = 100) nor add one (max = 110).
+        #| Use max = 125 or more, or a lower min.
     """,
     "a stop longer than Fargate waits": r"""
         [services.web]
         image = "r.io/web:1"
         stop_timeout = "5m"
-        #^ services.web.stop_timeout: "5m" is out of range on Fargate; write "2s" to "120s"
+        #^ services.web.stop_timeout: "5m" is out of range on Fargate. Use "2s" to "120s".
     """,
     # container
     "an unknown container key": r"""
@@ -1138,51 +1137,50 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         container.interactive = "yes"
-        #^ services.web.container.interactive: expected true or false, not a string; write true or false
+        #^ services.web.container.interactive: must be true or false, not a string
     """,
     "a container key with an unknown word": r"""
         [services.web]
         image = "r.io/web:1"
         container.versionConsistency = "enable"
-        #^ services.web.container.versionConsistency: "enable" is not possible here; did you mean "enabled"?
+        #^ services.web.container.versionConsistency: "enable" isn't a valid value; did you mean "enabled"?
     """,
     "a container key that lacks another": r"""
         [services.web]
         image = "r.io/web:1"
         container.restartPolicy = {}
-        #^ services.web.container.restartPolicy: required key "enabled" is missing; add it
+        #^ services.web.container.restartPolicy: required key "enabled" is missing. Add it.
     """,
     "a container key that the catalog has": r"""
         [services.web]
         image = "r.io/web:1"
         container.portMappings = [{ containerPort = 80 }]
-        #^ services.web.container.portMappings: the catalog has a key of its own for this; write port beside
-        #| container
+        #^ services.web.container.portMappings: is set by another key. Write port = 80 beside container.
     """,
     "a container key that follows": r"""
         [services.web]
         image = "r.io/web:1"
         container.essential = false
-        #^ services.web.container.essential: follows from the rest of the catalog; remove it
+        #^ services.web.container.essential: must be true for the service's container. Remove it.
     """,
     "shared memory on Fargate": r"""
         [services.web]
         image = "r.io/web:1"
         container.linuxParameters.sharedMemorySize = 1024
-        #^ services.web.container.linuxParameters.sharedMemorySize: Fargate does not support it; remove it
+        #^ services.web.container.linuxParameters.sharedMemorySize: isn't supported on Fargate. Remove it.
     """,
     "a capability that Fargate refuses": r"""
         [services.web]
         image = "r.io/web:1"
         container.linuxParameters.capabilities.add = ["NET_ADMIN"]
-        #^ services.web.container.linuxParameters.capabilities.add[0]: Fargate adds "SYS_PTRACE" only; remove
-        #| "NET_ADMIN"
+        #^ services.web.container.linuxParameters.capabilities.add[0]: Fargate can add "SYS_PTRACE" only. Remove
+        #| "NET_ADMIN".
     """,
     "a start longer than Fargate waits": r"""
         [services.web]
         image = "r.io/web:1"
         container.startTimeout = 600
-        #^ services.web.container.startTimeout: 600 is out of range on Fargate; write 2 to 120
+        #^ services.web.container.startTimeout: 600 is out of range on Fargate. Use 2 to 120.
     """,
     # volumes, tags, images
     "two volumes under one path": r"""
@@ -1192,14 +1190,13 @@ WRONG = {
         [services.web.volumes]
         cache = { path = "/data" }
         tmp = { path = "/data/" }
-        #^ services.web.volumes.tmp.path: "/data/" is already the path of volume cache (services.toml:5); write
-        #| another
+        #^ services.web.volumes.tmp.path: "/data/" is also the path of volume cache (services.toml:5). Use another path.
     """,
     "a volume over everything": r"""
         [services.web]
         image = "r.io/web:1"
         volumes.all = { path = "/" }
-        #^ services.web.volumes.all.path: would hide the whole image; write a folder, as in "/tmp"
+        #^ services.web.volumes.all.path: must not be "/", which would hide the image. Use a folder such as "/tmp".
     """,
     "a volume under a relative path": r"""
         [services.web]
@@ -1440,8 +1437,8 @@ WRONG = {
 
         [environments.prod.services.web]
         timeout = "30s"
-        #^ environments.prod.services.web.timeout: web waits "30s", but its callee llm has "1m" (services.toml:8);
-        #| write at least "1m" here, or less there
+        #^ environments.prod.services.web.timeout: "30s" of web is shorter than "1m" of its callee llm
+        #| (services.toml:8). Use at least "1m" here, or a shorter one there.
     """,
 }
 
@@ -1578,8 +1575,8 @@ _LARGE = {
     ),
     "an environment too large for a task definition": (
         f'[services.web]\nimage = "r.io/web:1"\nenvironment.PROMPT = "{"a" * 65536}"\n',
-        "services.toml:1: services.web: its task definition may have 68 KiB, and AWS takes 64; put long texts "
-        "(environment, command) into the image, or into a bucket",
+        "services.toml:1: services.web: the task definition may have 68 KiB, and ECS allows at most 64 KiB. "
+        "Move long strings (environment, command) to the image or to a bucket.",
     ),
     "more statements than a role takes": (
         '[services.web]\nimage = "r.io/web:1"\n'

@@ -1,4 +1,4 @@
-"""Models and folders: fetched before the service starts, kept where several tasks see them, open to nobody else."""
+"""Model artifacts and persistent volumes: download before the start, shared folders, and access to them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODELS = ROOT / "tests" / "more_catalogs" / "models.toml"
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
-def test_a_service_starts_when_its_weights_are_there_and_cannot_change_them(tmp_path: Path) -> None:
+def test_a_service_starts_after_the_download_and_mounts_its_model_read_only(tmp_path: Path) -> None:
     [output] = catalog_output(MODELS, tmp_path).values()
 
     found = containers(output, "embedding")
@@ -33,8 +33,8 @@ def test_a_service_starts_when_its_weights_are_there_and_cannot_change_them(tmp_
 
 
 @pytest.mark.parametrize(("fetched", "status"), [("weights", 0), ("", 1)])
-def test_the_loader_ends_well_only_where_something_was_fetched(fetched: str, status: int, tmp_path: Path) -> None:
-    """The container's own words, run by a shell, with another program in place of AWS's."""
+def test_the_loader_succeeds_only_if_it_downloads_a_file(fetched: str, status: int, tmp_path: Path) -> None:
+    """Runs the container's command in a shell, with a fake `aws`."""
     [output] = catalog_output(MODELS, tmp_path / "synthesized").values()
     loader = containers(output, "embedding")["model_loader"]
     aws = tmp_path / "aws"
@@ -57,7 +57,7 @@ def test_the_loader_ends_well_only_where_something_was_fetched(fetched: str, sta
     assert ("nothing lies in s3://a b/c" in ran.stderr) == (status != 0)
 
 
-def test_a_task_has_storage_for_its_weights(tmp_path: Path) -> None:
+def test_a_task_has_storage_for_its_model(tmp_path: Path) -> None:
     [output] = catalog_output(MODELS, tmp_path).values()
     tasks = resources(output, "aws_ecs_task_definition")
 
@@ -65,7 +65,7 @@ def test_a_task_has_storage_for_its_weights(tmp_path: Path) -> None:
     assert "ephemeral_storage" not in tasks["llm"]
 
 
-def test_a_task_reads_its_own_weights_only(tmp_path: Path) -> None:
+def test_a_task_can_read_only_its_own_model(tmp_path: Path) -> None:
     [output] = catalog_output(MODELS, tmp_path).values()
 
     get, list_ = statements(output, "embedding_task")
@@ -75,7 +75,7 @@ def test_a_task_reads_its_own_weights_only(tmp_path: Path) -> None:
     assert list_["Condition"] == {"StringLike": {"s3:prefix": ["bge", "bge/*"]}}
 
 
-def test_shared_folders_are_encrypted_and_opened_to_their_service_alone(tmp_path: Path) -> None:
+def test_shared_folders_are_encrypted_and_open_to_their_service_only(tmp_path: Path) -> None:
     [output] = catalog_output(MODELS, tmp_path).values()
 
     assert resources(output, "aws_efs_file_system")["main_files"]["encrypted"] is True
@@ -108,7 +108,7 @@ def test_shared_folders_are_encrypted_and_opened_to_their_service_alone(tmp_path
     assert {"aws_efs_mount_target.main_files_a", "aws_vpc_security_group_egress_rule.llm_to_main_files"} < set(waits)
 
 
-def test_another_model_has_another_folder(tmp_path: Path) -> None:
+def test_a_different_model_has_a_different_folder(tmp_path: Path) -> None:
     def folder(source: str) -> str:
         snippet = f'[services.llm]\nimage = "r.io/llm:1"\nmodel = {{ source = "{source}", cache = "efs" }}\n'
         [output] = catalog_output(complete(snippet), tmp_path / source[-1]).values()
@@ -125,21 +125,20 @@ def test_without_shared_folders_there_is_no_file_system(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "weights that do not fit": """
+    "a model that exceeds the storage": """
         [services.llm]
         image = "r.io/llm:1"
         storage = 30
         model = { source = "s3://weights/llama", size_gib = 40 }
-        #^ services.llm.model.size_gib: 40 GiB do not fit beside the images into 30 GiB of storage; write storage = 50
+        #^ services.llm.model.size_gib: 40 GiB and the images exceed 30 GiB of storage. Use storage = 50.
     """,
-    "weights that fit into no task": """
+    "a model that exceeds the largest storage": """
         [services.llm]
         image = "r.io/llm:1"
         model = { source = "s3://weights/llama", size_gib = 400 }
-        #^ services.llm.model.size_gib: 400 GiB do not fit beside the images into 200 GiB of storage; write
-        #| cache = "efs"
+        #^ services.llm.model.size_gib: 400 GiB and the images exceed 200 GiB of storage. Use cache = "efs".
     """,
-    "weights that do not fit on an instance": """
+    "a model that exceeds the disk of an instance": """
         [capacity.gpu]
         instance_types = ["g5.xlarge"]
         max = 1
@@ -149,30 +148,30 @@ WRONG = {
         deploy = { min = 0, max = 100 }
         gpus = 1
         model = { source = "s3://weights/llama", size_gib = 400 }
-        #^ services.llm.model.size_gib: 400 GiB do not fit beside the images on a disk of 100 GiB (services.toml:1);
-        #| write disk_gib = 410 or more there, or cache = "efs"
+        #^ services.llm.model.size_gib: 400 GiB and the images exceed the disk of 100 GiB (services.toml:1). Use
+        #| disk_gib = 410 or more there, or cache = "efs".
     """,
-    "a source that is none": """
+    "an invalid source": """
         [services.llm]
         image = "r.io/llm:1"
         model = { source = "weights/llama" }
         #^ services.llm.model.source: "weights/llama" is not a folder in S3; write one like "s3://bucket/folder"
     """,
-    "a volume where the model is": """
+    "a volume at the path of the model": """
         [services.llm]
         image = "r.io/llm:1"
         model = { source = "s3://weights/llama" }
-        #^ services.llm.model: "/models" is already the path of volume own (services.toml:5); write another
+        #^ services.llm.model: "/models" is also the path of volume own (services.toml:5). Use another path.
         volumes.own = { path = "/models" }
     """,
-    "a volume called model": """
+    "a volume named model": """
         [services.llm]
         image = "r.io/llm:1"
         model = { source = "s3://weights/llama" }
         volumes.model = { path = "/own" }
-        #^ services.llm.volumes.model: "model" is the volume of the model (services.toml:3); write another name
+        #^ services.llm.volumes.model: "model" is also the volume of the model (services.toml:3). Use another name.
     """,
-    "a loader out of reach": """
+    "a loader image that tasks can't pull": """
         [network]
         nat = "none"
         [services.llm]
@@ -186,18 +185,98 @@ WRONG = {
 
 
 @pytest.mark.parametrize("mistake", WRONG)
-def test_a_mistake_about_models_is_told_with_its_line(mistake: str) -> None:
+def test_an_error_about_models_has_its_line_and_advice(mistake: str) -> None:
     assert problems_of(WRONG[mistake]) == pointed_out(WRONG[mistake])
 
 
-def test_what_nobody_said_about_a_start_is_asked_for() -> None:
+def test_an_unknown_size_and_start_time_are_notices() -> None:
     said = notices_of("""
         [services.llm]
         image = "r.io/llm:1"
         model = { source = "s3://weights/llama" }
     """)
 
-    assert [line.partition("; ")[2] for line in said] == [
-        "write size_gib, how many GiB the weights take, and there is room for them",
-        "write health.grace, which rollouts wait for",
+    assert [line.partition(". ")[2] for line in said] == [
+        "Set health.grace to the time that takes, so that rollouts wait for it.",
+        "Add size_gib, the size of the artifacts in GiB, so that the task has enough.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("user", "own", "expected"),
+    [
+        (None, None, (1000, 1000)),
+        ("999:998", None, (999, 998)),
+        ("999", None, (999, 999)),
+        ("0:0", None, (1000, 1000)),
+        ("root", None, (1000, 1000)),
+        ("postgres", "70:70", (70, 70)),
+        ("999", "1001:0", (1001, 0)),
+    ],
+)
+def test_files_belong_to_the_user_of_the_volume_or_of_the_service(
+    user: str | None, own: str | None, expected: tuple[int, int], tmp_path: Path
+) -> None:
+    keys = f'user = "{user}"\n' if user else ""
+    volume = f'user = "{own}", ' if own else ""
+    snippet = f'[services.db]\nimage = "r.io/db:1"\n{keys}volumes.data = {{ {volume}path = "/data", kind = "efs" }}\n'
+    [output] = catalog_output(complete(snippet), tmp_path).values()
+
+    point = resources(output, "aws_efs_access_point")["db_data"]
+    created = point["root_directory"]["creation_info"]
+    assert point["posix_user"] == {"uid": expected[0], "gid": expected[1]}
+    assert (created["owner_uid"], created["owner_gid"]) == expected
+
+
+NOTICED = {
+    "a named user": """
+        [services.db]
+        image = "r.io/db:1"
+        user = "postgres"
+        deploy = { min = 0, max = 100 }
+        volumes.data = { path = "/data", kind = "efs" }
+        #^ services.db.volumes.data: warning: files belong to 1000:1000, because EFS requires numeric IDs and user is
+        #| "postgres" (services.toml:3). Add user = "uid:gid" to this volume, with the IDs of that user in the image.
+    """,
+    "a rollout that overlaps": """
+        [services.db]
+        image = "r.io/db:1"
+        volumes.data = { path = "/data", kind = "efs" }
+        #^ services.db.volumes.data: notice: a rollout starts the new task while the old one still uses this folder, and
+        #| fails if the program locks its files, as databases do. Write deploy = { min = 0, max = 100 } beside volumes
+        #| to stop the old task first, or deploy = { min = 100, max = 200 } if both can use it.
+    """,
+    "a volume of a profile": """
+        [profiles.app]
+        image = "r.io/app:1"
+        deploy = { min = 100, max = 200 }
+        volumes.data = { path = "/data", kind = "efs" }
+        #^ profiles.app.volumes.data: notice: services don't share this volume: api uses /api/data and worker uses
+        #| /worker/data
+        [services.api]
+        profile = "app"
+        [services.worker]
+        profile = "app"
+    """,
+    "a scratch volume of another user": """
+        [services.web]
+        image = "r.io/web:1"
+        user = "1000:1000"
+        volumes.tmp = { path = "/tmp" }
+        #^ services.web.volumes.tmp: notice: Fargate mounts it as root with mode 0755, so that user "1000:1000"
+        #| (services.toml:3) can't write to it. Add VOLUME "/tmp" to the Dockerfile of the image, after a chown of that
+        #| folder to the user.
+        [services.web.sidecars.a]
+        image = "r.io/a:1"
+        user = "app"
+        volumes.tmp = "/shared"
+        #^ services.web.sidecars.a.volumes.tmp: notice: Fargate mounts it as root with mode 0755, so that user "app"
+        #| (services.toml:10) can't write to it. Add VOLUME "/shared" to the Dockerfile of the image, after a chown of
+        #| that folder to the user.
+    """,
+}
+
+
+@pytest.mark.parametrize("snippet", NOTICED.values(), ids=NOTICED)
+def test_a_notice_about_volumes_has_its_line_and_advice(snippet: str) -> None:
+    assert notices_of(snippet) == pointed_out(snippet)

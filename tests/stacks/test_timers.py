@@ -97,16 +97,18 @@ def _said(text: str, kind: str) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "public", "said"),
     [
-        ("service-connect", False, 'cuts llm off after "30s"'),
-        ("service-connect", True, 'cuts llm off after "1m"'),
+        ("service-connect", False, 'llm that are idle for "30s"'),
+        ("service-connect", True, 'llm that are idle for "1m"'),
         ("vpc-lattice", False, None),
-        ("vpc-lattice", True, 'cuts llm off after "1m"'),
+        ("vpc-lattice", True, 'llm that are idle for "1m"'),
         ("none", False, None),
-        ("none", True, 'cuts llm off after "1m"'),
+        ("none", True, 'llm that are idle for "1m"'),
     ],
 )
 def test_silence_is_said_to_cut_off_only_where_something_counts_it(kind: str, public: bool, said: str | None) -> None:
-    cut = [notice for notice in _said(_called(SHORT_SILENCE, public=public), kind) if "cuts llm off" in notice]
+    cut = [
+        notice for notice in _said(_called(SHORT_SILENCE, public=public), kind) if "closes connections of llm" in notice
+    ]
 
     assert len(cut) == (said is not None)
     assert all(str(said) in notice for notice in cut)

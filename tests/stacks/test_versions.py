@@ -212,8 +212,7 @@ WRONG = {
         name = "next"
         weight = 1
         cpu = 333
-        #^ services.web.versions[0].cpu: Fargate has no task with cpu = 333 and memory = 1024; for web, write
-        #| cpu = 512
+        #^ services.web.versions[0].cpu: Fargate doesn't support cpu = 333 with memory = 1024 (web). Use cpu = 512.
     """,
     "a placeholder in a version only": r"""
         [services.web]

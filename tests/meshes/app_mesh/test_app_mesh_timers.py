@@ -72,7 +72,7 @@ def test_silence_that_a_route_cuts_off_is_said() -> None:
         """,
         kind="app-mesh",
     )
-    assert 'cuts llm off after "30s" of silence' in said
+    assert 'closes connections of llm that are idle for "30s"' in said
 
 
 def test_one_of_several_tries_has_a_part_of_the_time() -> None:

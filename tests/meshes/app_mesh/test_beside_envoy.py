@@ -58,7 +58,7 @@ def test_a_sidecar_is_neither_called_like_the_proxy_nor_runs_as_its_user(
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.envoy]
-        #^ services.web.sidecars.envoy: "envoy" is the name of the proxy in the same task; write another
+        #^ services.web.sidecars.envoy: "envoy" is also the name of the proxy in the same task. Use another name.
         image = "r.io/a:1"
         user = "1337"
         #^ services.web.sidecars.envoy.user: "1337" is the proxy's own user, whose traffic goes past it; write another
@@ -71,7 +71,7 @@ def test_the_proxy_takes_its_share_too(tmp_path: Path, monkeypatch: pytest.Monke
     [problem] = problems_of(
         '[services.web]\nimage = "r.io/web:1"\nsidecars = { a = { image = "r.io/a:1", cpu = 300 } }', kind="app-mesh"
     )
-    assert "the containers beside web take 428 of 512 CPU units" in problem
+    assert "sidecars use 428 of 512 CPU units" in problem
 
 
 @pytest.mark.parametrize("nat", ["single", "none"])
