@@ -1,1 +1,1 @@
-"""Reads, checks and analyses a catalog. Imports nothing of cdktf."""
+"""Reads, validates and analyzes a catalog. Doesn't import cdktf."""

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from catalog.analysis import load_balancers, timeouts
 from catalog.analysis.timeouts import Hop, Timer
 from catalog.meshes import mesh_of
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, External, Service
 
 _SCHEMES = {"tcp": "tcp", "https": "https"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """A host, the port it listens on, and how it is spoken to."""
+    """A host, its port, and the scheme of its URL."""
 
     host: str
     port: int
     scheme: str
+    has_url: bool = True
+    """Whether callers get the URL without asking for it. TCP without a `scheme` has none that libraries understand."""
 
     @property
     def url(self) -> str:
@@ -31,13 +33,18 @@ def address(deployment: Deployment, name: str) -> Address:
     """The address of a service with a port, or of an external, as its callers use it."""
     if name in deployment.catalog.external:
         external = deployment.catalog.external[name]
-        return Address(host=external.host, port=external.port, scheme=_SCHEMES.get(external.protocol, "http"))
+        return _address(external, host=external.host, port=external.port)
     service = deployment.services[name]
     assert service.port is not None
     generated = mesh_of(deployment).generated_host(deployment, service)
     if generated is not None:
-        return Address(host=generated, port=service.port, scheme="https")
-    return Address(host=deployment.host_of(name), port=service.port, scheme=_SCHEMES.get(service.protocol, "http"))
+        return Address(host=generated, port=service.port, scheme=service.scheme or "https")
+    return _address(service, host=deployment.host_of(name), port=service.port)
+
+
+def _address(callee: Service | External, *, host: str, port: int) -> Address:
+    scheme = callee.scheme or _SCHEMES.get(callee.protocol, "http")
+    return Address(host=host, port=port, scheme=scheme, has_url=callee.protocol != "tcp" or callee.scheme is not None)
 
 
 def resolved_calls(deployment: Deployment) -> Iterator[tuple[Service, int]]:

@@ -15,6 +15,7 @@ from catalog.model.types import (
     Cidr,
     Host,
     Port,
+    Scheme,
     SecurityGroupId,
     Table,
     matching,
@@ -176,6 +177,9 @@ class External(Table):
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
     """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass, with
     all else that the service sends to that port, wherever to."""
+    scheme: Scheme | None = None
+    """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
+    external get NAME_URL only if it is set."""
     security_group: SecurityGroupId | None = None
     """Its security group, where it has one: egress is opened to that group only."""
     cidrs: tuple[Cidr, ...] = ()

@@ -14,6 +14,7 @@ from catalog.model.types import (
     Host,
     Name,
     Port,
+    Scheme,
     StackName,
     Table,
     matching,
@@ -139,6 +140,9 @@ class ServiceKeys(WorkloadKeys):
     """Port that the container listens on. Without one, a service only calls."""
     protocol: Protocol = "http"
     """What is spoken on the port."""
+    scheme: Scheme | None = None
+    """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
+    service get NAME_URL only if it is set."""
     calls: tuple[Name, ...] = ()
     """Services and externals that it may talk to; the rest is closed."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None

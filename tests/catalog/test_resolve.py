@@ -108,10 +108,40 @@ def test_an_environment_holds_the_addresses_of_callees_and_what_is_written_wins(
     )
     assert web.environment == {
         "ADMIN_URL": "https://admin.example.com:8443",
+        "DB_HOST": "db.shop.internal",
+        "DB_PORT": "5432",
         "DOC_STORE_URL": "http://doc-store.shop.internal",
         "LLM_URL": "own",
         "OPENAI_URL": "https://api.openai.com",
         "STORE": "doc-store.shop.internal:80 us-west-2 {region} ${HOME}",
+    }
+
+
+def test_callers_of_tcp_get_host_and_port_and_a_url_only_with_a_scheme() -> None:
+    snippet = """
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["cache", "db", "queue"]
+        environment = { DB = "{db.url}", CACHE = "{cache.url}" }
+
+        [services]
+        cache = { image = "r.io/cache:1", port = 6379, protocol = "tcp", scheme = "redis" }
+        db = { image = "r.io/db:1", port = 5432, protocol = "tcp" }
+
+        [external]
+        queue = { host = "mq.example.com", port = 5671, protocol = "tcp", scheme = "amqps" }
+    """
+    assert loaded(snippet).deployments[0].services["web"].environment == {
+        "CACHE": "redis://cache.shop.internal:6379",
+        "CACHE_HOST": "cache.shop.internal",
+        "CACHE_PORT": "6379",
+        "CACHE_URL": "redis://cache.shop.internal:6379",
+        "DB": "tcp://db.shop.internal:5432",
+        "DB_HOST": "db.shop.internal",
+        "DB_PORT": "5432",
+        "QUEUE_HOST": "mq.example.com",
+        "QUEUE_PORT": "5671",
+        "QUEUE_URL": "amqps://mq.example.com:5671",
     }
 
 

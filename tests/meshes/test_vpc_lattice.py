@@ -166,7 +166,9 @@ def test_what_speaks_tcp_is_reached_directly_by_its_name_in_cloud_map(tmp_path: 
     assert set(resources(made, "aws_service_discovery_service")) == {"cache"}
     assert set(resources(made, "aws_vpclattice_service")) == {"llm"}
     assert rules(made, "ingress")["cache_from_chat"]["from_port"] == 6379
-    assert environment(made, "chat")["CACHE_URL"] == "tcp://cache.shop.internal:6379"
+    assert environment(made, "chat")["CACHE_HOST"] == "cache.shop.internal"
+    assert environment(made, "chat")["CACHE_PORT"] == "6379"
+    assert "CACHE_URL" not in environment(made, "chat")
 
 
 def test_callers_get_out_by_one_rule_and_in_on_the_exact_ports(tmp_path: Path) -> None:
