@@ -137,7 +137,7 @@ def arn_or_name(service: str, pattern: str, what: str, fix: str) -> BeforeValida
 
 _DURATION = {"type": "string", "title": "duration", "pattern": r"^\d{1,6}[smh]$"}
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
-"""Seconds, as a whole number; written as "30s", "10m" or "1h"."""
+"""Seconds, as an integer; written as "30s", "10m" or "1h"."""
 DurationOrNone = Annotated[
     float,
     BeforeValidator(_duration_or_none),

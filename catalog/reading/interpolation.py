@@ -122,7 +122,7 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
 
 
 def _check_spelling(text: str, path: Path, report: Report) -> None:
-    """Report what resembles a placeholder or is an expression of Terraform, and would stay as it is."""
+    """Report near-placeholders and Terraform expressions, which would stay as they are."""
     if "{" not in text or path[:1] == ("overrides",):
         return
     tree = report.layers.tree

@@ -197,21 +197,22 @@ def meant_duration(value: object) -> str | None:
         return None
     if isinstance(value, int | float):
         seconds = float(value)
-    elif isinstance(value, str) and (parts := re.findall(_OTHER_DURATION, value)) and _is_all_durations(value):
+    elif isinstance(value, str) and (parts := re.findall(_OTHER_DURATION, value.lower())) and _is_all_durations(value):
         seconds = sum(float(number) * _OTHER_UNITS[unit[:2].lower()] for number, unit in parts)
     else:
         return None
     return spelled_duration(math.ceil(seconds))[1:-1] if 0 < seconds < 10**6 else None
 
 
-_OTHER_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|millis\w*|[sS]\w*|[mM]in\w*|[mM]|[hH]\w*|[dD]\w*|$)"
+_OTHER_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|milli[a-z]*|s[a-z]*|min[a-z]*|m|h[a-z]*|d[a-z]*|$)"
 _OTHER_UNITS = {"": 1, "ms": 0.001, "s": 1, "se": 1, "mi": 60, "m": 60, "h": 3600, "ho": 3600, "hr": 3600, "d": 86400,
                 "da": 86400}  # fmt: skip
 
 
 def _is_all_durations(value: str) -> bool:
-    units = [unit[:2].lower() for _, unit in re.findall(_OTHER_DURATION, value)]
-    return len(value) < 40 and not re.sub(_OTHER_DURATION, "", value).strip() and all(u in _OTHER_UNITS for u in units)
+    units = [unit[:2] for _, unit in re.findall(_OTHER_DURATION, value.lower())]
+    rest = re.sub(_OTHER_DURATION, "", value.lower()).strip()
+    return len(value) < 40 and not rest and all(unit in _OTHER_UNITS for unit in units)
 
 
 def placeholder(name: str, callees: Sequence[str]) -> str | None:

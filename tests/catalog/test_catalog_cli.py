@@ -85,7 +85,7 @@ def test_every_problem_is_a_line_on_stderr(file: Path) -> None:
 def test_a_file_that_is_not_there_is_a_problem_without_a_traceback() -> None:
     done = run("check", "nowhere.toml")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("nowhere.toml: there is no such file;")
+    assert done.stderr.startswith("nowhere.toml: doesn't exist.")
 
 
 def test_a_wrong_command_exits_like_a_wrong_catalog() -> None:

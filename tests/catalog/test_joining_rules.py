@@ -29,8 +29,8 @@ WRONG = {
     "a cluster by its name": r"""
         [cluster]
         arn = "platform"
-        #^ cluster.arn: "platform" is not an ARN of an ECS cluster; write one like
-        #| "arn:aws:ecs:us-west-2:{account}:cluster/shared"
+        #^ cluster.arn: "platform" is not an ARN of an ECS cluster. Write one such as
+        #| "arn:aws:ecs:us-west-2:{account}:cluster/shared".
     """,
     "a cluster of another region": r"""
         [cluster]
@@ -81,7 +81,7 @@ WRONG = {
         [discovery]
         namespace = "platform.internal"
         namespace_id = "platform.internal"
-        #^ discovery.namespace_id: "platform.internal" is not a namespace id; write one like "ns-e4anhexample0004"
+        #^ discovery.namespace_id: "platform.internal" is not a namespace id. Write one like "ns-e4anhexample0004".
     """,
     "a namespace without a name": r"""
         [discovery]
@@ -128,9 +128,9 @@ WRONG = {
     "a listener of a Network Load Balancer": r"""
         [ingress.public]
         listener_arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener/net/platform/50dc6c49/f2f7dc8e"
-        #^ ingress.public.listener_arn: "arn:aws:elasticloadbalancing:us-west-2:123456789012:list…" is not an ARN of an
-        #| Application Load Balancer's listener; that has ":listener/app/", the balancer's name and two ids behind
-        #| its account
+        #^ ingress.public.listener_arn: "arn:aws:elasticloadbalancing:us-west-2:123456789012:list…" is not an ARN of
+        #| an Application Load Balancer's listener. Write one with ":listener/app/", the load balancer's name and two
+        #| ids behind the account.
     """,
     "a listener alone": NETWORK
     + f"""
@@ -182,11 +182,11 @@ certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
     "a listener in a network of our own": f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
-#^ ingress.public.listener_arn: its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids
-#| in [network]
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
+#^ ingress.public.listener_arn: its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids
+#| in [network]
 """,
     "a listener elsewhere": NETWORK
     + f"""

@@ -65,7 +65,9 @@ SERVICE_LINES = {
     "desired_count = 2": 'desired_count: unknown key; the catalog calls it "replicas". Write replicas = 2.',
     "count = 3": 'count: unknown key; the catalog calls it "replicas". Write replicas = 3.',
     "container_port = 80": 'container_port: unknown key; the catalog calls it "port". Write port = 80.',
-    "portMappings = [{ containerPort = 81 }]": 'portMappings: unknown key; the catalog calls it "port". Write port = 81.',
+    "portMappings = [{ containerPort = 81 }]": (
+        'portMappings: unknown key; the catalog calls it "port". Write port = 81.'
+    ),
     'launch_type = "FARGATE"': 'launch_type: unknown key; the catalog calls it "capacity". Write capacity = "fargate".',
     'mem_limit = "1g"': 'mem_limit: unknown key; the catalog calls it "memory". Write memory = 1024.',
     'healthcheck = "/up"': 'healthcheck: unknown key; the catalog calls it "health". Write health = { path = "/up" }.',
@@ -81,8 +83,8 @@ SERVICE_LINES = {
     'protocol = "redis"': 'protocol: the protocol is TCP. Write protocol = "tcp" and scheme = "redis".',
     'architecture = "amd64"': ('architecture: the processor\'s name is "x86_64". Write architecture = "x86_64".'),
     'volumes = { data = { path = "/d", kind = "ebs" } }': (
-        "volumes.data.kind: EBS volumes aren't supported. Use a database outside the catalog as an [external], or write "
-        'kind = "efs" for files that tasks may share.'
+        "volumes.data.kind: EBS volumes aren't supported. Use a database outside the catalog as an [external], or "
+        'write kind = "efs" for files that tasks may share.'
     ),
     "alarms = {}": "alarms: isn't supported yet. Remove it.",
     # one host and one ingress
@@ -116,8 +118,8 @@ def test_lists_in_advice_are_valid_toml(line: str) -> None:
 
 
 TABLES = {
-    '[capacity.pool]\ninstance_types = ["m7i.large"]\nami = "ami-1"\n': (
-        "3: capacity.pool.ami: unknown key; the image of instances can't be chosen. Remove it."
+    '[capacity.pool]\ninstance_types = ["m7i.large"]\nmax = 2\nami = "ami-1"\n': (
+        "4: capacity.pool.ami: unknown key; the image of instances can't be chosen. Remove it."
     ),
     '[external.db]\naddress = "db.example.com"\n': (
         '2: external.db.address: unknown key; the catalog calls it "host". Write host = "db.example.com".'

@@ -1346,7 +1346,7 @@ WRONG = {
     """,
     "no environments": r"""
         [environments]
-        #^ environments: expected tables [environments.NAME]; add one, or remove it
+        #^ environments: must contain tables [environments.NAME]. Add one, or remove it.
     """,
     "a reserved name of an environment": r"""
         [environments.internal]
@@ -1455,7 +1455,7 @@ def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str) -> None:
 
 def test_a_missing_mesh_is_told_with_the_kinds_there_are() -> None:
     assert problems_of("[mesh]\n") == [
-        f'services.toml:1: mesh: required key "kind" is missing; add kind, as one of {", ".join(KINDS)}'
+        f'services.toml:1: mesh: required key "kind" is missing. Add kind, one of {", ".join(KINDS)}.'
     ]
 
 
@@ -1490,17 +1490,16 @@ def test_every_error_of_form_is_told_at_once_and_once_sorted_by_line() -> None:
     assert told == [
         "services.toml:3: services.web.port: must be an integer, not a string. Write port = 80.",
         'services.toml:5: services.web.replica: unknown key; did you mean "replicas"?',
-        'services.toml:6: services.web.environment.DB: {db.url} has no value: there is no "db"; name a service that it '
-        "calls, or write {{db.url} for literal text",
-        "services.toml:6: services.web.environment.TAG: {var.tag} has no value; add tag to [vars], or write {{var.tag} "
-        "for literal text",
-        "services.toml:9: services.llm.image: {var.registry} has no value; add registry to [vars], or write "
-        "{{var.registry} for literal text",
-        'services.toml:14: catalog.region: "Oregon" is not an AWS region; write one like "us-west-2"',
-        "services.toml:20: environments.dev.services.llm.replicas: expected a whole number, not text; write a whole "
-        "number",
-        "services.toml:23: environments.prod.services.llm.replicas: expected a whole number, not text; write a whole "
-        "number",
+        'services.toml:6: services.web.environment.DB: {db.url} has no value: service "db" doesn\'t exist. Write the '
+        "name of a callee, or write {{db.url} for literal text.",
+        "services.toml:6: services.web.environment.TAG: {var.tag} has no value. Add tag to [vars], or write {{var.tag} "
+        "for literal text.",
+        "services.toml:9: services.llm.image: {var.registry} has no value. Add registry to [vars], or write "
+        "{{var.registry} for literal text.",
+        'services.toml:14: catalog.region: "Oregon" is not an AWS region. Write one such as "us-west-2".',
+        "services.toml:20: environments.dev.services.llm.replicas: must be an integer, not a string. Write an integer.",
+        "services.toml:23: environments.prod.services.llm.replicas: must be an integer, not a string. "
+        "Write an integer.",
     ]
 
 
@@ -1537,8 +1536,7 @@ def test_rules_are_silent_while_the_form_is_wrong_in_any_environment() -> None:
         """
     )
     assert told == [
-        "services.toml:6: environments.prod.services.web.port: expected a whole number, not text; write 80 without "
-        "quotes"
+        "services.toml:6: environments.prod.services.web.port: must be an integer, not a string. Write port = 80."
     ]
 
 
