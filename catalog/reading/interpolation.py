@@ -1,5 +1,4 @@
-"""Placeholders: `{var.x}`, `{environment}`, `{region}` and `{account}` in any string, and callees' addresses such as
-`{llm.url}` in environments."""
+"""Placeholders: `{var.x}` and the like in any string, and callees' addresses such as `{llm.url}` in environments."""
 
 from __future__ import annotations
 

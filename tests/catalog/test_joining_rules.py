@@ -182,11 +182,11 @@ certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
     "a listener in a network of our own": f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
+#^ ingress.public.listener_arn: its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids
+#| in [network]
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
-#^ ingress.public.listener_arn: its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids
-#| in [network]
 """,
     "a listener elsewhere": NETWORK
     + f"""
