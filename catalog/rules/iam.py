@@ -96,7 +96,7 @@ def key_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding
 
 @rule(Deployment)
 def multi_region_key(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """ECS doesn't support multi-Region keys for the storage of tasks (ECS API reference, ManagedStorageConfiguration)."""
+    """ECS can't encrypt task storage with multi-Region keys (ECS API reference, ManagedStorageConfiguration)."""
     if ":key/mrk-" in _given_key(deployment):
         yield at(*_KMS_KEY).error(
             "is a multi-Region key, which Fargate doesn't support for the storage of tasks. "
@@ -118,8 +118,8 @@ def missing_autoscaling_role(deployment: Deployment, at: Place) -> Iterator[Find
 
 @rule(Workload)
 def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
-    """IAM limits the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas"). All permissions of a task role
-    are in one."""
+    """IAM limits the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas"). A task role has one
+    policy."""
     size = task_policy_length(at.deployment, workload)
     if size > ROLE_POLICY_CHARACTERS:
         base = at("access")
@@ -134,8 +134,8 @@ def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
 
 @rule(Workload)
 def execution_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
-    """IAM limits the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas"). All permissions of an execution
-    role are in one."""
+    """IAM limits the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas"). An execution role has
+    one policy."""
     size = execution_policy_length(at.deployment, workload)
     if size > ROLE_POLICY_CHARACTERS:
         yield at("secrets").error(

@@ -105,7 +105,7 @@ def two_renamed_from_one(service: Service, at: Place) -> Iterator[Finding]:
 def renamed_to_main(service: Service, at: Place) -> Iterator[Finding]:
     """The addresses of shared resources begin with `main_` (docs/decisions/0003), and Terraform would move them too."""
     if service.renamed_from and service.name == _SHARED:
-        message = f'renaming to "{_SHARED}" isn\'t supported, as addresses of shared resources begin with it. Use another key.'
+        message = f'isn\'t supported for "{_SHARED}": addresses of shared resources begin with it. Use another key.'
         yield at("renamed_from").error(message)
 
 

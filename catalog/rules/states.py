@@ -64,8 +64,8 @@ def moving_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
     moving = [name for name, service in deployment.services.items() if service.move_from_stack is not None]
     if moving:
         message = (
-            f"Terraform moves {listed(moving)} from another state. Change nothing else of {_them(moving)} in this apply, "
-            "and remove move_from_stack when it's applied in every environment: an environment in which the service "
+            f"Terraform moves {listed(moving)} from another state. Change nothing else of {_them(moving)} in this "
+            "apply, and remove move_from_stack when it's applied in every environment: an environment in which the service "
             "never ran can't apply it."
         )
         yield at("services", moving[0], "move_from_stack").notice(message)
@@ -85,8 +85,8 @@ def shared_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def unreadable_base_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """terraform_remote_state requires a workspace by name and an organization to read HCP Terraform, and doesn't read them
-    from environment variables (Terraform, "remote" backend)."""
+    """terraform_remote_state requires the name of a workspace and an organization to read HCP Terraform, and doesn't take
+    them from environment variables (Terraform, "remote" backend)."""
     kind, arguments = backend_arguments(deployment)
     if kind not in ("cloud", "remote") or not stacks_of(deployment):
         return
@@ -123,8 +123,8 @@ def leaving_the_chosen_mesh(deployment: Deployment, at: Place) -> Iterator[Findi
 
 @rule(Deployment)
 def leaving_a_mesh_in_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Terraform can delete the resources of a mesh that AWS still runs. Removed from the state, they would remain and cost
-    money."""
+    """Terraform can delete the resources of a mesh that AWS still runs. Out of the state, they would remain and
+    cost money."""
     migrate_from = deployment.catalog.mesh.migrate_from
     if migrate_from not in (None, deployment.catalog.mesh.kind) and not MESHES[migrate_from].ended:
         yield at("mesh", "migrate_from").error(
