@@ -52,8 +52,8 @@ def host_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def namespace_hides_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A private hosted zone hides public names at or below its own (Route 53 developer guide, "Considerations when working
-    with a private hosted zone")."""
+    """A private hosted zone hides public names at or below its own (Route 53 developer guide, "Considerations when
+    working with a private hosted zone")."""
     if not _has_names(deployment):
         return
     for domain in _AWS_DOMAINS:
@@ -80,8 +80,8 @@ def _is_within(name: str, domain: str) -> bool:
 
 @rule(Deployment)
 def namespace_hides_external(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A private hosted zone hides the public one of its name (Route 53 developer guide, "Considerations when working with
-    a private hosted zone")."""
+    """A private hosted zone hides the public one of its name (Route 53 developer guide, "Considerations when working
+    with a private hosted zone")."""
     if not _has_names(deployment):
         return
     hosts = {deployment.host_of(name) for name in deployment.services}
@@ -92,7 +92,8 @@ def namespace_hides_external(deployment: Deployment, at: Place) -> Iterator[Find
         if _is_within(host, deployment.namespace):
             yield at("external", name, "host").error(
                 f'"{external.host}" is in the namespace "{deployment.namespace}" '
-                f"({at('discovery', 'namespace').location}), in which only services have names. Write another namespace."
+                f"({at('discovery', 'namespace').location}), in which only services have names. "
+                "Write another namespace."
             )
 
 
@@ -107,8 +108,8 @@ def namespace_without_name(deployment: Deployment, at: Place) -> Iterator[Findin
 
 @rule(Deployment)
 def namespace_of_another_network(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """An existing namespace's names resolve only in VPCs that its hosted zone is associated with (Cloud Map API reference,
-    CreatePrivateDnsNamespace.Vpc), not in a VPC that Terraform creates."""
+    """An existing namespace's names resolve only in VPCs that its hosted zone is associated with (Cloud Map API
+    reference, CreatePrivateDnsNamespace.Vpc), not in a VPC that Terraform creates."""
     discovery = deployment.catalog.discovery
     if discovery.namespace_id is None or discovery.kind != "dns" or deployment.uses_existing_network:
         return
@@ -143,7 +144,8 @@ def endpoint_with_region(deployment: Deployment, at: Place) -> Iterator[Finding]
 
 @rule(External)
 def external_without_tls(external: External, at: Place) -> Iterator[Finding]:
-    """The default port of an external is that of TLS, which plain protocols don't use (RFC 9110, "https URI Scheme")."""
+    """The default port of an external is that of TLS, which plain protocols don't use (RFC 9110, "https URI
+    Scheme")."""
     plain = external.protocol in ("http", "http2", "grpc")
     if plain and external.port == _TLS_PORT and not at("port").is_set:
         yield at.error(

@@ -169,8 +169,8 @@ def http2_without_certificate(public: Public, at: Place) -> Iterator[Finding]:
 
 @rule(Public)
 def host_without_record(public: Public, at: Place) -> Iterator[Finding]:
-    """An alias record has one name, the ingress's domain (Route 53 developer guide, "Choosing between alias and non-alias
-    records")."""
+    """An alias record has one name, the ingress's domain (Route 53 developer guide, "Choosing between alias and
+    non-alias records")."""
     ingress = at.deployment.ingress_of(at.service) or ""
     settings = at.deployment.catalog.ingress.get(ingress)
     host = public.host

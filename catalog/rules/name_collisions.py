@@ -33,8 +33,8 @@ class _Named:
 
 
 def _workloads(deployment: Deployment) -> Iterator[_Named]:
-    """Log groups and roles. IAM limits a role's name to 64 characters (IAM API reference, CreateRole): longer ones end with
-    a hash of eight."""
+    """Log groups and roles. IAM limits a role's name to 64 characters (IAM API reference, CreateRole): longer ones end
+    with a hash of eight."""
     for service in deployment.services.values():
         for index, workload in enumerate(deployment.workloads_of(service.name), start=-1):
             place, fix = naming.place(deployment, service), "another aws_name"
@@ -123,8 +123,8 @@ def shared_namespace(siblings: Siblings, at: Place) -> Iterator[Finding]:
 
 @rule(Siblings)
 def shared_existing_namespace(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Names of services are unique in a namespace (Cloud Map: ServiceAlreadyExists), and a VPC can't have two namespaces
-    of one name (Route 53: ConflictingDomainExists)."""
+    """Names of services are unique in a namespace (Cloud Map: ServiceAlreadyExists), and a VPC can't have two
+    namespaces of one name (Route 53: ConflictingDomainExists)."""
     other = siblings.deployment
     for one in siblings.earlier:
         ids = [each.catalog.discovery.namespace_id for each in (one, other)]

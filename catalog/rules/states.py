@@ -65,8 +65,8 @@ def moving_service(deployment: Deployment, at: Place) -> Iterator[Finding]:
     if moving:
         message = (
             f"Terraform moves {listed(moving)} from another state. Change nothing else of {_them(moving)} in this "
-            "apply, and remove move_from_stack when it's applied in every environment: an environment in which the service "
-            "never ran can't apply it."
+            "apply, and remove move_from_stack when it's applied in every environment: an environment in which the "
+            "service never ran can't apply it."
         )
         yield at("services", moving[0], "move_from_stack").notice(message)
 
@@ -85,8 +85,8 @@ def shared_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def unreadable_base_state(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """terraform_remote_state requires the name of a workspace and an organization to read HCP Terraform, and doesn't take
-    them from environment variables (Terraform, "remote" backend)."""
+    """terraform_remote_state requires the name of a workspace and an organization to read HCP Terraform, and doesn't
+    take them from environment variables (Terraform, "remote" backend)."""
     kind, arguments = backend_arguments(deployment)
     if kind not in ("cloud", "remote") or not stacks_of(deployment):
         return
