@@ -101,7 +101,7 @@ def incomplete_login(login: Login, at: Place) -> Iterator[Finding]:
     AuthenticateCognitoActionConfig and AuthenticateOidcActionConfig)."""
     pool, provider = _set_keys(login, _USER_POOL_KEYS), _set_keys(login, _PROVIDER_KEYS)
     if pool and provider:
-        message = f"conflicts with {pool[0]}: a login uses a Cognito user pool or an OpenID Connect provider. Remove one of them."
+        message = f"conflicts with {pool[0]}. Remove the keys of Cognito or those of the OpenID Connect provider."
         yield at(provider[0]).error(message)
         return
     if not pool and not provider:

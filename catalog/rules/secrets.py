@@ -152,7 +152,7 @@ def _arn_like(name: str, at: Place) -> str:
 
 def _in_command(words: tuple[str, ...], at: Place, not_secret: tuple[str, ...]) -> Iterator[Finding]:
     exempt = {_variable(name) for name in not_secret}
-    for index, (word, following) in enumerate(zip(words, (*words[1:], "-"), strict=True)):
+    for index, (word, following) in enumerate(zip(words, (*words[1:], "-"), strict=False)):
         if kind := known(word):
             yield at(index).error(f"contains {kind} in plain text. {_COMMAND_FIX}")
             continue

@@ -69,6 +69,9 @@ GRANTS: dict[str, list[tuple[list[str], list[str], dict[str, Any]]]] = {
     's3_write = ["s3://docs"]': [
         (["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], ["arn:aws:s3:::docs/*"], {})
     ],
+    's3_delete = ["docs/in", "logs"]': [
+        (["s3:DeleteObject"], ["arn:aws:s3:::docs/in/*", "arn:aws:s3:::logs/*"], {}),
+    ],
     'sqs_consume = ["work"]': [
         (
             [

@@ -35,12 +35,13 @@ WRONG = {
     "a cluster of another region": r"""
         [cluster]
         arn = "arn:aws:ecs:eu-west-1:123456789012:cluster/platform"
-        #^ cluster.arn: lies in "eu-west-1"; write the ARN of a cluster in us-west-2
+        #^ cluster.arn: is in "eu-west-1". Write the ARN of a cluster in us-west-2.
     """,
     "a cluster of another partition": r"""
         [cluster]
         arn = "arn:aws-cn:ecs:cn-north-1:123456789012:cluster/platform"
-        #^ cluster.arn: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write one of these
+        #^ cluster.arn: is in the partition "aws-cn", and us-west-2 is in "aws". Write an ARN that begins with
+        #| "arn:aws:".
     """,
     "a cluster of another account": r"""
         [aws]
@@ -48,8 +49,8 @@ WRONG = {
 
         [cluster]
         arn = "arn:aws:ecs:us-west-2:123456789012:cluster/platform"
-        #^ cluster.arn: is of account 123456789012, this is applied to 210987654321 (services.toml:2); write the ARN of
-        #| a cluster there
+        #^ cluster.arn: is in account 123456789012, and Terraform applies this to 210987654321 (services.toml:2). Write
+        #| the ARN of a cluster there.
     """,
     "settings of somebody else's cluster": r"""
         [cluster]
@@ -86,13 +87,13 @@ WRONG = {
     "a namespace without a name": r"""
         [discovery]
         namespace_id = "ns-e4anhexample0004"
-        #^ discovery.namespace_id: callers go by its name; add namespace = "…", the name of this namespace
+        #^ discovery.namespace_id: requires namespace. Add namespace = "example.internal", the name of this namespace.
     """,
     "names in a VPC that does not know them": r"""
         [discovery]
         namespace_id = "ns-e4anhexample0004"
-        #^ discovery.namespace_id: its names resolve only in VPCs that it is associated with, and web calls llm
-        #| (services.toml:9); add the vpc_id of one of these to [network], or leave out namespace_id
+        #^ discovery.namespace_id: its names resolve only in VPCs that it's associated with, and web calls llm
+        #| (services.toml:9). Set network.vpc_id to one of these VPCs, or remove namespace_id.
         namespace = "platform.internal"
 
         [services.web]
@@ -117,8 +118,8 @@ WRONG = {
 
         [external.other]
         host = "web.platform.internal"
-        #^ external.other.host: "web.platform.internal" lies in the namespace "platform.internal" (services.toml:7),
-        #| where only services have names; write another namespace
+        #^ external.other.host: "web.platform.internal" is in the namespace "platform.internal" (services.toml:7), in
+        #| which only services have names. Write another namespace.
 
         [services.web]
         image = "r.io/web:1"
@@ -136,9 +137,9 @@ WRONG = {
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
-#^ ingress.public.listener_arn: this listener needs priorities; add priorities = [1000, 1999], those left to you
-#^ ingress.public.listener_arn: this listener needs security_group_id; add security_group_id = "sg-…", a group of its
-#| load balancer
+#^ ingress.public.listener_arn: requires priorities. Add priorities = [1000, 1999], the range that this catalog may use.
+#^ ingress.public.listener_arn: requires security_group_id. Add security_group_id = "sg-0a1b2c3d", a group of its load
+#| balancer.
 {WEB}public = true
 """,
     "what is its owner's to say": NETWORK
@@ -148,20 +149,23 @@ listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 allow = ["10.0.0.0/8"]
-#^ ingress.public.allow: belongs to whoever owns the listener (listener_arn, services.toml:6); leave it out
+#^ ingress.public.allow: has no effect on an existing listener (listener_arn, services.toml:6). Remove allow.
 logs = true
-#^ ingress.public.logs: belongs to whoever owns the listener (listener_arn, services.toml:6); leave it out
+#^ ingress.public.logs: has no effect on an existing listener (listener_arn, services.toml:6). Remove logs.
 certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
-#^ ingress.public.certificate: belongs to whoever owns the listener (listener_arn, services.toml:6); leave it out
+#^ ingress.public.certificate: has no effect on an existing listener (listener_arn, services.toml:6). Remove
+#| certificate.
 {WEB}public = true
 """,
     "a group and priorities of nobody's": r"""
         [ingress.public]
         allow = ["10.0.0.0/8"]
         security_group_id = "sg-0a"
-        #^ ingress.public.security_group_id: is said of a listener that exists; add its listener_arn, or remove this
+        #^ ingress.public.security_group_id: has an effect only on an existing listener. Add listener_arn, or remove
+        #| security_group_id.
         priorities = [1000, 1999]
-        #^ ingress.public.priorities: is said of a listener that exists; add its listener_arn, or remove this
+        #^ ingress.public.priorities: has an effect only on an existing listener. Add listener_arn, or remove
+        #| priorities.
 
         [services.web]
         image = "r.io/web:1"
@@ -182,8 +186,8 @@ certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
     "a listener in a network of our own": f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
-#^ ingress.public.listener_arn: its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids
-#| in [network]
+#^ ingress.public.listener_arn: requires the existing VPC of its load balancer. Set network.vpc_id and
+#| network.private_subnet_ids.
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
@@ -192,7 +196,7 @@ priorities = [1000, 1999]
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER.replace("us-west-2", "us-east-1")}"
-#^ ingress.public.listener_arn: lies in "us-east-1"; write the ARN of a listener in us-west-2
+#^ ingress.public.listener_arn: is in "us-east-1". Write the ARN of a listener in us-west-2.
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
@@ -205,7 +209,7 @@ security_group_id = "sg-0a"
 priorities = [1000, 1999]
 [ingress.b]
 listener_arn = "{LISTENER}"
-#^ ingress.b.listener_arn: is the listener of ingress.a already (services.toml:6); leave out one of the two ingresses
+#^ ingress.b.listener_arn: is used by both ingress.b and ingress.a (services.toml:6). Remove one of them.
 security_group_id = "sg-0a"
 priorities = [2000, 2999]
 {WEB}public = {{ ingress = "a" }}
@@ -217,8 +221,8 @@ listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = {{ priority = 2000 }}
-#^ services.web.public.priority: 2000 is not one of the 1000 to 1999 that are left to you (services.toml:8); write one
-#| of these, or leave it out
+#^ services.web.public.priority: 2000 isn't in the priorities of the ingress, 1000 to 1999 (services.toml:8). Write one
+#| of these, or remove priority.
 """,
     "one priority for two": NETWORK
     + f"""
@@ -227,8 +231,8 @@ listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1000]
 {WEB}public = true
-#^ services.web.public: its rule would have priority 1000, like that of services.app (services.toml:20); give
-#| ingress.public more priorities than 1000 to 1000
+#^ services.web.public: its rule would have priority 1000, as that of services.app does (services.toml:20). Set more
+#| ingress.public.priorities than 1000 to 1000.
 
 [services.app]
 image = "r.io/app:1"
@@ -240,8 +244,8 @@ public = {{ path = "/app" }}
     + """
 [discovery]
 namespace_id = "ns-e4anhexample0004"
-#^ discovery.namespace_id: dev and prod would share "platform.internal", and services of both one name; give each a
-#| namespace of its own, as in [environments.prod.discovery]
+#^ discovery.namespace_id: "platform.internal" is used by both dev and prod, whose services have the same names. Set
+#| another namespace in [environments.prod.discovery].
 namespace = "platform.internal"
 
 [environments.dev]
@@ -253,11 +257,11 @@ namespace = "platform.internal"
 listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
-#^ ingress.public.priorities: dev and prod share the listener, and dev has 1000 to 1999 of it; write others for each, as
-#| in [environments.prod.ingress.public]
+#^ ingress.public.priorities: dev uses priorities 1000 to 1999 of the same listener. Set others in
+#| [environments.prod.ingress.public].
 {WEB}public = true
-#^ services.web.public: "/" of this listener leads to web of dev; write another host, as in
-#| "{{environment}}.example.com"
+#^ services.web.public: "/" of this listener is used by web of dev too. Write another host:
+#| "{{environment}}.example.com".
 
 [environments.dev]
 [environments.prod]

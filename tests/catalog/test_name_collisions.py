@@ -56,8 +56,8 @@ MEETING = {
         image = "r.io/a:1"
         [[services.flow.versions]]
         name = "logs"
-        #^ services.flow.versions[0].name: its log group would be "/ecs/shop/flow_logs" in AWS, like that of the
-        #| network (services.toml:2); write another name
+        #^ services.flow.versions[0].name: its log group and that of the network (services.toml:2) would both be
+        #| "/ecs/shop/flow_logs" in AWS. Write another name.
     """,
     "a version and the log group of shells": r"""
         [cluster]
@@ -67,22 +67,22 @@ MEETING = {
         aws_name = "main"
         [[services.core.versions]]
         name = "exec"
-        #^ services.core.versions[0].name: its log group would be "/ecs/shop/main_exec" in AWS, like that of ECS Exec's
-        #| sessions (services.toml:2); write another name
+        #^ services.core.versions[0].name: its log group and that of ECS Exec's sessions (services.toml:2) would both be
+        #| "/ecs/shop/main_exec" in AWS. Write another name.
     """,
     "an address where AWS's own is looked for": r"""
         [services.web]
         image = "r.io/a:1"
         calls = ["aws-endpoint"]
-        #^ services.web.calls[0]: the address of "aws-endpoint" would be in AWS_ENDPOINT_URL, where AWS's own libraries
-        #| look for AWS; write another name
+        #^ services.web.calls[0]: the address of "aws-endpoint" would be in AWS_ENDPOINT_URL, from which AWS SDKs read
+        #| the address of AWS. Write another name.
         [services.aws-endpoint]
         image = "r.io/b:1"
         port = 80
     """,
     "an external and a service": r"""
         [external.db]
-        #^ external.db: "db" is also a service (services.toml:6); rename one of them
+        #^ external.db: "db" is also a service (services.toml:6). Rename one of them.
         host = "db.example.com"
         [services.web]
         image = "r.io/a:1"
@@ -95,7 +95,7 @@ MEETING = {
         image = "r.io/a:1"
         environment = { TOKENS = "x" }
         secrets = { TOKENS = "arn:aws:ssm:us-west-2:123456789012:parameter/tokens" }
-        #^ services.web.secrets.TOKENS: is also in environment (services.toml:3); remove one of them
+        #^ services.web.secrets.TOKENS: is also in environment (services.toml:3). Remove one of them.
     """,
     "a variable and a secret of a sidecar": r"""
         [services.web]
@@ -104,7 +104,7 @@ MEETING = {
         image = "r.io/p:1"
         environment = { TOKENS = "x" }
         secrets = { TOKENS = "arn:aws:ssm:us-west-2:123456789012:parameter/tokens" }
-        #^ services.web.sidecars.proxy.secrets.TOKENS: is also in environment (services.toml:5); remove one of them
+        #^ services.web.sidecars.proxy.secrets.TOKENS: is also in environment (services.toml:5). Remove one of them.
     """,
     "a variable of a service and a secret of its version": r"""
         [services.web]
@@ -113,7 +113,7 @@ MEETING = {
         [[services.web.versions]]
         name = "next"
         secrets = { TOKENS = "arn:aws:ssm:us-west-2:123456789012:parameter/tokens" }
-        #^ services.web.versions[0].secrets.TOKENS: is also in environment (services.toml:3); remove one of them
+        #^ services.web.versions[0].secrets.TOKENS: is also in environment (services.toml:3). Remove one of them.
     """,
     "a variable written a second time, in the words of the API": r"""
         [services.web]
@@ -142,8 +142,8 @@ MEETING = {
         [services.chat]
         image = "r.io/a:1"
         aws_name = "backend"
-        #^ services.chat.aws_name: services.backend is called "backend" in AWS too (services.toml:6); write another
-        #| aws_name for the newer of them
+        #^ services.chat.aws_name: services.backend has the name "backend" in AWS too (services.toml:6). Write another
+        #| aws_name for the newer one.
         [services.backend]
         image = "r.io/b:1"
     """,

@@ -15,7 +15,7 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         renamed_from = "chat"
-        #^ services.chat.renamed_from: "chat" is its key already; remove this
+        #^ services.chat.renamed_from: "chat" is already its key. Remove renamed_from.
     """,
     "an old key that is in use": r"""
         [services.backend]
@@ -23,20 +23,20 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         renamed_from = "backend"
-        #^ services.chat.renamed_from: services.backend is there too (services.toml:1), and would keep what is its own;
-        #| remove that table, or this key. Names are swapped by way of a third, with an apply for each step
+        #^ services.chat.renamed_from: services.backend still exists (services.toml:1) and keeps its resources. Remove
+        #| that table, or renamed_from. To swap two names, use a third name, and apply each step.
     """,
     "two names that are swapped": r"""
         [services.one]
         image = "r.io/one:1"
         renamed_from = "two"
-        #^ services.one.renamed_from: services.two is there too (services.toml:6), and would keep what is its own;
-        #| remove that table, or this key. Names are swapped by way of a third, with an apply for each step
+        #^ services.one.renamed_from: services.two still exists (services.toml:6) and keeps its resources. Remove that
+        #| table, or renamed_from. To swap two names, use a third name, and apply each step.
         [services.two]
         image = "r.io/two:1"
         renamed_from = "one"
-        #^ services.two.renamed_from: services.one is there too (services.toml:1), and would keep what is its own;
-        #| remove that table, or this key. Names are swapped by way of a third, with an apply for each step
+        #^ services.two.renamed_from: services.one still exists (services.toml:1) and keeps its resources. Remove that
+        #| table, or renamed_from. To swap two names, use a third name, and apply each step.
     """,
     "two of one": r"""
         [services.one]
@@ -45,21 +45,21 @@ WRONG = {
         [services.two]
         image = "r.io/two:1"
         renamed_from = "backend"
-        #^ services.two.renamed_from: services.one is renamed from "backend" too (services.toml:3); remove one of them
+        #^ services.two.renamed_from: services.one is renamed from "backend" too (services.toml:3). Remove one of them.
     """,
     "a key that begins like shared parts": r"""
         [services.main]
         image = "r.io/main:1"
         renamed_from = "chat"
-        #^ services.main.renamed_from: nothing can be renamed to "main", with which shared parts begin;
-        #| choose another key
+        #^ services.main.renamed_from: isn't supported for "main": addresses of shared resources begin with it. Use
+        #| another key.
     """,
     "a key that is the name of another in AWS": r"""
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "backend"
-        #^ services.chat.aws_name: services.backend is called "backend" in AWS too (services.toml:6);
-        #| write another aws_name for the newer of them
+        #^ services.chat.aws_name: services.backend has the name "backend" in AWS too (services.toml:6). Write another
+        #| aws_name for the newer one.
         [services.backend]
         image = "r.io/backend:1"
     """,
@@ -70,14 +70,14 @@ WRONG = {
         [services.talk]
         image = "r.io/talk:1"
         renamed_from = "backend"
-        #^ services.talk.renamed_from: services.chat is called "backend" in AWS too (services.toml:3);
-        #| write another aws_name for the newer of them
+        #^ services.talk.renamed_from: services.chat has the name "backend" in AWS too (services.toml:3). Write another
+        #| aws_name for the newer one.
     """,
     "a name that AWS keeps for itself": r"""
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "internal"
-        #^ services.chat.aws_name: "internal" is reserved; write another name
+        #^ services.chat.aws_name: "internal" is reserved by AWS. Write another name.
     """,
     "a long name": r"""
         [services.chat]
@@ -90,7 +90,7 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "abcdefghijabcdefghijabcdefghijabcdefghijk"
-        #^ services.chat.aws_name: has 41 characters; use at most 40
+        #^ services.chat.aws_name: has 41 characters. Use at most 40.
     """,
     "names of several services": r"""
         [defaults]
@@ -115,7 +115,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         calls = ["backend"]
-        #^ services.web.calls[0]: unknown service "backend"; it is renamed: write "chat" (services.toml:8)
+        #^ services.web.calls[0]: unknown service "backend", which was renamed (services.toml:8). Write "chat".
         [services.chat]
         image = "r.io/chat:1"
         port = 80
