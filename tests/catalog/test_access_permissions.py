@@ -196,14 +196,14 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         access.sqs_send = ["arn:aws-cn:sqs:cn-north-1:123456789012:work"]
-        #^ services.web.access.sqs_send[0]: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write
-        #| one of these
+        #^ services.web.access.sqs_send[0]: is in the partition "aws-cn", and us-west-2 is in "aws". Write an ARN that
+        #| begins with "arn:aws:".
     """,
     "an alias for a key": """
         [services.web]
         image = "r.io/web:1"
         access.kms_decrypt = ["arn:aws:kms:us-west-2:123456789012:alias/x"]
-        #^ services.web.access.kms_decrypt[0]: is not the ARN of a key; that goes on with ":key/" and its name
+        #^ services.web.access.kms_decrypt[0]: must be the ARN of a key. Write one with ":key/" after the account.
     """,
 }
 

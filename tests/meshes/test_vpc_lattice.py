@@ -388,7 +388,7 @@ WRONG = {
     "a callee without a name that resolves": """
         [discovery]
         kind = "http"
-        #^ discovery.kind: with "http" no name resolves, and chat calls cache (services.toml:6); write "dns"
+        #^ discovery.kind: with "http", names don't resolve, and chat calls cache (services.toml:6). Write "dns".
         [services.chat]
         image = "r.io/chat:1"
         calls = ["cache"]
