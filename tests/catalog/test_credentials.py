@@ -130,11 +130,11 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         environment.KEY = "@AWS@"
-        #^ services.web.environment.KEY: holds an AWS access key, which everyone would read; keep it in Secrets Manager
-        #| and write secrets = { KEY = "its ARN" }
+        #^ services.web.environment.KEY: contains an AWS access key in plain text. Keep it in Secrets Manager, remove it
+        #| here, and write secrets.KEY = "arn:aws:secretsmanager:us-west-2:{account}:secret:key-AbCdEf".
         command = ["--key", "@AWS@"]
-        #^ services.web.command[1]: holds an AWS access key, which everyone would read; keep it in Secrets Manager, and
-        #| read it from a variable of secrets
+        #^ services.web.command[1]: contains an AWS access key in plain text. Keep it in Secrets Manager, and read it
+        #| from a variable that secrets sets.
         [services.web.sidecars.logs]
         image = "r.io/logs:1"
         environment.API_KEY = "x7Gh2kP9qLm4ZtR8"
@@ -148,8 +148,8 @@ WRONG = {
         key = "@AWS@"
         [defaults.environment]
         KEY = "{var.key}"
-        #^ defaults.environment.KEY: holds an AWS access key, which everyone would read; keep it in Secrets Manager and
-        #| write secrets = { KEY = "its ARN" }
+        #^ defaults.environment.KEY: contains an AWS access key in plain text. Keep it in Secrets Manager, remove it
+        #| here, and write secrets.KEY = "arn:aws:secretsmanager:us-west-2:{account}:secret:key-AbCdEf".
         [services.web]
         image = "r.io/web:1"
     """,
@@ -157,8 +157,8 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         container.dockerLabels = { key = "@AWS@" }
-        #^ services.web.container.dockerLabels.key: holds an AWS access key, which everyone would read; keep it in
-        #| Secrets Manager, and read it from a variable of secrets
+        #^ services.web.container.dockerLabels.key: contains an AWS access key in plain text. Keep it in Secrets
+        #| Manager, and read it from a variable that secrets sets.
     """,
 }
 

@@ -1,4 +1,4 @@
-"""What a catalog may not say of logins, cookies, firewalls and logs: below a wrong line stands what is said of it."""
+"""Logins, stickiness, web ACLs and logs of an ingress: the comment below a wrong line is the expected message."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ WRONG = {
         domain = "entry"
         client_id = "x"
         {WEB}""",
-    "a login of nobody": f"""{TOP}
+    "a login without a provider": f"""{TOP}
         [ingress.public.login]
         #^ ingress.public.login: requires a provider. Add user_pool and domain (Cognito), or issuer, its endpoints and
         #| client_secret.
@@ -79,7 +79,7 @@ WRONG = {
         #^ ingress.public.login.issuer: conflicts with user_pool. Remove the keys of Cognito or those of the OpenID
         #| Connect provider.
         {WEB}""",
-    "a secret that would lie in the state": f"""{TOP}{OIDC}
+    "a secret that the state would contain": f"""{TOP}{OIDC}
         client_secret = "{SECRET}"
         #^ ingress.public.login.client_secret: Terraform would store its value in the state. Write user_pool instead (a
         #| Cognito user pool can use this provider, and requires no secret here), or accept this with secret_in_state =
@@ -95,7 +95,7 @@ WRONG = {
         #^ ingress.public.login.client_secret: is in "us-east-1". Write the ARN of a secret or a replica in us-west-2.
         secret_in_state = true
         {WEB}""",
-    "consent to nothing": f"""{TOP}{COGNITO}
+    "secret_in_state without a secret": f"""{TOP}{COGNITO}
         secret_in_state = true
         #^ ingress.public.login.secret_in_state: has no effect without client_secret. Remove it.
         {WEB}""",
@@ -109,7 +109,7 @@ WRONG = {
         scope = "email"
         #^ ingress.public.login.scope: must contain "openid". Write "openid email".
         {WEB}""",
-    "an internal way in that reaches no provider": f"""
+    "an internal ingress without access to the provider": f"""
         [network]
         nat = "none"
         {TOP}
@@ -124,7 +124,7 @@ WRONG = {
         port = 80
         public = true
         """,
-    "a login before http2": f"""{TOP}{COGNITO}
+    "a login with http2": f"""{TOP}{COGNITO}
         {WEB}
         protocol = "http2"
         #^ services.web.protocol: the login of a load balancer requires protocol = "http". Write protocol = "http", or
@@ -152,7 +152,7 @@ WRONG = {
         public = {{ sticky = "1h" }}
         #^ services.web.public.sticky: isn't supported for protocol = "grpc", whose clients store no cookies. Remove it.
         """,
-    "a firewall of CloudFront": f"""{TOP}
+    "a web ACL of CloudFront": f"""{TOP}
         waf = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/x/0a1b"
         #^ ingress.public.waf: is in "us-east-1", and a load balancer in us-west-2 can't use it. Write the ARN of a
         #| regional web ACL in us-west-2.
@@ -161,12 +161,12 @@ WRONG = {
         {WEB}""",
     "an identity pool": f"""{TOP}{COGNITO.replace(":userpool/", ":identitypool/")}
         {WEB}""",
-    "a prefix that AWS writes itself": f"""{TOP}
+    "a prefix that AWS adds": f"""{TOP}
         logs = {{ bucket = "logs", prefix = "web/AWSLogs" }}
         #^ ingress.public.logs.prefix: "web/AWSLogs" is not a prefix; write one like "web/public", without / at its
         #| ends and without "AWSLogs"
         {WEB}""",
-    "days of somebody's bucket": f"""{TOP}
+    "days for an existing bucket": f"""{TOP}
         logs = {{ bucket = "10.0.0.1", days = 7 }}
         #^ ingress.public.logs.bucket: "10.0.0.1" isn't a valid bucket name. Write the name of an existing bucket.
         #^ ingress.public.logs.days: has no effect on an existing bucket. Remove days, or remove bucket so that
@@ -176,14 +176,14 @@ WRONG = {
 ELSEWHERE = {
     "an endpoint without TLS": 'ingress.public.login.token_endpoint: "http://x.example.com/t" is not an https URL; '
     'write the whole of it, on port 443, as in "https://login.example.com/authorize"',
-    "an identity pool": 'ingress.public.login.user_pool: is not the ARN of a userpool; that goes on with ":userpool/" '
-    "and its name",
+    "an identity pool": 'ingress.public.login.user_pool: must be the ARN of a userpool. Write one with ":userpool/" '
+    "after the account.",
 }
-"""What is said of a line that stands in a text of several catalogs."""
+"""Messages about lines that several catalogs share."""
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_way_in_says_what_is_wrong_and_where(case: str) -> None:
+def test_a_wrong_ingress_is_an_error_with_its_line(case: str) -> None:
     found = problems_of(WRONG[case])
 
     if case in ELSEWHERE:
@@ -192,20 +192,20 @@ def test_a_wrong_way_in_says_what_is_wrong_and_where(case: str) -> None:
         assert found == pointed_out(WRONG[case])
 
 
-def test_a_secret_that_may_lie_in_the_state_is_warned_of() -> None:
-    [said] = notices_of(f'{TOP}{OIDC}\nclient_secret = "{SECRET}"\nsecret_in_state = true\n{WEB}')
+def test_secret_in_state_is_a_warning() -> None:
+    [notice] = notices_of(f'{TOP}{OIDC}\nclient_secret = "{SECRET}"\nsecret_in_state = true\n{WEB}')
 
-    assert "secret_in_state: warning: whoever reads the Terraform state reads the client's secret" in said
-
-
-def test_a_given_bucket_has_to_let_log_delivery_in() -> None:
-    [said] = notices_of(f'{TOP}\nlogs = {{ bucket = "logs", prefix = "x" }}\n{WEB}')
-
-    assert "SSE-S3 and let arn:aws:iam::797873946194:root do s3:PutObject" in said
-    assert '"x/AWSLogs/*"' in said
+    assert "secret_in_state: warning: the Terraform state contains the client secret." in notice
 
 
-def test_what_is_open_needs_no_login_of_its_protocol() -> None:
+def test_an_existing_bucket_must_allow_log_delivery() -> None:
+    [notice] = notices_of(f'{TOP}\nlogs = {{ bucket = "logs", prefix = "x" }}\n{WEB}')
+
+    assert "use SSE-S3 and allow arn:aws:iam::797873946194:root s3:PutObject" in notice
+    assert '"x/AWSLogs/*"' in notice
+
+
+def test_grpc_without_login_has_no_notice() -> None:
     web = WEB.replace("public = true", "public = { login = false }")
     assert notices_of(f'{TOP}{COGNITO}{web}\nprotocol = "grpc"') == []
 
@@ -220,5 +220,5 @@ def test_what_is_open_needs_no_login_of_its_protocol() -> None:
         ("il-central-1", {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}),
     ],
 )
-def test_logs_are_written_by_whom_the_region_has(region: str, writer: dict[str, str]) -> None:
+def test_the_log_writer_depends_on_the_region(region: str, writer: dict[str, str]) -> None:
     assert log_writer(region) == writer

@@ -1,4 +1,4 @@
-"""Joining what exists: what must be said of it, what is its owner's to say, and what two deployments cannot share."""
+"""Existing resources: required keys, keys without effect, and resources that two deployments can't share."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ WRONG = {
         #^ cluster.arn: is in account 123456789012, and Terraform applies this to 210987654321 (services.toml:2). Write
         #| the ARN of a cluster there.
     """,
-    "settings of somebody else's cluster": r"""
+    "settings of an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         insights = "disabled"
@@ -61,7 +61,7 @@ WRONG = {
         #^ cluster.exec: belongs to whoever owns the cluster (arn, services.toml:2); leave it out, and write exec = true
         #| in services, or leave out arn
     """,
-    "instances for somebody else's cluster": r"""
+    "instances for an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
 
@@ -89,7 +89,7 @@ WRONG = {
         namespace_id = "ns-e4anhexample0004"
         #^ discovery.namespace_id: requires namespace. Add namespace = "example.internal", the name of this namespace.
     """,
-    "names in a VPC that does not know them": r"""
+    "names that don't resolve in a created VPC": r"""
         [discovery]
         namespace_id = "ns-e4anhexample0004"
         #^ discovery.namespace_id: its names resolve only in VPCs that it's associated with, and web calls llm
@@ -114,7 +114,7 @@ WRONG = {
         namespace = "platform.internal"
 
         [external.database]
-        host = "db.platform.internal" # somebody else's
+        host = "db.platform.internal" # externally managed
 
         [external.other]
         host = "web.platform.internal"
@@ -142,7 +142,7 @@ listener_arn = "{LISTENER}"
 #| balancer.
 {WEB}public = true
 """,
-    "what is its owner's to say": NETWORK
+    "settings of an existing listener": NETWORK
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
@@ -157,7 +157,7 @@ certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
 #| certificate.
 {WEB}public = true
 """,
-    "a group and priorities of nobody's": r"""
+    "a security group and priorities without a listener": r"""
         [ingress.public]
         allow = ["10.0.0.0/8"]
         security_group_id = "sg-0a"
@@ -201,7 +201,7 @@ security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
 """,
-    "two ways in by one listener": NETWORK
+    "two ingresses of one listener": NETWORK
     + f"""
 [ingress.a]
 listener_arn = "{LISTENER}"
@@ -214,7 +214,7 @@ security_group_id = "sg-0a"
 priorities = [2000, 2999]
 {WEB}public = {{ ingress = "a" }}
 """,
-    "a priority of others": NETWORK
+    "a priority outside the range": NETWORK
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
@@ -240,7 +240,7 @@ port = 80
 public = {{ path = "/app" }}
 """,
     # environments
-    "environments that share a namespace that exists": NETWORK
+    "environments that share an existing namespace": NETWORK
     + """
 [discovery]
 namespace_id = "ns-e4anhexample0004"
@@ -281,11 +281,11 @@ priorities = [1000, 1999]
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said_with_its_cure(snippet: str) -> None:
+def test_a_wrong_setting_is_an_error_with_advice(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-TOLD = {
+NOTICES = {
     "capacity providers that only the owner of a cluster adds": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
@@ -299,7 +299,7 @@ TOLD = {
         image = "r.io/b:1"
         capacity = "fargate-spot"
     """,
-    "who counts tasks": r"""
+    "Container Insights of an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         #^ cluster.arn: notice: platform must have the capacity provider FARGATE before this is applied: only its owner
@@ -315,7 +315,7 @@ TOLD = {
         #^ services.a.scale.backlog: notice: messages for each task need the number of tasks, which Container Insights
         #| counts: platform must have it switched on
     """,
-    "where sessions are logged": r"""
+    "the session log of an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         #^ cluster.arn: notice: platform must have the capacity provider FARGATE before this is applied: only its owner
@@ -330,19 +330,19 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("snippet", TOLD.values(), ids=TOLD)
-def test_what_only_an_owner_can_see_to_is_told(snippet: str) -> None:
+@pytest.mark.parametrize("snippet", NOTICES.values(), ids=NOTICES)
+def test_requirements_of_an_existing_cluster_are_notices(snippet: str) -> None:
     assert notices_of(snippet) == pointed_out(snippet)
 
 
-def test_environments_may_have_namespaces_of_one_name_in_networks_of_their_own() -> None:
+def test_environments_can_use_one_namespace_name_in_different_networks() -> None:
     own = '[environments.{0}]\nnetwork.vpc_id = "vpc-{1}"\ndiscovery.namespace_id = "ns-{1}"\n'
     named = '[discovery]\nnamespace = "platform.internal"\n' + own.format("dev", "0a") + own.format("prod", "0b")
     network = '[network]\nprivate_subnet_ids = ["subnet-0a"]\n'
     assert [each.namespace for each in loaded(network + named).deployments] == ["platform.internal"] * 2
 
 
-def test_a_namespace_needs_no_vpc_where_the_mesh_makes_the_names() -> None:
+def test_a_namespace_requires_no_vpc_if_the_mesh_creates_the_names() -> None:
     for kind, traits in MESHES.items():
         text = '[discovery]\nnamespace_id = "ns-0a"\nnamespace = "platform.internal"\n'
         calls = '[services.a]\nimage = "r.io/a:1"\ncalls = ["b"]\n[services.b]\nimage = "r.io/b:1"\nport = 80\n'
@@ -353,5 +353,5 @@ def test_a_namespace_needs_no_vpc_where_the_mesh_makes_the_names() -> None:
             assert loaded(text + calls, kind=kind)
 
 
-def test_the_example_says_what_its_page_says() -> None:
+def test_the_example_has_the_listener_of_these_tests() -> None:
     assert LISTENER in JOINING.read_text(encoding="utf-8")

@@ -335,8 +335,8 @@ WRONG = {
         [discovery]
         kind = "http"
         namespace = "us-west-2.amazonaws.com"
-        #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or leave it
-        #| out
+        #^ discovery.namespace: would hide AWS's names under amazonaws.com from the VPC. Write another namespace, or
+        #| remove it.
         [services.s3]
         image = "r.io/s3:1"
         port = 80
