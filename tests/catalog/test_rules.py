@@ -219,23 +219,23 @@ def test_more_ranges_than_a_security_group_takes_are_a_notice() -> None:
     settings = f'allow = [{ranges}]\ncertificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"'
     service = '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
     assert notices_of(f"[ingress.open]\n{settings}\n\n{service}") == [
-        "services.toml:2: ingress.open.allow: notice: 31 ranges on 2 ports are more than the 60 rules of a security "
-        "group; join ranges, or have AWS raise the quota"
+        "services.toml:2: ingress.open.allow: notice: 31 ranges on 2 ports exceed the default quota of 60 "
+        "rules for a security group. Join ranges, or ask AWS for a higher quota."
     ]
 
 
 def test_more_interface_endpoints_than_a_vpc_takes_are_a_notice() -> None:
     endpoints = ", ".join(f'"e{n}"' for n in range(51))
     assert notices_of(f"[network]\nendpoints = [{endpoints}]\n") == [
-        "services.toml:2: network.endpoints: notice: 51 interface endpoints are more than the 50 of a VPC; leave some "
-        "out, or have AWS raise the quota"
+        "services.toml:2: network.endpoints: notice: 51 interface endpoints exceed the default quota of 50 for a "
+        "VPC. Remove some, or ask AWS for a higher quota."
     ]
 
 
 FINE = {
-    "services that call each other, and one that calls its own other tasks": r"""
+    "services that call each other": r"""
         [services]
-        one = { image = "r.io/one:1", port = 80, calls = ["one", "two"] }
+        one = { image = "r.io/one:1", port = 80, calls = ["two"] }
         two = { image = "r.io/two:1", port = 80, calls = ["one"], timeout = "10m" }
     """,
     "a timeout as long as a callee's, and one that is unlimited": r"""

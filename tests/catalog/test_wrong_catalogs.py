@@ -1525,9 +1525,9 @@ def test_every_rule_speaks_at_once_and_once_sorted_by_line() -> None:
     )
     assert told == [
         'services.toml:2: services.web.image: "r.io/Web:1" has capital letters in its name. Write "r.io/web:1".',
-        'services.toml:4: services.web.calls[0]: unknown service "lmm"; add [services.lmm] or [external.lmm]',
+        'services.toml:4: services.web.calls[0]: unknown service "lmm". Add [services.lmm] or [external.lmm].',
         'services.toml:4: services.web.calls[1]: "lmm" is listed twice; remove one',
-        'services.toml:4: services.web.calls[1]: unknown service "lmm"; add [services.lmm] or [external.lmm]',
+        'services.toml:4: services.web.calls[1]: unknown service "lmm". Add [services.lmm] or [external.lmm].',
     ]
 
 
@@ -1552,11 +1552,11 @@ _PUBLIC = '[ingress.open]\nallow = ["10.0.0.0/8"]\n\n[services.web]\nimage = "r.
 _LARGE = {
     "a path too long for a rule": (
         _PUBLIC.replace("public = true", f'public.path = "/{"a" * 126}"'),
-        "services.toml:7: services.web.public.path: has 127 characters; use at most 126",
+        "services.toml:7: services.web.public.path: has 127 characters. Use at most 126.",
     ),
     "a host too long for a rule": (
         _PUBLIC.replace("public = true", f'public.host = "{".".join(["a" * 43] * 3)}"'),
-        "services.toml:7: services.web.public.host: has 131 characters; use at most 128",
+        "services.toml:7: services.web.public.host: has 131 characters. Use at most 128.",
     ),
     "more public services than a load balancer takes": (
         _PUBLIC
@@ -1564,26 +1564,27 @@ _LARGE = {
             f'[services.s{n}]\nimage = "r.io/s:1"\nport = 80\npublic = {{ path = "/{n}", priority = {n + 1} }}\n'
             for n in range(100)
         ),
-        "services.toml:1: ingress.open: 101 services are public through it, a load balancer takes 100; "
-        "add another [ingress] for the rest",
+        "services.toml:1: ingress.open: 101 services use it, and a load balancer allows at most 100. Add another "
+        "[ingress] for the rest.",
     ),
     "a host name too long": (
         f'[discovery]\nnamespace = "{".".join(["a" * 62] * 4)}"\n',
-        "services.toml:2: discovery.namespace: stub would have a host name of 256 characters, 253 are possible; "
-        "shorten the namespace to 248",
+        "services.toml:2: discovery.namespace: the host name of stub would have 256 characters, and DNS allows at "
+        "most 253. Shorten the namespace to 248.",
     ),
     "a tag too long": (
         f'[services.web]\nimage = "r.io/web:1"\ntags.owner = "{"a" * 257}"\n',
-        "services.toml:3: services.web.tags.owner: has 257 characters; use at most 256",
+        "services.toml:3: services.web.tags.owner: has 257 characters. Use at most 256.",
     ),
     "too many tags": (
         '[services.web]\nimage = "r.io/web:1"\n\n[services.web.tags]\n' + "".join(f't{n} = ""\n' for n in range(50)),
-        "services.toml:4: services.web.tags: 51 tags are more than AWS takes, the catalog's and Name included; "
-        "leave 50",
+        "services.toml:4: services.web.tags: has 51 tags with the catalog's and Name, and AWS allows at most 50. "
+        "Remove some.",
     ),
     "an image too long": (
         f'[services.web]\nimage = "r.io/{"a" * 251}"\n',
-        "services.toml:2: services.web.image: has 256 characters; ECS takes 255",
+        "services.toml:2: services.web.image: has 256 characters, and ECS allows at most 255. Shorten the name or the"
+        " tag.",
     ),
     "an environment too large for a task definition": (
         f'[services.web]\nimage = "r.io/web:1"\nenvironment.PROMPT = "{"a" * 65536}"\n',
@@ -1593,12 +1594,12 @@ _LARGE = {
     "more statements than a role takes": (
         '[services.web]\nimage = "r.io/web:1"\n'
         + f'access.statements = [{{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::{"a" * 10200}"] }}]\n',
-        "services.toml:3: services.web.access.statements: with what else it needs, its role's policy has "
-        "11,012 characters, and IAM takes 10,240; join statements, or use wildcards",
+        "services.toml:3: services.web.access.statements: the policy of the task role has 11,012 characters, and IAM "
+        "allows at most 10,240. Join statements, or use wildcards.",
     ),
     "more subnets than a service takes": (
         f'[network]\nvpc_id = "vpc-0a"\nprivate_subnet_ids = {[f"subnet-{n:08x}" for n in range(17)]}\n',
-        "services.toml:3: network.private_subnet_ids: 17 subnets are more than ECS takes; leave 16",
+        "services.toml:3: network.private_subnet_ids: has 17 subnets, and ECS allows at most 16. Remove some.",
     ),
 }
 
