@@ -71,8 +71,7 @@ def key_arn_of_another_kind(workload: Workload, at: Place) -> Iterator[Finding]:
 def _of_another_kind(arns: Iterable[tuple[str, str, Place]]) -> Iterator[Finding]:
     for arn, kind, place in arns:
         if not arn.split(":", 5)[5].startswith(f"{kind}/"):
-            article = "an" if kind[0] in "aeiou" else "a"
-            yield place.error(f'must be the ARN of {article} {kind}. Write one with ":{kind}/" after the account.')
+            yield place.error(f'must be the ARN of a {kind}. Write one with ":{kind}/" after the account.')
 
 
 def _named(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:

@@ -1526,7 +1526,7 @@ def test_every_rule_speaks_at_once_and_once_sorted_by_line() -> None:
     assert told == [
         'services.toml:2: services.web.image: "r.io/Web:1" has capital letters in its name. Write "r.io/web:1".',
         'services.toml:4: services.web.calls[0]: unknown service "lmm". Add [services.lmm] or [external.lmm].',
-        'services.toml:4: services.web.calls[1]: "lmm" is listed twice; remove one',
+        'services.toml:4: services.web.calls[1]: "lmm" is listed twice. Remove one.',
         'services.toml:4: services.web.calls[1]: unknown service "lmm". Add [services.lmm] or [external.lmm].',
     ]
 

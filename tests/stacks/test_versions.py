@@ -264,14 +264,13 @@ def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_n
     )
 
     assert said == [
-        "services.toml:4: services.a.versions[0]: notice: is deployed and gets no requests; write weight or match, "
-        "unless it only waits",
-        "services.toml:8: services.b.versions: notice: have all requests of b, which itself stays deployed and gets "
-        "none",
-        "services.toml:8: services.b.versions[0].replicas: warning: gets 100 percent of the requests of b, and runs no "
-        "task; write replicas, or weight = 0",
-        "services.toml:8: services.b.versions[0].weight: notice: nobody calls b, and it is not public: there are no "
-        "requests to share",
+        "services.toml:4: services.a.versions[0]: notice: runs without requests. Add weight or match when it should "
+        "get some.",
+        "services.toml:8: services.b.versions: notice: have a total weight of 100, so b itself runs without requests",
+        "services.toml:8: services.b.versions[0].replicas: warning: gets 100 percent of the requests of b and runs no"
+        " tasks, so they fail. Write replicas = 1 or more, or weight = 0.",
+        "services.toml:8: services.b.versions[0].weight: notice: has no effect, as no service calls b and it isn't "
+        "public",
     ]
 
 
