@@ -202,7 +202,7 @@ def test_every_state_has_a_place_of_its_own() -> None:
         ),
         (
             '[catalog]\nname = "shop"\nregion = "us-west-2"\nstacks = ["rag", "rag"]\n' + TEAMS,
-            'catalog.stacks[1]: "rag" is listed twice; remove one',
+            'catalog.stacks[1]: "rag" is listed twice. Remove one.',
         ),
         (
             TEAMS + 'move_from_stack = "rag"',
