@@ -1,7 +1,7 @@
-"""Writes what the catalog keeps of AWS's own descriptions: the shape of a container definition, from botocore, and the
-instance types that can run tasks, from moto. Nobody who runs the app needs either package.
+"""Writes the data that the catalog takes from AWS: the shape of a container definition and the regions, from botocore,
+and the instance types that can run tasks, from moto. The app itself requires neither package.
 
-`python -m tools.aws_data` writes both files into catalog/data/.
+`python -m tools.aws_data` writes the files in catalog/data/.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import botocore.session  # type: ignore[import-untyped]
 import moto.ec2  # type: ignore[import-untyped,unused-ignore]
 
 from catalog.analysis.instance_types import FILE
+from catalog.rules.network import REGIONS_FILE
 from catalog.task.addition import SHAPE_FILE
 
 
@@ -33,6 +34,13 @@ def _trimmed(shape: Any) -> dict[str, Any]:
     if shape.type_name == "map":
         return {"type": "map", "value": _trimmed(shape.value)}
     return {"type": shape.type_name, **({"enum": sorted(shape.enum)} if getattr(shape, "enum", None) else {})}
+
+
+def regions() -> str:
+    """The names of AWS's regions in all partitions, as JSON, from the botocore that is installed."""
+    partitions = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
+    names = sorted(name for each in partitions for name in each["regions"] if not name.endswith("-global"))
+    return json.dumps(names, indent=1) + "\n"
 
 
 def instance_types() -> str:
@@ -72,3 +80,4 @@ def _row(described: dict[str, Any]) -> list[Any]:
 if __name__ == "__main__":
     SHAPE_FILE.write_text(container_definition())
     FILE.write_text(instance_types())
+    REGIONS_FILE.write_text(regions())

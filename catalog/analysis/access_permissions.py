@@ -46,6 +46,13 @@ WRITE_OBJECTS = Permission(
     no_operations=("s3:ListMultipartUploadParts",),
     page='S3 user guide, "Multipart upload API and permissions"',
 )
+DELETE_OBJECTS = Permission(
+    actions=("s3:DeleteObject",),
+    holder=TASK_ROLE,
+    why="`access.s3_delete`: deletes objects below these prefixes, one by one or by DeleteObjects; in a bucket with "
+    "versioning, the versions remain",
+    page='S3 API reference, "DeleteObject" and "DeleteObjects"',
+)
 CONSUME = Permission(
     actions=(
         "sqs:ChangeMessageVisibility",
@@ -109,6 +116,7 @@ PERMISSIONS = (
     READ_OBJECTS,
     LIST_OBJECTS,
     WRITE_OBJECTS,
+    DELETE_OBJECTS,
     CONSUME,
     SEND,
     ITEMS,

@@ -100,3 +100,59 @@ def image_of(deployment: Deployment, key: str) -> str:
 def place_of(deployment: Deployment, key: str, *, requested_by: Path) -> Path:
     """Where the catalog says which image it is, or else what asks for its container."""
     return ("images", key) if getattr(deployment.catalog.images, key) is not None else requested_by
+
+
+_MOVING = frozenset(
+    {
+        *("latest", "main", "master", "mainline", "trunk", "head", "default", "dev", "devel", "develop", "development"),
+        *(
+            "nightly",
+            "daily",
+            "weekly",
+            "snapshot",
+            "edge",
+            "rolling",
+            "unstable",
+            "testing",
+            "experimental",
+            "preview",
+        ),
+        *("canary", "alpha", "beta", "next", "current", "stable", "release", "lts", "staging", "prod", "production"),
+    }
+)
+"""Tags of branches and channels, which registries move to new images."""
+_FIXED = re.compile(r"v?\d[\w.]*|(?=[a-f]*\d)[0-9a-f]{7,40}|(?:build|sha|git|rc|g|r|b)\.?(?=[a-f]*\d)[0-9a-f.]+")
+"""A version, date, commit or build in a tag."""
+_COMMAND = re.compile(r"(?:(?:docker|podman|nerdctl|sudo)\s+)+(?:pull|run)\s+|FROM\s+|image\s*[:=]\s*")
+_PAGES = (
+    (re.compile(r"hub\.docker\.com/(?:r|repository/docker|layers)/([^/]+/[^/]+).*"), r"\1"),
+    (re.compile(r"hub\.docker\.com/_/([^/]+).*"), r"\1"),
+    (re.compile(r"gallery\.ecr\.aws/(.+)"), r"public.ecr.aws/\1"),
+    (re.compile(r"quay\.io/repository/([^/]+/[^/]+).*"), r"quay.io/\1"),
+    (
+        re.compile(r"github\.com/(?:orgs/)?([^/]+)/(?:[^/]+/pkgs|packages)/container/(?:package/)?([^/]+).*"),
+        r"ghcr.io/\1/\2",
+    ),
+)
+"""Pages of registries, and the images that they describe."""
+
+
+def is_mutable(image: str) -> bool:
+    """Whether an image has no digest, and no tag or one that its registry moves."""
+    if "@" in image:
+        return False
+    parts = re.split(r"[-_]", image.rpartition("/")[2].partition(":")[2].lower())
+    if "latest" in parts or parts == [""]:
+        return True
+    return bool({parts[0], parts[-1]} & _MOVING) and not any(_FIXED.fullmatch(part) for part in parts)
+
+
+def pasted_image(text: str) -> str:
+    """The image in a command, a Dockerfile's line or the address of a registry's page."""
+    bare = _COMMAND.sub("", text.strip().strip("\"'`"), count=1).strip("\"'` ")
+    bare = re.sub(r"^[a-z-]+://", "", bare)
+    page = re.sub(r"[?#].*", "", bare).removeprefix("www.").rstrip("/")
+    for pattern, image in _PAGES:
+        if pattern.fullmatch(page):
+            return pattern.sub(image, page)
+    return bare.rstrip("/:")

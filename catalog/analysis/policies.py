@@ -131,6 +131,10 @@ def _s3_write(buckets: tuple[str, ...], context: ArnContext) -> Iterator[Stateme
     yield _allow(access_permissions.WRITE_OBJECTS, _objects(buckets, context))
 
 
+def _s3_delete(buckets: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
+    yield _allow(access_permissions.DELETE_OBJECTS, _objects(buckets, context))
+
+
 def _objects(buckets: tuple[str, ...], context: ArnContext) -> list[str]:
     parts = map(bucket_and_prefix, buckets)
     return [f"arn:{context.partition}:s3:::{bucket}/{prefix}{'/' if prefix else ''}*" for bucket, prefix in parts]
@@ -171,6 +175,7 @@ _GRANTS: dict[str, Callable[..., Iterator[Statement]]] = {
     "sagemaker": _sagemaker,
     "s3_read": _s3_read,
     "s3_write": _s3_write,
+    "s3_delete": _s3_delete,
     "sqs_consume": _sqs(access_permissions.CONSUME),
     "sqs_send": _sqs(access_permissions.SEND),
     "dynamodb": _dynamodb,

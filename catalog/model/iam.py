@@ -62,7 +62,9 @@ class Access(Table):
     s3_read: tuple[Bucket, ...] = ()
     """Read these buckets, or parts of them: "bucket", "bucket/folder"."""
     s3_write: tuple[Bucket, ...] = ()
-    """Write objects to these, without deleting any."""
+    """Write objects to these buckets, or parts of them, without permission to delete any."""
+    s3_delete: tuple[Bucket, ...] = ()
+    """Delete objects of these buckets, or parts of them, without permission to delete old versions."""
     sqs_consume: tuple[Queue, ...] = ()
     """Receive and delete messages of these queues: names or ARNs."""
     sqs_send: tuple[Queue, ...] = ()

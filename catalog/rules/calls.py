@@ -1,13 +1,14 @@
-"""Calls between services, and what is set for them."""
+"""Calls between services, their settings, and host names in texts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from catalog.diagnostics import Finding, did_you_mean
 from catalog.frame import Place, containers_of
 from catalog.meshes import mesh_of
-from catalog.model import Deployment, External, Service
+from catalog.model import Deployment, External, Service, Workload
 from catalog.reading.interpolation import addresses_in
 from catalog.rules import rule
 
@@ -17,83 +18,92 @@ _POOL_LIMITS = {
     "grpc": ("requests",),
     "tcp": ("connections",),
 }
-"""What can be limited for each protocol (mesh API reference, connection pools)."""
+"""The limits that each protocol supports (mesh API reference, connection pools)."""
 _OF_CALLS = {
-    "pool": "how much callers may ask of it at once",
-    "outlier": "when callers leave out one of its tasks",
-    "retries": "what callers try again",
-    "idle_timeout": "how long connections of callers may be silent",
+    "pool": "limits concurrent requests of callers",
+    "outlier": "sets when callers eject one of its tasks",
+    "retries": "sets which requests callers retry",
+    "idle_timeout": "sets the idle timeout of callers' connections",
 }
 
 
 @rule(Service)
 def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
-    """A call leads to a service or an external of this catalog."""
+    """A callee is a service or an external of this catalog."""
     services, external = at.deployment.services, at.deployment.catalog.external
     for index, name in enumerate(service.calls):
         if name in services or name in external:
             continue
         close = did_you_mean(name, [other for other in (*services, *external) if other != service.name])
-        fix = f'did you mean "{close}"?' if close else f"add [services.{name}] or [external.{name}]"
+        fix = f'; did you mean "{close}"?' if close else f". Add [services.{name}] or [external.{name}]."
         for new in (new for new, old in at.deployment.renamed.items() if old == name):
-            fix = f'it is renamed: write "{new}" ({at.catalog("services", new, "renamed_from").location})'
-        yield at("calls", index).error(f'unknown service "{name}"; {fix}')
+            renaming = at.catalog("services", new, "renamed_from").location
+            fix = f', which was renamed ({renaming}). Write "{new}".'
+        yield at("calls", index).error(f'unknown service "{name}"{fix}')
 
 
 @rule(Service)
 def callee_without_port(service: Service, at: Place) -> Iterator[Finding]:
-    """A callee listens: without a port it has no address (mesh user guide: a node without listener has none)."""
+    """A callee requires a port: without one it has no address (mesh user guide, node listeners)."""
     for index, name in enumerate(service.calls):
         callee = at.deployment.services.get(name)
         if callee is not None and callee.port is None:
-            yield at("calls", index).error(
-                f'"{name}" has no port to call; add port to services.{name}, or remove the call'
-            )
+            yield at("calls", index).error(f'"{name}" has no port. Add port to services.{name}, or remove the call.')
+
+
+@rule(Service)
+def self_call(service: Service, at: Place) -> Iterator[Finding]:
+    """A task can reach its own containers as localhost (ECS developer guide, "awsvpc network mode")."""
+    if service.name in service.calls and service.port is not None:
+        index = service.calls.index(service.name)
+        yield at("calls", index).notice(
+            f"{service.name} calls itself, so its tasks may reach each other. Remove it if a task calls only itself: "
+            f"that works with localhost:{service.port}."
+        )
 
 
 @rule(Service)
 def duplicate_callee(service: Service, at: Place) -> Iterator[Finding]:
-    """A list of calls names each callee once: of two equal ones a mesh keeps one (its roadmap, issue
-    170), and Terraform would want the other forever."""
+    """A mesh stores a duplicate only once (its roadmap, issue 170), and Terraform would plan the other one forever."""
     for index, name in enumerate(service.calls):
         if name in service.calls[:index]:
-            yield at("calls", index).error(f'"{name}" is listed twice; remove one')
+            yield at("calls", index).error(f'"{name}" is listed twice. Remove one.')
 
 
 @rule(External)
 def external_named_like_service(external: External, at: Place) -> Iterator[Finding]:
-    """One name, one meaning: `calls` and placeholders do not say which of the two is meant."""
+    """`calls` and placeholders would be ambiguous if a service and an external had the same name."""
     if at.name in at.deployment.services:
         there = at.catalog("services", at.name).location
-        yield at.error(f'"{at.name}" is also a service ({there}); rename one of them')
+        yield at.error(f'"{at.name}" is also a service ({there}). Rename one of them.')
 
 
 @rule(External)
 def uncalled_external(external: External, at: Place) -> Iterator[Finding]:
-    """An external opens nothing until a service calls it."""
+    """An external has no effect until a service calls it."""
     if not at.deployment.callers_of(at.name) and at.name not in at.deployment.services:
-        yield at.notice(f'no service calls it; add "{at.name}" to the calls of one, or remove it')
+        yield at.notice(f'no service calls it. Add "{at.name}" to calls of a service, or remove it.')
 
 
 @rule(Service)
 def pool_limit_of_another_protocol(service: Service, at: Place) -> Iterator[Finding]:
-    """Each protocol has limits of its own (mesh API reference, connection pools)."""
+    """Each protocol supports different limits (mesh API reference, connection pools)."""
     place = at("pool")
     fitting = _POOL_LIMITS[service.protocol]
     for key in ("connections", "pending", "requests"):
         if key in fitting or service.pool is None or getattr(service.pool, key) is None:
             continue
         if place(key).is_set_here:
-            message = f"does not limit a service that speaks {service.protocol}; write {' and '.join(fitting)}"
+            message = f'isn\'t supported for protocol = "{service.protocol}". Use {" and ".join(fitting)}.'
             yield place(key).error(message)
         else:
-            message = f"does not hold for services that speak {service.protocol}"
+            message = f'has no effect on {service.name}, which has protocol = "{service.protocol}"'
             yield place(key).notice(message)
 
 
 @rule(Service)
 def pool_without_limit(service: Service, at: Place) -> Iterator[Finding]:
-    """A pool says its main limit (mesh API reference: maxConnections and maxRequests are required)."""
+    """A pool requires its main limit (mesh API reference: maxConnections and maxRequests are required)."""
     place = at("pool")
     if service.pool is None or not place.is_set_here:
         return
@@ -101,40 +111,40 @@ def pool_without_limit(service: Service, at: Place) -> Iterator[Finding]:
     foreign = any(getattr(service.pool, key) is not None for key in ("connections", "pending", "requests"))
     foreign = foreign and not any(getattr(service.pool, key) is not None for key in (main, *others))
     if getattr(service.pool, main) is None and not foreign:
-        message = f"has no limit; add {main} = 100"
+        message = f"has no limit. Add {main} = 100."
         if others and getattr(service.pool, others[0]) is not None:
-            message = f"{others[0]} only counts beside {main}; add {main} = 100"
+            message = f"{others[0]} requires {main}. Add {main} = 100."
         yield place.error(message)
 
 
 @rule(Service)
 def zero_outlier_interval(service: Service, at: Place) -> Iterator[Finding]:
-    """Looking and leaving out take time (proxies: outlier detection intervals are greater than zero)."""
+    """The times of outlier detection are greater than zero (proxies: outlier detection intervals)."""
     for key in ("interval", "eject") if service.outlier is not None else ():
         if getattr(service.outlier, key) == 0:
-            yield at("outlier", key).error('"0s" is no time; write at least "1s"')
+            yield at("outlier", key).error('must be at least 1s. Write "1s" or more.')
 
 
 @rule(Service)
 def call_settings_without_port(service: Service, at: Place) -> Iterator[Finding]:
-    """Nobody calls a service without a port, so that nothing about being called has a meaning."""
+    """Settings for callers have no effect on a service without a port."""
     for key in ("protocol", "pool", "outlier", "retries", "idle_timeout") if service.port is None else ():
         if at(key).is_set_here:
-            yield at(key).notice(f"nobody can call {service.name}, as it has no port; add port, or remove {key}")
+            yield at(key).notice(f"has no effect, as {service.name} has no port. Add port, or remove {key}.")
 
 
 @rule(Service)
 def call_settings_without_caller(service: Service, at: Place) -> Iterator[Finding]:
-    """Callers that a mesh gives nothing are told of what it lacks; a service without callers is none of its matter.
-    Balancers take an idle timeout of their own from it, and a mesh's own gateway calls as services do."""
+    """Settings for callers have no effect on a service without callers. Load balancers use the idle timeout too, and a
+    mesh's gateway is a caller. Other rules report settings that the mesh doesn't support."""
     if service.port is None or at.deployment.callers_of(service.name) or _through_gateway(at.deployment, service):
         return
     parity = mesh_of(at.deployment).parity
     for key, what in _OF_CALLS.items():
-        says = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
-        if parity[key].carried or not says or not at(key).is_set_here or getattr(service, key) is None:
+        applies = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
+        if parity[key].carried or not applies or not at(key).is_set_here or getattr(service, key) is None:
             continue
-        yield at(key).notice(f"says {what}, and no service calls {service.name}; remove it, or add the call")
+        yield at(key).notice(f"{what}, and no service calls {service.name}. Remove it, or add the call.")
 
 
 def _through_gateway(deployment: Deployment, service: Service) -> bool:
@@ -142,9 +152,9 @@ def _through_gateway(deployment: Deployment, service: Service) -> bool:
     return ingress is not None and ingress.gateway
 
 
-def _texts(service: Service, at: Place) -> Iterator[tuple[str, Place]]:
-    """The commands of a service's containers."""
-    for container, place in containers_of(service, at):
+def _texts(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
+    """The commands of a workload's containers."""
+    for container, place in containers_of(workload, at):
         for index, text in enumerate(container.command or ()):
             yield text, place("command", index)
         for index, text in enumerate(container.entrypoint or ()):
@@ -155,12 +165,73 @@ def _texts(service: Service, at: Place) -> Iterator[tuple[str, Place]]:
 
 @rule(Service)
 def address_outside_environment(service: Service, at: Place) -> Iterator[Finding]:
-    """Addresses are filled in within environment only; everywhere else they are text."""
+    """Only `environment` and the options of a log router replace placeholders with addresses."""
     for text, place in _texts(service, at):
         for placeholder in addresses_in(text):
             callee = placeholder.partition(".")[0]
             if callee in at.deployment.services or callee in at.deployment.catalog.external:
                 yield place.notice(
-                    f"{{{placeholder}}} stays as it is here, only environment gets addresses; put it into "
-                    "a variable there, and let a shell read that"
+                    f"{{{placeholder}}} isn't replaced here. Set a variable to it in environment, and read "
+                    "that variable in a shell."
                 )
+
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^\s/?#@]*@)?(?P<host>[a-z][a-z0-9-]*)(?::\d+)?(?=[/?#\s\"',;]|$)", re.I
+)
+_HOST_PORT = re.compile(r"(?:^|(?<=[\s,;=@\"'(]))(?P<host>[a-z][a-z0-9-]*):(?P<port>\d{2,5})(?=[/\s,;\"')]|$)", re.I)
+_HOST_OPTION = re.compile(
+    r"(?:^|(?<=\s))(?:--(?:[\w-]+-)?(?:host|hostname|server)|-h)[= ](?P<host>[a-z][a-z0-9-]*)(?=\s|$)", re.I
+)
+_HOST_VARIABLE = re.compile(
+    r"(?:.*[_.-])?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVERS?|ENDPOINTS?|BROKERS?|UPSTREAM)", re.I
+)
+
+
+def _short_names(text: str, at: Place) -> Iterator[tuple[str, str, str]]:
+    """Names of services that a text has as hosts: the name, the text to replace, and what to write."""
+    services = at.deployment.services
+    for match in _URL.finditer(text):
+        name = match["host"]
+        if name in services:
+            plain = match["scheme"].lower() == "http" and not match["user"]
+            old = match[0] if plain else match[0].rpartition("@")[2].rpartition("/")[2]
+            yield name, old, f"{{{name}.url}}" if plain else f"{{{name}.host}}:{{{name}.port}}"
+    for match in _HOST_PORT.finditer(text):
+        name, port = match["host"], int(match["port"])
+        # Two digits may be the tag of an image.
+        if name in services and (port >= 1000 or port == services[name].port):
+            yield name, match[0], f"{{{name}.host}}:{{{name}.port}}"
+
+
+@rule(Workload)
+def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
+    """Docker Compose gives services their names as hosts; ECS and Cloud Map don't (ECS developer guide, "Service
+    discovery"). No message repeats a password in a URL."""
+    own, services = at.service, at.deployment.services
+    for container, place in containers_of(workload, at):
+        for name, value in container.environment.items():
+            found = list(_short_names(value, at))
+            if _HOST_VARIABLE.fullmatch(name):
+                words = [word.strip() for word in value.split(",")]
+                found += [(word, word, f"{{{word}.host}}") for word in words if word in services and word != own.name]
+            for host, old, new in found[:1]:
+                yield place("environment", name).notice(_short_name(own, host, f'Write "{new}" instead of "{old}"'))
+    for text, place in _texts(workload, at):
+        found = list(_short_names(text, at))
+        found += [
+            (m["host"], "", "") for m in _HOST_OPTION.finditer(text) if m["host"] in services and m["host"] != own.name
+        ]
+        for host, _, _ in found[:1]:
+            variable = f"{host.upper().replace('-', '_')}_HOST"
+            fix = f'Set {variable} = "{{{host}.host}}" in environment, read it in a shell'
+            yield place.notice(_short_name(own, host, fix))
+
+
+def _short_name(service: Service, host: str, fix: str) -> str:
+    if host == service.name:
+        return f'the host name "{host}" doesn\'t resolve by itself. Write "localhost" for the task\'s own containers.'
+    if host in service.calls:
+        return f'the host name "{host}" doesn\'t resolve by itself. {fix.replace(", read", ", and read")}.'
+    calls = ", ".join(f'"{name}"' for name in (*service.calls, host))
+    return f'the host name "{host}" doesn\'t resolve by itself. {fix}, and set calls = [{calls}].'

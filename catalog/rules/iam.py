@@ -1,4 +1,4 @@
-"""Policies that IAM accepts, and the key that encrypts."""
+"""IAM policies, and the KMS key of a deployment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPERATORS = (
 """IAM User Guide, "IAM JSON policy elements: Condition operators"."""
 _LOWERED = frozenset(operator.lower() for operator in _OPERATORS)
 _POLICY_CHARACTERS = re.compile(r"[\t\n\r\x20-\xff\ufdd0\ufdd1]*")
-"""IAM User Guide, "IAM and AWS STS quotas": tab, line ends, and U+0020 to U+00FF; and the marks around an account."""
+"""Tab, line ends, and U+0020 to U+00FF (IAM User Guide, "IAM and AWS STS quotas"), and the marks of an account."""
 _KMS_KEY = ("security", "kms_key")
 _TRUST_POLICY = 2048
 """Characters of a trust policy (IAM User Guide, "IAM and AWS STS quotas": "Role trust policy length")."""
@@ -35,10 +35,10 @@ _TRUST_POLICY = 2048
 
 @rule(Statement)
 def invalid_action(statement: Statement, at: Place) -> Iterator[Finding]:
-    """An action is a service's prefix and a name (IAM: MalformedPolicyDocument)."""
+    """An action is a service prefix and a name (IAM: MalformedPolicyDocument)."""
     for index, action in enumerate(statement.actions):
         if not _ACTION.fullmatch(action):
-            message = f'"{action}" is not an action; write service and action, as in "s3:GetObject"'
+            message = f'"{action}" isn\'t an action. Write service and action like "s3:GetObject".'
             yield at("actions", index).error(message)
 
 
@@ -47,34 +47,34 @@ def invalid_resource(statement: Statement, at: Place) -> Iterator[Finding]:
     """A resource is an ARN or a star (IAM: "must be in ARN format or \"*\"")."""
     for index, resource in enumerate(statement.resources):
         if resource != "*" and not _ARN.fullmatch(resource):
-            message = f'"{resource}" is not a resource; write an ARN, as in "arn:aws:s3:::bucket/*", or "*"'
+            message = f'"{resource}" isn\'t a resource. Write an ARN like "arn:aws:s3:::bucket/*", or "*".'
             yield at("resources", index).error(message)
 
 
 @rule(Statement)
 def unknown_condition_operator(statement: Statement, at: Place) -> Iterator[Finding]:
-    """Conditions have operators of IAM's own (IAM: "Invalid Condition type")."""
+    """IAM refuses unknown condition operators (IAM: "Invalid Condition type")."""
     for operator in statement.conditions:
         bare = re.sub(r"^for(all|any)values?:|ifexists$", "", operator, flags=re.IGNORECASE)
         if bare.lower() not in _LOWERED:
             close = did_you_mean(bare, _OPERATORS)
-            fix = f'did you mean "{close}"?' if close else 'write one like "StringEquals"'
-            yield at("conditions", operator).error(f'unknown operator "{operator}"; {fix}')
+            fix = f'; did you mean "{close}"?' if close else '. Write one like "StringEquals".'
+            yield at("conditions", operator).error(f'unknown operator "{operator}"{fix}')
 
 
 @rule(Statement)
 def invalid_policy_character(statement: Statement, at: Place) -> Iterator[Finding]:
-    """Policies hold the characters of Latin-1 only (IAM: MalformedPolicyDocument)."""
+    """IAM policies allow only Latin-1 characters (IAM: MalformedPolicyDocument)."""
     for text, place in texts_in(statement.model_dump(), at):
         wrong = _POLICY_CHARACTERS.sub("", text)
         if wrong:
-            message = f'IAM refuses "{wrong[0]}" in policies; use characters of Latin-1, or a wildcard in its place'
+            message = f'"{wrong[0]}" isn\'t supported in IAM policies. Use Latin-1 characters, or a wildcard instead.'
             yield place.error(message)
 
 
 @rule(Statement)
 def condition_without_json(statement: Statement, at: Place) -> Iterator[Finding]:
-    """IAM reads JSON, which has neither dates nor infinite numbers (RFC 8259)."""
+    """IAM reads JSON, which doesn't support dates and infinite numbers (RFC 8259)."""
     yield from not_json(statement.conditions, at("conditions"))
 
 
@@ -89,36 +89,37 @@ def key_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding
     region = _given_key(deployment).split(":")[3] if _given_key(deployment) else deployment.region
     if region != deployment.region:
         yield at(*_KMS_KEY).error(
-            f'lies in "{region}", which nothing in {deployment.region} can use; '
-            f"write the ARN of one in {deployment.region}"
+            f'is in "{region}", and resources in {deployment.region} can\'t use it. '
+            f"Write the ARN of a key in {deployment.region}."
         )
 
 
 @rule(Deployment)
 def multi_region_key(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """ECS refuses them for the storage of tasks (ECS API reference, ManagedStorageConfiguration)."""
+    """ECS can't encrypt task storage with multi-Region keys (ECS API reference, ManagedStorageConfiguration)."""
     if ":key/mrk-" in _given_key(deployment):
         yield at(*_KMS_KEY).error(
-            "is a multi-Region key, which Fargate takes none of for the storage of tasks; "
-            "write the ARN of a single-Region key, or true"
+            "is a multi-Region key, which Fargate doesn't support for the storage of tasks. "
+            "Write the ARN of a single-Region key, or true."
         )
 
 
 @rule(Deployment)
 def missing_autoscaling_role(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """KMS refuses a policy that names a role which is not there (KMS API reference, CreateKey:
-    MalformedPolicyDocumentException), and AWS makes this one with an account's first Auto Scaling group."""
+    """KMS refuses a policy with a role that doesn't exist (KMS API reference, CreateKey:
+    MalformedPolicyDocumentException). AWS creates this role with an account's first Auto Scaling group."""
     if deployment.catalog.security.kms_key is True and deployment.catalog.capacity:
         yield at(*_KMS_KEY).notice(
-            f"the key's policy names {autoscaling_role('', '').rpartition('/')[2]}, which an account has from "
-            "its first Auto Scaling group on; in a new one run this first: "
+            f"the key's policy names {autoscaling_role('', '').rpartition('/')[2]}, which AWS creates with an "
+            "account's first Auto Scaling group. In a new account, run this first: "
             "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com"
         )
 
 
 @rule(Workload)
 def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
-    """All permissions of a service's task role are one policy."""
+    """IAM limits the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas"). A task role has one
+    policy."""
     size = task_policy_length(at.deployment, workload)
     if size > ROLE_POLICY_CHARACTERS:
         base = at("access")
@@ -126,29 +127,31 @@ def task_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
         statements = [in_json(statement) for statement in workload.access.statements]
         alone = policy_length(statements) >= policy_length(words)
         yield (base("statements") if alone and statements else base).error(
-            f"with what else it needs, its role's policy has {size:,} characters, and IAM takes "
-            f"{ROLE_POLICY_CHARACTERS:,}; join statements, or use wildcards"
+            f"the policy of the task role has {size:,} characters, and IAM allows at most "
+            f"{ROLE_POLICY_CHARACTERS:,}. Join statements, or use wildcards."
         )
 
 
 @rule(Workload)
 def execution_policy_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
-    """So is what ECS reads to start it."""
+    """IAM limits the inline policies of a role (IAM User Guide, "IAM and AWS STS quotas"). An execution role has
+    one policy."""
     size = execution_policy_length(at.deployment, workload)
     if size > ROLE_POLICY_CHARACTERS:
         yield at("secrets").error(
-            f"the policy by which ECS reads them has {size:,} characters, and IAM takes {ROLE_POLICY_CHARACTERS:,}; "
-            "keep several values in one secret, and write { arn, key }"
+            f"the policy of the execution role has {size:,} characters, and IAM allows at most "
+            f"{ROLE_POLICY_CHARACTERS:,}. Keep several values in one secret, and write {{ arn, key }} for each."
         )
 
 
 @rule(Deployment)
 def trust_policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A role of a task trusts ECS for these accounts only."""
+    """IAM limits a trust policy (IAM User Guide, "IAM and AWS STS quotas"). The roles of tasks trust ECS for these
+    accounts only."""
     accounts = deployment.catalog.aws.accounts
     size = trust_policy_length(accounts)
     if size > _TRUST_POLICY:
         yield at("aws", "accounts").error(
-            f"with {len(accounts)} accounts the trust policy of a role has {size:,} characters, and IAM takes "
-            f"{_TRUST_POLICY:,}; write those of one environment into its own [environments.NAME.aws]"
+            f"{len(accounts)} accounts make a trust policy of {size:,} characters, and IAM allows at most "
+            f"{_TRUST_POLICY:,}. Move the accounts of each environment to its [environments.NAME.aws]."
         )

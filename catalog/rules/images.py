@@ -1,11 +1,11 @@
-"""Images that exist by their form, and that tasks can reach."""
+"""Images: valid references, and registries that tasks can reach."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, mirrored
+from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, is_mutable, mirrored, pasted_image
 from catalog.diagnostics import Finding, listed
 from catalog.endpoints import has_internet_access
 from catalog.frame import Container, Place, containers_of
@@ -21,13 +21,13 @@ _IMAGE = re.compile(
     rf"(?:[A-Za-z0-9\ufdd0-\ufdd1.-]+(?::\d+)?/)?{_REPOSITORY}(?:/{_REPOSITORY})*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[A-Fa-f0-9]{64})?"
 )
-"""The grammar of image references (github.com/distribution/reference, reference.go), with an account left open."""
+"""The grammar of image references (github.com/distribution/reference, reference.go), with a mark for an account."""
 _LENGTH = 255
-"""Characters up to the digest (ECS API reference, ContainerDefinition.image)."""
+"""Characters before the digest (ECS API reference, ContainerDefinition.image)."""
 
 
 def _pulled(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
-    """Every image that a task pulls, as it does, with the place that says so."""
+    """Every image that a task pulls, after [images] registry, with the place that sets it."""
     yield workload.image, at("image")
     addition = addition_of(at.deployment, workload)
     for container in addition.containers:
@@ -36,7 +36,7 @@ def _pulled(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
 
 
 def _pulled_by_mesh(deployment: Deployment, at: Place) -> Iterator[tuple[str, Place]]:
-    """The images of [images] that the mesh pulls into every task, in the same form."""
+    """The images of [images] that the mesh adds to every task, in the same form."""
     images = deployment.catalog.images
     for key in mesh_of(deployment).image_keys:
         if (image := getattr(images, key)) is not None:
@@ -45,15 +45,15 @@ def _pulled_by_mesh(deployment: Deployment, at: Place) -> Iterator[tuple[str, Pl
 
 @rule(Workload)
 def invalid_image(workload: Workload, at: Place) -> Iterator[Finding]:
-    """An image reference has a form (github.com/distribution/reference)."""
-    # As it is written: another registry may stand in for the one of the image.
+    """ECS refuses invalid image references (github.com/distribution/reference)."""
+    # As the catalog has it: [images] registry may replace an image's registry.
     for container, place in containers_of(at.as_written, at):
         yield from _invalid(container.image, place("image"))
 
 
 @rule(Deployment)
 def invalid_shared_image(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """An image reference has a form (the same)."""
+    """ECS refuses invalid image references (github.com/distribution/reference)."""
     for key, image in deployment.catalog.images:
         if isinstance(image, str):
             yield from _invalid(image, at("images", key))
@@ -61,21 +61,22 @@ def invalid_shared_image(deployment: Deployment, at: Place) -> Iterator[Finding]
 
 def _invalid(image: str, at: Place) -> Iterator[Finding]:
     if image == "":
-        yield at.error('is empty; write one like "registry/name:tag"')
-    elif "://" in image:
-        yield at.error(f'"{image}" begins with a scheme; write "{image.partition("://")[2]}"')
-    elif image != image.strip() or any(character.isspace() for character in image):
-        yield at.error(f'"{image}" holds spaces; write "{"".join(image.split())}"')
-    elif not _IMAGE.fullmatch(image):
-        lowered = _lowered(image)
-        if _IMAGE.fullmatch(lowered):
-            yield at.error(f'"{image}" has capitals in its name; write "{lowered}"')
-        else:
-            yield at.error(f'"{image}" is not an image; write one like "registry/name:tag"')
+        yield at.error('is empty. Write an image like "registry/name:tag".')
+        return
+    pasted = pasted_image(image)
+    if _IMAGE.fullmatch(image) and pasted == image:
+        return
+    if _IMAGE.fullmatch(pasted):
+        what = "is a web page, not an image" if pasted not in image else "must be an image reference alone"
+        yield at.error(f'"{image}" {what}. Write "{pasted}".')
+    elif _IMAGE.fullmatch(_lowered(pasted)):
+        yield at.error(f'"{image}" has capital letters in its name. Write "{_lowered(pasted)}".')
+    else:
+        yield at.error(f'"{image}" isn\'t an image reference. Write one like "registry/name:tag".')
 
 
 def _lowered(image: str) -> str:
-    """The image with its repository in small letters, its tag untouched."""
+    """The image with its repository in lower case and its tag unchanged."""
     name, at, digest = image.partition("@")
     path, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
@@ -85,13 +86,13 @@ def _lowered(image: str) -> str:
 
 @rule(Workload)
 def image_too_long(workload: Workload, at: Place) -> Iterator[Finding]:
-    """An image has at most 255 characters in front of its digest (ECS API reference, ContainerDefinition.image)."""
+    """ECS limits an image to 255 characters before its digest (ECS API reference, ContainerDefinition.image)."""
     yield from _too_long(_pulled(workload, at))
 
 
 @rule(Deployment)
 def mesh_image_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """An image has at most 255 characters in front of its digest (the same)."""
+    """ECS limits an image to 255 characters before its digest (ECS API reference, ContainerDefinition.image)."""
     yield from _too_long(_pulled_by_mesh(deployment, at))
 
 
@@ -99,12 +100,13 @@ def _too_long(images: Iterable[tuple[str, Place]]) -> Iterator[Finding]:
     for image, place in images:
         count = len(image.partition("@")[0])
         if count > _LENGTH:
-            yield place.error(f"has {count} characters; ECS takes {_LENGTH}")
+            yield place.error(f"has {count} characters, and ECS allows at most {_LENGTH}. Shorten the name or the tag.")
 
 
 @rule(Workload)
 def image_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Endpoints lead to the private registry of their own region only (ECR User Guide, "Interface VPC endpoints")."""
+    """ECR's endpoints connect only to the private registries of their region (ECR User Guide, "Interface VPC
+    endpoints")."""
     if not has_internet_access(at.deployment):
         for image, place in _pulled(workload, at):
             yield from _unreachable(image, place)
@@ -112,7 +114,8 @@ def image_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def mesh_image_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Endpoints lead to the private registry of their own region only (the same)."""
+    """ECR's endpoints connect only to the private registries of their region (ECR User Guide, "Interface VPC
+    endpoints")."""
     if not has_internet_access(deployment):
         for image, place in _pulled_by_mesh(deployment, at):
             yield from _unreachable(image, place)
@@ -127,50 +130,50 @@ def _unreachable(image: str, at: Place) -> Iterator[Finding]:
         if is_dual_stack(image):
             usual = f"{repository.account}.dkr.ecr.{repository.region}.{dns_suffix(repository.region)}"
             yield at.error(
-                f'endpoints do not lead to registries under on.aws, and nat = "none" ({where}); '
-                f'write "{usual}{image[image.index("/") :]}", which is the same'
+                f'endpoints don\'t connect to registries under on.aws, and nat = "none" ({where}). '
+                f'Write "{usual}{image[image.index("/") :]}", the same image.'
             )
         return
-    what = f"lies in {repository.region}" if repository else "is not in a private ECR repository"
+    what = f"is in {repository.region}" if repository else "isn't in a private ECR repository"
     can_copy = at.name == "image" or at.path[0] == "images"
-    fix = "copy it there" if can_copy else "name a copy of it in [images]"
+    fix = "Copy it there" if can_copy else "Set a copy of it in [images]"
     yield at.error(
-        f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only those of {region}; '
-        f'{fix}, or write nat = "single"'
+        f'"{image}" {what}, and with nat = "none" ({where}) tasks reach only private ECR repositories in {region}. '
+        f'{fix}, or write nat = "single".'
     )
 
 
 @rule(Deployment)
 def unused_image(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """An image runs in a container that something asks for."""
+    """An image of [images] has an effect only if a key adds its container."""
     catalog = deployment.catalog
     routed = any(service.logs.router is not None for service in deployment.workloads.values())
     fetched = any(service.model is not None for service in deployment.workloads.values())
-    asked = {
+    requested = {
         "loader": (fetched, "model of a service"),
         "collector": (catalog.mesh.tracing, "mesh.tracing"),
         "log_router": (routed, "logs.router of a service"),
     }
-    for key, (used, by) in asked.items():
+    for key, (used, by) in requested.items():
         if getattr(catalog.images, key) is not None and not used:
-            message = f"nothing runs it; write {by}, or remove it"
+            message = f"has no effect, as no container uses it. Set {by}, or remove it."
             yield at("images", key).notice(message)
 
 
 @rule(Container)
 def credentials_of_ecr(container: Container, at: Place) -> Iterator[Finding]:
-    """Credentials are for registries outside of AWS (ECS developer guide, "Using non-AWS container images"), and with
-    them ECS asks for no token of ECR."""
+    """Credentials are for registries outside AWS (ECS developer guide, "Using non-AWS container images"). With
+    credentials, ECS doesn't request an ECR token."""
     if container.credentials is not None and ecr_repository(container.image) is not None:
         yield at("credentials").warning(
-            f'"{container.image}" comes from ECR, which knows no such credentials; remove them'
+            f'"{container.image}" is in ECR, which doesn\'t support these credentials. Remove them.'
         )
 
 
 @rule(Deployment)
 def docker_hub_pull_limit(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Docker Hub lets an address pull a hundred times in six hours without a login, and all tasks behind a NAT gateway
-    have one address (docs.docker.com, "Pull usage and limits")."""
+    """Docker Hub allows 100 pulls from an IP address in six hours without a login, and all tasks behind a NAT gateway
+    share one address (docs.docker.com, "Pull usage and limits")."""
     if not has_internet_access(deployment):
         return
     pulling = [
@@ -182,20 +185,20 @@ def docker_hub_pull_limit(deployment: Deployment, at: Place) -> Iterator[Finding
         names = list(dict.fromkeys(place.service.name for place in pulling))
         verb = "comes" if len(names) == 1 else "come"
         yield pulling[0]("image").notice(
-            f"{listed(names)} {verb} from Docker Hub, which allows all tasks "
-            "behind a NAT gateway 100 pulls in six hours together; add credentials, or use a mirror or ECR"
+            f"{listed(names)} {verb} from Docker Hub, which limits all tasks behind a NAT gateway to 100 pulls in six "
+            "hours together. Add credentials, or use a mirror or ECR."
         )
 
 
 def _containers(deployment: Deployment, at: Place) -> Iterator[tuple[Container, Place]]:
-    """The containers of all services, their versions aside."""
+    """The containers of all services, without their versions."""
     for name, service in deployment.services.items():
         yield from containers_of(service, at("services", name))
 
 
 @rule(Deployment)
 def mutable_image_tag(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """ECS looks a tag up anew at each deployment (ECS developer guide, "Container image resolution")."""
+    """ECS resolves a tag again at each deployment (ECS developer guide, "Container image resolution")."""
     moving: dict[str, Place] = {}
     for container, place in _containers(deployment, at):
         if is_mutable(container.image):
@@ -208,23 +211,17 @@ def mutable_image_tag(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if isinstance(image, str) and key != "registry" and is_mutable(image):
             moving.setdefault(image, at("images", key))
     if moving:
-        verb = "names" if len(moving) == 1 else "name"
+        verb = "doesn't" if len(moving) == 1 else "don't"
         quoted = [f'"{image}"' for image in moving]
         yield next(iter(moving.values())).warning(
-            f"{listed(quoted)} {verb} no version: each deployment takes what the "
-            "registry has by then, and no plan shows it; write the tag of a version, or a digest"
+            f"{listed(quoted)} {verb} name a version: each deployment pulls the image that the registry has then, and "
+            "no plan shows the change. Write the tag of a version, or a digest."
         )
-
-
-def is_mutable(image: str) -> bool:
-    """Whether an image says latest, or no tag at all, and has no digest."""
-    tag = image.rpartition("/")[2].partition(":")[2]
-    return "@" not in image and tag in ("", "latest")
 
 
 @rule(Deployment)
 def unused_registry(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A host that is misspelt leaves its images where they were."""
+    """A misspelled host has no effect on images."""
     instead = deployment.catalog.images.registry
     if not instead:
         return
@@ -239,4 +236,4 @@ def unused_registry(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if not any(image.startswith(f"{registry}/") for image in pulled):
             place = at("images", "registry") if host == EVERY_PUBLIC else at("images", "registry", host)
             what = "a public registry" if host == EVERY_PUBLIC else host
-            yield place.notice(f"no image comes from {what}; correct it, or remove it")
+            yield place.notice(f"has no effect, as no image comes from {what}. Correct it, or remove it.")

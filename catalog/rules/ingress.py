@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding, did_you_mean, plural
+from catalog.diagnostics import Finding, did_you_mean, or_list, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
@@ -13,73 +13,73 @@ from catalog.model.types import SECURITY_GROUP_RULES
 from catalog.rules import rule
 
 _WORLD = 8
-"""A range larger than this belongs to no one organization."""
+"""No organization has a range larger than this."""
 
 
 @rule(Ingress)
 def unused_ingress(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A load balancer without services costs money and answers nothing."""
+    """A load balancer without services costs money and serves nothing."""
     if not at.deployment.public_services(at.name):
-        yield at.notice("no service is public through it; write public = true in one, or remove it")
+        yield at.notice("no service uses it. Write public = true in a service, or remove it.")
 
 
 @rule(Ingress)
 def empty_allow_list(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A way in that lets nobody in is a mistake."""
+    """An ingress without allowed ranges has no effect."""
     if ingress.allow or ingress.listener_arn:
         return
     place = at("allow")
     if not place.is_set:
-        message = 'required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may connect'
+        message = 'required key "allow" is missing. Add allow = ["10.0.0.0/8"], the address ranges that may connect.'
         yield at.error(message)
     else:
-        message = 'is empty, so that nobody may connect; write address ranges, as in ["10.0.0.0/8"]'
+        message = 'is empty, so no client can connect. Write address ranges: allow = ["10.0.0.0/8"].'
         yield place.error(message)
 
 
 @rule(Ingress)
 def plain_http_from_internet(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """An ingress that the whole internet may reach is encrypted, unless `insecure` is set."""
+    """An ingress that the internet can reach requires TLS, unless `insecure` is set."""
     if ingress.certificate or ingress.insecure or ingress.internal:
         return
     for index, cidr in enumerate(ingress.allow):
         if ipaddress.IPv4Network(cidr).prefixlen < _WORLD:
             yield at("allow", index).error(
-                f'"{cidr}" opens plain HTTP to the world; add a certificate, or write insecure = true'
+                f'"{cidr}" opens plain HTTP to the internet. Add a certificate, or write insecure = true.'
             )
 
 
 @rule(Ingress)
 def duplicate_range(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A security group refuses a rule that it has (EC2: InvalidPermission.Duplicate)."""
+    """EC2 refuses a duplicate rule in a security group (EC2: InvalidPermission.Duplicate)."""
     for index, cidr in enumerate(ingress.allow):
         if cidr in ingress.allow[:index]:
-            yield at("allow", index).error(f'"{cidr}" is listed twice; remove one')
+            yield at("allow", index).error(f'"{cidr}" is listed twice. Remove one.')
 
 
 @rule(Ingress)
 def many_ranges(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A security group takes 60 rules unless AWS has raised its quota (VPC guide, "Quotas")."""
+    """The default quota of a security group is 60 rules (VPC guide, "Quotas")."""
     ports = 2 if ingress.certificate else 1
     if len(ingress.allow) * ports > SECURITY_GROUP_RULES:
         message = (
-            f"{len(ingress.allow)} ranges on {ports} {plural('port', ports)} are more than the "
-            f"{SECURITY_GROUP_RULES} rules of a security group; join ranges, or have AWS raise the quota"
+            f"{len(ingress.allow)} ranges on {ports} {plural('port', ports)} exceed the default quota of "
+            f"{SECURITY_GROUP_RULES} rules for a security group. Join ranges, or ask AWS for a higher quota."
         )
         yield at("allow").notice(message)
 
 
 @rule(Ingress)
 def record_without_name(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A record needs a name."""
+    """A DNS record requires a name."""
     if ingress.zone_id and not ingress.domain:
-        message = 'a record needs a name; add domain = "chat.example.com", or remove zone_id'
+        message = 'requires domain, the name of the record. Add domain = "chat.example.com", or remove zone_id.'
         yield at("zone_id").error(message)
 
 
 @rule(Deployment)
 def duplicate_record(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A zone has one record of a name (Route 53: "already exists")."""
+    """Names of records are unique in a zone (Route 53: "already exists")."""
     seen: dict[tuple[str, str], str] = {}
     for name, ingress in sorted(deployment.catalog.ingress.items()):
         if not (ingress.zone_id and ingress.domain):
@@ -88,71 +88,73 @@ def duplicate_record(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if other != name:
             place = at("ingress", other, "domain")
             yield at("ingress", name, "domain").error(
-                f'"{ingress.domain}" is already the name of ingress.{other} ({place.location}); write another'
+                f'"{ingress.domain}" is also the domain of ingress.{other} ({place.location}). Write another.'
             )
 
 
 @rule(Ingress)
 def certificate_of_another_region(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A load balancer takes certificates of its own region (ACM guide, "Services integrated with ACM")."""
+    """A load balancer supports certificates of its own region (ACM guide, "Services integrated with ACM")."""
     region = ingress.certificate.split(":")[3] if ingress.certificate else at.deployment.region
     if region != at.deployment.region:
         yield at("certificate").error(
-            f'lies in "{region}", a load balancer in {at.deployment.region} cannot use it; '
-            f"write the ARN of one in {at.deployment.region}"
+            f'is in "{region}", and a load balancer in {at.deployment.region} can\'t use it. '
+            f"Write the ARN of a certificate in {at.deployment.region}."
         )
 
 
 @rule(Public)
 def public_without_port(public: Public, at: Place) -> Iterator[Finding]:
-    """A load balancer needs a port to send requests to (ECS API reference, LoadBalancer.containerPort)."""
+    """A load balancer requires a container port (ECS API reference, LoadBalancer.containerPort)."""
     if at.service.port is None:
-        message = f"there is no port to send requests to; add port to services.{at.service.name}"
+        message = f"requires port. Add port to services.{at.service.name}."
         yield at.error(message)
 
 
 @rule(Public)
 def public_over_tcp(public: Public, at: Place) -> Iterator[Finding]:
-    """An Application Load Balancer takes HTTP and HTTPS only (ELBv2 API reference, CreateListener.Protocol)."""
+    """An Application Load Balancer supports HTTP and HTTPS only (ELBv2 API reference, CreateListener.Protocol)."""
     if at.service.is_tcp:
-        message = 'a load balancer speaks HTTP; write protocol = "http", "http2" or "grpc", or remove public'
+        message = 'isn\'t supported for protocol = "tcp". Write protocol = "http", "http2" or "grpc", or remove public.'
         yield at.error(message)
 
 
 @rule(Public)
 def unknown_ingress(public: Public, at: Place) -> Iterator[Finding]:
-    """A service names an ingress of this catalog."""
+    """A public service uses an ingress of this catalog."""
     known = sorted(at.deployment.catalog.ingress)
     name = public.ingress
     if name is None or name in known:
         return
     close = did_you_mean(name, known)
-    add = f'add [ingress.{name}] with allow = ["10.0.0.0/8"]'
-    instead = f", or use {' or '.join(known)}" if known else ""
-    fix = f'did you mean "{close}"?' if close else add + instead
-    yield at("ingress").error(f'unknown ingress "{name}"; {fix}')
+    add = f'. Add [ingress.{name}] with allow = ["10.0.0.0/8"]'
+    instead = f", or use {or_list(known)}" if known else ""
+    fix = f'; did you mean "{close}"?' if close else f"{add}{instead}."
+    yield at("ingress").error(f'unknown ingress "{name}"{fix}')
 
 
 @rule(Public)
 def no_ingress(public: Public, at: Place) -> Iterator[Finding]:
-    """A public service needs an ingress."""
+    """A public service requires an ingress."""
     if not at.deployment.catalog.ingress and public.ingress is None:
-        message = 'there is no way in; add [ingress.public] with allow = ["10.0.0.0/8"], the ranges that may connect'
+        message = 'requires an ingress. Add [ingress.public] with allow = ["10.0.0.0/8"], the ranges that may connect.'
         yield at.error(message)
 
 
 @rule(Public)
 def ambiguous_ingress(public: Public, at: Place) -> Iterator[Finding]:
-    """A public service names its ingress if there are several."""
+    """A public service must set its ingress if there are several."""
     known = sorted(at.deployment.catalog.ingress)
     if len(known) > 1 and public.ingress is None:
-        message = f'there are several ingresses; write ingress = "{known[0]}", or name {" or ".join(known[1:])}'
+        message = (
+            f'requires ingress, as the catalog has several. Write ingress = "{known[0]}", or {or_list(known[1:])}.'
+        )
         yield at.error(message)
 
 
 @rule(Public)
 def http2_without_certificate(public: Public, at: Place) -> Iterator[Finding]:
-    """Target groups of HTTP/2 and gRPC take HTTPS listeners only (ALB guide, "Protocol version")."""
+    """Target groups of HTTP/2 and gRPC require an HTTPS listener (ALB guide, "Protocol version")."""
     only = len(at.deployment.catalog.ingress) == 1
     ingress = public.ingress or (next(iter(at.deployment.catalog.ingress), "") if only else "")
     settings = at.deployment.catalog.ingress.get(ingress)
@@ -160,14 +162,14 @@ def http2_without_certificate(public: Public, at: Place) -> Iterator[Finding]:
         return
     if at.service.protocol in ("http2", "grpc"):
         yield at.parent("protocol").error(
-            f"a load balancer passes {at.service.protocol} on from HTTPS only; "
-            f'give [ingress.{ingress}] a certificate, or write protocol = "http"'
+            f"behind a load balancer, {at.service.protocol} requires HTTPS. "
+            f'Add a certificate to [ingress.{ingress}], or write protocol = "http".'
         )
 
 
 @rule(Public)
 def host_without_record(public: Public, at: Place) -> Iterator[Finding]:
-    """An alias record bears one name, the ingress's own (Route 53 developer guide, "Choosing between alias and
+    """An alias record has one name, the ingress's domain (Route 53 developer guide, "Choosing between alias and
     non-alias records")."""
     ingress = at.deployment.ingress_of(at.service) or ""
     settings = at.deployment.catalog.ingress.get(ingress)
@@ -176,17 +178,17 @@ def host_without_record(public: Public, at: Place) -> Iterator[Finding]:
         return
     if host.lower() != settings.domain.lower():
         yield at("host").notice(
-            f'"{host}" needs a record of its own that leads to the load balancer; only the domain of '
-            f'[ingress.{ingress}], "{settings.domain}", gets one here'
+            f'"{host}" requires a DNS record for the load balancer, and Terraform creates one only for the domain of '
+            f'[ingress.{ingress}], "{settings.domain}". Create the record.'
         )
 
 
 @rule(Ingress)
 def unused_domain(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """Without a zone no record is made for it, and services that say another host are reached under that."""
+    """A domain has an effect if it has a zone, or if a service behind the ingress sets no host."""
     public = at.deployment.public_services(at.name)
     if ingress.domain is None or ingress.zone_id is not None or not public:
         return
     if all(service.public is not None and service.public.host for service in public):
-        message = "no record is made without zone_id, and all services behind it say a host of their own"
-        yield at("domain").notice(f"{message}; add zone_id, or remove it")
+        message = "has no effect without zone_id, as all services behind it set a host"
+        yield at("domain").notice(f"{message}. Add zone_id, or remove it.")

@@ -1,4 +1,4 @@
-"""Listener rules, and listeners that exist."""
+"""Listener rules, and existing listeners."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from catalog.rules import rule
 _CONDITION_LENGTH = 128
 """Characters of a host or path pattern in a rule (ELBv2 API reference, RuleCondition)."""
 _SERVICES_PER_BALANCER = 100
-"""Target groups of one Application Load Balancer (its guide, "Quotas", not adjustable)."""
-_NEEDED = {"security_group_id": '"sg-…", a group of its load balancer', "priorities": "[1000, 1999], those left to you"}
-_OF_THE_OWNER = ("allow", "certificate", "insecure", "zone_id", "internal", "waf", "logs", "gateway")
+"""Target groups of one Application Load Balancer (ALB guide, "Quotas", not adjustable)."""
+_REQUIRED = {
+    "security_group_id": '"sg-0a1b2c3d", a group of its load balancer',
+    "priorities": "[1000, 1999], the range that this catalog may use",
+}
+_EXTERNALLY_MANAGED = ("allow", "certificate", "insecure", "zone_id", "internal", "waf", "logs", "gateway")
 
 
 def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
-    """Every ingress with the services behind it, those aside that have yet to choose one."""
+    """Every ingress with the services behind it, except those that must still choose one."""
     several = len(deployment.catalog.ingress) > 1
     for ingress in deployment.catalog.ingress:
         services = deployment.public_services(ingress)
@@ -29,7 +32,7 @@ def _behind(deployment: Deployment) -> Iterator[tuple[str, list[Service]]]:
 
 @rule(Deployment)
 def duplicate_listener_rule(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A load balancer reaches only one of two services under the same host and path."""
+    """A listener applies only one of two rules for the same host and path (ALB guide, "Listener rules")."""
     for ingress, services in _behind(deployment):
         seen: dict[tuple[str, str], str] = {}
         for service in services:
@@ -41,14 +44,14 @@ def duplicate_listener_rule(deployment: Deployment, at: Place) -> Iterator[Findi
             other = at("services", seen[condition], "public")
             under = "".join(condition)
             yield at("services", service.name, "public").error(
-                f'"{under}" of ingress "{ingress}" is taken by services.{seen[condition]} '
-                f"({other.location}); write another path or host"
+                f'"{under}" of ingress "{ingress}" is used by services.{seen[condition]} too '
+                f"({other.location}). Write another path or host."
             )
 
 
 @rule(Deployment)
 def duplicate_rule_priority(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse). A gateway has routes instead."""
+    """Priorities are unique in a listener (ELBv2: PriorityInUse). A gateway has routes without priorities."""
     for ingress, services in _behind(deployment):
         if deployment.catalog.ingress[ingress].gateway:
             continue
@@ -66,14 +69,14 @@ def duplicate_rule_priority(deployment: Deployment, at: Place) -> Iterator[Findi
                     place = at("services", other.name, "public")
                     fix = _fix(priority_of(deployment, service), deployment, service, services)
                     yield at("services", service.name, "public").error(
-                        f"its rule would have priority {priority}, like that of services.{other.name} "
-                        f"({place.location}); {fix}"
+                        f"its rule would have priority {priority}, as that of services.{other.name} does "
+                        f"({place.location}). {fix}"
                     )
                     break
 
 
 def _priorities(deployment: Deployment, service: Service) -> list[int]:
-    """Those of a service's rule, and of the rules by which its versions get what they match."""
+    """Priorities of a service's rule, and of the rules for the matches of its versions."""
     versions = deployment.versions.get(service.name, ())
     matches = [priority_of_match(deployment, service, each) for each in versions if each.match is not None]
     return [priority_of(deployment, service), *matches]
@@ -81,89 +84,90 @@ def _priorities(deployment: Deployment, service: Service) -> list[int]:
 
 @rule(Deployment)
 def no_priority_for_matches(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A version's match needs a priority before that of its service, as the rule is tried first."""
+    """The rule for a version's match requires a lower priority than that of its service (ALB guide, "Listener
+    rules")."""
     for _, services in _behind(deployment):
         for service in services:
             priorities = _priorities(deployment, service)
             if len(set(priorities)) < len(priorities):
                 yield at("services", service.name, "public").error(
-                    f"before priority {priorities[0]} there is no room for the matches of its versions; "
+                    f"priority {priorities[0]} leaves no lower ones for the matches of its versions. "
                     + _fix(priorities[0] + MATCHES, deployment, service, services)
                 )
 
 
 def _fix(wanted: int, deployment: Deployment, service: Service, services: list[Service]) -> str:
-    """The nearest priority that no rule has, as what to write."""
+    """The advice: the nearest priority that no rule has."""
     first, last = priority_range(deployment, service)
     wanted = min(wanted, last)
     taken = {each for service in services for each in _priorities(deployment, service)}
     near = range(max(first, wanted - 200), min(last, wanted + 200) + 1)
     free = [candidate for candidate in near if candidate not in taken]
     if not free:
-        return f"give ingress.{deployment.ingress_of(service)} more priorities than {first} to {last}"
-    return f"write priority = {min(free, key=lambda each: (abs(each - wanted), each))} here"
+        return f"Set more ingress.{deployment.ingress_of(service)}.priorities than {first} to {last}."
+    return f"Write priority = {min(free, key=lambda each: (abs(each - wanted), each))} here."
 
 
 @rule(Public)
 def long_rule_condition(public: Public, at: Place) -> Iterator[Finding]:
-    """A rule's host and path have at most 128 characters; two of the path are ours (ELBv2 API, RuleCondition)."""
+    """Host and path of a rule have at most 128 characters, of which `stacks` adds two to a path (ELBv2 API reference,
+    RuleCondition)."""
     for key, text, limit in (
         ("path", public.path, _CONDITION_LENGTH - 2),
         ("host", public.host or "", _CONDITION_LENGTH),
     ):
         if len(text) > limit:
-            yield at(key).error(f"has {len(text)} characters; use at most {limit}")
+            yield at(key).error(f"has {len(text)} characters. Use at most {limit}.")
 
 
 @rule(Deployment)
 def too_many_target_groups(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """An Application Load Balancer has at most 100 target groups (its guide, "Quotas", not adjustable)."""
+    """An Application Load Balancer has at most 100 target groups (ALB guide, "Quotas", not adjustable)."""
     for ingress, services in _behind(deployment):
         count = sum(len(deployment.workloads_of(service.name)) for service in services)
         if count > _SERVICES_PER_BALANCER:
             what = "services" if count == len(services) else "services and versions"
-            message = f"{count} {what} are public through it, a load balancer takes {_SERVICES_PER_BALANCER}; "
-            yield at("ingress", ingress).error(message + "add another [ingress] for the rest")
+            message = f"{count} {what} use it, and a load balancer allows at most {_SERVICES_PER_BALANCER}. "
+            yield at("ingress", ingress).error(message + "Add another [ingress] for the rest.")
 
 
 @rule(Ingress)
 def incomplete_listener(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """Tasks let in the members of a group, and of two rules with one priority a listener refuses the second (ELBv2:
-    PriorityInUse)."""
-    for key, example in _NEEDED.items() if ingress.listener_arn is not None else ():
+    """Tasks allow ingress from a security group, and priorities are unique in a listener (ELBv2: PriorityInUse)."""
+    for key, example in _REQUIRED.items() if ingress.listener_arn is not None else ():
         if getattr(ingress, key) is None:
-            yield at("listener_arn").error(f"this listener needs {key}; add {key} = {example}")
+            yield at("listener_arn").error(f"requires {key}. Add {key} = {example}.")
 
 
 @rule(Ingress)
 def listener_settings_without_listener(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A load balancer of our own has a group of its own, and all priorities."""
-    for key in _NEEDED if ingress.listener_arn is None else ():
+    """A load balancer that Terraform creates has its own security group and all priorities."""
+    for key in _REQUIRED if ingress.listener_arn is None else ():
         if getattr(ingress, key) is not None:
-            yield at(key).error("is said of a listener that exists; add its listener_arn, or remove this")
+            yield at(key).error(f"has an effect only on an existing listener. Add listener_arn, or remove {key}.")
 
 
 @rule(Ingress)
 def settings_of_existing_listener(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """Terraform changes no setting of an existing load balancer."""
-    for key in _OF_THE_OWNER if ingress.listener_arn is not None else ():
+    """Terraform doesn't change an existing load balancer."""
+    for key in _EXTERNALLY_MANAGED if ingress.listener_arn is not None else ():
         if at(key).is_set:
             there = at("listener_arn").location
-            yield at(key).error(f"belongs to whoever owns the listener (listener_arn, {there}); leave it out")
+            yield at(key).error(f"has no effect on an existing listener (listener_arn, {there}). Remove {key}.")
 
 
 @rule(Ingress)
 def existing_listener_in_new_network(ingress: Ingress, at: Place) -> Iterator[Finding]:
-    """A target group lies in the VPC of its load balancer (ELBv2 API reference, CreateTargetGroup.VpcId)."""
+    """A target group is in the VPC of its load balancer (ELBv2 API reference, CreateTargetGroup.VpcId)."""
     if ingress.listener_arn is not None and not at.deployment.uses_existing_network:
         yield at("listener_arn").error(
-            "its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids in [network]"
+            "requires the existing VPC of its load balancer. Set network.vpc_id and network.private_subnet_ids."
         )
 
 
 @rule(Deployment)
 def duplicate_listener(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Two ways in by one listener could not tell their rules apart."""
+    """Two ingresses of one listener would create conflicting rules."""
     seen: dict[str, str] = {}
     for name, ingress in sorted(deployment.catalog.ingress.items()):
         if ingress.listener_arn is None:
@@ -172,13 +176,13 @@ def duplicate_listener(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if other != name:
             first = at("ingress", other, "listener_arn").location
             yield at("ingress", name, "listener_arn").error(
-                f"is the listener of ingress.{other} already ({first}); leave out one of the two ingresses"
+                f"is used by both ingress.{name} and ingress.{other} ({first}). Remove one of them."
             )
 
 
 @rule(Service)
 def priority_out_of_range(service: Service, at: Place) -> Iterator[Finding]:
-    """A rule has one of the priorities that were left to this deployment."""
+    """A rule on an existing listener uses a priority of the ingress's `priorities`."""
     name = at.deployment.ingress_of(service) or ""
     settings = at.deployment.catalog.ingress.get(name)
     priority = service.public.priority if service.public else None
@@ -188,6 +192,6 @@ def priority_out_of_range(service: Service, at: Place) -> Iterator[Finding]:
     if not first <= priority <= last:
         place = at.catalog("ingress", name, "priorities")
         yield at("public", "priority").error(
-            f"{priority} is not one of the {first} to {last} that are left to you "
-            f"({place.location}); write one of these, or leave it out"
+            f"{priority} isn't in the priorities of the ingress, {first} to {last} ({place.location}). "
+            "Write one of these, or remove priority."
         )

@@ -1,4 +1,4 @@
-"""Names that differ in the catalog and are one name in AWS, within a deployment and between environments."""
+"""Names that differ in the catalog and are equal in AWS, within a deployment and between environments."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ _ENDPOINT_OF_AWS = "AWS_ENDPOINT_URL"
 
 @dataclass(frozen=True, kw_only=True)
 class _Named:
-    """Something with a name of its own in AWS."""
+    """A resource that has a name in AWS."""
 
     kind: str
     name: str
     whose: str
     called: str
-    """The word that the name is made of. Two services that are called alike have a rule of their own
-    (`catalog.rules.naming`), and two versions too."""
+    """The catalog's name that the AWS name contains. `catalog.rules.naming` reports services and versions with equal
+    names."""
     place: Path
     fix: str
 
 
 def _workloads(deployment: Deployment) -> Iterator[_Named]:
-    """A role has 64 characters (IAM API reference, CreateRole): longer names end in a hash of eight."""
+    """Log groups and roles. IAM limits a role's name to 64 characters (IAM API reference, CreateRole): longer ones end
+    with a hash of eight."""
     for service in deployment.services.values():
         for index, workload in enumerate(deployment.workloads_of(service.name), start=-1):
             place, fix = naming.place(deployment, service), "another aws_name"
@@ -72,7 +73,7 @@ def _shells(deployment: Deployment) -> Iterator[_Named]:
 
 
 def _ingresses(deployment: Deployment) -> Iterator[_Named]:
-    """A load balancer has 32 characters (ELBv2 API reference, CreateLoadBalancer)."""
+    """Load balancers, whose names have at most 32 characters (ELBv2 API reference, CreateLoadBalancer)."""
     for ingress, settings in deployment.catalog.ingress.items():
         if settings.listener_arn is None:
             name, place = names.load_balancer(deployment.id, ingress), ("ingress", ingress)
@@ -83,59 +84,60 @@ def _ingresses(deployment: Deployment) -> Iterator[_Named]:
 
 @rule(Deployment)
 def same_name_in_aws(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """AWS refuses the second of two resources with one name, in the middle of an apply (IAM: EntityAlreadyExists;
+    """AWS refuses the second of two resources with equal names during an apply (IAM: EntityAlreadyExists;
     CloudWatch Logs: ResourceAlreadyExistsException; ELBv2: DuplicateLoadBalancerName)."""
     seen: dict[tuple[str, str], _Named] = {}
     for each in (*_network(deployment), *_shells(deployment), *_workloads(deployment), *_ingresses(deployment)):
         other = seen.setdefault((each.kind, each.name), each)
         if other.called != each.called:
             yield at(*each.place).error(
-                f'its {each.kind} would be "{each.name}" in AWS, like that of {other.whose} '
-                f"({at(*other.place).location}); write {each.fix}"
+                f"its {each.kind} and that of {other.whose} ({at(*other.place).location}) would both be "
+                f'"{each.name}" in AWS. Write {each.fix}.'
             )
 
 
 @rule(Service)
 def callee_variable_of_aws_sdk(service: Service, at: Place) -> Iterator[Finding]:
-    """A callee's address is in a variable of its callers, which may mean something to them already."""
+    """AWS SDKs read this variable, which would contain the callee's address (AWS SDKs and Tools Reference Guide,
+    "Service-specific endpoints")."""
     for index, name in enumerate(service.calls):
         if names.variable(name) == _ENDPOINT_OF_AWS:
             yield at("calls", index).error(
-                f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, where AWS\'s own libraries look '
-                "for AWS; write another name"
+                f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, from which AWS SDKs read the address of AWS. '
+                "Write another name."
             )
 
 
 @rule(Siblings)
 def shared_namespace(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Cloud Map gives a namespace whose name is taken another HTTP name (API reference, DiscoverInstances)."""
+    """Cloud Map changes the HTTP name of a namespace if it exists already (API reference, DiscoverInstances)."""
     other = siblings.deployment
     for one in siblings.earlier:
         ids = [each.catalog.discovery.namespace_id for each in (one, other)]
         if one.namespace == other.namespace and None in ids:
             yield at("discovery", "namespace").error(
-                f'{one.environment} and {other.environment} would share "{one.namespace}"; leave it out, or put the '
-                'environment into it, as in "{environment}.example.internal"'
+                f'"{one.namespace}" is used by both {one.environment} and {other.environment}. Remove it, or add the '
+                'environment: "{environment}.example.internal".'
             )
 
 
 @rule(Siblings)
 def shared_existing_namespace(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Services are known by their keys alone in a namespace (Cloud Map: ServiceAlreadyExists), and two namespaces of
-    one name hide each other from a VPC (Route 53: ConflictingDomainExists)."""
+    """Names of services are unique in a namespace (Cloud Map: ServiceAlreadyExists), and a VPC can't have two
+    namespaces of one name (Route 53: ConflictingDomainExists)."""
     other = siblings.deployment
     for one in siblings.earlier:
         ids = [each.catalog.discovery.namespace_id for each in (one, other)]
         same_vpc = one.catalog.network.vpc_id == other.catalog.network.vpc_id
         if None not in ids and (ids[0] == ids[1] or (one.namespace == other.namespace and same_vpc)):
             yield at("discovery", "namespace_id").error(
-                f'{one.environment} and {other.environment} would share "{other.namespace}", and services of both one '
-                f"name; give each a namespace of its own, as in [environments.{other.environment}.discovery]"
+                f'"{other.namespace}" is used by both {one.environment} and {other.environment}, whose services have '
+                f"the same names. Set another namespace in [environments.{other.environment}.discovery]."
             )
 
 
 def _shared_listeners(siblings: Siblings) -> Iterator[tuple[Deployment, str, str]]:
-    """The listeners that an earlier deployment uses too: that deployment, and the names of the ingress in both."""
+    """Listeners that an earlier deployment uses too: that deployment, and the names of the ingress in both."""
     for one in siblings.earlier:
         names = {ingress.listener_arn: name for name, ingress in one.catalog.ingress.items() if ingress.listener_arn}
         for name, ingress in siblings.deployment.catalog.ingress.items():
@@ -145,7 +147,7 @@ def _shared_listeners(siblings: Siblings) -> Iterator[tuple[Deployment, str, str
 
 @rule(Siblings)
 def shared_priorities(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Two rules of a listener cannot have one priority (ELBv2: PriorityInUse)."""
+    """Priorities are unique in a listener (ELBv2: PriorityInUse)."""
     other = siblings.deployment
     for one, its, name in _shared_listeners(siblings):
         ours, theirs = one.catalog.ingress[its].priorities, other.catalog.ingress[name].priorities
@@ -154,21 +156,21 @@ def shared_priorities(siblings: Siblings, at: Place) -> Iterator[Finding]:
         (first, last), (start, end) = ours, theirs
         if first <= end and start <= last:
             yield at("ingress", name, "priorities").error(
-                f"{one.environment} and {other.environment} share the listener, and {one.environment} has {first} to "
-                f"{last} of it; write others for each, as in [environments.{other.environment}.ingress.{name}]"
+                f"{one.environment} uses priorities {first} to {last} of the same listener. Set others in "
+                f"[environments.{other.environment}.ingress.{name}]."
             )
 
 
 @rule(Siblings)
 def shared_listener_rule(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """A listener follows only one of two rules for the same requests."""
+    """A listener applies only one of two rules for the same requests (ALB guide, "Listener rules")."""
     for one, its, name in _shared_listeners(siblings):
         taken = {_requests(service): service for service in one.public_services(its)}
         for service in siblings.deployment.public_services(name):
             if first := taken.get(_requests(service)):
                 yield at("services", service.name, "public").error(
-                    f'"{"".join(_requests(service))}" of this listener leads to {first.name} of {one.environment}; '
-                    'write another host, as in "{environment}.example.com"'
+                    f'"{"".join(_requests(service))}" of this listener is used by {first.name} of {one.environment} '
+                    'too. Write another host: "{environment}.example.com".'
                 )
 
 
@@ -179,20 +181,20 @@ def _requests(service: Service) -> tuple[str, str]:
 
 @rule(Siblings)
 def shared_state(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Two deployments in one state would destroy each other's resources."""
+    """Two deployments that share a state would destroy each other's resources."""
     other = siblings.deployment
     places = set(places_of(other).values())
     for one in siblings.earlier:
         if places.intersection(places_of(one).values()):
             kind = next(iter(other.catalog.state))
             yield at("state", kind, PLACE_ARGUMENTS[kind][0]).error(
-                f"{one.environment} and {other.environment} would share one state; put {{environment}} into it"
+                f"{one.environment} and {other.environment} would share one state. Add {{environment}} to its value."
             )
 
 
 @rule(Siblings)
 def same_name_in_aws_across_environments(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """AWS names are made of a deployment's id and a service's name, and two such pairs can make the same name."""
+    """AWS names consist of a deployment's id and a service's name, and two such pairs can make the same name."""
     other = siblings.deployment
     for one in siblings.earlier:
         for table in ("services", "ingress", "capacity"):
@@ -201,8 +203,8 @@ def same_name_in_aws_across_environments(siblings: Siblings, at: Place) -> Itera
                 full = names.owned(other.id, _in_aws(other, table, name))
                 if full in owned:
                     yield at("environments", str(other.environment)).error(
-                        f'{table}.{name} would be "{full}" in AWS, like {table}.{owned[full]} of {one.environment}; '
-                        "rename the environment"
+                        f'{table}.{name}, and {table}.{owned[full]} of {one.environment}, would both be "{full}" in '
+                        "AWS. Rename the environment."
                     )
 
 
@@ -212,7 +214,7 @@ def _in_aws(deployment: Deployment, table: str, name: str) -> str:
 
 @rule(Siblings)
 def duplicate_endpoint(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """A VPC has one private name for an endpoint's service: AWS refuses the second (EC2: "conflicting DNS domain")."""
+    """AWS refuses a second endpoint with the same private DNS name in a VPC (EC2: "conflicting DNS domain")."""
     other = siblings.deployment
     vpc_id = other.catalog.network.vpc_id
     for one in siblings.earlier if vpc_id is not None else ():
@@ -221,6 +223,6 @@ def duplicate_endpoint(siblings: Siblings, at: Place) -> Iterator[Finding]:
         for index, endpoint in enumerate(other.catalog.network.endpoints):
             if endpoint in one.catalog.network.endpoints:
                 yield at("network", "endpoints", index).error(
-                    f'{one.environment} makes the endpoint "{endpoint}" in {vpc_id} already, and {other.environment} '
-                    "can use it; list it in one of them"
+                    f'{one.environment} creates the endpoint "{endpoint}" in {vpc_id} too, and {other.environment} '
+                    "can use that one. List it in one of them."
                 )

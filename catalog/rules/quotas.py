@@ -14,14 +14,14 @@ from catalog.rules import counts, rule
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """How many of something there may be, and where a catalog has how many of them."""
+    """An AWS quota, and how a catalog's use of it is counted."""
 
     name: str
-    """As the page spells it."""
+    """Name on AWS's page."""
     limit: int
     adjustable: bool
     counted: Callable[[Deployment], counts.Counts]
-    """The place of what has them, what they are, and their number."""
+    """Returns places, descriptions and numbers."""
     fix: str
     source: str
     """The AWS page."""
@@ -36,7 +36,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_in,
-        fix="let fewer services call it, or a gateway in front of it",
+        fix="call it from fewer services, or through a gateway",
         source=_VPC,
     ),
     Quota(
@@ -44,7 +44,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_out,
-        fix='call fewer, or write network.egress = "any"',
+        fix='call fewer services, or write network.egress = "any"',
         source=_VPC,
     ),
     Quota(
@@ -76,7 +76,7 @@ QUOTAS = (
         limit=5000,
         adjustable=True,
         counted=counts.services,
-        fix="make two catalogs of it",
+        fix="split the catalog in two",
         source=_ECS,
     ),
     Quota(
@@ -84,7 +84,7 @@ QUOTAS = (
         limit=20,
         adjustable=False,
         counted=counts.capacities,
-        fix="name several instance_types in one [capacity]",
+        fix="list several instance_types in one [capacity]",
         source=_ECS,
     ),
     Quota(
@@ -100,7 +100,7 @@ QUOTAS = (
         limit=SECURITY_GROUP_RULES,
         adjustable=True,
         counted=counts.rules_to_files,
-        fix="make two catalogs of it",
+        fix="split the catalog in two",
         source=_VPC,
     ),
     Quota(
@@ -116,7 +116,7 @@ QUOTAS = (
         limit=10_000,
         adjustable=True,
         counted=counts.access_points,
-        fix="make two catalogs of it",
+        fix="split the catalog in two",
         source="EFS user guide, Creating access points",
     ),
     Quota(
@@ -128,17 +128,17 @@ QUOTAS = (
         source="Cloud Map developer guide, AWS Cloud Map limits",
     ),
 )
-"""Defaults of a region. How much of them other deployments use, no catalog knows."""
+"""Default quotas of a region. The use by other deployments isn't known."""
 _TOGETHER = (
     ("VPCs per Region", 5, counts.vpcs),
     ("Elastic IP addresses per Region", 5, counts.addresses),
 )
-"""VPC guide, "Amazon VPC quotas": both adjustable. What deployments of one account and region take of them together."""
+"""Adjustable quotas that the deployments of an account and region share (VPC guide, "Amazon VPC quotas")."""
 
 
 @rule(Siblings)
 def beyond_quota_together(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """Environments that are applied side by side, as far as the catalog says where."""
+    """Environments of one account and region share its quotas."""
     deployment = siblings.deployment
     together = [each for each in siblings.all if _account(each) == _account(deployment)]
     if len(together) == 1 or together[-1] is not deployment:
@@ -147,23 +147,26 @@ def beyond_quota_together(siblings: Siblings, at: Place) -> Iterator[Finding]:
         count = sum(map(taken, together))
         if count > limit:
             yield at("environments", str(deployment.environment)).warning(
-                f'its region and those beside it take {count}: of "{name}" AWS has {limit} by default; '
-                "have AWS raise it first, or give environments accounts of their own"
+                f'the environments of its account and region require {count}, and the quota "{name}" is {limit} by '
+                "default. Ask AWS for a higher quota first, or use an account for each environment."
             )
 
 
 def _account(deployment: Deployment) -> tuple[object, ...]:
-    """The account and region that a deployment is applied in, as far as the catalog tells."""
+    """The region and account settings of a deployment."""
     aws = deployment.catalog.aws
     return (deployment.region, aws.accounts, aws.profile, aws.assume_role)
 
 
 @rule(Deployment)
 def beyond_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A quota that is exceeded fails in the middle of an apply."""
+    """An apply that exceeds a quota fails halfway."""
     for quota in QUOTAS:
         for place, what, count in quota.counted(deployment):
             if count > quota.limit:
-                fix = f"have AWS raise it first, or {quota.fix}" if quota.adjustable else quota.fix
-                fixed = "by default" if quota.adjustable else "and raises it for nobody"
-                yield at(*place).warning(f'{count:,} {what}: of "{quota.name}" AWS has {quota.limit:,} {fixed}; {fix}')
+                fix = f"Ask AWS for a higher quota first, or {quota.fix}." if quota.adjustable else quota.fix + "."
+                kind = "by default" if quota.adjustable else "and fixed"
+                yield at(*place).warning(
+                    f'{count:,} {what} exceed the quota "{quota.name}", which is {quota.limit:,} {kind}. '
+                    f"{fix[0].upper()}{fix[1:]}"
+                )

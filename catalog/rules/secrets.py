@@ -7,11 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding
-from catalog.endpoints import has_internet_access
+from catalog import unknowns
+from catalog.diagnostics import Finding, spelled
 from catalog.frame import Container, Place, containers_of
 from catalog.frame.places import texts_in
-from catalog.model import Service, Workload
+from catalog.model import Deployment, Service, Workload
 from catalog.rules import rule
 from catalog.task import addition_of, secrets_of
 
@@ -33,30 +33,52 @@ _FORMS: dict[str, str] = {
     "a signed token (JWT)": rf"{_BEFORE}eyJ[A-Za-z0-9_-]{{8,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}}",
     "an Azure connection string": r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}",
 }
-"""Credentials that are known by their form, as their issuers document it for scanners (GitHub Docs, "Supported secret
+"""Credentials that have a fixed form, as their issuers document it for scanners (GitHub Docs, "Supported secret
 scanning patterns")."""
 _KNOWN = re.compile("|".join(f"(?P<_{index}>{form})" for index, form in enumerate(_FORMS.values())))
 _KINDS = tuple(_FORMS)
 _IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]*:(?P<password>[^\s/?#@]+)@")
 """RFC 3986, "User Information"."""
-_STAND_IN = re.compile(r"\$\w+|\$\{[^}]*\}|\$\([^)]*\)|%\w+%|<[^>]*>|\{\{.*\}\}|\*+|x+|\.+|%s|\{[^}]*\}", re.I)
-"""What a program or a shell fills in, or a reader of examples."""
-_NAME = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_(?:ACCESS_)?KEY|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|"
-    r"CLIENT_SECRET|CREDENTIALS?)$"
+_PLACEHOLDER = re.compile(r"\$\w+|\$\{[^}]*\}|\$\([^)]*\)|%\w+%|<[^>]*>|\{\{.*\}\}|\*+|x+|\.+|%s|\{[^}]*\}", re.I)
+"""A value that a program, a shell or a reader of examples fills in."""
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET_NAME = re.compile(
+    r"(?!(?:\w+_)?(?:BOS|CLS|EOS|MASK|PAD|SEP|STOP|UNK)_TOKEN$)"
+    r"(?:\w*(?:PASSWORD|PASSWD|PASSPHRASE)S?|\w*(?:SECRET|TOKEN)|\w+_PWD|(?:DB|PG|SQL)PWD|"
+    r"(?:\w+_)?(?:(?:DB|PG|SQL|SMTP|USER|ADMIN|ROOT)?PASS|CREDENTIALS?|CREDS)|\w*(?:API|AUTH|ACCESS)_?(?:KEY|TOKEN)S?|"
+    r"(?:\w+_)?(?:(?:PRIVATE|SIGNING|SECRET|ENCRYPTION|MASTER)_?KEY|SECRET_KEY_BASE))"
 )
-"""Names that end with the word for a secret; MAX_TOKENS, TOKEN_LIMIT, SECRET_NAME and TOKEN_FILE do not."""
-_VALUE = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*:-]{16,512}")
-_PLAIN = re.compile(
-    r"arn:.*|[A-Za-z][A-Za-z0-9+.-]*://.*|[./~].*|[\d.,:_-]+|(?:[a-z]+[/._-])*[a-z]+|(?:[A-Z]+[/._-])*[A-Z]+|"
+"""Names that end with a secret. MAX_TOKENS, TOKEN_LIMIT, SECRET_NAME, PASSWORD_FILE, BYPASS and the EOS_TOKEN of a
+model don't match."""
+_AFFIX = re.compile(
+    r"(?:_(?:DEV|DEVELOPMENT|TEST|STAGING|PROD|PRODUCTION|OLD|NEW|CURRENT|PREVIOUS|PRIMARY|SECONDARY|VALUE|"
+    r"BASE_64|B_64|HEX|PLAIN|PLAINTEXT|\d+)|\d+)+$"
+)
+_SETTING = re.compile(r"(?:ALLOW|DISABLE|ENABLE|HAS|IS|NO|REQUIRE|SKIP|USE)_.*|.*(?:^|_)PUBLIC_.*")
+"""Names of switches, and of keys that browsers get (NEXT_PUBLIC_MAP_TOKEN)."""
+_NOT_SECRET = re.compile(
+    r"|arn:.*|[A-Za-z][A-Za-z0-9+.-]*://.*|(?:\.{0,2}|~)/.*|\d{1,5}|\d+(?:\.\d+)?(?:ms|s|m|h|d)|"
+    r"(?:[A-Za-z_-]+/)+[A-Za-z_-]+|"
+    r"(?i:true|false|yes|no|on|off|none|null|nil|enabled|disabled|required|optional|empty|n/?a)|"
+    r"(?i:(?:.*[-_ ])?(?:change[-_ ]?(?:me|it)|example|placeholder|dummy|fake|unused|redacted|todo|tbd|your|insert|"
+    r"replace|no|not)(?:[-_ ].*)?)",
+    re.S,
+)
+"""ARNs, URLs, paths, short numbers, durations, switches, and words that examples have in place of a secret."""
+_RANDOM = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*:-]{16,512}")
+_READABLE = re.compile(
+    r"[\d.,:_-]+|(?:[a-z]+[/._-])*[a-z]+|(?:[A-Z]+[/._-])*[A-Z]+|"
     r".*(?:change[-_]?me|example|placeholder|dummy|your[-_]).*",
     re.S,
 )
-"""ARNs, URLs, paths, numbers, words, and what examples have in place of a secret."""
 _BITS = 3.0
-"""Shannon's entropy of a character: text of random hexadecimal digits has more, repeated words have less."""
-_OF_THE_ROUTER = "keep it in Secrets Manager and write logs.router.secrets"
-_ELSEWHERE = "holds {}, which everyone would read; keep it in Secrets Manager, and read it from a variable of secrets"
+"""Shannon entropy of a character: random hexadecimal digits have more, repeated words have less."""
+_OPTION = re.compile(
+    r"(?:^|(?<=[\s;&\"']))(?:--?)?([A-Za-z][\w.-]*)=([^\s\"']+)|(?:^|(?<=\s))--([A-Za-z][\w-]*)\s+([^-\s]\S*)"
+)
+"""`--name=value`, `NAME=value` and `--name value` in a command line."""
+_ROUTER_FIX = "Keep it in Secrets Manager, and set {} in logs.router.secrets."
+_COMMAND_FIX = "Keep it in Secrets Manager, and read it from a variable that secrets sets."
 
 
 def _entropy(text: str) -> float:
@@ -65,22 +87,37 @@ def _entropy(text: str) -> float:
 
 
 def known(text: str) -> str | None:
-    """The kind of credential that a text holds by its form."""
+    """The kind of credential in a text that has a fixed form; None if there is none."""
     found = _KNOWN.search(text)
     if found is not None and found.lastgroup is not None:
         return _KINDS[int(found.lastgroup[1:])]
-    if "://" in text and any(not _STAND_IN.fullmatch(url["password"]) for url in _IN_URL.finditer(text)):
+    if "://" in text and any(not _PLACEHOLDER.fullmatch(url["password"]) for url in _IN_URL.finditer(text)):
         return "a password in a URL"
     return None
 
 
-def secret_by_name(name: str, value: str) -> bool:
-    """Whether a variable is named like a secret, and its value is as random as one."""
+def _variable(name: str) -> str:
+    """`DB_PASSWORD` for db-password, dbPassword, db.password and DB_PASSWORD."""
+    return "_".join(_WORDS.findall(name)).upper()
+
+
+def named_like_secret(name: str) -> bool:
+    """Whether a variable, an option or a key has the name of a secret."""
+    plain = _AFFIX.sub("", _variable(name))
+    return _SECRET_NAME.fullmatch(plain) is not None and _SETTING.fullmatch(plain) is None
+
+
+def is_literal(value: str) -> bool:
+    """Whether a value can be a secret itself, as opposed to a placeholder, a reference or a setting."""
+    references = unknowns.ACCOUNT in value or "${" in value or "$(" in value or "{{" in value
+    return not references and _PLACEHOLDER.fullmatch(value) is None and _NOT_SECRET.fullmatch(value.strip()) is None
+
+
+def is_random(value: str) -> bool:
+    """Whether a value looks generated."""
     return (
-        _NAME.search(name.upper()) is not None
-        and _VALUE.fullmatch(value) is not None
-        and _PLAIN.fullmatch(value) is None
-        and _STAND_IN.fullmatch(value) is None
+        _RANDOM.fullmatch(value) is not None
+        and _READABLE.fullmatch(value) is None
         and any(character.isdigit() for character in value)
         and _entropy(value) >= _BITS
     )
@@ -88,138 +125,123 @@ def secret_by_name(name: str, value: str) -> bool:
 
 @rule(Container)
 def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]:
-    """Everybody who may describe a task definition reads its variables and commands (ECS developer guide, "Pass
+    """Everyone who can describe a task definition can read its variables and commands (ECS developer guide, "Pass
     sensitive data to an Amazon ECS container"). No message repeats the value."""
     for name, value in container.environment.items():
         kind, here = known(value), at("environment", name)
-        fix = f'keep it in Secrets Manager and write secrets = {{ {name} = "its ARN" }}'
+        key = spelled((name,))
+        fix = f"Keep it in Secrets Manager, remove it here, and write secrets.{key} = {_arn_like(name, at)}."
         if kind is not None:
-            yield here.error(f"holds {kind}, which everyone would read; {fix}")
-        elif name not in container.not_secret and secret_by_name(name, value):
-            yield here.error(
-                f'looks like a secret, which everyone would read; {fix}, or, if it is none, not_secret = ["{name}"]'
-            )
-    for key in ("command", "entrypoint", "container"):
-        for text, place in texts_in(getattr(container, key), at(key)):
-            if kind := known(text):
-                yield place.error(_ELSEWHERE.format(kind))
-    # What TOML writes as one text is a list here, of which no part has a line of its own.
+            yield here.error(f"contains {kind} in plain text. {fix}")
+        elif name not in container.not_secret and named_like_secret(name) and is_literal(value):
+            message = f'looks like a secret in plain text. {fix} If it isn\'t a secret, write not_secret = ["{name}"].'
+            yield here.error(message) if is_random(value) else here.warning(message)
+    for key in ("command", "entrypoint"):
+        yield from _in_command(getattr(container, key) or (), at(key), container.not_secret)
+    yield from _in_raw_keys(container.container, at("container"), container.not_secret)
+    # TOML has one string here, and the model a list whose items have no lines.
     if kind := known(" ".join(container.health.command or ())):
-        yield at("health", "command").error(_ELSEWHERE.format(kind))
+        yield at("health", "command").error(f"contains {kind} in plain text. {_COMMAND_FIX}")
+
+
+def _arn_like(name: str, at: Place) -> str:
+    """An ARN to paste and complete."""
+    secret = "-".join(_WORDS.findall(name)).lower()
+    return f'"arn:{at.deployment.partition}:secretsmanager:{at.deployment.region}:{{account}}:secret:{secret}-AbCdEf"'
+
+
+def _in_command(words: tuple[str, ...], at: Place, not_secret: tuple[str, ...]) -> Iterator[Finding]:
+    exempt = {_variable(name) for name in not_secret}
+    for index, (word, following) in enumerate(zip(words, (*words[1:], "-"), strict=False)):
+        if kind := known(word):
+            yield at(index).error(f"contains {kind} in plain text. {_COMMAND_FIX}")
+            continue
+        options = [(match[1] or match[3], match[2] or match[4]) for match in _OPTION.finditer(word)]
+        if re.fullmatch(r"--[A-Za-z][\w-]*", word) and not following.startswith("-"):
+            options.append((word[2:], following))
+        for name, value in options:
+            if _variable(name) not in exempt and named_like_secret(name) and is_literal(value):
+                yield at(index).warning(
+                    f'the value of "{name}" looks like a secret in plain text. {_COMMAND_FIX} '
+                    f'If it isn\'t a secret, write not_secret = ["{_variable(name)}"].'
+                )
+                break
+
+
+def _in_raw_keys(value: object, at: Place, not_secret: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """Credentials in tables that are passed on unchanged."""
+    for text, place in texts_in(value, at):
+        if kind := known(text):
+            yield place.error(f"contains {kind} in plain text. {_COMMAND_FIX}")
+        elif place.name not in not_secret and named_like_secret(place.name) and is_literal(text):
+            yield place.warning(f"looks like a secret in plain text. {_COMMAND_FIX}")
 
 
 @rule(Workload)
 def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[Finding]:
-    """The options of a log driver can be read likewise."""
+    """Everyone who can describe a task definition can read the options of a log driver (ECS developer guide, "Pass
+    sensitive data to an Amazon ECS container")."""
     options = workload.logs.router.options if workload.logs.router is not None else {}
-    for text, place in texts_in(options, at("logs", "router", "options")):
+    for name, text in options.items():
+        place, fix = at("logs", "router", "options", name), _ROUTER_FIX.format(name)
         if kind := known(text):
-            yield place.error(f"holds {kind}, which everyone would read; {_OF_THE_ROUTER}")
+            yield place.error(f"contains {kind} in plain text. {fix}")
+        elif name not in workload.not_secret and named_like_secret(name) and is_literal(text):
+            yield place.warning(f"looks like a secret in plain text. {fix}")
 
 
-def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, str | None, Place]]:
-    """Every secret that ECS reads at a start: its ARN, its key, and its place."""
+@rule(Deployment)
+def plain_text_credentials_of_backend(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Terraform stores a backend's arguments in plain text in .terraform and in plan files (Terraform, "Backend
+    block")."""
+    for text, place in texts_in(deployment.catalog.state, at("state")):
+        if known(text) or (named_like_secret(place.name) and is_literal(text)):
+            yield place.warning(
+                "looks like a secret in plain text. Remove it, and set the environment variable that Terraform's "
+                "backend reads instead."
+            )
+
+
+def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
+    """Every secret that ECS reads when a task starts: its ARN and its place."""
     for container, place in containers_of(workload, at):
         for name, secret in container.secrets.items():
-            yield secret.arn, secret.key, place("secrets", name)
-        if container.credentials is not None:
-            yield container.credentials, None, place("credentials")
+            yield secret.arn, place("secrets", name)
     for name, secret in workload.logs.router.secrets.items() if workload.logs.router else ():
-        yield secret.arn, secret.key, at("logs", "router", "secrets", name)
-
-
-def _read(workload: Workload, at: Place) -> Iterator[tuple[str, None, Place]]:
-    """Secrets that are read while a service runs. One with a wildcard is meant as it stands."""
-    for index, arn in enumerate(workload.access.secrets_read):
-        if "*" not in arn and "?" not in arn:
-            yield arn, None, at("access", "secrets_read", index)
+        yield secret.arn, at("logs", "router", "secrets", name)
 
 
 @rule(Workload)
 def secret_and_plain_variable(workload: Workload, at: Place) -> Iterator[Finding]:
     """A variable has one value (ECS: "The secret name must be unique and not shared with any new or existing
     environment variables")."""
-    # As it is written: the addresses of callees give way to a secret of their name.
+    # As the catalog has it: a secret replaces the address of a callee that has its name.
     for container, place in containers_of(at.as_written, at):
         for name in sorted(container.secrets.keys() & container.environment.keys()):
             there = place("environment", name).location
-            yield place("secrets", name).error(f"is also in environment ({there}); remove one of them")
+            yield place("secrets", name).error(f"is also in environment ({there}). Remove one of them.")
 
 
 @rule(Service)
 def followed_parameter(service: Service, at: Place) -> Iterator[Finding]:
-    """Terraform can ask which versions a secret of Secrets Manager has without reading any; of a parameter it gets the
-    value too, and keeps it in the state."""
-    for arn, _, place in _secrets(service, at) if service.redeploy_on_rotation else ():
-        if place.name != "credentials" and arn.split(":")[2] == "ssm":
+    """Terraform can list the versions of a Secrets Manager secret without its value. A data source of an SSM parameter
+    stores the value in the state (Terraform registry, aws_ssm_parameter)."""
+    for arn, place in _secrets(service, at) if service.redeploy_on_rotation else ():
+        if arn.split(":")[2] == "ssm":
             yield place.error(
-                f"a parameter cannot be followed ({at('redeploy_on_rotation').location}): Terraform would keep its "
-                "value in the state; write the ARN of a Secrets Manager secret, or redeploy_on_rotation = false"
+                f"redeploy_on_rotation isn't supported for parameters ({at('redeploy_on_rotation').location}): "
+                "Terraform would keep the value in the state. Write the ARN of a Secrets Manager secret, or "
+                "redeploy_on_rotation = false."
             )
-
-
-@rule(Workload)
-def key_of_a_parameter(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Only secrets of Secrets Manager have keys (ECS API reference, Secret.valueFrom)."""
-    for arn, key, place in _secrets(workload, at):
-        if key is not None and arn.split(":")[2] == "ssm":
-            message = "a parameter has one value and no keys; remove it, or write the ARN of a Secrets Manager secret"
-            yield place("key").error(message)
 
 
 @rule(Service)
 def follows_nothing(service: Service, at: Place) -> Iterator[Finding]:
-    """Only secrets that ECS reads at a start can be followed."""
+    """`redeploy_on_rotation` applies to secrets that ECS reads when a task starts."""
     place = at("redeploy_on_rotation")
     if (
         service.redeploy_on_rotation
         and place.is_set_here
         and not secrets_of(service, addition_of(at.deployment, service))
     ):
-        message = f"{service.name} has no secrets; add some, or remove it"
-        yield place.notice(message)
-
-
-@rule(Workload)
-def incomplete_secret_arn(workload: Workload, at: Place) -> Iterator[Finding]:
-    """A secret's ARN ends with a hyphen and six characters that AWS adds (Secrets Manager User Guide, "ARN")."""
-    for arn, _, place in (*_secrets(workload, at), *_read(workload, at)):
-        parts = arn.split(":")
-        if parts[2] != "secretsmanager":
-            continue
-        if len(parts) > 7:
-            message = f'names a key behind the secret; write {{ arn = "…", key = "{parts[7]}" }}'
-            message = (
-                message if "secrets" in place.path and parts[7] else "goes on behind the secret; end it after the name"
-            )
-        elif parts[5] != "secret" or len(parts) < 7:
-            message = 'is not the ARN of a secret; it goes on with ":secret:" and the name'
-        elif not re.fullmatch(r".+-[A-Za-z0-9]{6}", parts[6]):
-            message = "lacks the hyphen and six characters that AWS adds to a secret's name; copy the whole ARN"
-        else:
-            continue
-        yield place.error(message)
-
-
-@rule(Workload)
-def invalid_parameter_arn(workload: Workload, at: Place) -> Iterator[Finding]:
-    """The only values of Systems Manager are parameters (ECS API reference, Secret.valueFrom)."""
-    for arn, _, place in _secrets(workload, at):
-        if arn.split(":")[2] == "ssm" and not arn.split(":")[5].startswith("parameter/"):
-            message = 'is not the ARN of a parameter; it goes on with ":parameter/" and the name'
-            yield place.error(message)
-
-
-@rule(Workload)
-def secret_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Endpoints lead to their own region (PrivateLink guide, "Access AWS services")."""
-    if has_internet_access(at.deployment):
-        return
-    nat = at.catalog("network", "nat")
-    for arn, _, place in _secrets(workload, at):
-        region = arn.split(":")[3]
-        if region != at.deployment.region:
-            yield place.error(
-                f'lies in "{region}", and with nat = "none" ({nat.location}) tasks reach only '
-                f'{at.deployment.region}; copy it there, or write nat = "single"'
-            )
+        yield place.notice(f"has no effect, as {service.name} has no secrets. Add some, or remove it.")

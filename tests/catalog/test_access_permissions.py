@@ -1,4 +1,4 @@
-"""What the words of `access` open: exactly what is named, and nothing beside it."""
+"""Permissions of the keys of `access`: exactly the named resources."""
 
 from __future__ import annotations
 
@@ -69,6 +69,9 @@ GRANTS: dict[str, list[tuple[list[str], list[str], dict[str, Any]]]] = {
     's3_write = ["s3://docs"]': [
         (["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"], ["arn:aws:s3:::docs/*"], {})
     ],
+    's3_delete = ["docs/in", "logs"]': [
+        (["s3:DeleteObject"], ["arn:aws:s3:::docs/in/*", "arn:aws:s3:::logs/*"], {}),
+    ],
     'sqs_consume = ["work"]': [
         (
             [
@@ -107,7 +110,7 @@ def _catalog(access: str, *, rest: str = "") -> str:
 
 
 @pytest.mark.parametrize("access", GRANTS)
-def test_a_word_opens_what_it_names(access: str, tmp_path: Path) -> None:
+def test_a_key_allows_exactly_what_it_names(access: str, tmp_path: Path) -> None:
     [output] = catalog_output(_catalog(access), tmp_path).values()
 
     found = statements(output, "web_task")
@@ -116,7 +119,7 @@ def test_a_word_opens_what_it_names(access: str, tmp_path: Path) -> None:
     assert {each["Effect"] for each in found} == {"Allow"}
 
 
-def test_tables_are_opened_with_their_indexes_and_secrets_by_their_kind(tmp_path: Path) -> None:
+def test_tables_include_their_indexes_and_secrets_depend_on_their_kind(tmp_path: Path) -> None:
     access = """
         dynamodb = ["orders"]
         secrets_read = [
@@ -136,7 +139,7 @@ def test_tables_are_opened_with_their_indexes_and_secrets_by_their_kind(tmp_path
     assert parameter["Action"] == ["ssm:GetParameter", "ssm:GetParameters"]
 
 
-def test_a_version_may_do_what_it_says_and_its_service_may_not(tmp_path: Path) -> None:
+def test_the_permissions_of_a_version_are_not_those_of_its_service(tmp_path: Path) -> None:
     version = 'versions = [{ name = "next", access = { sqs_send = ["work"] } }]'
     [output] = catalog_output(complete(f'[services.web]\nimage = "r.io/web:1"\n{version}\n'), tmp_path).values()
 
@@ -144,7 +147,7 @@ def test_a_version_may_do_what_it_says_and_its_service_may_not(tmp_path: Path) -
     assert [each["Action"][0] for each in statements(output, "web_next_task")] == ["sqs:SendMessage"]
 
 
-def test_without_a_way_out_every_word_brings_its_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_internet_access_every_key_adds_its_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
     [deployment] = loaded(f"""
@@ -170,7 +173,7 @@ def test_without_a_way_out_every_word_brings_its_endpoint(tmp_path: Path, monkey
         ("arn:aws:s3:::bucket/a", ("bucket", "a")),
     ],
 )
-def test_a_bucket_is_written_as_people_write_it(text: str, parts: tuple[str, str]) -> None:
+def test_a_bucket_can_be_a_name_a_url_or_an_arn(text: str, parts: tuple[str, str]) -> None:
     assert bucket_and_prefix(text) == parts
 
 
@@ -193,20 +196,20 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         access.sqs_send = ["arn:aws-cn:sqs:cn-north-1:123456789012:work"]
-        #^ services.web.access.sqs_send[0]: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write
-        #| one of these
+        #^ services.web.access.sqs_send[0]: is in the partition "aws-cn", and us-west-2 is in "aws". Write an ARN that
+        #| begins with "arn:aws:".
     """,
     "an alias for a key": """
         [services.web]
         image = "r.io/web:1"
         access.kms_decrypt = ["arn:aws:kms:us-west-2:123456789012:alias/x"]
-        #^ services.web.access.kms_decrypt[0]: is not the ARN of a key; that goes on with ":key/" and its name
+        #^ services.web.access.kms_decrypt[0]: must be the ARN of a key. Write one with ":key/" after the account.
     """,
 }
 
 
 @pytest.mark.parametrize("mistake", WRONG)
-def test_a_mistake_in_access_is_told_with_its_line(
+def test_a_mistake_in_access_is_an_error_with_its_line(
     mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

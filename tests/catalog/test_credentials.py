@@ -1,17 +1,16 @@
-"""A credential is not written into a catalog: what is refused, what is not, and which images name no version."""
+"""Credentials in plain text: which texts are reported, and which are not."""
 
 from __future__ import annotations
 
 import pytest
 
-from catalog.rules.images import is_mutable
-from catalog.rules.secrets import known, secret_by_name
+from catalog.rules.secrets import is_literal, is_random, known, named_like_secret
 from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
-# In two halves, so that no scanner of this repository takes them for real.
+# In two halves, so that scanners of this repository don't report them.
 CREDENTIALS = {
     "an AWS access key": ("AKIA", "ABCDEFGHIJKLMNOP"),
     "an Anthropic or OpenAI key": ("sk-", "ant-api03-abcDEF123_456-abcDEF123"),
@@ -31,7 +30,7 @@ CREDENTIALS = {
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
-def test_a_credential_is_known_by_its_form(kind: str) -> None:
+def test_a_credential_is_recognized_by_its_form(kind: str) -> None:
     text = "".join(CREDENTIALS[kind])
     assert known(text) == kind
     assert known(f"run --with={text} --more") == kind
@@ -54,7 +53,7 @@ def test_a_credential_is_known_by_its_form(kind: str) -> None:
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )
-def test_other_text_is_no_credential(text: str) -> None:
+def test_other_text_is_not_a_credential(text: str) -> None:
     assert known(text) is None
 
 
@@ -80,8 +79,49 @@ def test_other_text_is_no_credential(text: str) -> None:
         ("MODEL", "x7Gh2kP9qLm4ZtR8", False),
     ],
 )
-def test_a_secret_is_known_by_its_name_and_a_random_value(name: str, value: str, secret: bool) -> None:
-    assert secret_by_name(name, value) is secret
+def test_a_random_value_of_a_variable_with_a_secret_name_is_a_secret(name: str, value: str, secret: bool) -> None:
+    assert (named_like_secret(name) and is_literal(value) and is_random(value)) is secret
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PASSWORD", "PASSWORD1", "REDIS_PASSWORD_2", "DATABASE_PASSWORD", "PGPASSWORD", "DBPASSWORD", "DB_PASSWD"),
+        *("POSTGRES_PASS", "RABBITMQ_DEFAULT_PASS", "DB_PWD", "MYSQL_PWD", "KEY_PASSPHRASE", "DB_PASSWORD_PROD"),
+        *("SECRET", "JWT_SECRET", "CLIENT_SECRET", "DJANGO_SECRET_KEY", "SECRET_KEY_BASE64", "SECRET_KEY_BASE"),
+        *("HF_TOKEN", "AUTH_TOKEN", "SPLUNK_TOKEN", "Splunk_Token", "API_KEY", "APIKEY", "apiKey", "JWT_SIGNING_KEY"),
+        *("SSH_PRIVATE_KEY", "AWS_SECRET_ACCESS_KEY", "GOOGLE_CREDENTIALS", "spring.datasource.password", "dbPassword"),
+    ],
+)
+def test_a_name_that_ends_with_a_secret_is_recognized(name: str) -> None:
+    assert named_like_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("TOKEN_LIMIT", "MAX_TOKENS", "MAX_NEW_TOKENS", "STOP_TOKENS", "EOS_TOKEN", "TOKENIZER_PATH", "TOKEN_EXPIRY"),
+        *("PASS_THROUGH", "BYPASS", "COMPASS", "COMPASS_URL", "PASSENGER", "PWD", "OLDPWD", "ALLOW_EMPTY_PASSWORD"),
+        *("PASSWORD_FILE", "PASSWORD_MIN_LENGTH", "SECRET_NAME", "DB_SECRET_ARN", "SECRETS_DIR", "SECRETARY", "DB_URL"),
+        *("PUBLIC_KEY", "NEXT_PUBLIC_MAP_TOKEN", "PARTITION_KEY", "ACCESS_KEY_ID", "KEY", "MONKEY", "KEYBOARD"),
+    ],
+)
+def test_a_name_that_only_contains_the_word_is_not_a_secret(name: str) -> None:
+    assert not named_like_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        *(("hunter2", True), ("hunter2hunter2", True), ("postgres", True), ("123456", True), ("correct horse", True)),
+        *(("", False), ("true", False), ("no", False), ("2048", False), ("30s", False), ("none", False)),
+        *(("${PASSWORD}", False), ("$PASSWORD", False), ("<token>", False), ("xxx", False), ("*****", False)),
+        *(("changeme", False), ("change-me-123", False), ("your-token", False), ("EMPTY", False), ("dummy", False)),
+        *(("/run/secrets/db", False), ("prod/db", False), ("https://login.example/token", False)),
+    ],
+)
+def test_placeholders_references_and_settings_are_not_secrets(value: str, literal: bool) -> None:
+    assert is_literal(value) is literal
 
 
 WRONG = {
@@ -90,24 +130,26 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         environment.KEY = "@AWS@"
-        #^ services.web.environment.KEY: holds an AWS access key, which everyone would read; keep it in Secrets Manager
-        #| and write secrets = { KEY = "its ARN" }
+        #^ services.web.environment.KEY: contains an AWS access key in plain text. Keep it in Secrets Manager, remove it
+        #| here, and write secrets.KEY = "arn:aws:secretsmanager:us-west-2:{account}:secret:key-AbCdEf".
         command = ["--key", "@AWS@"]
-        #^ services.web.command[1]: holds an AWS access key, which everyone would read; keep it in Secrets Manager, and
-        #| read it from a variable of secrets
+        #^ services.web.command[1]: contains an AWS access key in plain text. Keep it in Secrets Manager, and read it
+        #| from a variable that secrets sets.
         [services.web.sidecars.logs]
         image = "r.io/logs:1"
         environment.API_KEY = "x7Gh2kP9qLm4ZtR8"
-        #^ services.web.sidecars.logs.environment.API_KEY: looks like a secret, which everyone would read; keep it in
-        #| Secrets Manager and write secrets = { API_KEY = "its ARN" }, or, if it is none, not_secret = ["API_KEY"]
+        #^ services.web.sidecars.logs.environment.API_KEY: looks like a secret in plain text. Keep it in Secrets
+        #| Manager, remove it here, and write secrets.API_KEY =
+        #| "arn:aws:secretsmanager:us-west-2:{account}:secret:api-key-AbCdEf". If it isn't a secret, write not_secret =
+        #| ["API_KEY"].
     """,
     "by a variable of the catalog": r"""
         [vars]
         key = "@AWS@"
         [defaults.environment]
         KEY = "{var.key}"
-        #^ defaults.environment.KEY: holds an AWS access key, which everyone would read; keep it in Secrets Manager and
-        #| write secrets = { KEY = "its ARN" }
+        #^ defaults.environment.KEY: contains an AWS access key in plain text. Keep it in Secrets Manager, remove it
+        #| here, and write secrets.KEY = "arn:aws:secretsmanager:us-west-2:{account}:secret:key-AbCdEf".
         [services.web]
         image = "r.io/web:1"
     """,
@@ -115,21 +157,21 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         container.dockerLabels = { key = "@AWS@" }
-        #^ services.web.container.dockerLabels.key: holds an AWS access key, which everyone would read; keep it in
-        #| Secrets Manager, and read it from a variable of secrets
+        #^ services.web.container.dockerLabels.key: contains an AWS access key in plain text. Keep it in Secrets
+        #| Manager, and read it from a variable that secrets sets.
     """,
 }
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_a_credential_is_refused_with_a_cure_and_not_repeated(snippet: str) -> None:
+def test_a_credential_is_an_error_that_does_not_repeat_it(snippet: str) -> None:
     key = "".join(CREDENTIALS["an AWS access key"])
     problems = problems_of(snippet.replace("@AWS@", key))
     assert problems == pointed_out(snippet)
     assert not any(key in problem or "x7Gh2kP9" in problem for problem in problems)
 
 
-def test_who_says_that_it_is_no_secret_is_believed_but_not_about_known_forms() -> None:
+def test_not_secret_has_no_effect_on_known_forms() -> None:
     snippet = """
         [services.web]
         image = "r.io/web:1"
@@ -140,30 +182,53 @@ def test_who_says_that_it_is_no_secret_is_believed_but_not_about_known_forms() -
     assert len(problems_of(snippet.format("".join(CREDENTIALS["a Stripe key"])))) == 1
 
 
-def test_images_without_a_version_are_said_once() -> None:
-    snippet = """
-        [services.web]
-        image = "r.io/web"
-        [services.llm]
-        image = "r.io:5000/llm:latest"
-        #^ services.llm.image: warning: "r.io:5000/llm:latest" and "r.io/web" name no version: each deployment takes
-        #| what the registry has by then, and no plan shows it; write the tag of a version, or a digest
-        [services.redis]
-        image = "r.io/redis:7"
-    """
-    assert sorted(notices_of(snippet)) == pointed_out(snippet)
+PLAIN_PASSWORDS = r"""
+    [services.web]
+    image = "r.io/web:1"
+    environment.DATABASE_PASSWORD = "hunter2hunter2"
+    #^ services.web.environment.DATABASE_PASSWORD: warning: looks like a secret in plain text. Keep it in Secrets
+    #| Manager, remove it here, and write secrets.DATABASE_PASSWORD =
+    #| "arn:aws:secretsmanager:us-west-2:{account}:secret:database-password-AbCdEf". If it isn't a secret, write
+    #| not_secret = ["DATABASE_PASSWORD"].
+    environment.TOKEN_LIMIT = "hunter2hunter2"
+    environment.CSRF_TOKEN = "hunter2hunter2"
+    not_secret = ["CSRF_TOKEN"]
+    command = ["serve", "--password", "hunter2", "--api-key=hunter2", "--csrf-token=hunter2", "--max-tokens=2048"]
+    #^ services.web.command[1]: warning: the value of "password" looks like a secret in plain text. Keep it in Secrets
+    #| Manager, and read it from a variable that secrets sets. If it isn't a secret, write not_secret = ["PASSWORD"].
+    #^ services.web.command[3]: warning: the value of "api-key" looks like a secret in plain text. Keep it in Secrets
+    #| Manager, and read it from a variable that secrets sets. If it isn't a secret, write not_secret = ["API_KEY"].
+    container.dockerLabels = { password = "hunter2", port = "hunter2" }
+    #^ services.web.container.dockerLabels.password: warning: looks like a secret in plain text. Keep it in Secrets
+    #| Manager, and read it from a variable that secrets sets.
+    [services.web.sidecars.cache]
+    image = "r.io/cache:1"
+    environment.REDIS_PASS = "hunter2"
+    #^ services.web.sidecars.cache.environment.REDIS_PASS: warning: looks like a secret in plain text. Keep it in
+    #| Secrets Manager, remove it here, and write secrets.REDIS_PASS =
+    #| "arn:aws:secretsmanager:us-west-2:{account}:secret:redis-pass-AbCdEf". If it isn't a secret, write not_secret =
+    #| ["REDIS_PASS"].
+    [services.web.logs.router]
+    options = { Name = "http", HTTP_Passwd = "hunter2" }
+    #^ services.web.logs.router.options.HTTP_Passwd: warning: looks like a secret in plain text. Keep it in Secrets
+    #| Manager, and set HTTP_Passwd in logs.router.secrets.
+    [state.http]
+    address = "https://state.example.com"
+    password = "hunter2"
+    #^ state.http.password: warning: looks like a secret in plain text. Remove it, and set the environment variable that
+    #| Terraform's backend reads instead.
+"""
 
 
-@pytest.mark.parametrize(
-    ("image", "mutable"),
-    [
-        ("redis", True),
-        ("r.io:5000/redis", True),
-        ("r.io/redis:latest", True),
-        ("r.io/redis:7", False),
-        ("r.io/redis@sha256:" + "a" * 64, False),
-        ("r.io/redis:latest@sha256:" + "a" * 64, False),
-    ],
-)
-def test_a_tag_is_mutable_when_it_is_latest_or_missing(image: str, mutable: bool) -> None:
-    assert is_mutable(image) is mutable
+def test_a_plain_password_is_a_warning_wherever_it_is_written() -> None:
+    notices = [notice for notice in notices_of(PLAIN_PASSWORDS) if "in plain text" in notice]
+    assert sorted(notices) == sorted(pointed_out(PLAIN_PASSWORDS))
+    assert not any("hunter2" in notice for notice in notices)
+
+
+def test_the_advice_for_a_plain_password_works() -> None:
+    arn = "arn:aws:secretsmanager:us-west-2:{account}:secret:db-password-AbCdEf"
+    advised = f'[services.web]\nimage = "r.io/web:1"\nsecrets.DB_PASSWORD = "{arn}"'
+    [notice] = notices_of('[services.web]\nimage = "r.io/web:1"\nenvironment.DB_PASSWORD = "hunter2"')
+    assert f'write secrets.DB_PASSWORD = "{arn}".' in notice
+    assert notices_of(advised) == []

@@ -1,4 +1,4 @@
-"""What a catalog may not say of logins, cookies, firewalls and logs: below a wrong line stands what is said of it."""
+"""Logins, stickiness, web ACLs and logs of an ingress: the comment below a wrong line is the expected message."""
 
 from __future__ import annotations
 
@@ -45,27 +45,27 @@ WRONG = {
         [ingress.public]
         allow = ["10.0.0.0/8"]
         [ingress.public.login]
-        #^ ingress.public.login: a load balancer lets users log in over HTTPS only; give the ingress a certificate
+        #^ ingress.public.login: requires HTTPS. Add a certificate to the ingress.
         user_pool = "{POOL}"
         domain = "entry"
         client_id = "x"
         {WEB}""",
-    "a login of nobody": f"""{TOP}
+    "a login without a provider": f"""{TOP}
         [ingress.public.login]
-        #^ ingress.public.login: nobody can log in; add user_pool and domain (Cognito), or issuer, its endpoints and
-        #| client_secret
+        #^ ingress.public.login: requires a provider. Add user_pool and domain (Cognito), or issuer, its endpoints and
+        #| client_secret.
         client_id = "x"
         {WEB}""",
     "half a user pool": f"""{TOP}
         [ingress.public.login]
-        #^ ingress.public.login: beside user_pool there is no domain; add it
+        #^ ingress.public.login: user_pool requires domain. Add it.
         user_pool = "{POOL}"
         client_id = "x"
         {WEB}""",
     "half a provider": f"""{TOP}
         [ingress.public.login]
-        #^ ingress.public.login: beside issuer and user_info_endpoint there is no authorization_endpoint,
-        #| token_endpoint and client_secret; add them
+        #^ ingress.public.login: issuer and user_info_endpoint requires authorization_endpoint, token_endpoint and
+        #| client_secret. Add them.
         issuer = "https://login.example.com"
         user_info_endpoint = "https://login.example.com/userinfo"
         client_id = "x"
@@ -76,14 +76,14 @@ WRONG = {
         domain = "entry"
         client_id = "x"
         issuer = "https://login.example.com"
-        #^ ingress.public.login.issuer: issuer belongs to an OpenID Connect provider, user_pool to a user pool; remove
-        #| one kind
+        #^ ingress.public.login.issuer: conflicts with user_pool. Remove the keys of Cognito or those of the OpenID
+        #| Connect provider.
         {WEB}""",
-    "a secret that would lie in the state": f"""{TOP}{OIDC}
+    "a secret that the state would contain": f"""{TOP}{OIDC}
         client_secret = "{SECRET}"
-        #^ ingress.public.login.client_secret: Terraform would keep its value in the state; write user_pool instead (a
-        #| Cognito user pool can pass on to this provider, and needs no secret here), or accept that with
-        #| secret_in_state = true
+        #^ ingress.public.login.client_secret: Terraform would store its value in the state. Write user_pool instead (a
+        #| Cognito user pool can use this provider, and requires no secret here), or accept this with secret_in_state =
+        #| true.
         {WEB}""",
     "the secret itself": f"""{TOP}{OIDC}
         client_secret = "hunter2"
@@ -92,13 +92,12 @@ WRONG = {
         {WEB}""",
     "a secret of another region": f"""{TOP}{OIDC}
         client_secret = "{SECRET.replace("us-west-2", "us-east-1")}"
-        #^ ingress.public.login.client_secret: lies in "us-east-1"; write the ARN of a secret in us-west-2, or of a
-        #| replica there
+        #^ ingress.public.login.client_secret: is in "us-east-1". Write the ARN of a secret or a replica in us-west-2.
         secret_in_state = true
         {WEB}""",
-    "consent to nothing": f"""{TOP}{COGNITO}
+    "secret_in_state without a secret": f"""{TOP}{COGNITO}
         secret_in_state = true
-        #^ ingress.public.login.secret_in_state: there is no client_secret to keep; remove it
+        #^ ingress.public.login.secret_in_state: has no effect without client_secret. Remove it.
         {WEB}""",
     "an endpoint without TLS": f"""{TOP}{OIDC.replace("https://login.example.com/token", "http://x.example.com/t")}
         client_secret = "{SECRET}"
@@ -106,18 +105,17 @@ WRONG = {
         {WEB}""",
     "a session of eight days": f"""{TOP}{COGNITO}
         session_timeout = "192h"
-        #^ ingress.public.login.session_timeout: a login lasts from "1s" to "168h" (7 days); write a time in between
+        #^ ingress.public.login.session_timeout: must be "1s" to "168h" (7 days). Write a duration in this range.
         scope = "email"
-        #^ ingress.public.login.scope: without "openid" nobody says who logged in; write "openid email"
+        #^ ingress.public.login.scope: must contain "openid". Write "openid email".
         {WEB}""",
-    "an internal way in that reaches no provider": f"""
+    "an internal ingress without access to the provider": f"""
         [network]
         nat = "none"
         {TOP}
         internal = true
         [ingress.public.login]
-        #^ ingress.public.login: an internal load balancer reaches the provider through a NAT gateway; write nat =
-        #| "single" in [network]
+        #^ ingress.public.login: requires internet access from an internal load balancer. Write network.nat = "single".
         user_pool = "{POOL}"
         domain = "entry"
         client_id = "x"
@@ -126,26 +124,25 @@ WRONG = {
         port = 80
         public = true
         """,
-    "a login before http2": f"""{TOP}{COGNITO}
+    "a login with http2": f"""{TOP}{COGNITO}
         {WEB}
         protocol = "http2"
-        #^ services.web.protocol: a load balancer lets users log in before http only; write login = false in public,
-        #| and let the service see to it, or write protocol = "http"
+        #^ services.web.protocol: the login of a load balancer requires protocol = "http". Write protocol = "http", or
+        #| public.login = false if the service itself authenticates users.
         """,
     "a login that its ingress does not have": f"""{TOP}
         [services.web]
         image = "r.io/web:1"
         port = 80
         public = {{ login = true }}
-        #^ services.web.public.login: [ingress.public] has no login; add one there, or remove this
+        #^ services.web.public.login: requires [ingress.public.login]. Add it, or remove login.
         """,
     "a cookie of eight days": f"""{TOP}
         [services.web]
         image = "r.io/web:1"
         port = 80
         public = {{ sticky = "192h" }}
-        #^ services.web.public.sticky: a browser stays from "1s" to "168h" (7 days) with a task; write a time in
-        #| between, or false
+        #^ services.web.public.sticky: must be "1s" to "168h" (7 days). Write a duration in this range, or false.
         """,
     "a cookie for gRPC": f"""{TOP}
         [services.web]
@@ -153,39 +150,40 @@ WRONG = {
         port = 80
         protocol = "grpc"
         public = {{ sticky = "1h" }}
-        #^ services.web.public.sticky: it rests on cookies, which clients of grpc do not keep; remove it
+        #^ services.web.public.sticky: isn't supported for protocol = "grpc", whose clients store no cookies. Remove it.
         """,
-    "a firewall of CloudFront": f"""{TOP}
+    "a web ACL of CloudFront": f"""{TOP}
         waf = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/x/0a1b"
-        #^ ingress.public.waf: is not the ARN of a regional/webacl; that goes on with ":regional/webacl/" and its name
-        #^ ingress.public.waf: lies in "us-east-1", a load balancer in us-west-2 cannot use it; write the ARN of a
-        #| regional web ACL in us-west-2
+        #^ ingress.public.waf: is in "us-east-1", and a load balancer in us-west-2 can't use it. Write the ARN of a
+        #| regional web ACL in us-west-2.
+        #^ ingress.public.waf: must be the ARN of a regional/webacl. Write one with ":regional/webacl/" after the
+        #| account.
         {WEB}""",
     "an identity pool": f"""{TOP}{COGNITO.replace(":userpool/", ":identitypool/")}
         {WEB}""",
-    "a prefix that AWS writes itself": f"""{TOP}
+    "a prefix that AWS adds": f"""{TOP}
         logs = {{ bucket = "logs", prefix = "web/AWSLogs" }}
         #^ ingress.public.logs.prefix: "web/AWSLogs" is not a prefix. Write one like "web/public", without / at its
         #| ends and without "AWSLogs".
         {WEB}""",
-    "days of somebody's bucket": f"""{TOP}
+    "days for an existing bucket": f"""{TOP}
         logs = {{ bucket = "10.0.0.1", days = 7 }}
-        #^ ingress.public.logs.bucket: "10.0.0.1" cannot be the name of a bucket; write that of one that exists
-        #^ ingress.public.logs.days: a bucket that exists has a lifecycle of its own; remove days, or remove bucket to
-        #| have one made
+        #^ ingress.public.logs.bucket: "10.0.0.1" isn't a valid bucket name. Write the name of an existing bucket.
+        #^ ingress.public.logs.days: has no effect on an existing bucket. Remove days, or remove bucket so that
+        #| Terraform creates one.
         {WEB}""",
 }
 ELSEWHERE = {
     "an endpoint without TLS": 'ingress.public.login.token_endpoint: "http://x.example.com/t" is not an https URL. '
     'Write the whole of it, on port 443, as in "https://login.example.com/authorize".',
-    "an identity pool": 'ingress.public.login.user_pool: is not the ARN of a userpool; that goes on with ":userpool/" '
-    "and its name",
+    "an identity pool": 'ingress.public.login.user_pool: must be the ARN of a userpool. Write one with ":userpool/" '
+    "after the account.",
 }
-"""What is said of a line that stands in a text of several catalogs."""
+"""Messages about lines that several catalogs share."""
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_way_in_says_what_is_wrong_and_where(case: str) -> None:
+def test_a_wrong_ingress_is_an_error_with_its_line(case: str) -> None:
     found = problems_of(WRONG[case])
 
     if case in ELSEWHERE:
@@ -194,20 +192,20 @@ def test_a_wrong_way_in_says_what_is_wrong_and_where(case: str) -> None:
         assert found == pointed_out(WRONG[case])
 
 
-def test_a_secret_that_may_lie_in_the_state_is_warned_of() -> None:
-    [said] = notices_of(f'{TOP}{OIDC}\nclient_secret = "{SECRET}"\nsecret_in_state = true\n{WEB}')
+def test_secret_in_state_is_a_warning() -> None:
+    [notice] = notices_of(f'{TOP}{OIDC}\nclient_secret = "{SECRET}"\nsecret_in_state = true\n{WEB}')
 
-    assert "secret_in_state: warning: whoever reads the Terraform state reads the client's secret" in said
-
-
-def test_a_given_bucket_has_to_let_log_delivery_in() -> None:
-    [said] = notices_of(f'{TOP}\nlogs = {{ bucket = "logs", prefix = "x" }}\n{WEB}')
-
-    assert "SSE-S3 and let arn:aws:iam::797873946194:root do s3:PutObject" in said
-    assert '"x/AWSLogs/*"' in said
+    assert "secret_in_state: warning: the Terraform state contains the client secret." in notice
 
 
-def test_what_is_open_needs_no_login_of_its_protocol() -> None:
+def test_an_existing_bucket_must_allow_log_delivery() -> None:
+    [notice] = notices_of(f'{TOP}\nlogs = {{ bucket = "logs", prefix = "x" }}\n{WEB}')
+
+    assert "use SSE-S3 and allow arn:aws:iam::797873946194:root s3:PutObject" in notice
+    assert '"x/AWSLogs/*"' in notice
+
+
+def test_grpc_without_login_has_no_notice() -> None:
     web = WEB.replace("public = true", "public = { login = false }")
     assert notices_of(f'{TOP}{COGNITO}{web}\nprotocol = "grpc"') == []
 
@@ -222,5 +220,5 @@ def test_what_is_open_needs_no_login_of_its_protocol() -> None:
         ("il-central-1", {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}),
     ],
 )
-def test_logs_are_written_by_whom_the_region_has(region: str, writer: dict[str, str]) -> None:
+def test_the_log_writer_depends_on_the_region(region: str, writer: dict[str, str]) -> None:
     assert log_writer(region) == writer

@@ -1,4 +1,4 @@
-"""Joining what exists: what must be said of it, what is its owner's to say, and what two deployments cannot share."""
+"""Existing resources: required keys, keys without effect, and resources that two deployments can't share."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ WRONG = {
     "a cluster of another region": r"""
         [cluster]
         arn = "arn:aws:ecs:eu-west-1:123456789012:cluster/platform"
-        #^ cluster.arn: lies in "eu-west-1"; write the ARN of a cluster in us-west-2
+        #^ cluster.arn: is in "eu-west-1". Write the ARN of a cluster in us-west-2.
     """,
     "a cluster of another partition": r"""
         [cluster]
         arn = "arn:aws-cn:ecs:cn-north-1:123456789012:cluster/platform"
-        #^ cluster.arn: begins with "arn:aws-cn:", ARNs of us-west-2 begin with "arn:aws:"; write one of these
+        #^ cluster.arn: is in the partition "aws-cn", and us-west-2 is in "aws". Write an ARN that begins with
+        #| "arn:aws:".
     """,
     "a cluster of another account": r"""
         [aws]
@@ -48,10 +49,10 @@ WRONG = {
 
         [cluster]
         arn = "arn:aws:ecs:us-west-2:123456789012:cluster/platform"
-        #^ cluster.arn: is of account 123456789012, this is applied to 210987654321 (services.toml:2); write the ARN of
-        #| a cluster there
+        #^ cluster.arn: is in account 123456789012, and Terraform applies this to 210987654321 (services.toml:2). Write
+        #| the ARN of a cluster there.
     """,
-    "settings of somebody else's cluster": r"""
+    "settings of an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         insights = "disabled"
@@ -60,7 +61,7 @@ WRONG = {
         #^ cluster.exec: can't be set for an existing cluster (arn, services.toml:2). Remove it and write exec = true in
         #| services, or remove arn.
     """,
-    "instances for somebody else's cluster": r"""
+    "instances for an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
 
@@ -85,13 +86,13 @@ WRONG = {
     "a namespace without a name": r"""
         [discovery]
         namespace_id = "ns-e4anhexample0004"
-        #^ discovery.namespace_id: callers go by its name; add namespace = "…", the name of this namespace
+        #^ discovery.namespace_id: requires namespace. Add namespace = "example.internal", the name of this namespace.
     """,
-    "names in a VPC that does not know them": r"""
+    "names that don't resolve in a created VPC": r"""
         [discovery]
         namespace_id = "ns-e4anhexample0004"
-        #^ discovery.namespace_id: its names resolve only in VPCs that it is associated with, and web calls llm
-        #| (services.toml:9); add the vpc_id of one of these to [network], or leave out namespace_id
+        #^ discovery.namespace_id: its names resolve only in VPCs that it's associated with, and web calls llm
+        #| (services.toml:9). Set network.vpc_id to one of these VPCs, or remove namespace_id.
         namespace = "platform.internal"
 
         [services.web]
@@ -112,12 +113,12 @@ WRONG = {
         namespace = "platform.internal"
 
         [external.database]
-        host = "db.platform.internal" # somebody else's
+        host = "db.platform.internal" # externally managed
 
         [external.other]
         host = "web.platform.internal"
-        #^ external.other.host: "web.platform.internal" lies in the namespace "platform.internal" (services.toml:7),
-        #| where only services have names; write another namespace
+        #^ external.other.host: "web.platform.internal" is in the namespace "platform.internal" (services.toml:7), in
+        #| which only services have names. Write another namespace.
 
         [services.web]
         image = "r.io/web:1"
@@ -135,32 +136,35 @@ WRONG = {
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
-#^ ingress.public.listener_arn: this listener needs priorities; add priorities = [1000, 1999], those left to you
-#^ ingress.public.listener_arn: this listener needs security_group_id; add security_group_id = "sg-…", a group of its
-#| load balancer
+#^ ingress.public.listener_arn: requires priorities. Add priorities = [1000, 1999], the range that this catalog may use.
+#^ ingress.public.listener_arn: requires security_group_id. Add security_group_id = "sg-0a1b2c3d", a group of its load
+#| balancer.
 {WEB}public = true
 """,
-    "what is its owner's to say": NETWORK
+    "settings of an existing listener": NETWORK
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 allow = ["10.0.0.0/8"]
-#^ ingress.public.allow: belongs to whoever owns the listener (listener_arn, services.toml:6); leave it out
+#^ ingress.public.allow: has no effect on an existing listener (listener_arn, services.toml:6). Remove allow.
 logs = true
-#^ ingress.public.logs: belongs to whoever owns the listener (listener_arn, services.toml:6); leave it out
+#^ ingress.public.logs: has no effect on an existing listener (listener_arn, services.toml:6). Remove logs.
 certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
-#^ ingress.public.certificate: belongs to whoever owns the listener (listener_arn, services.toml:6); leave it out
+#^ ingress.public.certificate: has no effect on an existing listener (listener_arn, services.toml:6). Remove
+#| certificate.
 {WEB}public = true
 """,
-    "a group and priorities of nobody's": r"""
+    "a security group and priorities without a listener": r"""
         [ingress.public]
         allow = ["10.0.0.0/8"]
         security_group_id = "sg-0a"
-        #^ ingress.public.security_group_id: is said of a listener that exists; add its listener_arn, or remove this
+        #^ ingress.public.security_group_id: has an effect only on an existing listener. Add listener_arn, or remove
+        #| security_group_id.
         priorities = [1000, 1999]
-        #^ ingress.public.priorities: is said of a listener that exists; add its listener_arn, or remove this
+        #^ ingress.public.priorities: has an effect only on an existing listener. Add listener_arn, or remove
+        #| priorities.
 
         [services.web]
         image = "r.io/web:1"
@@ -181,8 +185,8 @@ certificate = "arn:aws:acm:us-west-2:123456789012:certificate/1111"
     "a listener in a network of our own": f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
-#^ ingress.public.listener_arn: its load balancer lies in a VPC that exists; name that by vpc_id and private_subnet_ids
-#| in [network]
+#^ ingress.public.listener_arn: requires the existing VPC of its load balancer. Set network.vpc_id and
+#| network.private_subnet_ids.
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
@@ -191,12 +195,12 @@ priorities = [1000, 1999]
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER.replace("us-west-2", "us-east-1")}"
-#^ ingress.public.listener_arn: lies in "us-east-1"; write the ARN of a listener in us-west-2
+#^ ingress.public.listener_arn: is in "us-east-1". Write the ARN of a listener in us-west-2.
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = true
 """,
-    "two ways in by one listener": NETWORK
+    "two ingresses of one listener": NETWORK
     + f"""
 [ingress.a]
 listener_arn = "{LISTENER}"
@@ -204,20 +208,20 @@ security_group_id = "sg-0a"
 priorities = [1000, 1999]
 [ingress.b]
 listener_arn = "{LISTENER}"
-#^ ingress.b.listener_arn: is the listener of ingress.a already (services.toml:6); leave out one of the two ingresses
+#^ ingress.b.listener_arn: is used by both ingress.b and ingress.a (services.toml:6). Remove one of them.
 security_group_id = "sg-0a"
 priorities = [2000, 2999]
 {WEB}public = {{ ingress = "a" }}
 """,
-    "a priority of others": NETWORK
+    "a priority outside the range": NETWORK
     + f"""
 [ingress.public]
 listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
 {WEB}public = {{ priority = 2000 }}
-#^ services.web.public.priority: 2000 is not one of the 1000 to 1999 that are left to you (services.toml:8); write one
-#| of these, or leave it out
+#^ services.web.public.priority: 2000 isn't in the priorities of the ingress, 1000 to 1999 (services.toml:8). Write one
+#| of these, or remove priority.
 """,
     "one priority for two": NETWORK
     + f"""
@@ -226,8 +230,8 @@ listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1000]
 {WEB}public = true
-#^ services.web.public: its rule would have priority 1000, like that of services.app (services.toml:20); give
-#| ingress.public more priorities than 1000 to 1000
+#^ services.web.public: its rule would have priority 1000, as that of services.app does (services.toml:20). Set more
+#| ingress.public.priorities than 1000 to 1000.
 
 [services.app]
 image = "r.io/app:1"
@@ -235,12 +239,12 @@ port = 80
 public = {{ path = "/app" }}
 """,
     # environments
-    "environments that share a namespace that exists": NETWORK
+    "environments that share an existing namespace": NETWORK
     + """
 [discovery]
 namespace_id = "ns-e4anhexample0004"
-#^ discovery.namespace_id: dev and prod would share "platform.internal", and services of both one name; give each a
-#| namespace of its own, as in [environments.prod.discovery]
+#^ discovery.namespace_id: "platform.internal" is used by both dev and prod, whose services have the same names. Set
+#| another namespace in [environments.prod.discovery].
 namespace = "platform.internal"
 
 [environments.dev]
@@ -252,11 +256,11 @@ namespace = "platform.internal"
 listener_arn = "{LISTENER}"
 security_group_id = "sg-0a"
 priorities = [1000, 1999]
-#^ ingress.public.priorities: dev and prod share the listener, and dev has 1000 to 1999 of it; write others for each, as
-#| in [environments.prod.ingress.public]
+#^ ingress.public.priorities: dev uses priorities 1000 to 1999 of the same listener. Set others in
+#| [environments.prod.ingress.public].
 {WEB}public = true
-#^ services.web.public: "/" of this listener leads to web of dev; write another host, as in
-#| "{{environment}}.example.com"
+#^ services.web.public: "/" of this listener is used by web of dev too. Write another host:
+#| "{{environment}}.example.com".
 
 [environments.dev]
 [environments.prod]
@@ -276,11 +280,11 @@ priorities = [1000, 1999]
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said_with_its_cure(snippet: str) -> None:
+def test_a_wrong_setting_is_an_error_with_advice(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-TOLD = {
+NOTICES = {
     "capacity providers that only the owner of a cluster adds": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
@@ -294,7 +298,7 @@ TOLD = {
         image = "r.io/b:1"
         capacity = "fargate-spot"
     """,
-    "who counts tasks": r"""
+    "Container Insights of an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         #^ cluster.arn: notice: platform must have the capacity provider FARGATE, and Terraform changes no existing
@@ -310,7 +314,7 @@ TOLD = {
         #^ services.a.scale.backlog: notice: requires Container Insights, which counts the tasks. Enable it for the
         #| cluster platform.
     """,
-    "where sessions are logged": r"""
+    "the session log of an existing cluster": r"""
         [cluster]
         arn = "arn:aws:ecs:us-west-2:{account}:cluster/platform"
         #^ cluster.arn: notice: platform must have the capacity provider FARGATE, and Terraform changes no existing
@@ -325,19 +329,19 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("snippet", TOLD.values(), ids=TOLD)
-def test_what_only_an_owner_can_see_to_is_told(snippet: str) -> None:
+@pytest.mark.parametrize("snippet", NOTICES.values(), ids=NOTICES)
+def test_requirements_of_an_existing_cluster_are_notices(snippet: str) -> None:
     assert notices_of(snippet) == pointed_out(snippet)
 
 
-def test_environments_may_have_namespaces_of_one_name_in_networks_of_their_own() -> None:
+def test_environments_can_use_one_namespace_name_in_different_networks() -> None:
     own = '[environments.{0}]\nnetwork.vpc_id = "vpc-{1}"\ndiscovery.namespace_id = "ns-{1}"\n'
     named = '[discovery]\nnamespace = "platform.internal"\n' + own.format("dev", "0a") + own.format("prod", "0b")
     network = '[network]\nprivate_subnet_ids = ["subnet-0a"]\n'
     assert [each.namespace for each in loaded(network + named).deployments] == ["platform.internal"] * 2
 
 
-def test_a_namespace_needs_no_vpc_where_the_mesh_makes_the_names() -> None:
+def test_a_namespace_requires_no_vpc_if_the_mesh_creates_the_names() -> None:
     for kind, traits in MESHES.items():
         text = '[discovery]\nnamespace_id = "ns-0a"\nnamespace = "platform.internal"\n'
         calls = '[services.a]\nimage = "r.io/a:1"\ncalls = ["b"]\n[services.b]\nimage = "r.io/b:1"\nport = 80\n'
@@ -348,5 +352,5 @@ def test_a_namespace_needs_no_vpc_where_the_mesh_makes_the_names() -> None:
             assert loaded(text + calls, kind=kind)
 
 
-def test_the_example_says_what_its_page_says() -> None:
+def test_the_example_has_the_listener_of_these_tests() -> None:
     assert LISTENER in JOINING.read_text(encoding="utf-8")

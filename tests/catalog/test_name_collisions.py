@@ -1,4 +1,4 @@
-"""Names that could meet: each pair is refused with both places, or shown to be apart."""
+"""Names that could be equal in AWS: each pair is an error with both places, or the names differ."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from tests.support.synth import catalog_output
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
-# Names of forty characters that differ, and whose hashes do not.
+# Different names of forty characters with equal hashes.
 ROLES = ("s" * 31 + "000026316", "s" * 31 + "000069592")
-WAYS = ("i" * 31 + "000018640", "i" * 31 + "000023583")
+INGRESSES = ("i" * 31 + "000018640", "i" * 31 + "000023583")
 ENTRIES = ("s" * 31 + "000006192", "s" * 31 + "000034528")
 LONG_ID = f'[catalog]\nname = "{"d" * 24}"\nregion = "us-west-2"\n'
 CUT = "d" * 24 + "-" + "s" * 30
 
-MEETING = {
-    "roles that are shortened to one": rf"""
+COLLISIONS = {
+    "roles with equal shortened names": rf"""
         {LONG_ID.replace(chr(10), chr(10) + " " * 8)}
         [services.{ROLES[0]}]
         image = "r.io/a:1"
         [services.{ROLES[1]}]
-        #^ services.{ROLES[1]}: its task role would be "{CUT}-aec887b0" in AWS, like that of
-        #| {ROLES[0]} (services.toml:5); write another aws_name
+        #^ services.{ROLES[1]}: its task role and that of {ROLES[0]} (services.toml:5)
+        #| would both be "{CUT}-aec887b0" in AWS. Write another aws_name.
         image = "r.io/b:1"
     """,
-    "load balancers that are shortened to one": rf"""
-        [ingress.{WAYS[0]}]
+    "load balancers with equal shortened names": rf"""
+        [ingress.{INGRESSES[0]}]
         allow = ["10.0.0.0/8"]
-        [ingress.{WAYS[1]}]
-        #^ ingress.{WAYS[1]}: its load balancer would be "shop-{"i" * 18}-eef728c9" in AWS, like that of
-        #| {WAYS[0]} (services.toml:1); write another name
+        [ingress.{INGRESSES[1]}]
+        #^ ingress.{INGRESSES[1]}: its load balancer and that of {INGRESSES[0]}
+        #| (services.toml:1) would both be "shop-{"i" * 18}-eef728c9" in AWS. Write another name.
         allow = ["10.0.0.0/8"]
         [services.a]
         image = "r.io/a:1"
         port = 80
-        public.ingress = "{WAYS[0]}"
+        public.ingress = "{INGRESSES[0]}"
         [services.b]
         image = "r.io/b:1"
         port = 80
-        public.ingress = "{WAYS[1]}"
+        public.ingress = "{INGRESSES[1]}"
     """,
     "a version and the log group of the network": r"""
         [network]
@@ -56,8 +56,8 @@ MEETING = {
         image = "r.io/a:1"
         [[services.flow.versions]]
         name = "logs"
-        #^ services.flow.versions[0].name: its log group would be "/ecs/shop/flow_logs" in AWS, like that of the
-        #| network (services.toml:2); write another name
+        #^ services.flow.versions[0].name: its log group and that of the network (services.toml:2) would both be
+        #| "/ecs/shop/flow_logs" in AWS. Write another name.
     """,
     "a version and the log group of shells": r"""
         [cluster]
@@ -67,22 +67,22 @@ MEETING = {
         aws_name = "main"
         [[services.core.versions]]
         name = "exec"
-        #^ services.core.versions[0].name: its log group would be "/ecs/shop/main_exec" in AWS, like that of ECS Exec's
-        #| sessions (services.toml:2); write another name
+        #^ services.core.versions[0].name: its log group and that of ECS Exec's sessions (services.toml:2) would both be
+        #| "/ecs/shop/main_exec" in AWS. Write another name.
     """,
-    "an address where AWS's own is looked for": r"""
+    "an address in a variable of AWS SDKs": r"""
         [services.web]
         image = "r.io/a:1"
         calls = ["aws-endpoint"]
-        #^ services.web.calls[0]: the address of "aws-endpoint" would be in AWS_ENDPOINT_URL, where AWS's own libraries
-        #| look for AWS; write another name
+        #^ services.web.calls[0]: the address of "aws-endpoint" would be in AWS_ENDPOINT_URL, from which AWS SDKs read
+        #| the address of AWS. Write another name.
         [services.aws-endpoint]
         image = "r.io/b:1"
         port = 80
     """,
     "an external and a service": r"""
         [external.db]
-        #^ external.db: "db" is also a service (services.toml:6); rename one of them
+        #^ external.db: "db" is also a service (services.toml:6). Rename one of them.
         host = "db.example.com"
         [services.web]
         image = "r.io/a:1"
@@ -95,7 +95,7 @@ MEETING = {
         image = "r.io/a:1"
         environment = { TOKENS = "x" }
         secrets = { TOKENS = "arn:aws:ssm:us-west-2:123456789012:parameter/tokens" }
-        #^ services.web.secrets.TOKENS: is also in environment (services.toml:3); remove one of them
+        #^ services.web.secrets.TOKENS: is also in environment (services.toml:3). Remove one of them.
     """,
     "a variable and a secret of a sidecar": r"""
         [services.web]
@@ -104,7 +104,7 @@ MEETING = {
         image = "r.io/p:1"
         environment = { TOKENS = "x" }
         secrets = { TOKENS = "arn:aws:ssm:us-west-2:123456789012:parameter/tokens" }
-        #^ services.web.sidecars.proxy.secrets.TOKENS: is also in environment (services.toml:5); remove one of them
+        #^ services.web.sidecars.proxy.secrets.TOKENS: is also in environment (services.toml:5). Remove one of them.
     """,
     "a variable of a service and a secret of its version": r"""
         [services.web]
@@ -113,9 +113,9 @@ MEETING = {
         [[services.web.versions]]
         name = "next"
         secrets = { TOKENS = "arn:aws:ssm:us-west-2:123456789012:parameter/tokens" }
-        #^ services.web.versions[0].secrets.TOKENS: is also in environment (services.toml:3); remove one of them
+        #^ services.web.versions[0].secrets.TOKENS: is also in environment (services.toml:3). Remove one of them.
     """,
-    "a variable written a second time, in the words of the API": r"""
+    "a variable that a raw key sets a second time": r"""
         [services.web]
         image = "r.io/a:1"
         container.environment = [{ name = "TOKENS", value = "x" }]
@@ -138,25 +138,25 @@ MEETING = {
         #^ services.web.volumes.model-{names.digest("s3://models/llm")}: has the same folder as the model
         #| (services.toml:4). Use another name.
     """,
-    "two services that AWS knows by one name": r"""
+    "two services with one name in AWS": r"""
         [services.chat]
         image = "r.io/a:1"
         aws_name = "backend"
-        #^ services.chat.aws_name: services.backend is called "backend" in AWS too (services.toml:6); write another
-        #| aws_name for the newer of them
+        #^ services.chat.aws_name: services.backend has the name "backend" in AWS too (services.toml:6). Write another
+        #| aws_name for the newer one.
         [services.backend]
         image = "r.io/b:1"
     """,
 }
 
 
-@pytest.mark.parametrize("snippet", MEETING.values(), ids=MEETING)
-def test_what_would_meet_is_refused_with_both_places(snippet: str) -> None:
+@pytest.mark.parametrize("snippet", COLLISIONS.values(), ids=COLLISIONS)
+def test_equal_names_are_an_error_with_both_places(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
 def test_no_two_callees_share_a_variable() -> None:
-    """Upper case and underscores only where names have none: nothing is lost."""
+    """Names have no upper case and no underscores, so each variable belongs to one name."""
     callees = [f"{a}{b}{c}" for a in ("a", "a1") for b in ("", "-b", "-url", "1") for c in ("", "-c", "2", "-url")]
     variables = {names.variable(name): name for name in set(callees)}
     assert len(variables) == len(set(callees))
@@ -164,7 +164,7 @@ def test_no_two_callees_share_a_variable() -> None:
         assert names.variable(name).removesuffix("_URL").lower().replace("_", "-") == name
 
 
-def test_a_written_variable_wins_over_the_address_of_a_callee() -> None:
+def test_a_variable_of_the_catalog_overrides_the_address_of_a_callee() -> None:
     (deployment,) = loaded("""
         [services.web]
         image = "r.io/a:1"
@@ -183,7 +183,7 @@ def test_a_written_variable_wins_over_the_address_of_a_callee() -> None:
     assert web.sidecars["proxy"].environment == {"A_B_URL": "of the sidecar"}
 
 
-def test_entries_of_service_connect_that_are_shortened_to_one_are_refused() -> None:
+def test_service_connect_entries_with_equal_shortened_names_are_an_error() -> None:
     toml = (
         LONG_ID
         + '[discovery]\nnamespace = "own.internal"\nnamespace_id = "ns-0123456789abcdef"\n'
@@ -201,18 +201,18 @@ _WITHIN = (
     "mesh_name", "virtual_router_name", "virtual_gateway_name", "namespace_id", "service_identifier", "resource_id",
     "role", "cluster",
 )  # fmt: skip
-"""What a name is unique in."""
+"""The scopes of names."""
 WORDS = {
     "flow": ("log",), "file": ("system",), "service": ("network",), "mesh": ("infra",), "container": ("instances",),
     "ingress": ("public", "tasks"), "log": ("router",), "connect": ("task",), "exec": ("from",), "nat": ("to",),
     "public": ("execution",), "closed": ("cpu",), "external": ("public",), "envoy-a": ("a",), "a": ("task",),
     "a-task": ("a",), "a-execution": ("a",),
 }  # fmt: skip
-"""Services and versions that are called like what a deployment has besides."""
+"""Services and versions with the names of other parts of a deployment."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_services_and_versions_called_like_other_parts_meet_nothing(kind: str, tmp_path: Path) -> None:
+def test_services_and_versions_with_names_of_other_parts_make_no_equal_names(kind: str, tmp_path: Path) -> None:
     services = "".join(
         f'[services.{name}]\nimage = "r.io/a:1"\nport = {port}\n'
         + ('volumes.cache = { path = "/x", kind = "efs" }\n' if name == "file" else "")
@@ -228,7 +228,7 @@ def test_services_and_versions_called_like_other_parts_meet_nothing(kind: str, t
         + "[services.web]\nimage = 'r.io/a:1'\nlogs.router.options = { Name = 'null' }\ncalls = ['a', 'b-b']\n"
         + "[external.b-b]\nhost = 'b.example.com'\nport = 8443\nprotocol = 'http'\n"
     )
-    (output,) = catalog_output(toml, tmp_path / "meeting").values()
+    (output,) = catalog_output(toml, tmp_path / "collisions").values()
     found = [
         (type_, key, arguments[key], *(arguments.get(scope) for scope in _WITHIN))
         for type_, resources in output["resource"].items()
@@ -239,7 +239,7 @@ def test_services_and_versions_called_like_other_parts_meet_nothing(kind: str, t
     assert sorted({each[:3] for each in found if found.count(each) > 1}) == []
 
 
-def test_folders_of_volumes_lie_apart() -> None:
+def test_folders_of_volumes_differ() -> None:
     (deployment,) = loaded("""
         [services.a]
         image = "r.io/a:1"

@@ -12,17 +12,17 @@ TOLD = {
         image = "r.io/web:1"
         port = 80
         pool = { connections = 10 }
-        #^ services.web.pool: notice: says how much callers may ask of it at once, and no service calls web; remove it,
-        #| or add the call
+        #^ services.web.pool: notice: limits concurrent requests of callers, and no service calls web. Remove it, or add
+        #| the call.
         outlier = { errors = 3 }
-        #^ services.web.outlier: notice: says when callers leave out one of its tasks, and no service calls web; remove
-        #| it, or add the call
+        #^ services.web.outlier: notice: sets when callers eject one of its tasks, and no service calls web. Remove it,
+        #| or add the call.
         retries = { attempts = 1 }
-        #^ services.web.retries: notice: says what callers try again, and no service calls web; remove it, or add the
-        #| call
+        #^ services.web.retries: notice: sets which requests callers retry, and no service calls web. Remove it, or add
+        #| the call.
         idle_timeout = "10m"
-        #^ services.web.idle_timeout: notice: says how long connections of callers may be silent, and no service calls
-        #| web; remove it, or add the call
+        #^ services.web.idle_timeout: notice: sets the idle timeout of callers' connections, and no service calls web.
+        #| Remove it, or add the call.
     """,
     "times of a probe that there is not": r"""
         [services.web]
@@ -43,7 +43,7 @@ TOLD = {
         [external.db]
         host = "db.example.com"
         cidrs = ["10.9.0.0/16"]
-        #^ external.db.cidrs: notice: tasks reach everything, by egress = "any" (services.toml:2); remove it, or that
+        #^ external.db.cidrs: notice: has no effect with egress = "any" (services.toml:2). Remove one of the two.
 
         [services.web]
         image = "r.io/web:1"
@@ -53,8 +53,8 @@ TOLD = {
         [ingress.open]
         allow = ["10.0.0.0/8"]
         domain = "shop.example.com"
-        #^ ingress.open.domain: notice: no record is made without zone_id, and all services behind it say a host of
-        #| their own; add zone_id, or remove it
+        #^ ingress.open.domain: notice: has no effect without zone_id, as all services behind it set a host. Add
+        #| zone_id, or remove it.
 
         [services.web]
         image = "r.io/web:1"
@@ -64,7 +64,7 @@ TOLD = {
     "a registry that is misspelt": r"""
         [images.registry]
         "quay.oi" = "mirror.example.com/quay"
-        #^ images.registry."quay.oi": notice: no image comes from quay.oi; correct it, or remove it
+        #^ images.registry."quay.oi": notice: has no effect, as no image comes from quay.oi. Correct it, or remove it.
         "quay.io" = "mirror.example.com/quay2"
 
         [services.web]

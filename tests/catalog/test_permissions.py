@@ -1,4 +1,4 @@
-"""Every action of every policy stands in the tables of rights, and is one that AWS knows."""
+"""The tables of permissions list every action of every policy, and AWS has each of them."""
 
 from __future__ import annotations
 
@@ -30,32 +30,34 @@ MODELS = {
     "sts": ["sts"],
     "xray": ["xray"],
 }
-"""The models of botocore whose operations bear the names of a service's actions."""
+"""The botocore models whose operations have the names of a service's actions."""
 
 
-def _ids(right: Permission) -> str:
-    return right.actions[0]
+def _ids(permission: Permission) -> str:
+    return permission.actions[0]
 
 
-@pytest.mark.parametrize("right", all_permissions(), ids=_ids)
-def test_a_right_is_complete(right: Permission) -> None:
-    assert right.actions and right.holder and right.why and re.search(r'"[^"]+"', right.page), "without a page of AWS"
-    assert {*right.no_operations} <= {*right.actions}
-    broad = any("*" in action for action in right.actions)
-    assert right.everywhere or not broad, f"{right.actions} with a star, and without a reason"
+@pytest.mark.parametrize("permission", all_permissions(), ids=_ids)
+def test_a_permission_is_complete(permission: Permission) -> None:
+    assert permission.actions and permission.holder and permission.why and re.search(r'"[^"]+"', permission.page), (
+        "without an AWS page"
+    )
+    assert {*permission.no_operations} <= {*permission.actions}
+    broad = any("*" in action for action in permission.actions)
+    assert permission.everywhere or not broad, f"{permission.actions} with a wildcard and without a reason"
 
 
 @pytest.mark.parametrize("module", [permissions, access_permissions], ids=["roles", "access"])
-def test_no_right_is_left_out_of_the_table(module: ModuleType) -> None:
+def test_the_table_lists_every_permission(module: ModuleType) -> None:
     assert [*module.PERMISSIONS] == [each for each in vars(module).values() if isinstance(each, Permission)]
 
 
-def test_every_action_is_one_of_aws() -> None:
+def test_every_action_exists_in_aws() -> None:
     session = botocore.session.get_session()
     unknown = set()
-    for action in {action for right in all_permissions() for action in {*right.actions} - {*right.no_operations}} - {
-        "*"
-    }:
+    for action in {
+        action for permission in all_permissions() for action in {*permission.actions} - {*permission.no_operations}
+    } - {"*"}:
         service, _, name = action.partition(":")
         operations = [each for model in MODELS[service] for each in session.get_service_model(model).operation_names]
         pattern = name.replace("*", ".*")
@@ -68,7 +70,7 @@ def test_the_documentation_in_the_repository_is_current() -> None:
     assert (ROOT / "docs" / "permissions.md").read_text("utf-8") == permissions_page(), "run `make docs`"
 
 
-def test_every_policy_of_aws_is_in_the_table() -> None:
+def test_the_table_lists_every_managed_policy() -> None:
     named = {
         name
         for folder in ("stacks", "catalog")
@@ -80,8 +82,8 @@ def test_every_policy_of_aws_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("folder", ["stacks", "catalog"])
-def test_no_action_is_written_elsewhere(folder: str) -> None:
-    known = {action for right in all_permissions() for action in right.actions} - {"*"}
+def test_only_the_tables_contain_actions(folder: str) -> None:
+    known = {action for permission in all_permissions() for action in permission.actions} - {"*"}
     # The table of endpoints has actions too; the model and rules have examples.
     tables = {"permissions.py", "access_permissions.py", "endpoints.py"}
     of_meshes = set((ROOT / "catalog" / "meshes").glob("*/__init__.py"))

@@ -1,4 +1,4 @@
-"""What a catalog may say of old keys and of names in AWS."""
+"""Renamed services and names in AWS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         renamed_from = "chat"
-        #^ services.chat.renamed_from: "chat" is its key already; remove this
+        #^ services.chat.renamed_from: "chat" is already its key. Remove renamed_from.
     """,
     "an old key that is in use": r"""
         [services.backend]
@@ -23,20 +23,20 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         renamed_from = "backend"
-        #^ services.chat.renamed_from: services.backend is there too (services.toml:1), and would keep what is its own;
-        #| remove that table, or this key. Names are swapped by way of a third, with an apply for each step
+        #^ services.chat.renamed_from: services.backend still exists (services.toml:1) and keeps its resources. Remove
+        #| that table, or renamed_from. To swap two names, use a third name, and apply each step.
     """,
     "two names that are swapped": r"""
         [services.one]
         image = "r.io/one:1"
         renamed_from = "two"
-        #^ services.one.renamed_from: services.two is there too (services.toml:6), and would keep what is its own;
-        #| remove that table, or this key. Names are swapped by way of a third, with an apply for each step
+        #^ services.one.renamed_from: services.two still exists (services.toml:6) and keeps its resources. Remove that
+        #| table, or renamed_from. To swap two names, use a third name, and apply each step.
         [services.two]
         image = "r.io/two:1"
         renamed_from = "one"
-        #^ services.two.renamed_from: services.one is there too (services.toml:1), and would keep what is its own;
-        #| remove that table, or this key. Names are swapped by way of a third, with an apply for each step
+        #^ services.two.renamed_from: services.one still exists (services.toml:1) and keeps its resources. Remove that
+        #| table, or renamed_from. To swap two names, use a third name, and apply each step.
     """,
     "two of one": r"""
         [services.one]
@@ -45,21 +45,21 @@ WRONG = {
         [services.two]
         image = "r.io/two:1"
         renamed_from = "backend"
-        #^ services.two.renamed_from: services.one is renamed from "backend" too (services.toml:3); remove one of them
+        #^ services.two.renamed_from: services.one is renamed from "backend" too (services.toml:3). Remove one of them.
     """,
-    "a key that begins like shared parts": r"""
+    "a key that addresses of shared resources begin with": r"""
         [services.main]
         image = "r.io/main:1"
         renamed_from = "chat"
-        #^ services.main.renamed_from: nothing can be renamed to "main", with which shared parts begin;
-        #| choose another key
+        #^ services.main.renamed_from: isn't supported for "main": addresses of shared resources begin with it. Use
+        #| another key.
     """,
     "a key that is the name of another in AWS": r"""
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "backend"
-        #^ services.chat.aws_name: services.backend is called "backend" in AWS too (services.toml:6);
-        #| write another aws_name for the newer of them
+        #^ services.chat.aws_name: services.backend has the name "backend" in AWS too (services.toml:6). Write another
+        #| aws_name for the newer one.
         [services.backend]
         image = "r.io/backend:1"
     """,
@@ -70,14 +70,14 @@ WRONG = {
         [services.talk]
         image = "r.io/talk:1"
         renamed_from = "backend"
-        #^ services.talk.renamed_from: services.chat is called "backend" in AWS too (services.toml:3);
-        #| write another aws_name for the newer of them
+        #^ services.talk.renamed_from: services.chat has the name "backend" in AWS too (services.toml:3). Write another
+        #| aws_name for the newer one.
     """,
-    "a name that AWS keeps for itself": r"""
+    "a reserved name": r"""
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "internal"
-        #^ services.chat.aws_name: "internal" is reserved; write another name
+        #^ services.chat.aws_name: "internal" is reserved by AWS. Write another name.
     """,
     "a long name": r"""
         [services.chat]
@@ -90,7 +90,7 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "abcdefghijabcdefghijabcdefghijabcdefghijk"
-        #^ services.chat.aws_name: has 41 characters; use at most 40
+        #^ services.chat.aws_name: has 41 characters. Use at most 40.
     """,
     "names of several services": r"""
         [defaults]
@@ -115,7 +115,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         calls = ["backend"]
-        #^ services.web.calls[0]: unknown service "backend"; it is renamed: write "chat" (services.toml:8)
+        #^ services.web.calls[0]: unknown service "backend", which was renamed (services.toml:8). Write "chat".
         [services.chat]
         image = "r.io/chat:1"
         port = 80
@@ -161,15 +161,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_what_is_wrong_about_names_is_said_where_it_stands(
-    snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_name_is_an_error_with_its_line(snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_an_old_key_that_is_none_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_key_that_is_not_a_string_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     snippet = """
         [services.chat]
@@ -181,7 +179,7 @@ def test_an_old_key_that_is_none_is_no_traceback(tmp_path: Path, monkeypatch: py
     assert any(": services.chat.renamed_from: " in problem for problem in problems_of(snippet))
 
 
-def test_two_deployments_do_not_meet_in_a_name_of_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_deployments_with_one_name_in_aws_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     snippet = """
         [services.chat]
@@ -192,8 +190,8 @@ def test_two_deployments_do_not_meet_in_a_name_of_aws(tmp_path: Path, monkeypatc
     """
 
     assert problems_of(snippet) == [
-        'services.toml:5: environments.one-two: services.chat would be "shop-one-two-chat" in AWS, like services.chat '
-        "of one; rename the environment"
+        "services.toml:5: environments.one-two: services.chat, and services.chat of one, would both be "
+        '"shop-one-two-chat" in AWS. Rename the environment.'
     ]
 
 
@@ -208,21 +206,23 @@ renamed_from = "backend"
 """
 
 
-def test_what_to_write_after_the_apply_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notice_says_what_to_write_after_the_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    callers = "Its callers now have its address in CHAT_URL, not BACKEND_URL"
+    callers = "Its callers get its address in CHAT_URL, no longer in BACKEND_URL."
 
     assert notices_of(RENAMED) == [
-        'services.toml:7: services.chat.renamed_from: notice: once applied everywhere, write aws_name = "backend" in '
-        f"its place: without either, all of it would be replaced. {callers}"
+        "services.toml:7: services.chat.renamed_from: notice: has no effect after the apply. Replace it with "
+        'aws_name = "backend" then, in every environment: without either, Terraform would replace its resources. '
+        f"{callers}"
     ]
     assert notices_of(RENAMED + 'aws_name = "first"') == [
-        f"services.toml:7: services.chat.renamed_from: notice: once applied everywhere, remove it. {callers}"
+        "services.toml:7: services.chat.renamed_from: notice: has no effect after the apply. Remove it then, in every "
+        f"environment. {callers}"
     ]
     assert notices_of(RENAMED.replace("renamed_from", "aws_name")) == []
 
 
-def test_a_service_is_found_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renamed_service_keeps_its_host_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for snippet in (RENAMED, RENAMED.replace("renamed_from", "aws_name")):
         [deployment] = loaded(snippet).deployments
@@ -230,7 +230,7 @@ def test_a_service_is_found_where_it_was(tmp_path: Path, monkeypatch: pytest.Mon
         assert deployment.services["web"].environment == {"CHAT_URL": "http://backend.shop.internal"}
 
 
-def test_a_service_is_renamed_again_under_the_same_name_in_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_with_an_aws_name_can_be_renamed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     [deployment] = loaded(RENAMED + 'aws_name = "first"').deployments
 
@@ -238,7 +238,7 @@ def test_a_service_is_renamed_again_under_the_same_name_in_aws(tmp_path: Path, m
     assert deployment.services["chat"].aws_name == "first"
 
 
-def test_an_environment_renames_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_can_rename_a_service_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     snippet = """
         [services.chat]
@@ -284,7 +284,7 @@ KEPT = [
 ]
 
 
-def test_all_that_bears_the_key_is_moved_and_nothing_else() -> None:
+def test_only_resources_named_after_the_key_are_moved() -> None:
     found = moved_blocks([*MOVED, *KEPT], renamed={"chat": "backend", "web": "front"}, types=RESOURCE_TYPES)
 
     assert dict(found) == {old: new for new, old in MOVED.items()}
@@ -292,7 +292,7 @@ def test_all_that_bears_the_key_is_moved_and_nothing_else() -> None:
     assert moved_blocks([*MOVED, *KEPT], renamed={}, types=RESOURCE_TYPES) == []
 
 
-def test_rows_of_a_mesh_tell_too_what_is_named_after_two() -> None:
+def test_resource_types_of_a_mesh_can_be_named_after_two_services() -> None:
     types = {"aws_mesh_grant": ResourceType(between="for")}
     moved = moved_blocks(["aws_mesh_grant.web_for_chat"], renamed={"chat": "backend"}, types=types)
     assert moved == [("aws_mesh_grant.web_for_backend", "aws_mesh_grant.web_for_chat")]

@@ -21,19 +21,19 @@ pytestmark = pytest.mark.usefixtures("in_tmp_path")
 NOTED = {
     "an external that nobody calls": r"""
         [external.openai]
-        #^ external.openai: notice: no service calls it; add "openai" to the calls of one, or remove it
+        #^ external.openai: notice: no service calls it. Add "openai" to calls of a service, or remove it.
         host = "api.openai.com"
     """,
     "an ingress that nobody uses": r"""
         [ingress.open]
-        #^ ingress.open: notice: no service is public through it; write public = true in one, or remove it
+        #^ ingress.open: notice: no service uses it. Write public = true in a service, or remove it.
         allow = ["10.0.0.0/8"]
     """,
     "images from Docker Hub, once for all": r"""
         [services.cache]
         image = "redis:7"
-        #^ services.cache.image: notice: cache and web come from Docker Hub, which allows all tasks behind a NAT gateway
-        #| 100 pulls in six hours together; add credentials, or use a mirror or ECR
+        #^ services.cache.image: notice: cache and web come from Docker Hub, which limits all tasks behind a NAT gateway
+        #| to 100 pulls in six hours together. Add credentials, or use a mirror or ECR.
 
         [services.login]
         image = "acme/login:1"
@@ -109,7 +109,7 @@ NOTED = {
     "a pool for all, which not all can have": r"""
         [defaults]
         pool.requests = 100
-        #^ defaults.pool.requests: notice: does not hold for services that speak http
+        #^ defaults.pool.requests: notice: has no effect on web, which has protocol = "http"
 
         [services.llm]
         image = "r.io/llm:1"
@@ -144,14 +144,14 @@ NOTED = {
         [network]
         zones = 6
         nat = "per-zone"
-        #^ network.nat: notice: 6 NAT gateways take 6 Elastic IP addresses, a region has 5; write nat = "single", or
-        #| have AWS raise the quota
+        #^ network.nat: notice: 6 NAT gateways require 6 Elastic IP addresses, and the default quota is 5. Write nat =
+        #| "single", or ask AWS for a higher quota.
     """,
     "limits where nobody calls": r"""
         [services.worker]
         image = "r.io/worker:1"
         pool = { connections = 10 }
-        #^ services.worker.pool: notice: nobody can call worker, as it has no port; add port, or remove pool
+        #^ services.worker.pool: notice: has no effect, as worker has no port. Add port, or remove pool.
     """,
     "a host that nothing leads to yet": r"""
         [ingress.open]
@@ -163,8 +163,8 @@ NOTED = {
         image = "r.io/api:1"
         port = 80
         public.host = "api.example.com"
-        #^ services.api.public.host: notice: "api.example.com" needs a record of its own that leads to the load
-        #| balancer; only the domain of [ingress.open], "shop.example.com", gets one here
+        #^ services.api.public.host: notice: "api.example.com" requires a DNS record for the load balancer, and
+        #| Terraform creates one only for the domain of [ingress.open], "shop.example.com". Create the record.
 
         [services.web]
         image = "r.io/web:1"
@@ -190,16 +190,16 @@ NOTED = {
         [[services.web.access.statements]]
         resources = ["*"]
         actions = ["*", "sqs:SendMessage", "aoss:APIAccessAll", "ecr:DescribeImages", "glue:GetTable"]
-        #^ services.web.access.statements[0].actions[4]: notice: with nat = "none" (services.toml:2) no endpoint is
-        #| known to lead to "glue:GetTable"; add it to network.endpoints, as in "glue"
+        #^ services.web.access.statements[0].actions[4]: notice: "glue:GetTable" requires a VPC endpoint with nat =
+        #| "none" (services.toml:2), and the catalog doesn't know which. Add it to network.endpoints, like "glue".
     """,
     "the address of a callee outside environment": r"""
         [services.web]
         image = "r.io/web:1"
         calls = ["llm"]
         command = ["serve", "--model={llm.url}", "--literal={nobody.url}"]
-        #^ services.web.command[1]: notice: {llm.url} stays as it is here, only environment gets addresses; put it
-        #| into a variable there, and let a shell read that
+        #^ services.web.command[1]: notice: {llm.url} isn't replaced here. Set a variable to it in environment, and read
+        #| that variable in a shell.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -218,23 +218,23 @@ def test_more_ranges_than_a_security_group_takes_are_a_notice() -> None:
     settings = f'allow = [{ranges}]\ncertificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"'
     service = '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
     assert notices_of(f"[ingress.open]\n{settings}\n\n{service}") == [
-        "services.toml:2: ingress.open.allow: notice: 31 ranges on 2 ports are more than the 60 rules of a security "
-        "group; join ranges, or have AWS raise the quota"
+        "services.toml:2: ingress.open.allow: notice: 31 ranges on 2 ports exceed the default quota of 60 "
+        "rules for a security group. Join ranges, or ask AWS for a higher quota."
     ]
 
 
 def test_more_interface_endpoints_than_a_vpc_takes_are_a_notice() -> None:
     endpoints = ", ".join(f'"e{n}"' for n in range(51))
     assert notices_of(f"[network]\nendpoints = [{endpoints}]\n") == [
-        "services.toml:2: network.endpoints: notice: 51 interface endpoints are more than the 50 of a VPC; leave some "
-        "out, or have AWS raise the quota"
+        "services.toml:2: network.endpoints: notice: 51 interface endpoints exceed the default quota of 50 for a "
+        "VPC. Remove some, or ask AWS for a higher quota."
     ]
 
 
 FINE = {
-    "services that call each other, and one that calls its own other tasks": r"""
+    "services that call each other": r"""
         [services]
-        one = { image = "r.io/one:1", port = 80, calls = ["one", "two"] }
+        one = { image = "r.io/one:1", port = 80, calls = ["two"] }
         two = { image = "r.io/two:1", port = 80, calls = ["one"], timeout = "10m" }
     """,
     "a timeout as long as a callee's, and one that is unlimited": r"""

@@ -99,7 +99,7 @@ WRONG = {
         image = "r.io/web:1"
         [services.web.sidecars.a]
         image = "r.io/A:1"
-        #^ services.web.sidecars.a.image: "r.io/A:1" has capitals in its name; write "r.io/a:1"
+        #^ services.web.sidecars.a.image: "r.io/A:1" has capital letters in its name. Write "r.io/a:1".
         stop_timeout = "5m"
         #^ services.web.sidecars.a.stop_timeout: "5m" is out of range on Fargate. Use "2s" to "120s".
         environment = { TOKEN = "x" }
@@ -107,10 +107,10 @@ WRONG = {
         #^ services.web.sidecars.a.health.interval: "0s" is out of range. Use "5s" to "5m".
         [services.web.sidecars.a.secrets]
         TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
-        #^ services.web.sidecars.a.secrets.TOKEN: is also in environment (services.toml:8); remove one of them
+        #^ services.web.sidecars.a.secrets.TOKEN: is also in environment (services.toml:8). Remove one of them.
         OTHER = "arn:aws:secretsmanager:us-west-2:1:secret:token"
-        #^ services.web.sidecars.a.secrets.OTHER: lacks the hyphen and six characters that AWS adds to a secret's name;
-        #| copy the whole ARN
+        #^ services.web.sidecars.a.secrets.OTHER: lacks the hyphen and six characters that AWS adds to a secret's name.
+        #| Copy the complete ARN.
     """,
     "an address of a service that doesn't exist": """
         [services.web]
@@ -180,8 +180,9 @@ WRONG = {
         [services.web.secrets]
         A = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
         B = "arn:aws:ssm:us-west-2:1:parameter/token"
-        #^ services.web.secrets.B: a parameter cannot be followed (services.toml:3): Terraform would keep its value in
-        #| the state; write the ARN of a Secrets Manager secret, or redeploy_on_rotation = false
+        #^ services.web.secrets.B: redeploy_on_rotation isn't supported for parameters (services.toml:3): Terraform
+        #| would keep the value in the state. Write the ARN of a Secrets Manager secret, or redeploy_on_rotation =
+        #| false.
     """,
     "an invalid registry": """
         [images]
@@ -200,15 +201,16 @@ WRONG = {
         [mesh]
         kind = "none"
         tracing = true
-        #^ mesh.tracing: "public.ecr.aws/aws-observability/aws-otel-collector:v0.50.0" is not in a private ECR
-        #| repository, and with nat = "none" (services.toml:2) tasks reach only those of us-west-2; name a copy of it
-        #| in [images], or write nat = "single"
+        #^ mesh.tracing: "public.ecr.aws/aws-observability/aws-otel-collector:v0.50.0" isn't in a private ECR
+        #| repository, and with nat = "none" (services.toml:2) tasks reach only private ECR repositories in us-west-2.
+        #| Set a copy of it in [images], or write nat = "single".
         [services.web]
         image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
         [services.web.sidecars.cache]
         image = "redis:7"
-        #^ services.web.sidecars.cache.image: "redis:7" is not in a private ECR repository, and with nat = "none"
-        #| (services.toml:2) tasks reach only those of us-west-2; copy it there, or write nat = "single"
+        #^ services.web.sidecars.cache.image: "redis:7" isn't in a private ECR repository, and with nat = "none"
+        #| (services.toml:2) tasks reach only private ECR repositories in us-west-2. Copy it there, or write nat =
+        #| "single".
     """,
 }
 
@@ -258,13 +260,14 @@ def test_unused_images_and_rotation_without_secrets_are_notices() -> None:
     snippet = """
         [images]
         collector = "r.io/collector:1"
-        #^ images.collector: notice: nothing runs it; write mesh.tracing, or remove it
+        #^ images.collector: notice: has no effect, as no container uses it. Set mesh.tracing, or remove it.
         log_router = "r.io/router:1"
-        #^ images.log_router: notice: nothing runs it; write logs.router of a service, or remove it
+        #^ images.log_router: notice: has no effect, as no container uses it. Set logs.router of a service, or remove
+        #| it.
         [services.web]
         image = "r.io/web:1"
         redeploy_on_rotation = true
-        #^ services.web.redeploy_on_rotation: notice: web has no secrets; add some, or remove it
+        #^ services.web.redeploy_on_rotation: notice: has no effect, as web has no secrets. Add some, or remove it.
     """
     assert notices_of(snippet) == pointed_out(snippet)
 

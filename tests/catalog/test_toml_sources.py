@@ -192,7 +192,7 @@ _WITH_IMAGES = """
 def test_a_wrong_image_is_told_in_the_images_file() -> None:
     Path("images.toml").write_text('# made by CI\nweb = "r.io/Web:2"\n')
     assert problems_of(_WITH_IMAGES) == [
-        'images.toml:2: web: "r.io/Web:2" has capitals in its name; write "r.io/web:2"'
+        'images.toml:2: web: "r.io/Web:2" has capital letters in its name. Write "r.io/web:2".'
     ]
 
 

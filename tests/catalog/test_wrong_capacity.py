@@ -87,7 +87,7 @@ WRONG = {
         max = 2
 
         [capacity.fargate]
-        #^ capacity.fargate: "fargate" is reserved; write another name
+        #^ capacity.fargate: "fargate" is reserved by AWS. Write another name.
         instance_types = ["m7i.large"]
         max = 2
     """,

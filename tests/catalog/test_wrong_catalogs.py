@@ -233,7 +233,7 @@ WRONG = {
     # names
     "a reserved name of a service": r"""
         [services.internal]
-        #^ services.internal: "internal" is reserved; write another name
+        #^ services.internal: "internal" is reserved by AWS. Write another name.
         image = "r.io/web:1"
     """,
     "a reserved name of an ingress": r"""
@@ -243,19 +243,19 @@ WRONG = {
         public = true
 
         [ingress.internal]
-        #^ ingress.internal: "internal" is reserved; write another name
+        #^ ingress.internal: "internal" is reserved by AWS. Write another name.
         allow = ["10.0.0.0/8"]
     """,
     "a catalog with the beginning of something else": r"""
         [catalog]
         name = "sg-shop"
-        #^ catalog.name: "sg-shop" begins with "sg-", which AWS keeps for itself; write a name that begins with
-        #| none of "aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", "rule"
+        #^ catalog.name: "sg-shop" begins with "sg-", which AWS reserves. Write a name that doesn't begin with "aws",
+        #| "ecs", "fargate", "internal", "sg", "svc", "tg", "listener" or "rule".
         region = "us-west-2"
     """,
     "a service with a long name": r"""
         [services.a-service-whose-name-is-longer-than-forty]
-        #^ services.a-service-whose-name-is-longer-than-forty: has 41 characters; use at most 40
+        #^ services.a-service-whose-name-is-longer-than-forty: has 41 characters. Use at most 40.
         image = "r.io/web:1"
     """,
     "an environment that makes the id too long": r"""
@@ -264,8 +264,8 @@ WRONG = {
         region = "us-west-2"
 
         [environments.production]
-        #^ environments.production: makes the id "recommendations-production" of 26 characters, at most 24 are
-        #| possible; shorten it or catalog.name (services.toml:2)
+        #^ environments.production: makes the id "recommendations-production", which has 26 characters and may have 24.
+        #| Shorten it or catalog.name (services.toml:2).
     """,
     # calls
     "a call to nobody": r"""
@@ -282,13 +282,13 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         calls = ["database"]
-        #^ services.web.calls[0]: unknown service "database"; add [services.database] or [external.database]
+        #^ services.web.calls[0]: unknown service "database". Add [services.database] or [external.database].
     """,
     "a callee without a port": r"""
         [services.web]
         image = "r.io/web:1"
         calls = ["worker"]
-        #^ services.web.calls[0]: "worker" has no port to call; add port to services.worker, or remove the call
+        #^ services.web.calls[0]: "worker" has no port. Add port to services.worker, or remove the call.
 
         [services.worker]
         image = "r.io/worker:1"
@@ -297,7 +297,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         calls = ["llm", "llm"]
-        #^ services.web.calls[1]: "llm" is listed twice; remove one
+        #^ services.web.calls[1]: "llm" is listed twice. Remove one.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -308,7 +308,7 @@ WRONG = {
         image = "r.io/redis:1"
 
         [external.redis]
-        #^ external.redis: "redis" is also a service (services.toml:1); rename one of them
+        #^ external.redis: "redis" is also a service (services.toml:1). Rename one of them.
         host = "cache.example.com"
     """,
     # public
@@ -319,7 +319,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         public = true
-        #^ services.web.public: there is no port to send requests to; add port to services.web
+        #^ services.web.public: requires port. Add port to services.web.
     """,
     "a public service over tcp": r"""
         [ingress.open]
@@ -330,8 +330,8 @@ WRONG = {
         port = 80
         protocol = "tcp"
         public = true
-        #^ services.web.public: a load balancer speaks HTTP; write protocol = "http", "http2" or "grpc", or remove
-        #| public
+        #^ services.web.public: isn't supported for protocol = "tcp". Write protocol = "http", "http2" or "grpc", or
+        #| remove public.
     """,
     "an unknown ingress": r"""
         [ingress.open]
@@ -348,8 +348,8 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public = true
-        #^ services.web.public: there is no way in; add [ingress.public] with allow = ["10.0.0.0/8"], the ranges
-        #| that may connect
+        #^ services.web.public: requires an ingress. Add [ingress.public] with allow = ["10.0.0.0/8"], the ranges that
+        #| may connect.
     """,
     "an ingress to choose": r"""
         [ingress.office]
@@ -362,7 +362,7 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public = true
-        #^ services.web.public: there are several ingresses; write ingress = "office", or name open
+        #^ services.web.public: requires ingress, as the catalog has several. Write ingress = "office", or "open".
 
         [services.intranet]
         image = "r.io/web:1"
@@ -379,7 +379,7 @@ WRONG = {
         port = 80
         protocol = "grpc"
         public = true
-        #^ services.web.public: there are several ingresses; write ingress = "office", or name open
+        #^ services.web.public: requires ingress, as the catalog has several. Write ingress = "office", or "open".
     """,
     "two services under one path": r"""
         [ingress.open]
@@ -394,8 +394,8 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public = { path = "/" }
-        #^ services.web.public: "/" of ingress "open" is taken by services.api (services.toml:7); write another
-        #| path or host
+        #^ services.web.public: "/" of ingress "open" is used by services.api too (services.toml:7). Write another path
+        #| or host.
     """,
     "two rules of one priority": r"""
         [ingress.open]
@@ -410,8 +410,8 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public = { path = "/web", priority = 7 }
-        #^ services.web.public: its rule would have priority 7, like that of services.api (services.toml:7); write
-        #| priority = 6 here
+        #^ services.web.public: its rule would have priority 7, as that of services.api does (services.toml:7). Write
+        #| priority = 6 here.
     """,
     "a path with a wildcard": r"""
         [ingress.open]
@@ -432,16 +432,16 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         protocol = "grpc"
-        #^ services.web.protocol: a load balancer passes grpc on from HTTPS only; give [ingress.open] a
-        #| certificate, or write protocol = "http"
+        #^ services.web.protocol: behind a load balancer, grpc requires HTTPS. Add a certificate to [ingress.open], or
+        #| write protocol = "http".
         public = true
     """,
     # ingress
     "plain HTTP for the world": r"""
         [ingress.open]
         allow = ["0.0.0.0/0"]
-        #^ ingress.open.allow[0]: "0.0.0.0/0" opens plain HTTP to the world; add a certificate, or write insecure =
-        #| true
+        #^ ingress.open.allow[0]: "0.0.0.0/0" opens plain HTTP to the internet. Add a certificate, or write insecure =
+        #| true.
 
         [services.web]
         image = "r.io/web:1"
@@ -451,7 +451,7 @@ WRONG = {
     "nobody to connect": r"""
         [ingress.open]
         allow = []
-        #^ ingress.open.allow: is empty, so that nobody may connect; write address ranges, as in ["10.0.0.0/8"]
+        #^ ingress.open.allow: is empty, so no client can connect. Write address ranges: allow = ["10.0.0.0/8"].
 
         [services.web]
         image = "r.io/web:1"
@@ -460,8 +460,8 @@ WRONG = {
     """,
     "no word about who may connect": r"""
         [ingress.open]
-        #^ ingress.open: required key "allow" is missing; add allow = ["10.0.0.0/8"], the address ranges that may
-        #| connect
+        #^ ingress.open: required key "allow" is missing. Add allow = ["10.0.0.0/8"], the address ranges that may
+        #| connect.
 
         [services.web]
         image = "r.io/web:1"
@@ -471,7 +471,7 @@ WRONG = {
     "a range twice": r"""
         [ingress.open]
         allow = ["10.0.0.0/8", "10.0.0.0/8"]
-        #^ ingress.open.allow[1]: "10.0.0.0/8" is listed twice; remove one
+        #^ ingress.open.allow[1]: "10.0.0.0/8" is listed twice. Remove one.
 
         [services.web]
         image = "r.io/web:1"
@@ -482,7 +482,8 @@ WRONG = {
         [ingress.open]
         allow = ["10.0.0.0/8"]
         zone_id = "Z0123456789ABC"
-        #^ ingress.open.zone_id: a record needs a name; add domain = "chat.example.com", or remove zone_id
+        #^ ingress.open.zone_id: requires domain, the name of the record. Add domain = "chat.example.com", or remove
+        #| zone_id.
 
         [services.web]
         image = "r.io/web:1"
@@ -498,8 +499,7 @@ WRONG = {
         [ingress.two]
         allow = ["10.0.0.0/8"]
         domain = "Shop.example.com"
-        #^ ingress.two.domain: "Shop.example.com" is already the name of ingress.one (services.toml:3); write
-        #| another
+        #^ ingress.two.domain: "Shop.example.com" is also the domain of ingress.one (services.toml:3). Write another.
         zone_id = "Z0123456789ABC"
 
         [services.api]
@@ -516,8 +516,8 @@ WRONG = {
         [ingress.open]
         allow = ["0.0.0.0/0"]
         certificate = "arn:aws:acm:us-east-1:123456789012:certificate/a"
-        #^ ingress.open.certificate: lies in "us-east-1", a load balancer in us-west-2 cannot use it; write the ARN
-        #| of one in us-west-2
+        #^ ingress.open.certificate: is in "us-east-1", and a load balancer in us-west-2 can't use it. Write the ARN of
+        #| a certificate in us-west-2.
 
         [services.web]
         image = "r.io/web:1"
@@ -648,7 +648,7 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         pool = { requests = 10 }
-        #^ services.web.pool.requests: does not limit a service that speaks http; write connections and pending
+        #^ services.web.pool.requests: isn't supported for protocol = "http". Use connections and pending.
     """,
     "a pool of connections for http2": r"""
         [services.web]
@@ -656,28 +656,28 @@ WRONG = {
         port = 80
         protocol = "http2"
         pool = { connections = 10 }
-        #^ services.web.pool.connections: does not limit a service that speaks http2; write requests
+        #^ services.web.pool.connections: isn't supported for protocol = "http2". Use requests.
     """,
     "a pool with a queue only": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         pool = { pending = 10 }
-        #^ services.web.pool: pending only counts beside connections; add connections = 100
+        #^ services.web.pool: pending requires connections. Add connections = 100.
     """,
     "an empty pool": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         pool = {}
-        #^ services.web.pool: has no limit; add connections = 100
+        #^ services.web.pool: has no limit. Add connections = 100.
     """,
     "an outlier looked for without pause": r"""
         [services.web]
         image = "r.io/web:1"
         port = 80
         outlier = { interval = "0s" }
-        #^ services.web.outlier.interval: "0s" is no time; write at least "1s"
+        #^ services.web.outlier.interval: must be at least 1s. Write "1s" or more.
     """,
     # health
     "a probe too often": r"""
@@ -755,18 +755,18 @@ WRONG = {
     "a network too large": r"""
         [network]
         cidr = "10.0.0.0/8"
-        #^ network.cidr: "10.0.0.0/8" is too large for a VPC; write /16 to /24, as in "10.0.0.0/16"
+        #^ network.cidr: "10.0.0.0/8" is too large for a VPC, which must be a /16 to /24. Write "10.0.0.0/16".
     """,
     "a network too small": r"""
         [network]
         cidr = "10.0.0.0/26"
-        #^ network.cidr: "10.0.0.0/26" is too small for a VPC; write /16 to /24, as in "10.0.0.0/24"
+        #^ network.cidr: "10.0.0.0/26" is too small for a VPC, which must be a /16 to /24. Write "10.0.0.0/24".
     """,
     "a network too small for a load balancer": r"""
         [network]
         cidr = "10.0.1.0/24"
-        #^ network.cidr: "10.0.1.0/24" leaves load balancers subnets of /28, and they need /27; write "10.0.0.0/23"
-        #| or larger
+        #^ network.cidr: "10.0.1.0/24" makes /28 subnets, and load balancers require /27. Write "10.0.0.0/23" or a
+        #| larger range.
 
         [ingress.open]
         allow = ["10.0.0.0/8"]
@@ -779,22 +779,22 @@ WRONG = {
     "a network that is none": r"""
         [network]
         cidr = "127.0.0.0/16"
-        #^ network.cidr: no VPC can have "127.0.0.0/16"; write a private range, as in "10.0.0.0/16"
+        #^ network.cidr: "127.0.0.0/16" isn't allowed in a VPC. Write a private range: "10.0.0.0/16".
     """,
     "a zone of another region": r"""
         [network]
         zones = ["us-west-2a", "us-east-1a"]
-        #^ network.zones[1]: "us-east-1a" is not in us-west-2; write one like "us-west-2a"
+        #^ network.zones[1]: "us-east-1a" isn't in us-west-2. Write "us-west-2a".
     """,
     "a zone twice": r"""
         [network]
         zones = ["us-west-2a", "us-west-2a"]
-        #^ network.zones[1]: "us-west-2a" is listed twice; remove one
+        #^ network.zones[1]: "us-west-2a" is listed twice. Remove one.
     """,
     "one zone for a load balancer": r"""
         [network]
         zones = 1
-        #^ network.zones: a load balancer (ingress.open, services.toml:5) needs two zones; write zones = 2
+        #^ network.zones: a load balancer (ingress.open, services.toml:5) requires two zones. Write zones = 2.
 
         [ingress.open]
         allow = ["10.0.0.0/8"]
@@ -807,7 +807,7 @@ WRONG = {
     "an endpoint twice": r"""
         [network]
         endpoints = ["sqs", "sqs"]
-        #^ network.endpoints[1]: "sqs" is listed twice; remove one
+        #^ network.endpoints[1]: "sqs" is listed twice. Remove one.
     """,
     "a public image without a way out": r"""
         [network]
@@ -815,8 +815,8 @@ WRONG = {
 
         [services.web]
         image = "r.io/web:1"
-        #^ services.web.image: "r.io/web:1" is not in a private ECR repository, and with nat = "none"
-        #| (services.toml:2) tasks reach only those of us-west-2; copy it there, or write nat = "single"
+        #^ services.web.image: "r.io/web:1" isn't in a private ECR repository, and with nat = "none" (services.toml:2)
+        #| tasks reach only private ECR repositories in us-west-2. Copy it there, or write nat = "single".
     """,
     "an image of another region without a way out": r"""
         [network]
@@ -824,8 +824,9 @@ WRONG = {
 
         [services.web]
         image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1"
-        #^ services.web.image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1" lies in us-east-1, and with nat
-        #| = "none" (services.toml:2) tasks reach only those of us-west-2; copy it there, or write nat = "single"
+        #^ services.web.image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1" is in us-east-1, and with nat =
+        #| "none" (services.toml:2) tasks reach only private ECR repositories in us-west-2. Copy it there, or write nat
+        #| = "single".
     """,
     "an image by a name that endpoints do not have": r"""
         [network]
@@ -833,16 +834,16 @@ WRONG = {
 
         [services.web]
         image = "123456789012.dkr-ecr.us-west-2.on.aws/team/web:1"
-        #^ services.web.image: endpoints do not lead to registries under on.aws, and nat = "none" (services.toml:2);
-        #| write "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/web:1", which is the same
+        #^ services.web.image: endpoints don't connect to registries under on.aws, and nat = "none" (services.toml:2).
+        #| Write "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/web:1", the same image.
     """,
     "an external without a way out": r"""
         [network]
         nat = "none"
 
         [external.openai]
-        #^ external.openai: with nat = "none" (services.toml:2) no route leads to "api.openai.com"; write nat =
-        #| "single", or, where it lies in the VPC, its security_group or cidrs
+        #^ external.openai: with nat = "none" (services.toml:2), tasks can't reach "api.openai.com". Write nat =
+        #| "single", or, if it's in the VPC, add its security_group or cidrs.
         host = "api.openai.com"
 
         [services.web]
@@ -856,23 +857,25 @@ WRONG = {
         [services.web]
         image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
         secrets.TOKEN = "arn:aws:ssm:us-east-1:123456789012:parameter/token"
-        #^ services.web.secrets.TOKEN: lies in "us-east-1", and with nat = "none" (services.toml:2) tasks reach only
-        #| us-west-2; copy it there, or write nat = "single"
+        #^ services.web.secrets.TOKEN: is in "us-east-1", and with nat = "none" (services.toml:2) tasks reach only
+        #| us-west-2. Copy it there, or write nat = "single".
     """,
     "a VPC without subnets": r"""
         [network]
         vpc_id = "vpc-0a1b2c3d"
-        #^ network.vpc_id: tasks need subnets of this VPC; add private_subnet_ids = ["subnet-…"]
+        #^ network.vpc_id: requires subnets for the tasks. Add private_subnet_ids = ["subnet-0a1b2c3d"], subnets of this
+        #| VPC.
     """,
     "subnets without a VPC": r"""
         [network]
         private_subnet_ids = ["subnet-0a1b2c3d"]
-        #^ network.private_subnet_ids: subnets that exist need their VPC; add vpc_id = "vpc-…", or remove them
+        #^ network.private_subnet_ids: requires vpc_id. Add vpc_id = "vpc-0a1b2c3d", the VPC of these subnets, or remove
+        #| them.
     """,
     "a range for a VPC that exists": r"""
         [network]
         cidr = "10.0.0.0/16"
-        #^ network.cidr: has no effect on a VPC that exists (vpc_id, services.toml:4); leave out one of the two
+        #^ network.cidr: has no effect on an existing VPC (vpc_id, services.toml:4). Remove one of the two.
         vpc_id = "vpc-0a1b2c3d"
         private_subnet_ids = ["subnet-0a1b2c3d"]
     """,
@@ -882,8 +885,8 @@ WRONG = {
         private_subnet_ids = ["subnet-0a1b2c3d"]
 
         [ingress.open]
-        #^ ingress.open: its load balancer needs two public subnets in different zones; add them to
-        #| network.public_subnet_ids, or write internal = true
+        #^ ingress.open: its load balancer requires two public subnets in different zones. Add them to
+        #| network.public_subnet_ids, or write internal = true.
         allow = ["10.0.0.0/8"]
 
         [services.web]
@@ -895,29 +898,29 @@ WRONG = {
         [network]
         vpc_id = "vpc-0a1b2c3d"
         private_subnet_ids = ["private-a"]
-        #^ network.private_subnet_ids[0]: "private-a" is not a subnet id; write one like "subnet-0a1b2c3d"
+        #^ network.private_subnet_ids[0]: "private-a" isn't a subnet id. Write one like "subnet-0a1b2c3d".
     """,
     "a subnet that is private and public": r"""
         [network]
         vpc_id = "vpc-0a1b2c3d"
         private_subnet_ids = ["subnet-0a", "subnet-0b"]
         public_subnet_ids = ["subnet-0c", "subnet-0b"]
-        #^ network.public_subnet_ids[1]: "subnet-0b" is also private (services.toml:3); remove it from one of the
-        #| lists
+        #^ network.public_subnet_ids[1]: "subnet-0b" is also in private_subnet_ids (services.toml:3). Remove it from one
+        #| of the lists.
     """,
     "a gateway for route tables that are not known": r"""
         [network]
         vpc_id = "vpc-0a1b2c3d"
         private_subnet_ids = ["subnet-0a"]
         endpoints = ["sqs", "s3"]
-        #^ network.endpoints[1]: "s3" is a gateway in the route tables of the VPC, which exists (services.toml:2);
-        #| make it where these are made, and remove it here
+        #^ network.endpoints[1]: "s3" is a gateway endpoint, which requires changes to the route tables of the existing
+        #| VPC (services.toml:2). Create it with that VPC, and remove it here.
     """,
     # discovery
     "a namespace in which nothing resolves": r"""
         [discovery]
         kind = "http"
-        #^ discovery.kind: with "http" no name resolves, and web calls llm (services.toml:7); write "dns"
+        #^ discovery.kind: with "http", names don't resolve, and web calls llm (services.toml:7). Write "dns".
 
         [services.web]
         image = "r.io/web:1"
@@ -936,43 +939,43 @@ WRONG = {
     "a namespace that hides AWS": r"""
         [discovery]
         namespace = "us-west-2.amazonaws.com"
-        #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or
-        #| leave it out
+        #^ discovery.namespace: would hide AWS's names under amazonaws.com from the VPC. Write another namespace, or
+        #| remove it.
     """,
     "a namespace that AWS is part of": r"""
         [discovery]
         namespace = "com"
-        #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or
-        #| leave it out
+        #^ discovery.namespace: would hide AWS's names under amazonaws.com from the VPC. Write another namespace, or
+        #| remove it.
     """,
     "a namespace that AWS in China is part of": r"""
         [discovery]
         namespace = "com.cn"
-        #^ discovery.namespace: would hide AWS's own names under amazonaws.com.cn from the VPC; write another, or
-        #| leave it out
+        #^ discovery.namespace: would hide AWS's names under amazonaws.com.cn from the VPC. Write another namespace, or
+        #| remove it.
     """,
     "a namespace that the hosts of a VPC are part of": r"""
         [discovery]
         namespace = "internal"
-        #^ discovery.namespace: would hide AWS's own names under ec2.internal from the VPC; write another, or leave
-        #| it out
+        #^ discovery.namespace: would hide AWS's names under ec2.internal from the VPC. Write another namespace, or
+        #| remove it.
     """,
     "a namespace of the hosts of a VPC": r"""
         [discovery]
         namespace = "{region}.compute.internal"
-        #^ discovery.namespace: would hide AWS's own names under compute.internal from the VPC; write another, or
-        #| leave it out
+        #^ discovery.namespace: would hide AWS's names under compute.internal from the VPC. Write another namespace, or
+        #| remove it.
     """,
     "a namespace below AWS's own domain": r"""
         [discovery]
         namespace = "on.aws"
-        #^ discovery.namespace: would hide AWS's own names under aws from the VPC; write another, or leave it out
+        #^ discovery.namespace: would hide AWS's names under aws from the VPC. Write another namespace, or remove it.
     """,
     "a name that makes a namespace of AWS's": r"""
         [catalog]
         name = "ec2"
-        #^ catalog.name: makes the namespace "ec2.internal", which would hide AWS's own names under ec2.internal from
-        #| the VPC; write another, or a [discovery] namespace
+        #^ catalog.name: makes the namespace "ec2.internal", which would hide AWS's names under ec2.internal from the
+        #| VPC. Write another name, or set discovery.namespace.
         region = "us-west-2"
     """,
     "a namespace that hides an external": r"""
@@ -981,8 +984,8 @@ WRONG = {
 
         [external.db]
         host = "db.example.com"
-        #^ external.db.host: "db.example.com" lies in the namespace "example.com" (services.toml:2), where only
-        #| services have names; write another namespace
+        #^ external.db.host: "db.example.com" is in the namespace "example.com" (services.toml:2), in which only
+        #| services have names. Write another namespace.
 
         [services.web]
         image = "r.io/web:1"
@@ -994,40 +997,42 @@ WRONG = {
         image = "r.io/web:1"
         environment.TOKEN = "x"
         secrets.TOKEN = "arn:aws:ssm:us-west-2:123456789012:parameter/token"
-        #^ services.web.secrets.TOKEN: is also in environment (services.toml:3); remove one of them
+        #^ services.web.secrets.TOKEN: is also in environment (services.toml:3). Remove one of them.
     """,
     "a key of a parameter": r"""
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = { arn = "arn:aws:ssm:us-west-2:123456789012:parameter/token", key = "a" }
-        #^ services.web.secrets.TOKEN.key: a parameter has one value and no keys; remove it, or write the ARN of a
-        #| Secrets Manager secret
+        #^ services.web.secrets.TOKEN.key: parameters don't have keys. Remove key, or write the ARN of a Secrets Manager
+        #| secret.
     """,
     "a secret without its last characters": r"""
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token"
-        #^ services.web.secrets.TOKEN: lacks the hyphen and six characters that AWS adds to a secret's name; copy
-        #| the whole ARN
+        #^ services.web.secrets.TOKEN: lacks the hyphen and six characters that AWS adds to a secret's name. Copy the
+        #| complete ARN.
     """,
     "a key in the ARN of a secret": r"""
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf:password::"
-        #^ services.web.secrets.TOKEN: names a key behind the secret; write { arn = "…", key = "password" }
+        #^ services.web.secrets.TOKEN: ends with a key. Write { arn =
+        #| "arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf", key = "password" }.
     """,
     "a document for a parameter": r"""
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:ssm:us-west-2:123456789012:document/token"
-        #^ services.web.secrets.TOKEN: is not the ARN of a parameter; it goes on with ":parameter/" and the name
+        #^ services.web.secrets.TOKEN: must be the ARN of a parameter. Write one with ":parameter/" and the name after
+        #| the account.
     """,
     "credentials without their last characters": r"""
         [services.web]
         image = "r.io/web:1"
         credentials = "arn:aws:secretsmanager:us-west-2:123456789012:secret:hub"
-        #^ services.web.credentials: lacks the hyphen and six characters that AWS adds to a secret's name; copy the
-        #| whole ARN
+        #^ services.web.credentials: lacks the hyphen and six characters that AWS adds to a secret's name. Copy the
+        #| complete ARN.
     """,
     "a variable with an equals sign": r"""
         [services.web]
@@ -1041,7 +1046,7 @@ WRONG = {
         name = "shop"
         region = "us-west-2"
         permissions_boundary = "arn:aws:iam::123456789012:role/admin"
-        #^ catalog.permissions_boundary: is not the ARN of a policy; that goes on with ":policy/" and its name
+        #^ catalog.permissions_boundary: must be the ARN of a policy. Write one with ":policy/" after the account.
     """,
     "an alias for a key": r"""
         [services.web]
@@ -1050,7 +1055,7 @@ WRONG = {
         [services.web.secrets.TOKEN]
         arn = "arn:aws:ssm:us-west-2:123456789012:parameter/token"
         kms = "arn:aws:kms:us-west-2:123456789012:alias/token"
-        #^ services.web.secrets.TOKEN.kms: is not the ARN of a key; that goes on with ":key/" and its name
+        #^ services.web.secrets.TOKEN.kms: must be the ARN of a key. Write one with ":key/" after the account.
     """,
     "an ARN of another partition": r"""
         [catalog]
@@ -1060,22 +1065,22 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:ssm:cn-north-1:123456789012:parameter/token"
-        #^ services.web.secrets.TOKEN: begins with "arn:aws:", ARNs of cn-north-1 begin with "arn:aws-cn:"; write
-        #| one of these
+        #^ services.web.secrets.TOKEN: is in the partition "aws", and cn-north-1 is in "aws-cn". Write an ARN that
+        #| begins with "arn:aws-cn:".
     """,
     "an action without a service": r"""
         [services.web]
         image = "r.io/web:1"
         access.statements = [{ actions = ["GetObject"], resources = ["*"] }]
-        #^ services.web.access.statements[0].actions[0]: "GetObject" is not an action; write service and action, as
-        #| in "s3:GetObject"
+        #^ services.web.access.statements[0].actions[0]: "GetObject" isn't an action. Write service and action like
+        #| "s3:GetObject".
     """,
     "a resource that is no ARN": r"""
         [services.web]
         image = "r.io/web:1"
         access.statements = [{ actions = ["s3:GetObject"], resources = ["bucket"] }]
-        #^ services.web.access.statements[0].resources[0]: "bucket" is not a resource; write an ARN, as in
-        #| "arn:aws:s3:::bucket/*", or "*"
+        #^ services.web.access.statements[0].resources[0]: "bucket" isn't a resource. Write an ARN like
+        #| "arn:aws:s3:::bucket/*", or "*".
     """,
     "an unknown operator": r"""
         [services.web]
@@ -1210,13 +1215,13 @@ WRONG = {
         name = "shop"
         region = "us-west-2"
         tags = { "aws:team" = "a" }
-        #^ catalog.tags."aws:team": AWS keeps "aws:" for itself; write another key
+        #^ catalog.tags."aws:team": AWS reserves the prefix "aws:". Write another key.
     """,
     "a tag with a character that AWS refuses": r"""
         [services.web]
         image = "r.io/web:1"
         tags.owner = "a&b"
-        #^ services.web.tags.owner: AWS refuses & in tags; use letters, digits, spaces and . : / = + - @ _
+        #^ services.web.tags.owner: AWS doesn't allow & in tags. Use letters, digits, spaces and . : / = + - @ _
     """,
     "two tags that IAM takes for one": r"""
         [catalog]
@@ -1227,32 +1232,32 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         tags.team = "b"
-        #^ services.web.tags.team: IAM takes it for "Team" (services.toml:4); spell both alike, or rename one
+        #^ services.web.tags.team: is the same key as "Team" (services.toml:4) in IAM. Use one spelling, or rename one.
     """,
     "an empty image": r"""
         [services.web]
         image = ""
-        #^ services.web.image: is empty; write one like "registry/name:tag"
+        #^ services.web.image: is empty. Write an image like "registry/name:tag".
     """,
     "an image with a scheme": r"""
         [services.web]
         image = "https://r.io/web:1"
-        #^ services.web.image: "https://r.io/web:1" begins with a scheme; write "r.io/web:1"
+        #^ services.web.image: "https://r.io/web:1" must be an image reference alone. Write "r.io/web:1".
     """,
     "an image with capitals": r"""
         [services.web]
         image = "r.io/Web:Latest"
-        #^ services.web.image: "r.io/Web:Latest" has capitals in its name; write "r.io/web:Latest"
+        #^ services.web.image: "r.io/Web:Latest" has capital letters in its name. Write "r.io/web:Latest".
     """,
     "an image with a space": r"""
         [services.web]
         image = "r.io/web: 1"
-        #^ services.web.image: "r.io/web: 1" holds spaces; write "r.io/web:1"
+        #^ services.web.image: "r.io/web: 1" isn't an image reference. Write one like "registry/name:tag".
     """,
     "an image of Envoy with a wrong digest": r"""
         [images]
         envoy = "r.io/envoy@sha256:abc"
-        #^ images.envoy: "r.io/envoy@sha256:abc" is not an image; write one like "registry/name:tag"
+        #^ images.envoy: "r.io/envoy@sha256:abc" isn't an image reference. Write one like "registry/name:tag".
     """,
     # placeholders
     "a variable that nobody says": r"""
@@ -1346,13 +1351,13 @@ WRONG = {
     """,
     "a reserved name of an environment": r"""
         [environments.internal]
-        #^ environments.internal: "internal" is reserved; write another name
+        #^ environments.internal: "internal" is reserved by AWS. Write another name.
     """,
     "environments that share a namespace": r"""
         [discovery]
         namespace = "shop.internal"
-        #^ discovery.namespace: dev and prod would share "shop.internal"; leave it out, or put the environment into
-        #| it, as in "{environment}.example.internal"
+        #^ discovery.namespace: "shop.internal" is used by both dev and prod. Remove it, or add the environment:
+        #| "{environment}.example.internal".
 
         [environments.dev]
         [environments.prod]
@@ -1361,7 +1366,7 @@ WRONG = {
         [state.s3]
         bucket = "states"
         key = "shop.tfstate"
-        #^ state.s3.key: dev and prod would share one state; put {environment} into it
+        #^ state.s3.key: dev and prod would share one state. Add {environment} to its value.
 
         [environments.dev]
         [environments.prod]
@@ -1378,7 +1383,7 @@ WRONG = {
         [state.s3]
         bucket = "states"
         key = "shop.tfstate"
-        #^ state.s3.key: dev and prod would share one state; put {environment} into it
+        #^ state.s3.key: dev and prod would share one state. Add {environment} to its value.
 
         [environments.dev]
         [environments.prod.state.s3]
@@ -1389,8 +1394,8 @@ WRONG = {
         vpc_id = "vpc-0a1b2c3d"
         private_subnet_ids = ["subnet-0a", "subnet-0b"]
         endpoints = ["sqs", "logs"]
-        #^ network.endpoints[1]: dev makes the endpoint "logs" in vpc-0a1b2c3d already, and prod can use it; list it
-        #| in one of them
+        #^ network.endpoints[1]: dev creates the endpoint "logs" in vpc-0a1b2c3d too, and prod can use that one. List it
+        #| in one of them.
 
         [environments.dev.network]
         endpoints = ["logs"]
@@ -1399,7 +1404,7 @@ WRONG = {
     "an endpoint by its name in full": r"""
         [network]
         endpoints = ["com.amazonaws.us-west-2.sqs"]
-        #^ network.endpoints[0]: "com.amazonaws.us-west-2.sqs" is the name in full; write "sqs"
+        #^ network.endpoints[0]: "com.amazonaws.us-west-2.sqs" has the region's prefix. Write "sqs".
     """,
     "an external that speaks grpc on the port of TLS": r"""
         [services.web]
@@ -1407,8 +1412,8 @@ WRONG = {
         calls = ["model"]
 
         [external.model]
-        #^ external.model: without a port it is on 443, where "grpc" without TLS is not understood; add port, or write
-        #| protocol = "https" if the service itself does TLS
+        #^ external.model: has the default port 443, which requires TLS, and protocol = "grpc" has none. Add port, or
+        #| write protocol = "https" if the caller itself uses TLS.
         host = "model.example.com"
         protocol = "grpc"
     """,
@@ -1421,8 +1426,8 @@ WRONG = {
 
         [environments.prod]
         [environments.prod-eu]
-        #^ environments.prod-eu: services.web would be "shop-prod-eu-web" in AWS, like services.eu-web of prod;
-        #| rename the environment
+        #^ environments.prod-eu: services.web, and services.eu-web of prod, would both be "shop-prod-eu-web" in AWS.
+        #| Rename the environment.
     """,
     "a timeout that only an environment makes too short": r"""
         [services.web]
@@ -1513,10 +1518,10 @@ def test_every_rule_speaks_at_once_and_once_sorted_by_line() -> None:
         """
     )
     assert told == [
-        'services.toml:2: services.web.image: "r.io/Web:1" has capitals in its name; write "r.io/web:1"',
-        'services.toml:4: services.web.calls[0]: unknown service "lmm"; add [services.lmm] or [external.lmm]',
-        'services.toml:4: services.web.calls[1]: "lmm" is listed twice; remove one',
-        'services.toml:4: services.web.calls[1]: unknown service "lmm"; add [services.lmm] or [external.lmm]',
+        'services.toml:2: services.web.image: "r.io/Web:1" has capital letters in its name. Write "r.io/web:1".',
+        'services.toml:4: services.web.calls[0]: unknown service "lmm". Add [services.lmm] or [external.lmm].',
+        'services.toml:4: services.web.calls[1]: "lmm" is listed twice. Remove one.',
+        'services.toml:4: services.web.calls[1]: unknown service "lmm". Add [services.lmm] or [external.lmm].',
     ]
 
 
@@ -1540,11 +1545,11 @@ _PUBLIC = '[ingress.open]\nallow = ["10.0.0.0/8"]\n\n[services.web]\nimage = "r.
 _LARGE = {
     "a path too long for a rule": (
         _PUBLIC.replace("public = true", f'public.path = "/{"a" * 126}"'),
-        "services.toml:7: services.web.public.path: has 127 characters; use at most 126",
+        "services.toml:7: services.web.public.path: has 127 characters. Use at most 126.",
     ),
     "a host too long for a rule": (
         _PUBLIC.replace("public = true", f'public.host = "{".".join(["a" * 43] * 3)}"'),
-        "services.toml:7: services.web.public.host: has 131 characters; use at most 128",
+        "services.toml:7: services.web.public.host: has 131 characters. Use at most 128.",
     ),
     "more public services than a load balancer takes": (
         _PUBLIC
@@ -1552,26 +1557,27 @@ _LARGE = {
             f'[services.s{n}]\nimage = "r.io/s:1"\nport = 80\npublic = {{ path = "/{n}", priority = {n + 1} }}\n'
             for n in range(100)
         ),
-        "services.toml:1: ingress.open: 101 services are public through it, a load balancer takes 100; "
-        "add another [ingress] for the rest",
+        "services.toml:1: ingress.open: 101 services use it, and a load balancer allows at most 100. Add another "
+        "[ingress] for the rest.",
     ),
     "a host name too long": (
         f'[discovery]\nnamespace = "{".".join(["a" * 62] * 4)}"\n',
-        "services.toml:2: discovery.namespace: stub would have a host name of 256 characters, 253 are possible; "
-        "shorten the namespace to 248",
+        "services.toml:2: discovery.namespace: the host name of stub would have 256 characters, and DNS allows at "
+        "most 253. Shorten the namespace to 248.",
     ),
     "a tag too long": (
         f'[services.web]\nimage = "r.io/web:1"\ntags.owner = "{"a" * 257}"\n',
-        "services.toml:3: services.web.tags.owner: has 257 characters; use at most 256",
+        "services.toml:3: services.web.tags.owner: has 257 characters. Use at most 256.",
     ),
     "too many tags": (
         '[services.web]\nimage = "r.io/web:1"\n\n[services.web.tags]\n' + "".join(f't{n} = ""\n' for n in range(50)),
-        "services.toml:4: services.web.tags: 51 tags are more than AWS takes, the catalog's and Name included; "
-        "leave 50",
+        "services.toml:4: services.web.tags: has 51 tags with the catalog's and Name, and AWS allows at most 50. "
+        "Remove some.",
     ),
     "an image too long": (
         f'[services.web]\nimage = "r.io/{"a" * 251}"\n',
-        "services.toml:2: services.web.image: has 256 characters; ECS takes 255",
+        "services.toml:2: services.web.image: has 256 characters, and ECS allows at most 255. Shorten the name or the"
+        " tag.",
     ),
     "an environment too large for a task definition": (
         f'[services.web]\nimage = "r.io/web:1"\nenvironment.PROMPT = "{"a" * 65536}"\n',
@@ -1581,12 +1587,12 @@ _LARGE = {
     "more statements than a role takes": (
         '[services.web]\nimage = "r.io/web:1"\n'
         + f'access.statements = [{{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::{"a" * 10200}"] }}]\n',
-        "services.toml:3: services.web.access.statements: with what else it needs, its role's policy has "
-        "11,012 characters, and IAM takes 10,240; join statements, or use wildcards",
+        "services.toml:3: services.web.access.statements: the policy of the task role has 11,012 characters, and IAM "
+        "allows at most 10,240. Join statements, or use wildcards.",
     ),
     "more subnets than a service takes": (
         f'[network]\nvpc_id = "vpc-0a"\nprivate_subnet_ids = {[f"subnet-{n:08x}" for n in range(17)]}\n',
-        "services.toml:3: network.private_subnet_ids: 17 subnets are more than ECS takes; leave 16",
+        "services.toml:3: network.private_subnet_ids: has 17 subnets, and ECS allows at most 16. Remove some.",
     ),
 }
 

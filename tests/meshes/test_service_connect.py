@@ -253,7 +253,7 @@ def test_in_a_circle_of_calls_the_one_that_starts_first_is_named_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    notices = [str(notice) for notice in loaded(CIRCLE).notices]
+    notices = [str(notice) for notice in loaded(CIRCLE).notices if "calls itself" not in notice.message]
 
     assert notices == [
         "services.toml:6: services.a.calls[1]: warning: a and b call each other in a circle, a starts first, and its "

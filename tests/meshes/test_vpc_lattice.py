@@ -337,8 +337,8 @@ WRONG = {
         [discovery]
         kind = "http"
         namespace = "us-west-2.amazonaws.com"
-        #^ discovery.namespace: would hide AWS's own names under amazonaws.com from the VPC; write another, or leave it
-        #| out
+        #^ discovery.namespace: would hide AWS's names under amazonaws.com from the VPC. Write another namespace, or
+        #| remove it.
         [services.s3]
         image = "r.io/s3:1"
         port = 80
@@ -390,7 +390,7 @@ WRONG = {
     "a callee without a name that resolves": """
         [discovery]
         kind = "http"
-        #^ discovery.kind: with "http" no name resolves, and chat calls cache (services.toml:6); write "dns"
+        #^ discovery.kind: with "http", names don't resolve, and chat calls cache (services.toml:6). Write "dns".
         [services.chat]
         image = "r.io/chat:1"
         calls = ["cache"]

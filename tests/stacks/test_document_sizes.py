@@ -269,18 +269,18 @@ LONG = {
         '[services.web]\nimage = "r.io/web:1"\nsecrets = { '
         + ", ".join(_secret(n, length=100, partition="aws", region="us-west-2") for n in range(65))
         + " }\n",
-        "services.toml:3: services.web.secrets: the policy by which ECS reads them has 11,253 characters, and IAM "
-        "takes 10,240; keep several values in one secret, and write { arn, key }",
+        "services.toml:3: services.web.secrets: the policy of the execution role has 11,253 characters, and IAM "
+        "allows at most 10,240. Keep several values in one secret, and write { arn, key } for each.",
     ),
     "accounts": (
         f"[aws]\naccounts = {[str(10**11 + n) for n in range(130)]}\n",
-        "services.toml:2: aws.accounts: with 130 accounts the trust policy of a role has 2,136 characters, and IAM "
-        "takes 2,048; write those of one environment into its own [environments.NAME.aws]",
+        "services.toml:2: aws.accounts: 130 accounts make a trust policy of 2,136 characters, and IAM allows at most "
+        "2,048. Move the accounts of each environment to its [environments.NAME.aws].",
     ),
     "words of access": (
         f'[services.web]\nimage = "r.io/web:1"\naccess.s3_read = {_buckets(60)}\n',
-        "services.toml:3: services.web.access: with what else it needs, its role's policy has 13,576 characters, and "
-        "IAM takes 10,240; join statements, or use wildcards",
+        "services.toml:3: services.web.access: the policy of the task role has 13,576 characters, and IAM allows at "
+        "most 10,240. Join statements, or use wildcards.",
     ),
     "a character that is none": (
         '[services.web]\nimage = "r.io/web:1"\n[[services.web.access.statements]]\nactions = ["s3:GetObject"]\n'

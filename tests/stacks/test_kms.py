@@ -124,18 +124,19 @@ def test_a_shell_without_a_way_out_reaches_its_key_by_an_endpoint() -> None:
         """
         [security]
         kms_key = "arn:aws:kms:us-west-2:123456789012:alias/mine"
-        #^ security.kms_key: is not the ARN of a key; that goes on with ":key/" and its name
+        #^ security.kms_key: must be the ARN of a key. Write one with ":key/" after the account.
         """,
         """
         [security]
         kms_key = "arn:aws:kms:eu-west-1:123456789012:key/1111"
-        #^ security.kms_key: lies in "eu-west-1", which nothing in us-west-2 can use; write the ARN of one in us-west-2
+        #^ security.kms_key: is in "eu-west-1", and resources in us-west-2 can't use it. Write the ARN of a key in
+        #| us-west-2.
         """,
         """
         [security]
         kms_key = "arn:aws:kms:us-west-2:123456789012:key/mrk-1111"
-        #^ security.kms_key: is a multi-Region key, which Fargate takes none of for the storage of tasks; write the ARN
-        #| of a single-Region key, or true
+        #^ security.kms_key: is a multi-Region key, which Fargate doesn't support for the storage of tasks. Write the
+        #| ARN of a single-Region key, or true.
         """,
     ],
 )

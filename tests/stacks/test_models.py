@@ -177,9 +177,9 @@ WRONG = {
         [services.llm]
         image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/llm:1"
         model = { source = "s3://weights/llama" }
-        #^ services.llm.model: "public.ecr.aws/aws-cli/aws-cli:2.34.56" is not in a private ECR repository, and with
-        #| nat = "none" (services.toml:2) tasks reach only those of us-west-2; name a copy of it in [images], or write
-        #| nat = "single"
+        #^ services.llm.model: "public.ecr.aws/aws-cli/aws-cli:2.34.56" isn't in a private ECR repository, and with nat
+        #| = "none" (services.toml:2) tasks reach only private ECR repositories in us-west-2. Set a copy of it in
+        #| [images], or write nat = "single".
     """,
 }
 

@@ -171,42 +171,43 @@ def test_every_state_has_a_place_of_its_own() -> None:
     [
         (
             TEAMS + '[state.s3]\nbucket = "b"\nkey = "k"',
-            "state.s3.key: base and rag would share one state; leave key out, or put {stack} into it",
+            "state.s3.key: base and rag would share one state. Remove key, or add {stack} to its value.",
         ),
         (
             TEAMS + '[state.http]\naddress = "https://tf.example.com"',
-            "state.http.address: base and rag would share one state; leave address out, or put {stack} into it",
+            "state.http.address: base and rag would share one state. Remove address, or add {stack} to its value.",
         ),
         (
             TEAMS + '[state.cloud]\norganization = "o"\nworkspaces = { tags = ["a-{stack}"] }',
-            "state.cloud.workspaces: other states read the base in a workspace of that name; write name, with {stack} "
-            "in it",
+            "state.cloud.workspaces: requires name, as other states read the base in that workspace. Add name = "
+            '"shop-{stack}".',
         ),
         (
             TEAMS + "[state.cloud]",
-            "state.cloud: other states read the base in an organization that is written; write organization",
+            'state.cloud: requires organization, as other states read the base. Add organization = "acme", your '
+            "organization.",
         ),
         (
             TEAMS + '[state.s3]\nbucket = "b"\nkey = "k"\nworkspace_key_prefix = "{stack}"',
-            "state.s3.key: base and rag would share one state; leave key out, or put {stack} into it",
+            "state.s3.key: base and rag would share one state. Remove key, or add {stack} to its value.",
         ),
         (
             TEAMS + '[state.local]\npath = "{stack}/../k"',
-            "state.local.path: base and rag would share one state; leave path out, or put {stack} into it",
+            "state.local.path: base and rag would share one state. Remove path, or add {stack} to its value.",
         ),
         (
             TEAMS.replace('"rag"', '"base"'),
-            'services.llm.stack: "base" is the state of what services share; leave stack out to keep a service there '
-            "too",
+            'services.llm.stack: "base" is the state of shared resources. Remove stack to keep the service in that '
+            "state.",
         ),
         (
             '[catalog]\nname = "shop"\nregion = "us-west-2"\nstacks = ["rag", "rag"]\n' + TEAMS,
-            'catalog.stacks[1]: "rag" is listed twice; remove one',
+            'catalog.stacks[1]: "rag" is listed twice. Remove one.',
         ),
         (
             TEAMS + 'move_from_stack = "rag"',
-            'services.llm.move_from_stack: it lives in "rag" already; write there the state that it comes from, or '
-            "remove it",
+            'services.llm.move_from_stack: llm is already in "rag". Write the state that it comes from, or remove '
+            "move_from_stack.",
         ),
     ],
 )

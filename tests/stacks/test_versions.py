@@ -39,7 +39,8 @@ WRONG = {
         weight = 1
         [[services.web.versions]]
         name = "next"
-        #^ services.web.versions[1].name: "next" is already a version of web (services.toml:5); write another
+        #^ services.web.versions[1].name: "next" is also the name of another version of web (services.toml:5). Write
+        #| another.
         weight = 1
     """,
     "more than all requests": r"""
@@ -47,7 +48,7 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         [[services.web.versions]]
-        #^ services.web.versions: have 120 percent of its requests; let them add up to 100 at most
+        #^ services.web.versions: have a total weight of 120, which must be at most 100. Lower some weights.
         name = "one"
         weight = 60
         [[services.web.versions]]
@@ -60,7 +61,7 @@ WRONG = {
         [[services.worker.versions]]
         name = "next"
         weight = 10
-        #^ services.worker.versions[0].weight: worker has no port, and so no requests to share; remove it, or add port
+        #^ services.worker.versions[0].weight: has no effect, as worker has no port. Remove weight, or add port.
     """,
     "a match of everything": r"""
         [services.web]
@@ -69,8 +70,8 @@ WRONG = {
         [[services.web.versions]]
         name = "next"
         match = { path = "/" }
-        #^ services.web.versions[0].match: matches every request; write path or headers, as in
-        #| { headers = { x-version = "next" } }
+        #^ services.web.versions[0].match: matches every request. Add path or headers: match = { headers = { x-version =
+        #| "next" } }.
     """,
     "a path of tcp": r"""
         [services.db]
@@ -80,7 +81,7 @@ WRONG = {
         [[services.db.versions]]
         name = "next"
         match = { path = "/beta" }
-        #^ services.db.versions[0].match: tcp knows neither paths nor headers; write weight instead
+        #^ services.db.versions[0].match: isn't supported for protocol = "tcp". Write weight instead.
     """,
     "a path that is no method of grpc": r"""
         [services.api]
@@ -90,8 +91,8 @@ WRONG = {
         [[services.api.versions]]
         name = "next"
         match = { path = "/beta/v2/x" }
-        #^ services.api.versions[0].match.path: "/beta/v2/x" is not a gRPC service or method; write "/package.Service"
-        #| or "/package.Service/Method"
+        #^ services.api.versions[0].match.path: "/beta/v2/x" isn't a gRPC service or method. Write "/package.Service" or
+        #| "/package.Service/Method".
     """,
     "a path that the load balancer sends elsewhere": r"""
         [ingress.public]
@@ -103,8 +104,8 @@ WRONG = {
         [[services.web.versions]]
         name = "next"
         match = { path = "/apis" }
-        #^ services.web.versions[0].match.path: "/apis" is not under "/api", where web is reached from outside
-        #| (services.toml:6); write one that begins with "/api/"
+        #^ services.web.versions[0].match.path: "/apis" isn't under "/api", the public path of web (services.toml:6).
+        #| Write a path that begins with "/api/".
     """,
     "all of a service's own path": r"""
         [ingress.public]
@@ -116,8 +117,8 @@ WRONG = {
         [[services.web.versions]]
         name = "next"
         match = { path = "/api" }
-        #^ services.web.versions[0].match: matches every request; write path or headers, as in
-        #| { headers = { x-version = "next" } }
+        #^ services.web.versions[0].match: matches every request. Add path or headers: match = { headers = { x-version =
+        #| "next" } }.
     """,
     "headers that a load balancer does not see": r"""
         [ingress.public]
@@ -130,11 +131,11 @@ WRONG = {
         name = "next"
         [services.web.versions.match.headers]
         host = "x.example.com"
-        #^ services.web.versions[0].match.headers.host: hosts are compared by public.host, and services by their own;
-        #| write another header
+        #^ services.web.versions[0].match.headers.host: isn't supported as a header to match. Use public.host, or
+        #| another header.
         x_version = "next"
         #^ services.web.versions[0].match.headers.x_version: a load balancer drops headers with other characters than
-        #| letters, digits and hyphens; write one like x-version
+        #| letters, digits and hyphens. Use a header like x-version.
     """,
     "more versions than a load balancer has room for": r"""
         [ingress.public]
@@ -144,8 +145,7 @@ WRONG = {
         port = 80
         public = true
         versions = [{ name = "a", weight = 1 }, { name = "b", weight = 1 }, { name = "c", weight = 1 },
-        #^ services.web.versions: 5 versions and the service itself are more than a load balancer shares requests among;
-        #| write at most 4
+        #^ services.web.versions: has 5 versions, and a load balancer allows at most 4 beside the service. Remove some.
           { name = "d", weight = 1 }, { name = "e", weight = 1 }]
     """,
     "no room before the service's rule": r"""
@@ -155,8 +155,8 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public = { priority = 1 }
-        #^ services.web.public: before priority 1 there is no room for the matches of its versions; write priority = 101
-        #| here
+        #^ services.web.public: priority 1 leaves no lower ones for the matches of its versions. Write priority = 101
+        #| here.
         [[services.web.versions]]
         name = "next"
         match = { path = "/beta" }
@@ -166,7 +166,7 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         [[services.main.versions]]
-        #^ services.main.versions: a service called "main" has none; rename it
+        #^ services.main.versions: isn't supported for a service with the name "main". Rename the service.
         name = "exec"
         weight = 1
     """,
@@ -176,8 +176,8 @@ WRONG = {
         port = 80
         renamed_from = "main"
         [[services.core.versions]]
-        #^ services.core.versions: what was called "main" has none yet; add them when renamed_from is applied
-        #| and removed
+        #^ services.core.versions: isn't supported with renamed_from = "main". Apply, remove renamed_from, and then add
+        #| versions.
         name = "next"
         weight = 1
     """,
@@ -189,8 +189,8 @@ WRONG = {
         max = 3
         backlog = { queue = "arn:aws:sqs:us-west-2:123456789012:work", seconds_per_message = 1, latency = "1m" }
         [[services.worker.versions]]
-        #^ services.worker.versions[0]: scales by the backlog of the same queue as worker, and both would run tasks for
-        #| all of it; write replicas here, or another scale
+        #^ services.worker.versions[0]: scales by the backlog of the same queue as worker, so both would run tasks for
+        #| the complete backlog. Write replicas here, or scale by another metric.
         name = "next"
         image = "r.io/worker:2"
     """,
@@ -263,14 +263,13 @@ def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_n
     )
 
     assert said == [
-        "services.toml:4: services.a.versions[0]: notice: is deployed and gets no requests; write weight or match, "
-        "unless it only waits",
-        "services.toml:8: services.b.versions: notice: have all requests of b, which itself stays deployed and gets "
-        "none",
-        "services.toml:8: services.b.versions[0].replicas: warning: gets 100 percent of the requests of b, and runs no "
-        "task; write replicas, or weight = 0",
-        "services.toml:8: services.b.versions[0].weight: notice: nobody calls b, and it is not public: there are no "
-        "requests to share",
+        "services.toml:4: services.a.versions[0]: notice: runs without requests. Add weight or match when it should "
+        "get some.",
+        "services.toml:8: services.b.versions: notice: have a total weight of 100, so b itself runs without requests",
+        "services.toml:8: services.b.versions[0].replicas: warning: gets 100 percent of the requests of b and runs no"
+        " tasks, so they fail. Write replicas = 1 or more, or weight = 0.",
+        "services.toml:8: services.b.versions[0].weight: notice: has no effect, as no service calls b and it isn't "
+        "public",
     ]
 
 

@@ -54,7 +54,7 @@ def test_a_registry_that_stands_in_for_envoy_s_alone_is_of_use(
     assert notices_of(OWN.format("", host), kind="app-mesh") == []
     what = "a public registry" if host == "*" else host
     [notice] = notices_of(OWN.format('envoy = "r.example.com/envoy:1"', host), kind="app-mesh")
-    assert f"no image comes from {what}; correct it, or remove it" in notice
+    assert f"has no effect, as no image comes from {what}. Correct it, or remove it." in notice
 
 
 def test_what_an_existing_network_can_reach_is_not_for_nat_to_say() -> None:

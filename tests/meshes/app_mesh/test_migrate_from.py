@@ -150,8 +150,8 @@ def test_a_mesh_is_left_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     problems = problems_of('[mesh]\nkind = "app-mesh"\nmigrate_from = "app-mesh"')
 
     assert problems == [
-        "services.toml:3: mesh.migrate_from: is the kind itself (services.toml:2); write its successor there, or "
-        "remove this"
+        "services.toml:3: mesh.migrate_from: is the same as kind (services.toml:2). Write the new mesh there, or "
+        "remove migrate_from."
     ]
     assert loaded('[mesh]\nkind = "none"\nmigrate_from = "app-mesh"')
 
@@ -210,6 +210,6 @@ def test_a_catalog_that_still_leaves_is_told_when_it_is_done(tmp_path: Path, mon
     notices = loaded(catalog('kind = "none"\nmigrate_from = "app-mesh"')).notices
     (told,) = [str(notice) for notice in notices if notice.place == "mesh.migrate_from"]
     assert told.startswith(
-        "services.toml:6: mesh.migrate_from: notice: with the next apply Terraform forgets App Mesh; once it is "
-        "applied everywhere and every service has new tasks, remove this"
+        "services.toml:6: mesh.migrate_from: notice: the next apply removes App Mesh from the state. Remove "
+        "migrate_from when every environment is applied and every service has new tasks: "
     )
