@@ -168,6 +168,7 @@ def test_what_speaks_tcp_is_reached_directly_by_its_name_in_cloud_map(tmp_path: 
     assert rules(made, "ingress")["cache_from_chat"]["from_port"] == 6379
     assert environment(made, "chat")["CACHE_HOST"] == "cache.shop.internal"
     assert environment(made, "chat")["CACHE_PORT"] == "6379"
+    assert "CACHE_URL" not in environment(made, "chat")
 
 
 def test_callers_get_out_by_one_rule_and_in_on_the_exact_ports(tmp_path: Path) -> None:
