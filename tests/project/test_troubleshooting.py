@@ -45,9 +45,12 @@ def _strings(file: Path) -> Iterator[str]:
 
 
 def anchors(file: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub writes them."""
-    headings = re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    """The anchors of a page: its own, and those of its headings as GitHub writes them."""
+    text = re.sub(r"^```.*?^```", "", file.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {*re.findall(r'<a id="([^"]+)">', text)} | {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings
+    }
 
 
 @pytest.fixture(scope="module")
