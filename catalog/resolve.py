@@ -137,7 +137,8 @@ def _filled(
         name, _, what = placeholder.partition(".")
         return str(getattr(address(draft, name), what)) if _has_address(draft, name) else ""
 
-    return {key: interpolation.fill(text, values, address=filled) for key, text in texts.items()}
+    callees = [*draft.services, *draft.catalog.external]
+    return {key: interpolation.fill(text, values, address=filled, callees=callees) for key, text in texts.items()}
 
 
 def _has_address(draft: Deployment, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from catalog import unknowns
@@ -30,24 +30,22 @@ _IN_ENVIRONMENT = _pattern(f"{_INNER}|{_CALLEE}")
 _ADDRESS = _pattern(_CALLEE)
 _COMPLETE = re.compile(f"{_INNER}|{_CALLEE}")
 _NEAR = re.compile(r"[$%]\{+|\{\{+|\{(?P<near>[A-Za-z][\w-]*(?:\.[\w-]+)*)\}")
-_HCL = re.compile(r"\$\{\s*(?:aws_\w+|data|local|module|var)\.[^}]*\}")
+_DOUBLED = re.compile(r"(?<![{$%])\{\{([A-Za-z][\w-]*(?:\.[\w-]+)*)\}(?!\})")
 
 
 class Unknown(Exception):
     """A placeholder without a value; the message is a fact and advice."""
 
 
-def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None) -> str:
-    """`text` with its placeholders replaced; with `address`, callees' addresses too.
-
-    A doubled opening brace makes a placeholder literal. Raises Unknown for the first placeholder without a value.
-    """
+def fill(
+    text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None, callees: Iterable[str] = ()
+) -> str:
+    """`text` with its placeholders replaced; with `address`, the addresses of `callees` too. A doubled opening brace
+    makes a placeholder, or what is nearly one, literal. Raises Unknown for the first without a value."""
 
     def replace(match: re.Match[str]) -> str:
-        if match["foreign"]:
-            return match["foreign"]
-        if match["escaped"]:
-            return match["escaped"]
+        if unchanged := match["foreign"] or match["escaped"]:
+            return unchanged
         name = match["name"]
         if name in values:
             return values[name]
@@ -55,7 +53,11 @@ def fill(text: str, values: Mapping[str, str], *, address: Callable[[str], str] 
             return address(name)
         raise Unknown(_reason(name, values))
 
-    return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, text)
+    def literal(match: re.Match[str]) -> str:
+        is_near = not _COMPLETE.fullmatch(match[1]) and suggestions.placeholder(match[1], list(callees))
+        return match[0][1:] if is_near else match[0]
+
+    return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, _DOUBLED.sub(literal, text))
 
 
 def any_in(text: str) -> bool:
@@ -131,10 +133,8 @@ def _check_spelling(text: str, path: Path, report: Report) -> None:
         if meant is not None:
             report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {{{{{name}}} for literal text.")
             return
-    if expression := _HCL.search(text):
-        fact = f"{expression[0]} stays as it is, because the catalog isn't HCL"
-        advice = "Write the value, or use [vars], an [external] or [overrides]."
-        report.add([Finding(place=path, message=f"{fact}. {advice}", level="notice")])
+    if (message := suggestions.expression(text)) is not None:
+        report.add([Finding(place=path, message=message, level="notice")])
 
 
 def _has_addresses(path: Path) -> bool:

@@ -22,17 +22,13 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(k|m|g|t)i?b?)?", re.I)
 _MIB = {"": 1.0, "k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 1024.0 * 1024}
 _CPU = re.compile(r"(\d+(?:\.\d+)?)\s*(m|v?cpus?)?", re.I)
 _PORT = re.compile(r"(?:[\d.]+:)*(\d{1,5})(?:/tcp)?")
+_HCL = re.compile(r"\$\{\s*(?:aws_\w+|data|local|module|var)\.[^}]*\}")
 _PARTS = ("url", "host", "port")
 _ADDRESS_WORDS = {"hostname": "host", "address": "host", "addr": "host", "endpoint": "url", "uri": "url"}
 _GENERAL = {
-    "env": "environment",
-    "environments": "environment",
-    "aws_region": "region",
-    "aws-region": "region",
-    "account_id": "account",
-    "accountid": "account",
-    "aws_account": "account",
-    "aws_account_id": "account",
+    **dict.fromkeys(("env", "environments"), "environment"),
+    **dict.fromkeys(("aws_region", "aws-region"), "region"),
+    **dict.fromkeys(("account_id", "accountid", "aws_account", "aws_account_id"), "account"),
 }
 """Other tools' names of the general placeholders."""
 
@@ -242,3 +238,11 @@ def placeholder(name: str, callees: Sequence[str]) -> str | None:
 
 def _distance_is_small(word: str, meant: str) -> bool:
     return word in _GENERAL or difflib.SequenceMatcher(None, word, meant).ratio() >= 0.85
+
+
+def expression(text: str) -> str | None:
+    """The message for a string with a reference of Terraform's, which stays as it is; None for any other string."""
+    if (found := _HCL.search(text)) is None:
+        return None
+    fact = f"{found[0]} stays as it is, because the catalog isn't HCL"
+    return f"{fact}. Write the value, or use [vars], an [external] or [overrides]."

@@ -153,8 +153,8 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
         services.web.cpu = 4096
         [environments.prod]
     """) == [
-        "services.toml:3: services.web.memory: Fargate has no task with cpu = 4096 and memory = 2048; for web, write "
-        "memory = 8192 (in dev)",
+        "services.toml:3: services.web.memory: Fargate doesn't support cpu = 4096 with memory = 2048 (web). Use "
+        "memory = 8192. (in dev)",
         'services.toml:4: services.web.calls[0]: unknown service "llm"; add [services.llm] or [external.llm]',
     ]
 

@@ -120,8 +120,8 @@ def _init(here: Workspace) -> None:
 def _no_provider() -> str:
     return (
         f"The demo requires hashicorp/aws {PROVIDER}. Terraform downloads it from registry.terraform.io. Without "
-        f"access to that, set TF_PLUGIN_DIR to a folder that contains registry.terraform.io/hashicorp/aws/{PROVIDER}, or set "
-        f"{_CONFIGURATION} to a file that configures a mirror (`provider_installation`)."
+        f"access to that, set TF_PLUGIN_DIR to a folder that contains registry.terraform.io/hashicorp/aws/{PROVIDER}, "
+        f"or set {_CONFIGURATION} to a file that configures a mirror (`provider_installation`)."
     )
 
 
