@@ -26,6 +26,7 @@ TYPE = "catalog/model/network.py"
 PLATFORM_NOTES = "docs/platform-notes.md"
 ELSEWHERE = (
     "project/test_readme",
+    "project/test_troubleshooting",
     "project/test_official_cli",
     "project/test_makefile",
     "lifecycle/test_lifecycle",
