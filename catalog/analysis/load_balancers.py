@@ -22,31 +22,31 @@ _MARGIN = 5
 SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
 """Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
 IDLE_OF_TLS = 350
-"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
+"""Seconds; fixed for TLS listeners (NLB guide, "Connection idle timeout")."""
 DEEPEST = 7
-"""Paths of more segments than this are not told apart."""
+"""Paths with more segments than this get the same priority range."""
 SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
-"""How many rules equally particular there is room for."""
+"""The number of priorities for equally specific rules."""
 MATCHES = 100
-"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
+"""The number of priorities for version matches. No mesh allows more priorities for its rules."""
 
 
 def load_balancer_idle(deployment: Deployment, ingress: str) -> int:
-    """Seconds of silence after which the load balancer of an ingress closes a connection.
+    """The idle timeout of an ingress's load balancer, in seconds.
 
-    That of the most patient service behind it: an answer that is not streamed is silent for as long as it takes. Of a
-    load balancer that is somebody else's it is the least that will do.
+    It is the longest idle timeout of the services behind it, because a connection is idle until a response that isn't
+    streamed is complete. For an externally managed load balancer it is the minimum that works.
     """
     shortest = 1 if is_externally_managed(deployment, ingress) else SHORTEST_ALB_IDLE
-    silence = max((service.idle_timeout for service in deployment.public_services(ingress)), default=0)
-    return int(min(max(silence, shortest), LONGEST_ALB_IDLE))
+    longest = max((service.idle_timeout for service in deployment.public_services(ingress)), default=0)
+    return int(min(max(longest, shortest), LONGEST_ALB_IDLE))
 
 
 def target_idle(deployment: Deployment, service: Service) -> float:
-    """Seconds of silence that a service's listener must bear: its own, and longer than the load balancer before it.
+    """The idle timeout of a service's listener, in seconds: its own, but longer than that of the load balancer before it.
 
-    A target that closes first is now and then sent a request on a connection it has just closed, which the load
-    balancer answers with 502 (ELB user guide, "HTTP 502: Bad gateway").
+    If a target closes first, the load balancer sometimes sends a request on a connection that was just closed, and
+    returns 502 (ELB user guide, "HTTP 502: Bad gateway").
     """
     ingress = deployment.ingress_of(service)
     if ingress is None:
@@ -56,29 +56,28 @@ def target_idle(deployment: Deployment, service: Service) -> float:
 
 
 def is_externally_managed(deployment: Deployment, ingress: str) -> bool:
-    """Whether an ingress is a listener that exists, so that nothing of its load balancer is for us to set."""
+    """Whether an ingress is an existing listener, so that its load balancer can't be configured here."""
     settings = deployment.catalog.ingress.get(ingress)
     return settings is not None and settings.listener_arn is not None
 
 
 def deregistration_delay(service: Service) -> int:
-    """Seconds for which a task that is to go may finish its answers before it is asked to stop: a request under way may
-    take as long as its caller waits for it."""
+    """Seconds for which a task can finish its responses before ECS stops it: as long as callers wait for a response."""
     return int(min(service.timeout, LONGEST_DRAINING))
 
 
 def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
-    """What counts on the way in through an ingress, before any mesh."""
+    """The timers of an ingress's load balancer and target group, before any mesh."""
     if hop.ingress is None or deployment.catalog.ingress[hop.ingress].gateway:
         return
     service = hop.callee
     yield Timer(
         at="load balancer",
-        limits="silence",
+        limits="idle timeout",
         seconds=load_balancer_idle(deployment, hop.ingress),
         requested=service.idle_timeout,
         key="idle_timeout",
-        reason=f"a load balancer bears {LONGEST_ALB_IDLE} s of silence at most",
+        reason=f"a load balancer's idle timeout is at most {LONGEST_ALB_IDLE} s",
     )
     yield Timer(
         at="target group",
@@ -86,32 +85,32 @@ def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         seconds=deregistration_delay(service),
         requested=service.timeout,
         key="timeout",
-        reason=f"a target group drains for {LONGEST_DRAINING} s at most",
+        reason=f"a target group drains for at most {LONGEST_DRAINING} s",
     )
 
 
 def gateway_idle(deployment: Deployment, ingress: str) -> int:
-    """Seconds of silence after which a connection to a gateway is dropped: as its most patient service asks."""
+    """The idle timeout of connections to a gateway, in seconds: the longest of the services behind it."""
     if deployment.catalog.ingress[ingress].certificate is not None:
         return IDLE_OF_TLS
-    silence = max(service.idle_timeout for service in deployment.public_services(ingress))
-    return int(min(max(silence, SHORTEST_NLB_IDLE), LONGEST_NLB_IDLE))
+    longest = max(service.idle_timeout for service in deployment.public_services(ingress))
+    return int(min(max(longest, SHORTEST_NLB_IDLE), LONGEST_NLB_IDLE))
 
 
 def gateway_draining(deployment: Deployment, ingress: str) -> int:
-    """Seconds for which a gateway's task that is to go may pass answers on: as the slowest service behind it takes."""
+    """Seconds for which a gateway's task can finish responses before ECS stops it: that of the slowest service behind it."""
     return max(deregistration_delay(service) for service in deployment.public_services(ingress))
 
 
 def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
-    """What counts on the way in through a gateway, before the service's own proxy."""
+    """The timers of a gateway, before the service's own proxy."""
     if hop.ingress is None or not deployment.catalog.ingress[hop.ingress].gateway:
         return
     service = hop.callee
-    limit = f"behind a certificate always {IDLE_OF_TLS} s"
+    limit = f"a TLS listener's idle timeout is always {IDLE_OF_TLS} s"
     yield Timer(
         at="load balancer",
-        limits="silence",
+        limits="idle timeout",
         seconds=gateway_idle(deployment, hop.ingress),
         requested=service.idle_timeout,
         key="idle_timeout",
@@ -123,20 +122,20 @@ def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[T
         seconds=gateway_draining(deployment, hop.ingress),
         requested=service.timeout,
         key="timeout",
-        reason="a target group drains for an hour at most",
+        reason="a target group drains for at most an hour",
     )
     yield Timer(
         at="task of the gateway",
-        limits="stopping",
+        limits="stop",
         seconds=LONGEST_STOP,
         requested=service.timeout,
         key="timeout",
-        reason=f"a task on Fargate gets {LONGEST_STOP} s to stop; it drains before",
+        reason=f"a task on Fargate gets {LONGEST_STOP} s to stop; it drains before that",
     )
 
 
 def requires_login(deployment: Deployment, service: Service) -> Login | None:
-    """The login that requests to a service have to pass: its ingress's, unless it stays open."""
+    """The login that a service's requests require: its ingress's, unless the service turns it off."""
     ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
     return ingress.login if ingress and service.public and service.public.login else None
 

@@ -131,7 +131,7 @@ def owner(address: str, *, workloads: Container[str], types: Mapping[str, Resour
         return service if row.owned else None
     if name.startswith(names.shared("")):  # a service may be called like what is shared
         return None
-    raise LookupError(f"{address} bears the name of a service: add it to the table of resource types")
+    raise LookupError(f"{address} contains the name of a service: add it to the table of resource types")
 
 
 def moved_blocks(

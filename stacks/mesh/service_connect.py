@@ -20,7 +20,7 @@ from constructs import Construct
 from catalog import names
 from catalog.analysis import naming
 from catalog.meshes.service_connect import KEEP_CERTIFICATES, TLS_POLICY
-from catalog.meshes.service_connect.timers import answer_seconds, discovery_name, idle_seconds, proxy_share, serves
+from catalog.meshes.service_connect.timers import response_seconds, discovery_name, idle_seconds, proxy_share, serves
 from catalog.model import Deployment, Service
 from stacks.kms import key_arn
 from stacks.mesh.base import (
@@ -147,7 +147,7 @@ class ServiceConnect(Part):
             return None
         return EcsServiceServiceConnectConfigurationServiceTimeout(
             idle_timeout_seconds=idle_seconds(self.deployment, service),
-            per_request_timeout_seconds=answer_seconds(service),
+            per_request_timeout_seconds=response_seconds(service),
         )
 
     @staticmethod

@@ -20,7 +20,7 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES as VERIFY
 
 CANARY = ROOT / "examples" / "canary.toml"
-CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].carried]
+CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].supported]
 PUBLIC = """
 [ingress.public]
 allow = ["10.0.0.0/8"]

@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
     AppmeshVirtualNodeSpecListenerConnectionPoolTcp,
 )
 
-from catalog.meshes.app_mesh.envoy import answer_at_listener, bypasses_proxy, idle_at_listener
+from catalog.meshes.app_mesh.envoy import response_at_listener, bypasses_proxy, idle_at_listener
 from catalog.model import Deployment, Service
 from catalog.model.service import Outlier, Pool
 from stacks.mesh.app_mesh.routes import Destination, duration, timeouts
@@ -25,7 +25,7 @@ def service_listener(
     service: Service, *, deployment: Deployment, certificate: Ref | None
 ) -> AppmeshVirtualNodeSpecListener:
     """The listener of a service with a port."""
-    request, idle = answer_at_listener(deployment, service), idle_at_listener(deployment, service)
+    request, idle = response_at_listener(deployment, service), idle_at_listener(deployment, service)
     timers = timeouts(service.protocol, request=request, idle=idle)
     return AppmeshVirtualNodeSpecListener(
         port_mapping={"port": service.port, "protocol": service.protocol},
