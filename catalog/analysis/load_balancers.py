@@ -43,7 +43,8 @@ def load_balancer_idle(deployment: Deployment, ingress: str) -> int:
 
 
 def target_idle(deployment: Deployment, service: Service) -> float:
-    """The idle timeout of a service's listener, in seconds: its own, but longer than that of the load balancer before it.
+    """The idle timeout of a service's listener, in seconds: its own, but longer than that of the load balancer before
+    it.
 
     If a target closes first, the load balancer sometimes sends a request on a connection that was just closed, and
     returns 502 (ELB user guide, "HTTP 502: Bad gateway").
@@ -98,7 +99,8 @@ def gateway_idle(deployment: Deployment, ingress: str) -> int:
 
 
 def gateway_draining(deployment: Deployment, ingress: str) -> int:
-    """Seconds for which a gateway's task can finish responses before ECS stops it: that of the slowest service behind it."""
+    """Seconds for which a gateway's task can finish responses before ECS stops it: that of the slowest service behind
+    it."""
     return max(deregistration_delay(service) for service in deployment.public_services(ingress))
 
 
@@ -149,43 +151,43 @@ def priority_range(deployment: Deployment, service: Service) -> tuple[int, int]:
 
 
 def priority_of(deployment: Deployment, service: Service) -> int:
-    """The priority of a public service's rule: the one it asks for, or the one that follows from its rule."""
+    """The priority of a public service's rule: the configured one, or one derived from the rule."""
     assert service.public is not None
     if service.public.priority is not None:
         return service.public.priority
-    return _within(priority_range(deployment, service), _of_the_rule(service))
+    return _within(priority_range(deployment, service), _rule_priority(service))
 
 
 def priority_of_match(deployment: Deployment, service: Service, version: Service) -> int:
-    """The priority of the rule by which a version gets what it matches: a little before that of its service, but not
-    before rules more particular than that. Where there is no room, it is the service's own."""
+    """The priority of the rule for a version's match: shortly before that of its service, but not before more specific
+    rules. If no priority is left, it is the service's own."""
     last = priority_of(deployment, service)
     assert service.public is not None
-    band, own = 1, _of_the_rule(service)
+    band, own = 1, _rule_priority(service)
     if service.public.priority is None:
         band = own - (own - 1) % SLOTS
     first = max(_within(priority_range(deployment, service), band), last - MATCHES)
     return first + (match_priority(version) - 1) * (last - first) // MATCHES
 
 
-def _of_the_rule(service: Service) -> int:
+def _rule_priority(service: Service) -> int:
     assert service.public is not None
     return priority(service.public.host, service.public.path, service.aws_name)
 
 
 def _within(allowed: tuple[int, int], priority: int) -> int:
-    """A priority of the whole range in a smaller one: the order stays, and two that are close may become one."""
+    """Maps a priority to a smaller range: the order stays, and two that are close may become equal."""
     first, last = allowed
     return first + (priority - 1) * (last - first + 1) // LAST_PRIORITY
 
 
 def match_priority(version: Service) -> int:
-    """1 to 100, the lowest first: what says more comes first, among equals the name draws a slot."""
+    """1 to 100, the lowest first: matches with more conditions come first; a hash of the name orders equal ones."""
     assert version.match is not None
     if version.match.priority is not None:
         return version.match.priority
-    said = len(version.match.headers) + (version.match.path != "/")
-    return 1 + (MATCHES // 2) * (said < 2) + _slot(version.aws_name, MATCHES // 2)
+    conditions = len(version.match.headers) + (version.match.path != "/")
+    return 1 + (MATCHES // 2) * (conditions < 2) + _slot(version.aws_name, MATCHES // 2)
 
 
 def _slot(key: str, slots: int) -> int:
@@ -193,9 +195,9 @@ def _slot(key: str, slots: int) -> int:
 
 
 def priority(host: str | None, path: str, key: str) -> int:
-    """1 to LAST_PRIORITY: rules with a host first, then longer paths before shorter; among equals `key` draws a slot.
+    """1 to LAST_PRIORITY: rules with a host first, then longer paths before shorter; a hash of `key` orders equal ones.
 
-    It depends on nothing but its own rule, so that a new rule moves no other. Two of a kind can draw the same slot.
+    It depends only on its own rule, so that a new rule changes no other. Two equal rules can get the same priority.
     """
     segments = min(len([segment for segment in path.split("/") if segment]), DEEPEST)
     band = (DEEPEST + 1) * (host is None) + DEEPEST - segments

@@ -65,9 +65,9 @@ class Timer:
 def container_check(health: Check) -> dict[str, Any] | None:
     """The `healthCheck` of a container definition, or None if the service has no command.
 
-    ECS ignores failures for at most 300 seconds. A longer `grace` is covered by retries, up to their maximum, and then by
-    the service's grace period. The interval isn't extended: it also applies after the start, so that a dead container
-    would be noticed later.
+    ECS ignores failures for at most 300 seconds. A longer `grace` is covered by retries, up to their maximum, and then
+    by the service's grace period. The interval isn't extended: it also applies after the start, so that a dead
+    container would be noticed later.
     """
     if health.command is None:
         return None
@@ -84,14 +84,14 @@ def container_check(health: Check) -> dict[str, Any] | None:
 
 
 def service_grace(health: Check, *, balanced: bool) -> int | None:
-    """Seconds during which ECS ignores failed checks of a new task, by the load balancer or in the container; None if it
-    has neither check (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
+    """Seconds during which ECS ignores failed checks of a new task, by the load balancer or in the container; None if
+    it has neither check (ECS API reference, CreateService.healthCheckGracePeriodSeconds)."""
     return int(health.grace) if balanced or health.command is not None else None
 
 
 def rollout_minutes(*, grace: float, drain: float, on_instances: bool = False) -> int:
-    """Minutes that Terraform waits for a rollout: ten for placement and image pulls, ten more if instances may have to start
-    first, three times the grace period (because a start may fail), and the time to drain a load balancer's
+    """Minutes that Terraform waits for a rollout: ten for placement and image pulls, ten more if instances may have to
+    start first, three times the grace period (because a start may fail), and the time to drain a load balancer's
     connections."""
     return math.ceil((600 + 600 * on_instances + 3 * grace + drain) / 60)
 
@@ -111,8 +111,9 @@ def start_timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:
 
 
 def stop_timeout(keys: ServiceKeys, *, timeout: float) -> float:
-    """Seconds between SIGTERM and SIGKILL: `stop_timeout`, or the service's longest response, so that it can finish that.
-    The default never exceeds Fargate's limit, also on instances, because programs that ignore SIGTERM use all of it."""
+    """Seconds between SIGTERM and SIGKILL: `stop_timeout`, or the service's longest response, so that it can finish
+    that. The default never exceeds Fargate's limit, also on instances, because programs that ignore SIGTERM use all of
+    it."""
     if keys.stop_timeout is not None:
         return keys.stop_timeout
     return min(_longest_response(keys, timeout), LONGEST_STOP)

@@ -66,7 +66,8 @@ class MeshTraits:
     starts_watched: Callable[[Service], bool] = lambda service: False
     """Whether ECS waits for the mesh's health checks of a service's new tasks during a rollout."""
     timers: Callable[[Deployment, Hop], Iterable[Timer]] = _no_timers
-    """Its timers on a hop, in the order in which a call meets them: those that `stacks` sets, and AWS's fixed limits."""
+    """Its timers on a hop, in the order in which a call meets them: those that `stacks` sets, and AWS's fixed
+    limits."""
     rules: tuple[Rules, ...] = ()
     """Its rules for catalogs."""
     permissions: tuple[Permission, ...] = ()
@@ -78,8 +79,8 @@ class MeshTraits:
     own_prefix_in_china: frozenset[str] = frozenset()
     """Its endpoints whose names begin with `cn.` in China (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
-    """A placeholder for the host name that AWS generates for a service, if the mesh can't use the service's own name; its
-    callers then use TLS. `stacks` replaces the placeholder with a Terraform reference."""
+    """A placeholder for the host name that AWS generates for a service, if the mesh can't use the service's own name;
+    its callers then use TLS. `stacks` replaces the placeholder with a Terraform reference."""
     own_addresses: int = 0
     """The number of security group rules that the mesh's own addresses count as, if tasks connect to these; 0 if tasks
     connect to each other."""
@@ -115,8 +116,8 @@ private_ca_rule = Rules()
 
 @private_ca_rule(Deployment)
 def tls_without_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """The proxies of App Mesh and Service Connect get their certificates from a private CA (App Mesh User Guide, "Transport Layer Security";
-    ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
+    """The proxies of App Mesh and Service Connect get their certificates from a private CA (App Mesh User Guide,
+    "Transport Layer Security"; ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
     mesh = deployment.catalog.mesh
     if mesh.tls is not None and mesh.tls.authority is None:
         message = f'"{mesh.kind}" requires a private CA. Write tls = {{ authority = "arn:aws:acm-pca:…" }}.'
@@ -125,7 +126,8 @@ def tls_without_authority(deployment: Deployment, at: Place) -> Iterator[Finding
 
 @private_ca_rule(Deployment)
 def authority_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A CA must be in the region of the mesh (App Mesh User Guide, "TLS"; the ECS developer guide requires the same)."""
+    """A CA must be in the region of the mesh (App Mesh User Guide, "TLS"; the ECS developer guide requires the
+    same)."""
     tls = deployment.catalog.mesh.tls
     region = tls.authority.split(":")[3] if tls and tls.authority else deployment.region
     if region != deployment.region:

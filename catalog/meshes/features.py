@@ -13,8 +13,8 @@ from catalog.meshes.base import Requested, Verdict, catalog_key, has_callers, in
 from catalog.model import UNLIMITED, Deployment, Service
 
 Effect = Literal["required", "best effort", "fallback"]
-"""The consequence if a mesh doesn't support a feature. required: an error. best effort: the key has no effect, which is a
-notice, or an error with `mesh.strict`. fallback: the mesh does it another way, which is a notice."""
+"""The consequence if a mesh doesn't support a feature. required: an error. best effort: the key has no effect, which is
+a notice, or an error with `mesh.strict`. fallback: the mesh does it another way, which is a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +186,8 @@ FEATURES = (
 
 
 def lacking(at: Place) -> Iterator[Finding]:
-    """The findings about features that the catalog requests and its mesh doesn't support: one notice for each feature, or an
-    error at each place."""
+    """The findings about features that the catalog requests and its mesh doesn't support: one notice for each feature,
+    or an error at each place."""
     deployment = at.deployment
     strict = deployment.catalog.mesh.strict
     for feature, verdict, places in unsupported_requests(at):

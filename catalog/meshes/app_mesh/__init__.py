@@ -12,14 +12,14 @@ from catalog.meshes.base import MeshTraits, no, yes
 
 STREAM = Permission(
     actions=("appmesh:StreamAggregatedResources",),
-    holder="task role of a service or virtual gateway",
+    holder="task role of a service or a virtual gateway",
     why="Envoy gets the configuration of its own virtual node",
     no_operations=("appmesh:StreamAggregatedResources",),
     page='App Mesh User Guide, "Envoy Proxy authorization"',
 )
 EXPORT_CERTIFICATE = Permission(
     actions=("acm:ExportCertificate",),
-    holder="task role of a service",
+    holder="service's task role",
     why="with `mesh.tls`: Envoy gets its own certificate and private key",
     page='App Mesh User Guide, "Transport Layer Security"',
 )

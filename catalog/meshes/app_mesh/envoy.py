@@ -14,8 +14,8 @@ from catalog.task.storage import NFS, shared_folders
 
 CONTAINER = "envoy"
 USER = "1337"
-"""The proxy's user, whose traffic isn't redirected (App Mesh User Guide, "Getting started with App Mesh and Amazon ECS",
-`IgnoredUID`)."""
+"""The proxy's user, whose traffic isn't redirected (App Mesh User Guide, "Getting started with App Mesh and Amazon
+ECS", `IgnoredUID`)."""
 ADMIN_PORT, AGENT_PORT, INGRESS_PORT, EGRESS_PORT = 9901, 9902, 15000, 15001
 """The ports of Envoy and its agent (App Mesh User Guide, "Envoy configuration variables" and "Getting started with
 App Mesh and Amazon ECS")."""
@@ -35,8 +35,8 @@ _ACCOUNTS = {
     "il-central-1": "564877687649",
     "me-south-1": "772975370895",
 }
-"""The AWS accounts with Envoy's image in regions that don't use the common account (AWS App Mesh User Guide, "Envoy image", and
-aws/aws-app-mesh-roadmap issues 505 and 506)."""
+"""The AWS accounts with Envoy's image in regions that don't use the common account (AWS App Mesh User Guide, "Envoy
+image", and aws/aws-app-mesh-roadmap issues 505 and 506)."""
 SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
 """FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a TCP connection, the proxy waits for the
 client's first bytes, to detect TLS; a client that waits for the server's greeting then waits forever.

@@ -35,8 +35,8 @@ def gateway_protocol(deployment: Deployment, ingress: str) -> str:
 
 
 def route_priority(public: Public) -> int:
-    """The priority of a gateway route, 0 to 999, lowest first: routes with a host, then longer paths. Two different paths
-    of the same length never match the same request (App Mesh API reference, GatewayRouteSpec.priority)."""
+    """The priority of a gateway route, 0 to 999, lowest first: routes with a host, then longer paths. Two different
+    paths of the same length never match the same request (App Mesh API reference, GatewayRouteSpec.priority)."""
     return (0 if public.host else 500) + max(0, 499 - len(public.path))
 
 

@@ -69,8 +69,8 @@ def callee_on_ignored_port(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def port_never_redirected(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Traffic that bypasses the proxy has neither its routes nor its certificates (ECS API reference, ProxyConfiguration:
-    port 22 isn't redirected). `server_speaks_first` covers SSH itself."""
+    """Traffic that bypasses the proxy has neither its routes nor its certificates (ECS API reference,
+    ProxyConfiguration: port 22 isn't redirected). `server_speaks_first` covers SSH itself."""
     for service in deployment.services.values():
         if service.port in ALWAYS_IGNORED and not service.is_tcp and deployment.callers_of(service.name):
             message = f"calls to port {service.port} always bypass App Mesh's proxies. Use another port."

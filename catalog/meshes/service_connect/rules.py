@@ -54,8 +54,9 @@ def encrypted_behind_load_balancer(service: Service, at: Place) -> Iterator[Find
 
 @rule(Deployment)
 def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A client knows the endpoints that existed when its task started (ECS developer guide, "Service Connect concepts"). A
-    caller starts before its callee if their calls form a cycle, or if the callee's state is applied later."""
+    """A client knows the endpoints that existed when its task started (ECS developer guide, "Service Connect
+    concepts"). A caller starts before its callee if their calls form a cycle, or if the callee's state is applied
+    later."""
     for name, early in early_callers(deployment):
         service = deployment.services[name]
         together = all(stack_of(deployment.services[callee]) == stack_of(service) for callee in early)
@@ -70,7 +71,8 @@ def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]
 
 @rule(Service)
 def alias_too_long(service: Service, at: Place) -> Iterator[Finding]:
-    """ECS limits the host name that clients use to 127 characters (ECS API reference, ServiceConnectClientAlias.dnsName)."""
+    """ECS limits the host name that clients use to 127 characters (ECS API reference,
+    ServiceConnectClientAlias.dnsName)."""
     host = at.deployment.host_of(service.name)
     if service.port is not None and len(host) > _ALIAS_LENGTH:
         yield at.catalog(*naming.place(at.deployment, service)).error(

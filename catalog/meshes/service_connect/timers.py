@@ -18,15 +18,15 @@ TCP_IDLE = 3600.0
 
 
 def serves(deployment: Deployment, service: Service) -> bool:
-    """Whether a service's proxy receives its calls. With TLS, the proxy accepts only encrypted calls on that port, and it
-    isn't tested that a load balancer, which isn't a client of Service Connect, can connect to it."""
+    """Whether a service's proxy receives its calls. With TLS, the proxy accepts only encrypted calls on that port, and
+    it isn't tested that a load balancer, which isn't a client of Service Connect, can connect to it."""
     return service.port is not None and not (service.public is not None and deployment.catalog.mesh.tls is not None)
 
 
 def discovery_name(deployment: Deployment, service: Service) -> str:
     """The name of a service in the namespace, at most 64 characters (ECS API reference,
-    ServiceConnectService.discoveryName). In an existing namespace it includes the deployment's id, because the namespace
-    may have other services, and entries of the same service while the mesh is being switched."""
+    ServiceConnectService.discoveryName). In an existing namespace it includes the deployment's id, because the
+    namespace may have other services, and entries of the same service while the mesh is being switched."""
     if deployment.catalog.discovery.namespace_id is None:
         return service.aws_name
     return names.shortened(naming.owned(deployment, service), 64)

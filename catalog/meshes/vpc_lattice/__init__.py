@@ -14,7 +14,7 @@ INVOKE = Permission(
     why="with `mesh.auth`: calls the service; both the caller's role and the callee's auth policy must allow it",
     no_operations=("vpc-lattice-svcs:Invoke",),
     page='VPC Lattice user guide, "Auth policies"',
-    everywhere="only in an auth policy, which applies to one service; it denies all requests if the service has no callers",
+    everywhere="only in an auth policy, which applies to one service; without callers, it denies all requests",
 )
 PERMISSIONS = (INVOKE,)
 INFRASTRUCTURE_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"

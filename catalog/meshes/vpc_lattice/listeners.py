@@ -45,8 +45,8 @@ def over_tls(deployment: Deployment, service: Service) -> bool:
 
 
 def identity(deployment: Deployment, service: Service) -> str:
-    """The property whose change replaces a service in VPC Lattice: its host name, which can't be changed in place. If AWS
-    generates the host name, it is the protocol, because two listeners can't share a port during a replacement."""
+    """The property whose change replaces a service in VPC Lattice: its host name, which can't be changed in place. If
+    AWS generates the host name, it is the protocol, because two listeners can't share a port during a replacement."""
     return service.protocol if over_tls(deployment, service) else deployment.host_of(service.name)
 
 
@@ -57,8 +57,8 @@ def aws_name(deployment: Deployment, service: Service) -> str:
 
 
 def generated_host(deployment: Deployment, service: Service) -> str | None:
-    """A placeholder for the host name that AWS generates, if the listener needs a certificate: no public CA issues one for
-    a name in a private zone, and VPC Lattice has certificates for the names that it generates."""
+    """A placeholder for the host name that AWS generates, if the listener needs a certificate: no public CA issues one
+    for a name in a private zone, and VPC Lattice has certificates for the names that it generates."""
     return unknowns.generated_host(service.name) if is_carried(service) and over_tls(deployment, service) else None
 
 

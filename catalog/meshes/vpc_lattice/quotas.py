@@ -31,7 +31,8 @@ def many_services(deployment: Deployment, at: Place) -> Iterator[Finding]:
     count = sum(1 for _ in carried_services(deployment))
     if count > _SERVICES:
         yield at("mesh", "kind").warning(
-            f"{count} services exceed AWS's default quota of {_SERVICES} in a service network. Ask AWS to raise it first."
+            f"{count} services exceed AWS's default quota of {_SERVICES} in a service network. Ask AWS to raise it "
+            "first."
         )
 
 
@@ -108,7 +109,8 @@ def too_many_callees(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 @rule(Siblings)
 def two_service_networks_in_vpc(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """A VPC can be associated with only one service network (VPC Lattice user guide, "Manage service network associations")."""
+    """A VPC can be associated with only one service network (VPC Lattice user guide, "Manage service network
+    associations")."""
     catalog = siblings.deployment.catalog
     vpc_id = catalog.network.vpc_id
     for one in siblings.earlier if vpc_id is not None else ():

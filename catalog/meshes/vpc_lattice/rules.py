@@ -123,8 +123,8 @@ def caller_without_signature(service: Service, at: Place) -> Iterator[Finding]:
 
 @rule(Deployment)
 def reachable_beyond_calls(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """The security group of the association distinguishes callers, but it distinguishes callees only by port (VPC Lattice
-    user guide, "Control traffic with security groups")."""
+    """The security group of the association distinguishes callers, but it distinguishes callees only by port (VPC
+    Lattice user guide, "Control traffic with security groups")."""
     if deployment.catalog.mesh.auth == "iam":
         return
     carried = list(carried_services(deployment))

@@ -222,8 +222,8 @@ def test_egress_any_with_calls_is_a_warning() -> None:
     snippet = r"""
         [network]
         egress = "any"
-        #^ network.egress: warning: "any" has no effect in App Mesh for services with calls: chat and web may be unable to
-        #| reach other destinations. Declare these as [external], and add them to calls.
+        #^ network.egress: warning: "any" has no effect in App Mesh for services with calls: chat and web may be unable
+        #| to reach other destinations. Declare these as [external], and add them to calls.
 
         [external]
         openai = { host = "api.openai.com" }
