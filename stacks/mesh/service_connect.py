@@ -37,9 +37,9 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class ServiceConnect(Part):
-    """A namespace of its own, in which ECS makes and owns the services; that of Cloud Map's DNS names stays beside it,
-    for whoever switches to it and back. Or one that exists, if the catalog names one: then others who use it with
-    Service Connect find the services there."""
+    """The namespace of Service Connect, in which ECS creates and owns the services. The namespace for Cloud Map DNS names
+    stays beside it, so that you can switch the mesh and back. If the catalog has an existing namespace, it is used, and
+    its other Service Connect clients can find the services there."""
 
     host_reference = staticmethod(no_generated_hosts)
 
@@ -119,7 +119,7 @@ class ServiceConnect(Part):
         )
         return EcsServiceServiceConnectConfiguration(
             enabled=True,
-            # Here and not on the cluster, because the provider can't remove the cluster's default (provider issue 45396).
+            # Not on the cluster, because the provider can't remove the cluster's default (provider issue 45396).
             namespace=self._namespace_arn,
             log_configuration=logs,
             service=[self._endpoint(service)] if server else None,
@@ -140,9 +140,9 @@ class ServiceConnect(Part):
         )
 
     def _timers(self, service: Service) -> EcsServiceServiceConnectConfigurationServiceTimeout | None:
-        """Written out, as otherwise a request has 15 seconds (ECS API reference, TimeoutConfiguration). But for tcp:
-        beside an idle timeout the provider always sends a request timeout too, which ECS then refuses (provider issue
-        38432)."""
+        """The timers. They are always set, because the default request timeout is 15 seconds (ECS API reference,
+        TimeoutConfiguration). For tcp there are none: with an idle timeout, the provider always sends a request timeout
+        too, which ECS rejects (provider issue 38432)."""
         if service.is_tcp:
             return None
         return EcsServiceServiceConnectConfigurationServiceTimeout(

@@ -34,7 +34,7 @@ _CERTIFICATE = "aws_acm_certificate"
 def retired_resources(deployment: Deployment) -> list[str]:
     """The addresses of all resources that `AppMesh` can create for a catalog, with any ports, calls and TLS.
 
-    A service's certificate goes the same way: virtual nodes that nobody can delete any more may still hold it.
+    It includes the services' certificates, because virtual nodes that can't be deleted any more may still use them.
     """
     services = [f"{type_}.{name}" for name in deployment.services for type_ in (_CERTIFICATE, _NODE, *_OF_THE_WAY)]
     externals = [

@@ -41,13 +41,13 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
-    """Make a service's record, in a private zone of its own: that of the namespace takes no records but Cloud Map's,
-    and of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
-    with a private hosted zone"). `known` is the service as VPC Lattice knows it.
+    """Create a service's DNS record in its own private zone: the namespace's zone allows only Cloud Map's records, and the
+    resolver uses the more specific of two zones (Route 53 developer guide, "Considerations when working
+    with a private hosted zone"). `known` is the VPC Lattice service.
 
-    The zone takes the name over at once, and old callers with it: it waits until the service has moved. That is why it
-    must not outlive tasks, unlike the rest: create_before_destroy would spread to the ECS service, and to its task
-    definition.
+    The zone switches the name immediately, also for old callers, so it depends on the updated ECS service. Therefore it
+    must not have create_before_destroy, unlike the other resources: Terraform would extend that to the ECS service and
+    its task definition.
     """
     host = part.deployment.host_of(service.name)
     zone = part.add(
@@ -106,7 +106,7 @@ class VpcLattice(Part):
         else:
             workloads = self.deployment.workloads_of(service.name)
             self._groups |= {each.name: self._target_group(each) for each in workloads}
-            ways += [*self._way_to(service), self._network.open(service), *self._role.policies]
+            ways += [*self._resources_before_tasks(service), self._network.open(service), *self._role.policies]
             arguments = {**self._listed(service), **registered(self._context.discovery.keep(service))}
         return Membership(
             service=arguments,
@@ -158,9 +158,9 @@ class VpcLattice(Part):
         arguments = target_group(service, deployment=self.deployment, vpc_id=vpc_id)
         return self.add(VpclatticeTargetGroup, service.name, **arguments)
 
-    def _way_to(self, service: Service) -> list[Ref]:
-        """What leads to a service's tasks: listener, association, policy. ECS refuses a target group that no service
-        knows. The record that leads to these comes later, when the service has moved."""
+    def _resources_before_tasks(self, service: Service) -> list[Ref]:
+        """Create a service's listener, association and policy. ECS rejects a target group that no VPC Lattice service uses.
+        The DNS record is created later, after the ECS service is updated."""
         known = self._services[service.name]
         tls = over_tls(self.deployment, service)
         workloads = self.deployment.workloads_of(service.name)
