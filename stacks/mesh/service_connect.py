@@ -37,9 +37,9 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class ServiceConnect(Part):
-    """The namespace of Service Connect, in which ECS creates and owns the services. The namespace for Cloud Map DNS names
-    stays beside it, so that you can switch the mesh and back. If the catalog has an existing namespace, it is used, and
-    its other Service Connect clients can find the services there."""
+    """The namespace of Service Connect, in which ECS creates and owns the services. The namespace for Cloud Map DNS
+    names stays beside it, so that you can switch the mesh and back. If the catalog has an existing namespace, it is
+    used, and its other Service Connect clients can find the services there."""
 
     host_reference = staticmethod(no_generated_hosts)
 

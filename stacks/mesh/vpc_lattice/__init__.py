@@ -41,9 +41,9 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
-    """Create a service's DNS record in its own private zone: the namespace's zone allows only Cloud Map's records, and the
-    resolver uses the more specific of two zones (Route 53 developer guide, "Considerations when working
-    with a private hosted zone"). `known` is the VPC Lattice service.
+    """Create a service's DNS record in its own private zone: the namespace's zone allows only Cloud Map's records, and
+    the resolver uses the more specific of two zones (Route 53 developer guide, "Considerations when working with a
+    private hosted zone"). `known` is the VPC Lattice service.
 
     The zone switches the name immediately, also for old callers, so it depends on the updated ECS service. Therefore it
     must not have create_before_destroy, unlike the other resources: Terraform would extend that to the ECS service and
@@ -159,8 +159,8 @@ class VpcLattice(Part):
         return self.add(VpclatticeTargetGroup, service.name, **arguments)
 
     def _resources_before_tasks(self, service: Service) -> list[Ref]:
-        """Create a service's listener, association and policy. ECS rejects a target group that no VPC Lattice service uses.
-        The DNS record is created later, after the ECS service is updated."""
+        """Create a service's listener, association and policy. ECS rejects a target group that no VPC Lattice service
+        uses. The DNS record is created later, after the ECS service is updated."""
         known = self._services[service.name]
         tls = over_tls(self.deployment, service)
         workloads = self.deployment.workloads_of(service.name)
