@@ -1,4 +1,4 @@
-"""Reads, checks and analyzes a catalog. Imports nothing of cdktf."""
+"""Reads, validates and analyzes a catalog. Doesn't import cdktf."""
 
 import os
 import sys

@@ -1,31 +1,33 @@
-"""Problems of a catalog with file, line, place, what is wrong and what to do; and where a value was set."""
+"""Problems of a catalog: file, line, place, fact and advice; how values are spelled in them; where a value is set."""
 
 from __future__ import annotations
 
 import difflib
 import functools
+import json
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 USER_ERROR = 2
-"""The exit status of a command whose catalog or call is wrong."""
+"""The exit status of a command if the catalog or the command line is wrong."""
 Path = tuple[str | int, ...]
-"""Where a value stands in the catalog: ("services", "chat", "calls", 1)."""
+"""The keys and indexes that lead to a value in the catalog: ("services", "chat", "calls", 1)."""
 Level = Literal["error", "warning", "notice"]
 _LONG = re.compile(r"(\S{120})\S{60,}(\S{20})")
-"""A word of the catalog's that no line has room for."""
+"""A word of the catalog that is too long for a line."""
 _COMPARED = 200
-"""Words that are compared one by one: that takes a millisecond for so many."""
-_SHORT = 3
-"""Letters of a word that many words come close to: for those only a single slip is a typo."""
+"""The most words that are compared one by one, which takes a millisecond."""
+_BUILT_INTO_SHELLS = ("cd", "exec", "export", "set", "source", ".", "eval", "ulimit", "umask")
+_NOT_MISSPELT = frozenset({"alb", "ami", "dns", "ebs", "ec2", "ecr", "eks", "elb", "fsx", "iam", "nlb", "rds", "sns"})
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Problem:
-    """One line on stderr. Sorts by where it is."""
+    """One line on stderr. Sorts by file, line and place."""
 
     file: str
     line: int
@@ -38,12 +40,12 @@ class Problem:
         label = "" if self.level == "error" else f"{self.level}: "
         said = (_LONG.sub(r"\1…\2", part) for part in (self.place, label + self.message))
         text = ": ".join(part for part in (where, *said) if part)
-        # One line each, and nothing that a terminal obeys, whatever the catalog's own text holds.
+        # A problem is one line without control characters, whatever the catalog contains.
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class CatalogError(Exception):
-    """The catalog cannot be used. Holds every problem that was found, sorted by place."""
+    """The catalog can't be used. `problems` lists every problem, sorted by place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -52,40 +54,102 @@ class CatalogError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a rule has found, before its line is known."""
+    """A problem without its file and line, as rules report it."""
 
     place: Path
     message: str
     level: Level = "error"
 
 
+def toml_key(key: str) -> str:
+    """A key as TOML spells it, in quotes if it needs them."""
+    bare = key and all(c.isascii() and (c.isalnum() or c in "-_") for c in key)
+    return key if bare else toml_value(key)
+
+
+def toml_value(value: object) -> str:
+    """A value as TOML spells it: every value in advice is written by this, so that the advice can be pasted."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{toml_key(str(key))} = {toml_value(item)}" for key, item in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, str):
+        # JSON's escapes are TOML's too, except that TOML escapes DEL.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)
+
+
+def command_line(text: str) -> tuple[str, ...]:
+    """A command line as a list of arguments: split as a shell splits it, or handed to a shell if it needs one."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError:  # an unbalanced quote
+        return "sh", "-c", text
+    starts_shell = len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash", "ash", "dash") and "-c" in words[1]
+    return words if (starts_shell and len(words) == 3) or not _needs_shell(text, words) else ("sh", "-c", text)
+
+
+def _needs_shell(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a command line has operators, expansions, assignments or commands that only a shell understands."""
+    if not words or words[0] in _BUILT_INTO_SHELLS or re.match(r"[A-Za-z_]\w*=", words[0]):
+        return True
+    quote = ""
+    escaped = False
+    for at, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif character == "\\" and quote != "'":
+            escaped = True
+        elif quote:
+            if character == quote:
+                quote = ""
+            elif quote == '"' and _expands(text, at):
+                return True
+        elif character in "'\"":
+            quote = character
+        elif character in "|&;<>()*\n" or _expands(text, at):
+            return True
+    return False
+
+
+def _expands(text: str, at: int) -> bool:
+    return text[at] == "`" or re.match(r"\$[A-Za-z_{(0-9@*#?$!-]", text[at : at + 2]) is not None
+
+
 def spelled(path: Path) -> str:
-    """`services.chat.calls[1]`; keys that TOML wants in quotes get them."""
+    """`services.chat.calls[1]`; keys that TOML requires in quotes get them."""
     text = ""
     for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            bare = part and all(c.isascii() and (c.isalnum() or c in "-_") for c in part)
-            text += ("." if text else "") + (part if bare else f'"{part}"')
+        text += f"[{part}]" if isinstance(part, int) else ("." if text else "") + toml_key(part)
     return text
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The known word that a misspelt one comes closest to. Where very many are known, one that a single slip makes."""
-    return _closest(word, tuple(known))
+    """The known word that a misspelt one is closest to. With more than 200 known words, one that differs in one letter.
+    Names of other AWS services and resources aren't misspelt words."""
+    return None if word.lower() in _NOT_MISSPELT else _closest(word, tuple(known))
 
 
 @functools.lru_cache(maxsize=64)
 def _closest(word: str, known: tuple[str, ...]) -> str | None:
-    if len(known) > _COMPARED or len(word) <= _SHORT:
+    if len(known) > _COMPARED:
         return next(iter(sorted(_one_slip_away(word[:64]).intersection(known))), None)
+    if word.lower() in known:
+        return word.lower()
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return close[0] if close else None
+    return close[0] if close and not _are_different_words(word, close[0]) else None
+
+
+def _are_different_words(word: str, other: str) -> bool:
+    """Whether two words of up to three letters differ in more than one letter or one swap."""
+    return max(len(word), len(other)) <= 3 and other not in _one_slip_away(word)
 
 
 def _one_slip_away(word: str) -> set[str]:
-    """Every word that a letter too many, too few, another or swapped with its neighbour makes of one."""
+    """Every word that adds, removes or changes one letter, or swaps two neighbors."""
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return {
         *(left + right[1:] for left, right in cuts if right),
@@ -97,33 +161,33 @@ def _one_slip_away(word: str) -> set[str]:
 
 def or_list(words: Iterable[str]) -> str:
     """`"a", "b" or "c"`."""
-    quoted = [f'"{word}"' for word in words]
+    quoted = [toml_value(word) for word in words]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
 
 
 def plural(word: str, count: int) -> str:
-    """`path`, or `paths` unless there is one."""
+    """`path` if `count` is 1, else `paths`."""
     return word if count == 1 else f"{word}s"
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:
-    """Names for a sentence, the first few of many."""
+    """Names for a sentence; of more than `most`, the first ones and how many follow."""
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 class Provenance(Protocol):
-    """Tells which values the catalog sets itself, and on which line."""
+    """Tells which values the catalog sets, and on which line."""
 
     def is_set(self, *path: str | int) -> bool:
-        """Whether the catalog sets this value itself, as opposed to a default."""
+        """Whether the catalog sets this value, as opposed to a default."""
         ...
 
     def is_set_here(self, *path: str | int) -> bool:
-        """Whether it is set right there, as opposed to [defaults] or a profile, which set it for several services."""
+        """Whether the value is set in this table, as opposed to [defaults] or a profile."""
         ...
 
     def location(self, *path: str | int) -> str:
-        """`services.toml:31`, for naming a second line in a message."""
+        """`services.toml:31`, to name a second line in a message."""
         ...

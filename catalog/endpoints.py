@@ -1,5 +1,4 @@
-"""Which VPC endpoints a deployment needs: those that are listed, and where there is no other way to AWS, those that it
-cannot run without."""
+"""The VPC endpoints of a deployment: the listed ones, and without internet access, those that its tasks require."""
 
 from __future__ import annotations
 
@@ -13,13 +12,13 @@ from catalog.names import partition
 from catalog.task import addition_of
 
 GATEWAYS = ("dynamodb", "s3")
-"""What a route to a gateway endpoint reaches, at no cost (VPC guide, "Gateway endpoints")."""
+"""The services with gateway endpoints, which are free (VPC guide, "Gateway endpoints")."""
 
 _ALWAYS = ("logs",)
 """Every container writes to CloudWatch Logs."""
 _OF_INSTANCES = ("ecs", "ecs-agent", "ecs-telemetry")
-"""What the agent on an instance speaks to (ECS developer guide, "Amazon ECS interface VPC endpoints"). The image's
-parameter is read by Auto Scaling, not by the instance, which needs no endpoint of Systems Manager for it."""
+"""The services that the agent on an instance calls (ECS developer guide, "Amazon ECS interface VPC endpoints"). Auto
+Scaling reads the image's parameter, so that the instance requires no endpoint of Systems Manager."""
 
 _BY_ACTION: dict[str, tuple[str, ...]] = {
     # Endpoint, and the actions that go there (each service's guide, "interface VPC endpoints"; the actions are those of
@@ -75,26 +74,26 @@ _OWN_PREFIX_IN_CHINA = {
     *("athena", "ecr.api", "ecr.dkr", "elasticfilesystem", "kinesis-streams", "lambda"),
     *("monitoring", "sagemaker.api", "sagemaker.runtime", "sqs", "states", "sts", "xray"),
 }
-"""Services whose endpoints begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
+"""Services whose endpoints begin with `cn.` in China (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
 
 
 def has_internet_access(deployment: Deployment) -> bool:
-    """Whether tasks reach more than endpoints and the VPC. Of a network that exists we suppose it."""
+    """Whether tasks have internet access. An existing network is assumed to have it."""
     return deployment.uses_existing_network or deployment.catalog.network.nat != "none"
 
 
 def interface_endpoints(deployment: Deployment) -> tuple[str, ...]:
-    """The interface endpoints to make, by what follows the region in their service name."""
+    """The interface endpoints to create, by the part of the service name behind the region."""
     return tuple(sorted(_wanted(deployment) - set(GATEWAYS)))
 
 
 def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
-    """The gateway endpoints to make: S3 always, as it is free and image layers come from there."""
+    """The gateway endpoints to create: always S3, because it is free and serves image layers."""
     return () if deployment.uses_existing_network else tuple(sorted(_wanted(deployment) & set(GATEWAYS) | {"s3"}))
 
 
 def gateways_of(workload: Workload, *, deployment: Deployment) -> tuple[str, ...]:
-    """The gateway endpoints that a service uses: S3, and those it asks for: one service opens none for the others."""
+    """The gateway endpoints that a service uses: S3, and those for its own permissions."""
     if deployment.uses_existing_network:
         return ()
     # Not asked of all services what they want: this is asked for each of them.
@@ -105,7 +104,7 @@ def gateways_of(workload: Workload, *, deployment: Deployment) -> tuple[str, ...
 
 
 def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
-    """The endpoints without which tasks that have no way out could not start, or not do what `access` says."""
+    """The endpoints that tasks without internet access require to start, and to use their `access`."""
     needed = {*_ALWAYS, *mesh_of(deployment).endpoints}
     if deployment.catalog.capacity:
         needed.update(_OF_INSTANCES)
@@ -115,7 +114,7 @@ def necessary_endpoints(deployment: Deployment) -> tuple[str, ...]:
 
 
 def is_private_ecr(image: str) -> bool:
-    """Whether an image lies in a private ECR repository, which is the only kind that endpoints reach."""
+    """Whether an image is in a private ECR repository, the only kind that endpoints reach."""
     return ecr_repository(image) is not None
 
 
@@ -151,13 +150,13 @@ def _of_service(workload: Workload, *, deployment: Deployment) -> Iterator[str]:
 
 
 def endpoints_for(action: str) -> tuple[str, ...]:
-    """The endpoints by which an action, maybe with wildcards, reaches AWS, as far as that is certain."""
+    """The endpoints that an action requires, which may have wildcards. Ambiguous actions have none."""
     return tuple(
         endpoint for endpoint, actions in _BY_ACTION.items() if any(_overlap(action, other) for other in actions)
     )
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether two actions with IAM's wildcards, of which at most one matters, have an action in common."""
+    """Whether two actions, one of which may have IAM's wildcards, have an action in common."""
     one, other = one.lower(), other.lower()
     return fnmatchcase(one, other) or fnmatchcase(other, one)

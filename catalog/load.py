@@ -1,4 +1,4 @@
-"""From a file to its deployments, or to every problem it has, each with its line."""
+"""Reads a catalog and returns its deployments, or raises all its problems, each with its line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from catalog.diagnostics import CatalogError, Path, Problem, listed, spelled
 from catalog.model import Catalog, Deployment
-from catalog.reading import folder, merge, references, validation
+from catalog.reading import folder, interpolation, merge, validation
 from catalog.reading.interpolation import placeholder_values, prepared
 from catalog.reading.layers import Layers, Report, Tree
 from catalog.reading.merge import lay_services, take_images
@@ -19,16 +19,16 @@ from catalog.reading.source import Document
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The deployments of a catalog, and what its author should know although nothing is wrong."""
+    """The deployments of a catalog, with warnings and notices."""
 
     deployments: tuple[Deployment, ...]
     notices: tuple[Problem, ...]
     reports: Mapping[str, Report] = field(repr=False)
-    """By deployment: places a finding that is made only later, as of an override for what is not there."""
+    """By deployment id: places findings that are made later, such as an override of an unknown resource."""
 
 
 def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
-    """Read a catalog, a file or a folder; `environment` narrows it to one. Raises CatalogError with every problem."""
+    """Read a catalog, a file or a folder; `environment` selects one. Raises CatalogError with every problem."""
     source = folder.read(FilePath(file), shown=str(file))
     base = dict(source.data)
     overlays = base.pop("environments", None)
@@ -57,12 +57,12 @@ def _refuse(problems: list[Problem]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """The catalog of one environment; its form may be wrong, which is in the report."""
+    """The catalog of one environment, or the report of its errors of form."""
 
     environment: str | None
     report: Report
     values: Mapping[str, str]
-    """Of the general placeholders."""
+    """The values of the general placeholders."""
     catalog: Catalog | None
 
 
@@ -72,18 +72,17 @@ def _read(base: Tree, source: Document, *, environment: str | None, overlay: Tre
     report = Report(layers, source)
     if environment is not None:
         report.add(merge.lay(layers, overlay, name=environment))
-    report.add(validation.remove_unsupported(layers.tree))
     values = placeholder_values(layers.tree, report, environment=environment)
     take_images(report, source, values)
     layers.tree = prepared(layers.tree, (), values, report)
     lay_services(report)
     catalog, wrong = _validated(report)
-    report.add(references.unresolved(layers.tree, values, wrong=wrong | report.refused))
+    report.add(interpolation.unresolved(layers.tree, values, wrong=wrong | report.refused))
     return _Read(environment=environment, report=report, values=values, catalog=catalog)
 
 
 def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
-    """The catalog, or None if its form is wrong, and the places where it is."""
+    """The catalog, or None if its form is wrong, and the wrong places."""
     try:
         return Catalog.model_validate(report.layers.tree), set()
     except ValidationError as error:
@@ -93,15 +92,14 @@ def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
 
 
 def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:
-    """The second phase: every rule, over catalogs of the right form. First over each, then over all of them together,
-    if each can be used alone."""
-    from catalog import resolve  # not before: an error of form needs neither these nor what they import
+    """The second phase: every rule, for each deployment, and if none has errors, for all deployments together."""
+    from catalog import resolve  # imported late: errors of form don't need these
     from catalog.rules import run
 
     deployments: list[Deployment] = []
     found: dict[str | None, list[Problem]] = {}
     for each in read:
-        assert each.catalog is not None, "the form of a catalog is wrong, and nothing says so"
+        assert each.catalog is not None, "the form of a catalog is wrong, but no problem was reported"
         deployment = resolve.deployment(each.catalog, environment=each.environment, values=each.values)
         deployments.append(deployment)
         found[each.environment] = [each.report.problem(finding) for finding in run.check(deployment, each.report)]
@@ -115,7 +113,7 @@ def _checked(read: list[_Read]) -> tuple[list[Deployment], list[Problem]]:
 
 
 def of_environments(found: Mapping[str | None, list[Problem]]) -> Iterator[Problem]:
-    """The problems of all environments. What only some of them have, on lines that all share, names these."""
+    """The problems of all environments. A problem on a shared line that only some environments have names these."""
     distinct = {name: set(problems) for name, problems in found.items()}
     for problem in dict.fromkeys(problem for problems in found.values() for problem in problems):
         having = [str(name) for name, problems in distinct.items() if problem in problems]

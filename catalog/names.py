@@ -1,4 +1,4 @@
-"""AWS names and Terraform addresses, as pure functions: one place to look, nothing random, nothing counted."""
+"""AWS names and Terraform addresses, as pure functions: none is randomly generated or numbered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def dns_suffix(region: str) -> str:
 
 
 def shortened(name: str, limit: int) -> str:
-    """`name`, or where it is longer than AWS takes, its beginning and eight characters of a hash of the whole."""
+    """`name`, or if it exceeds the limit, its beginning and eight characters of a hash of the whole name."""
     if len(name) <= limit:
         return name
     return f"{name[: limit - 9].rstrip('-')}-{digest(name)}"
@@ -27,7 +27,7 @@ def digest(text: str) -> str:
 
 
 def owned(deployment: str, *parts: str) -> str:
-    """Clusters, services, families, security groups: names with room (255 characters)."""
+    """Clusters, services, families, security groups: at most 255 characters."""
     return "-".join((deployment, *parts))
 
 
@@ -42,18 +42,18 @@ def load_balancer(deployment: str, ingress: str) -> str:
 
 
 def log_bucket(deployment: str, ingress: str, *, account: str, region: str) -> str:
-    """Bucket: at most 63 characters, and nobody else's anywhere (S3 user guide, "Bucket naming rules"). `account` may
-    be a reference, which will have twelve."""
+    """Bucket: at most 63 characters, unique in the partition (S3 user guide, "Bucket naming rules"). `account` may be
+    a reference to the twelve digits."""
     return f"{shortened(owned(deployment, ingress, 'logs'), 49 - len(region))}-{account}-{region}"
 
 
 def target_group(deployment: str, *service: str, forces_new: tuple[str, ...]) -> str:
-    """Target group: at most 32 characters, with a hash of what cannot be changed in place: port and protocol."""
+    """Target group: at most 32 characters, with a hash of port and protocol, which can't change in place."""
     return renewed(32, deployment, *service, forces_new=forces_new)
 
 
 def renewed(limit: int, *parts: str, forces_new: tuple[str, ...]) -> str:
-    """A name that changes with what forces a new resource: under the same name, AWS refuses the new one beside the old
+    """A name with a hash of the values that force a new resource: AWS refuses a second resource of the same name
     (hashicorp/terraform-provider-aws issue 636)."""
     readable = owned(*parts).replace("_", "-")[: limit - 9].rstrip("-")
     return f"{readable}-{digest('/'.join((*parts, *forces_new)))}"
@@ -67,13 +67,13 @@ FLOW_LOGS = "flow_logs"
 """The log group of a network's flow logs, and their role."""
 
 
-def variable(callee: str, *, part: str = "URL") -> str:
-    """The environment variable with a callee's URL, HOST or PORT: AI_CHAT_URL for ai-chat."""
-    return f"{callee.upper().replace('-', '_')}_{part}"
+def variable(callee: str, part: str = "url") -> str:
+    """The environment variable for a callee's `url`, `host` or `port`: LLM_URL."""
+    return f"{callee}_{part}".upper().replace("-", "_")
 
 
 def zone_letter(zone: str) -> str:
-    """`a` of us-west-2a: what tells the subnets of one region apart."""
+    """`a` of us-west-2a: distinguishes the subnets of one region."""
     return zone[-1]
 
 
@@ -82,35 +82,35 @@ def cidr_word(cidr: str) -> str:
     return cidr.replace(".", "-").replace("/", "-")
 
 
-# Terraform addresses: the part behind the type. They live in users' states: see docs/decisions/0003.
+# Terraform addresses: the part behind the type. Users' states contain them: see docs/decisions/0003.
 
 ROLES = ("task", "execution")
-"""What a service has two of, always with the suffix: IAM roles and their policies."""
+"""The suffixes of resources that each service has two of: IAM roles and their policies."""
 
 
 def shared(*words: str) -> str:
-    """What a deployment has, beside its services: `main_network`, `main_ingress_public`.
+    """A resource of the deployment, not of a service: `main_network`, `main_ingress_public`.
 
-    The `_` keeps it apart from every service, as no key holds one; the word `main` from what a service has several of.
+    No service's key contains `_`, and no service may be called `main`, so that these names never collide.
     """
     return "_".join(("main", *words))
 
 
 def ingress_rule(callee: str, caller: str) -> str:
-    """The rule by which a service takes connections: `llm_from_backend`."""
+    """The rule that allows connections to a service: `llm_from_backend`."""
     return f"{callee}_from_{caller}"
 
 
 def egress_rule(caller: str, target: str) -> str:
-    """The rule by which a service makes connections: `backend_to_llm`."""
+    """The rule that allows connections from a service: `backend_to_llm`."""
     return f"{caller}_to_{target}"
 
 
 def folder(service: str, volume: str) -> str:
-    """What a service has on the file system: `llm_cache`."""
+    """A service's access point on the file system: `llm_cache`."""
     return f"{service}_{volume}"
 
 
 def version(service: str, version: str) -> str:
-    """Another version of a service, in addresses and in AWS: `llm_next`. No key holds a `_`."""
+    """Another version of a service, in addresses and in AWS: `llm_next`. No key contains `_`."""
     return f"{service}_{version}"

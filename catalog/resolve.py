@@ -1,4 +1,4 @@
-"""From keys to a deployment: versions completed, every timer known, every environment complete."""
+"""Makes a deployment of a catalog: completes versions, timers and environments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.analysis.images import mirrored
 from catalog.analysis.packing import chosen_deploys
 from catalog.analysis.policies import ArnContext, granted
 from catalog.analysis.timeouts import stop_timeout
-from catalog.meshes.hops import address, injected_addresses
+from catalog.meshes.hops import address
 from catalog.model import Catalog, Deployment, Service, ServiceKeys, Version, Workload
 from catalog.model.container import Sidecar
 from catalog.model.workload import WorkloadKeys
@@ -22,13 +22,13 @@ from catalog.reading.layers import EXCLUSIVE
 
 _OF_THE_VERSION = ("name", "weight", "match")
 DEFAULT_TIMEOUT = 15.0
-"""Seconds; what proxies of the meshes use by default."""
+"""Seconds; the default of the meshes' proxies."""
 TCP_IDLE = 3600.0
-"""Seconds. A pooled database connection is silent between questions."""
+"""Seconds. A pooled database connection is idle between queries."""
 
 
 def completed_versions(service: Service) -> Iterator[Service]:
-    """The service as it is in each of its versions: what that says, and else what the service says."""
+    """Each version as a complete service: its own keys over those of the service."""
     for index, version in enumerate(service.versions):
         identity = {
             "name": names.version(service.name, version.name),
@@ -43,7 +43,7 @@ def completed_versions(service: Service) -> Iterator[Service]:
 
 
 def _changed(service: ServiceKeys, version: Version) -> dict[str, Any]:
-    """What differs in a version, whole: of two keys that exclude each other, its own drops the service's."""
+    """The values that a version changes. Its key removes a key of the service that excludes it."""
     said = {key: getattr(version, key) for key in version.model_fields_set if key not in _OF_THE_VERSION}
     changed = {key: _laid_over(getattr(service, key), value) for key, value in said.items()}
     for one, other in EXCLUSIVE:
@@ -64,11 +64,11 @@ def _laid_over(base: Any, over: Any) -> Any:
 
 
 def in_place_of_service(deployment: Deployment, *, name: str, index: int) -> Deployment:
-    """The deployment as rules about workloads see it, with a version in the place of its service, and no other service:
-    these rules ask about one, and would else be asked about all for every version."""
+    """The deployment with a version instead of its service, and without other services, for rules about workloads:
+    with them, each rule would check all services again for every version."""
     service, version = deployment.services[name], deployment.versions[name][index]
     keys = deployment.catalog.services[name]
-    # Under the service's own name: rules tell apart what differs, not what it is called.
+    # Under the service's name: rules compare values, and findings name the service.
     identity = {"name": name, "aws_name": service.aws_name, "place": service.place, "version": None}
     written_as = keys.model_copy(update=_changed(keys, keys.versions[index]))
     catalog = deployment.catalog.model_copy(update={"services": {name: written_as}})
@@ -76,7 +76,7 @@ def in_place_of_service(deployment: Deployment, *, name: str, index: int) -> Dep
 
 
 def completed(draft: Deployment, *, values: Mapping[str, str]) -> list[Workload]:
-    """Everything that runs, complete, in its order."""
+    """All workloads, complete, in the same order."""
     return [workload.model_copy(update=_completed(draft, workload, values)) for workload in draft.running]
 
 
@@ -96,7 +96,7 @@ def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str])
     account = values.get("account", unknowns.ACCOUNT)
     context = ArnContext(partition=draft.partition, region=draft.region, account=account, cluster=draft.cluster_name)
     return {
-        "environment": dict(sorted({**_injected(draft, workload), **texts}.items())),
+        "environment": dict(sorted({**_addresses(draft, workload), **texts}.items())),
         "image": mirrored(workload.image, registry=registry),
         "logs": logs,
         "sidecars": {name: completed(sidecar) for name, sidecar in sorted(workload.sidecars.items())},
@@ -104,14 +104,23 @@ def _completed(draft: Deployment, workload: Workload, values: Mapping[str, str])
     }
 
 
-def _injected(draft: Deployment, workload: Workload) -> dict[str, str]:
-    """The callees' addresses, without variables that the service uses for a secret."""
-    return {
-        variable: value
-        for name in _reachable(draft, workload)
-        for variable, value in injected_addresses(draft, name).items()
-        if variable not in workload.secrets
-    }
+def _addresses(draft: Deployment, workload: Workload) -> dict[str, str]:
+    """The variables with the callees' addresses, without those that are secrets of the workload: NAME_URL; over TCP
+    NAME_HOST and NAME_PORT, and NAME_URL if the callee has a `scheme`."""
+    variables = {}
+    for name in _reachable(draft, workload):
+        callee = address(draft, name)
+        if callee.has_url:
+            variables[names.variable(name)] = callee.url
+        if _is_tcp(draft, name):
+            variables[names.variable(name, "host")] = callee.host
+            variables[names.variable(name, "port")] = str(callee.port)
+    return {name: value for name, value in variables.items() if name not in workload.secrets}
+
+
+def _is_tcp(draft: Deployment, name: str) -> bool:
+    external = draft.catalog.external.get(name)
+    return (external or draft.services[name]).protocol == "tcp"
 
 
 def _reachable(draft: Deployment, workload: Workload) -> list[str]:
@@ -121,14 +130,14 @@ def _reachable(draft: Deployment, workload: Workload) -> list[str]:
 def _filled(
     draft: Deployment, workload: Workload, texts: Mapping[str, str], values: Mapping[str, str]
 ) -> dict[str, str]:
-    """The texts of a table, with the placeholders of the service's callees filled in too. Each has a value
-    (`catalog.reading.references`), but for those of calls that lead nowhere, which rules refuse."""
+    """The strings of a table, with all placeholders filled in, those of callees included. `catalog.reading` has
+    refused those without a value, except for unknown callees in `calls`, which rules refuse."""
 
     def filled(placeholder: str) -> str:
         name, _, what = placeholder.partition(".")
         return str(getattr(address(draft, name), what)) if _has_address(draft, name) else ""
 
-    callees = {*draft.services, *draft.catalog.external}
+    callees = [*draft.services, *draft.catalog.external]
     return {key: interpolation.fill(text, values, address=filled, callees=callees) for key, text in texts.items()}
 
 
@@ -138,7 +147,7 @@ def _has_address(draft: Deployment, name: str) -> bool:
 
 
 def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str, str]) -> Deployment:
-    """The deployment that a catalog describes. `values` are those of the general placeholders."""
+    """The deployment that a catalog describes. `values` are the values of the general placeholders."""
     id_ = catalog.catalog.name + (f"-{environment}" if environment else "")
     draft = Deployment(id=id_, environment=environment, catalog=catalog, running=tuple(_workloads(catalog)))
     complete = completed(draft, values=values)
@@ -150,7 +159,7 @@ def deployment(catalog: Catalog, *, environment: str | None, values: Mapping[str
 
 
 def _workloads(catalog: Catalog) -> Iterator[Workload]:
-    """Everything that runs, but for what waits for the others: services by name, each with its other versions."""
+    """The services by name, each followed by its versions."""
     timeouts = _timeouts(catalog)
     for name, keys in sorted(catalog.services.items()):
         service = _service(name, keys, timeout=timeouts[name])
@@ -169,7 +178,7 @@ def _service(name: str, keys: ServiceKeys, *, timeout: float) -> Service:
             "timeout": timeout,
             "idle_timeout": _idle(keys, timeout),
             "stop_timeout": stop_timeout(keys, timeout=timeout),
-            # What its versions leave it.
+            # The versions' weights are subtracted.
             "weight": max(0, 100 - sum(version.weight for version in keys.versions)),
         },
     )
@@ -182,7 +191,7 @@ def _idle(keys: ServiceKeys, timeout: float) -> float:
 
 
 def _timeouts(catalog: Catalog) -> dict[str, float]:
-    """Every service's timeout in seconds: what it says, else at least the largest of its callees, however far away."""
+    """Every service's timeout in seconds: the one it sets, or the largest of its direct and indirect callees."""
     services = catalog.services
     timeouts = {name: keys.timeout if keys.timeout is not None else DEFAULT_TIMEOUT for name, keys in services.items()}
     callers: dict[str, list[str]] = {}

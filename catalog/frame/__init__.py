@@ -1,4 +1,4 @@
-"""Rules: registered where they stand, by what they are about, and run over everything of that kind."""
+"""Registers rules by their subject, and runs each over all subjects of that kind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Rules:
 
 
 def findings(rules: Iterable[Rules], deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """Everything that is wrong with one deployment, its versions aside."""
+    """Every finding about one deployment, except its versions."""
     subjects = Subjects(deployment, provenance)
     for each in rules:
         for kind, check in each:
@@ -55,7 +55,7 @@ def findings_side_by_side(
     deployments: Sequence[Deployment],
     provenances: Mapping[str, Provenance],
 ) -> Iterator[tuple[Deployment, Finding]]:
-    """Everything that deployments of one catalog must not share, each finding with its deployment."""
+    """Findings about what deployments of one catalog must not share, each with its deployment."""
     for deployment in deployments:
         siblings = Siblings(deployment=deployment, all=tuple(deployments))
         at = Place(deployment, provenances[deployment.id])

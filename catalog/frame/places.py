@@ -1,5 +1,5 @@
-"""Places in the catalog, as rules use them: whether a value is set there, on which line, and what is wrong with it; the
-places of a version, and those inside tables that are passed on as they are."""
+"""Places in the catalog for rules: whether a value is set, its line, and findings about it; places of versions, and
+inside tables that are passed on unchanged."""
 
 from __future__ import annotations
 
@@ -32,55 +32,55 @@ class Place:
 
     @property
     def parent(self) -> Place:
-        """The place of the table that holds this value."""
+        """The place of the table that contains this value."""
         return Place(self.deployment, self._provenance, self.path[:-1])
 
     @property
     def name(self) -> str:
-        """The last key: of a table of services, ingresses and the like, the name of this one."""
+        """The last key, such as the name of a service or an ingress."""
         return str(self.path[-1])
 
     @property
     def workload(self) -> Workload:
-        """The workload that this place is in; while a version is checked, that version."""
+        """The workload that this place belongs to; while a version is checked, the version."""
         return self.deployment.workloads[str(self.path[1])]
 
     @property
     def service(self) -> Service:
-        """The same, of a place in a service."""
+        """The service that this place belongs to; while a version is checked, the version."""
         return self.deployment.services[str(self.path[1])]
 
     @property
     def as_written(self) -> WorkloadKeys:
-        """The same as the catalog has it: without the addresses of callees, and without registries that stand in."""
+        """The workload as the catalog has it: without callees' addresses, and with images from their own registries."""
         keys: WorkloadKeys = getattr(self.deployment.catalog, str(self.path[0]))[self.path[1]]
         return keys
 
     @property
     def is_set(self) -> bool:
-        """Whether the catalog sets this value itself, as opposed to a default."""
+        """Whether the catalog sets this value, as opposed to a default."""
         return self._provenance.is_set(*self.path)
 
     @property
     def is_set_here(self) -> bool:
-        """Whether it is set right there, as opposed to [defaults] or a profile, which set it for several services."""
+        """Whether the value is set in this table, as opposed to [defaults] or a profile."""
         return self._provenance.is_set_here(*self.path)
 
     @property
     def location(self) -> str:
-        """`services.toml:31`, for naming a second line in a message."""
+        """`services.toml:31`, to name a second line in a message."""
         return self._provenance.location(*self.path)
 
     def error(self, message: str) -> Finding:
-        """A finding that refuses the catalog."""
+        """A finding that makes the catalog invalid."""
         return Finding(place=self.path, message=message)
 
     def warning(self, message: str) -> Finding:
-        """A finding that lets the catalog load."""
+        """A warning about a valid catalog."""
         return Finding(place=self.path, message=message, level="warning")
 
     def notice(self, message: str) -> Finding:
-        """A finding that only informs."""
+        """Information about a valid catalog."""
         return Finding(place=self.path, message=message, level="notice")
 
     def finding(self, message: str, *, level: Level) -> Finding:
@@ -89,7 +89,7 @@ class Place:
 
 
 class VersionPlaces:
-    """Where values of a version come from: what it sets itself stands in its own table, the rest in its service's."""
+    """Provenance of a version's values: its own table for the keys it sets, else its service's table."""
 
     def __init__(self, provenance: Provenance, *, name: str, index: int) -> None:
         self._provenance = provenance
@@ -106,7 +106,7 @@ class VersionPlaces:
         return self._provenance.location(*self._meant(path))
 
     def moved(self, finding: Finding) -> Finding:
-        """A finding of the service, placed at what the version sets, or at the version's table."""
+        """Move a finding about the service to the key that the version sets, or to the version's table."""
         if finding.place[:2] != self._service:
             return finding
         below = finding.place[2:]
@@ -120,7 +120,7 @@ class VersionPlaces:
 
 
 def texts_in(value: object, at: Place) -> Iterator[tuple[str, Place]]:
-    """Every text within a value, keys aside, with its place."""
+    """Every string in a value, except keys, with its place."""
     if isinstance(value, str):
         yield value, at
     for key, item in _items(value):
@@ -128,14 +128,14 @@ def texts_in(value: object, at: Place) -> Iterator[tuple[str, Place]]:
 
 
 def not_json(value: object, at: Place) -> Iterator[Finding]:
-    """Values that TOML has and JSON doesn't (RFC 8259): dates and infinite numbers."""
+    """JSON has no dates and no infinite numbers (RFC 8259)."""
     if isinstance(value, dict | tuple):
         for key, item in _items(value):
             yield from not_json(item, at(key))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield at.error(f"{value} is not a number that can be passed on; write a finite one")
+        yield at.error(f"{value} isn't supported in JSON. Write a finite number.")
     elif not isinstance(value, str | int | float):
-        yield at.error(f'a date or time cannot be passed on; write "{value}" in quotes')
+        yield at.error(f'a date or time isn\'t supported in JSON. Write "{value}" in quotes.')
 
 
 def _items(value: object) -> Iterator[tuple[str | int, object]]:

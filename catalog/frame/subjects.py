@@ -1,4 +1,4 @@
-"""What a rule can be about, and how many of each a deployment has."""
+"""The subjects of rules, and those that a deployment has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from catalog.model.workload import WorkloadKeys
 if TYPE_CHECKING:
 
     class ServiceWorkload(Service):
-        """A service's own workload, and each of its versions in its place."""
+        """A service's own workload, and each version as if it were the service."""
 
     class ServiceVersion(Service):
         """A version of a service beside its own workload."""
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 else:
 
     class ServiceWorkload:
-        """A service's own workload, and each of its versions in its place."""
+        """A service's own workload, and each version as if it were the service."""
 
     class ServiceVersion:
         """A version of a service beside its own workload."""
 
 
 class Container:
-    """The keys that a workload's own container and its sidecars have in common."""
+    """The keys that a workload's own container and its sidecars share."""
 
     image: str
     command: tuple[str, ...] | None
@@ -54,11 +54,11 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True)
 class Siblings:
-    """A deployment beside the other environments of its catalog."""
+    """A deployment with the other environments of its catalog."""
 
     deployment: Deployment
     all: tuple[Deployment, ...]
-    """In the order of their names, the deployment itself among them."""
+    """Sorted by name, including the deployment itself."""
 
     @property
     def earlier(self) -> tuple[Deployment, ...]:
@@ -142,7 +142,7 @@ def _logins(root: Place) -> Found:
 
 
 def _of_workloads(key: str) -> Callable[[Place], Found]:
-    """A table that not every workload has."""
+    """An optional table of workloads."""
 
     def found(root: Place) -> Found:
         for workload, at in _workloads(root):
@@ -153,7 +153,7 @@ def _of_workloads(key: str) -> Callable[[Place], Found]:
 
 
 def _tables(key: str) -> Callable[[Place], Found]:
-    """The tables of the catalog that have names."""
+    """The entries of a table of the catalog, such as [ingress]."""
 
     def found(root: Place) -> Found:
         for name, table in getattr(root.deployment.catalog, key).items():
@@ -181,4 +181,4 @@ _KINDS: dict[type, Callable[[Place], Found]] = {
     Capacity: _tables("capacity"),
 }
 OF_A_WORKLOAD = (ServiceWorkload, Workload, Container, Sidecar, Model, Scale, Backlog, Statement)
-"""What a version has too: rules about these are asked of it as well."""
+"""The subjects that a version has too: rules about them also run for versions."""

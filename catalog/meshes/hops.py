@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from catalog import names
 from catalog.analysis import load_balancers, timeouts
 from catalog.analysis.timeouts import Hop, Timer
 from catalog.meshes import mesh_of
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, External, Service
 
 _SCHEMES = {"tcp": "tcp", "https": "https"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """A host, its port, and the URL scheme."""
+    """A host, its port, and the scheme of its URL."""
 
     host: str
     port: int
     scheme: str
+    has_url: bool = True
+    """Whether every caller gets the URL. Libraries reject or misread the URL of tcp without a `scheme`."""
 
     @property
     def url(self) -> str:
-        """`http://api.shop.internal:8000`; without the port if it's the scheme's default."""
         default = {"http": 80, "https": 443}.get(self.scheme)
         return f"{self.scheme}://{self.host}" + ("" if self.port == default else f":{self.port}")
 
@@ -33,27 +33,18 @@ def address(deployment: Deployment, name: str) -> Address:
     """The address of a service with a port, or of an external, as its callers use it."""
     if name in deployment.catalog.external:
         external = deployment.catalog.external[name]
-        scheme = external.scheme or _SCHEMES.get(external.protocol, "http")
-        return Address(host=external.host, port=external.port, scheme=scheme)
+        return _address(external, host=external.host, port=external.port)
     service = deployment.services[name]
     assert service.port is not None
     generated = mesh_of(deployment).generated_host(deployment, service)
     if generated is not None:
         return Address(host=generated, port=service.port, scheme=service.scheme or "https")
-    scheme = service.scheme or _SCHEMES.get(service.protocol, "http")
-    return Address(host=deployment.host_of(name), port=service.port, scheme=scheme)
+    return _address(service, host=deployment.host_of(name), port=service.port)
 
 
-def injected_addresses(deployment: Deployment, name: str) -> dict[str, str]:
-    """The environment variables that every caller of a service or external gets.
-
-    A URL; or a host and a port for tcp without a scheme, because libraries reject or misread tcp:// URLs.
-    """
-    to, known = address(deployment, name), deployment.catalog.external
-    callee = known[name] if name in known else deployment.services[name]
-    if callee.protocol == "tcp" and callee.scheme is None:
-        return {names.variable(name, part="HOST"): to.host, names.variable(name, part="PORT"): str(to.port)}
-    return {names.variable(name): to.url}
+def _address(callee: Service | External, *, host: str, port: int) -> Address:
+    scheme = callee.scheme or _SCHEMES.get(callee.protocol, "http")
+    return Address(host=host, port=port, scheme=scheme, has_url=callee.protocol != "tcp" or callee.scheme is not None)
 
 
 def resolved_calls(deployment: Deployment) -> Iterator[tuple[Service, int]]:

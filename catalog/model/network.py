@@ -178,8 +178,8 @@ class External(Table):
     """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass, with
     all else that the service sends to that port, wherever to."""
     scheme: Scheme | None = None
-    """Scheme of its URL, such as "redis" or "postgresql". Default: by protocol; tcp has a host and a port only, and no
-    URL, until you write one."""
+    """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
+    external get NAME_URL only if it is set."""
     security_group: SecurityGroupId | None = None
     """Its security group, where it has one: egress is opened to that group only."""
     cidrs: tuple[Cidr, ...] = ()

@@ -141,8 +141,8 @@ class ServiceKeys(WorkloadKeys):
     protocol: Protocol = "http"
     """What is spoken on the port."""
     scheme: Scheme | None = None
-    """Scheme of the service's URL, such as "redis" or "postgresql". Default: http or https; tcp has a host and a port
-    only, and no URL, until you write one."""
+    """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
+    service get NAME_URL only if it is set."""
     calls: tuple[Name, ...] = ()
     """Services and externals that it may talk to; the rest is closed."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None

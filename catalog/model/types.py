@@ -1,4 +1,4 @@
-"""Field types of the catalog. Each parses one spelling, and its error says what to write instead. Durations as text."""
+"""Field types of the catalog, each of one spelling, with errors that state what to write. Spelling of durations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from catalog import unknowns
+from catalog.diagnostics import toml_value
 
 UNLIMITED = math.inf
 LAST_PRIORITY = 50_000
@@ -30,29 +31,27 @@ class Table(BaseModel):
 
 
 def wrong(message: str, **context: Any) -> PydanticCustomError:
-    """A finished sentence for the user: it reaches them as it is, behind file, line and place."""
+    """An error whose message is printed unchanged behind file, line and place."""
     return PydanticCustomError("catalog", message, context or None)
 
 
 def text(title: str, pattern: str) -> Any:
-    """What a user writes, for the JSON schema: `title` is what the documentation calls it."""
+    """A string type for the JSON schema; `title` is its name in the documentation."""
     return Annotated[str, WithJsonSchema({"type": "string", "title": title, "pattern": pattern})]
 
 
 def _plain(value: object) -> None:
-    """Refuses a list or a table where one text belongs: shown as a value, it would read like Python."""
+    """Raise for a list or a table where a string belongs; `catalog.reading.validation` words it by its place."""
     if isinstance(value, tuple | list | dict):
-        raise wrong(f"expected text, not a {'table' if isinstance(value, dict) else 'list'}; write text in quotes")
+        raise PydanticCustomError("string_type", "must be a string")
 
 
 def _duration(value: object) -> float:
     _plain(value)
     match = re.fullmatch(r"(\d{1,6})([smh])", value) if isinstance(value, str) else None
     if match is None:
-        raise wrong(
-            '{value} is not a duration; write a number and s, m or h in quotes, as in "30s", "10m" or "1h"',
-            value=_shown(value),
-        )
+        # `catalog.reading.validation` adds the advice.
+        raise PydanticCustomError("duration", "{value} is not a duration", {"value": _shown(value)})
     return float(int(match[1]) * _UNITS[match[2]])
 
 
@@ -62,22 +61,26 @@ def _duration_or_none(value: object) -> float:
 
 def _above_zero(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise wrong("{value} is not a number above 0; write one like 30 or 0.5, without quotes", value=_shown(value))
+        raise wrong(
+            "{value} is not a number above 0. Write a number such as 30 or 0.5, without quotes.", value=_shown(value)
+        )
     return float(value)
 
 
 def _cidr(value: object) -> str:
     _plain(value)
     if not isinstance(value, str):
-        raise wrong('{value} is not an address range; write one in quotes, as in "10.0.0.0/16"', value=_shown(value))
+        raise wrong('{value} is not an address range. Write one in quotes, such as "10.0.0.0/16".', value=_shown(value))
     try:
         network = ipaddress.IPv4Network(value, strict=False)
     except ValueError:
-        raise wrong('{value} is not an IPv4 address range; write one like "10.0.0.0/16"', value=_shown(value)) from None
+        raise wrong(
+            '{value} is not an IPv4 address range. Write one such as "10.0.0.0/16".', value=_shown(value)
+        ) from None
     if "/" not in value:
-        raise wrong('{value} has no prefix length; write "{fixed}"', value=_shown(value), fixed=f"{value}/32")
+        raise wrong('{value} has no prefix length. Write "{fixed}".', value=_shown(value), fixed=f"{value}/32")
     if str(network) != value:
-        raise wrong('{value} has host bits set; write "{fixed}"', value=_shown(value), fixed=str(network))
+        raise wrong('{value} has host bits set. Write "{fixed}".', value=_shown(value), fixed=str(network))
     return value
 
 
@@ -91,7 +94,7 @@ def _arn(*services: str) -> BeforeValidator:
         )
         if match is None or match[1] not in services:
             raise wrong(
-                "{value} is not the ARN of {expected}; an ARN begins with {beginnings}",
+                "{value} is not the ARN of {expected}. Write one that begins with {beginnings}.",
                 value=_shown(value),
                 expected=expected,
                 beginnings=" or ".join(f'"arn:aws:{service}:"' for service in services),
@@ -102,20 +105,25 @@ def _arn(*services: str) -> BeforeValidator:
 
 
 def _shown(value: object) -> str:
-    """A value as the user would write it in TOML, cut to a length that fits a line."""
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    """A value as TOML spells it, cut to a length that fits a line."""
+    text = toml_value(value)
     return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
 
 
+def advice(fix: str) -> str:
+    """Advice as a sentence of its own."""
+    return f"{fix[:1].upper()}{fix[1:].rstrip('.')}."
+
+
 def matching(pattern: str, what: str, fix: str) -> BeforeValidator:
-    """A string that matches `pattern`; `what` names it with its article, `fix` says what to write."""
+    """A string that matches `pattern`; `what` names it with its article, `fix` is the advice."""
     compiled = re.compile(pattern)
 
     def check(value: object) -> str:
         _plain(value)
-        # An account that only Terraform will know has twelve digits.
+        # An account that only Terraform knows has twelve digits.
         if not isinstance(value, str) or not compiled.fullmatch(value.replace(unknowns.ACCOUNT, "0" * 12)):
-            raise wrong("{value} is not " + f"{what}; {fix}", value=_shown(value))
+            raise wrong("{value} is not " + f"{what}. {advice(fix)}", value=_shown(value))
         return value
 
     title = what.removeprefix("a ").removeprefix("an ")
@@ -129,7 +137,7 @@ def arn_or_name(service: str, pattern: str, what: str, fix: str) -> BeforeValida
 
 _DURATION = {"type": "string", "title": "duration", "pattern": r"^\d{1,6}[smh]$"}
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
-"""Seconds, as a whole number; written as "30s", "10m" or "1h"."""
+"""Seconds, as an integer; written as "30s", "10m" or "1h"."""
 DurationOrNone = Annotated[
     float,
     BeforeValidator(_duration_or_none),
@@ -150,6 +158,8 @@ Name = Annotated[
 ]
 StackName = Annotated[Name, Field(max_length=24)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Scheme = Annotated[str, matching(r"[a-z][a-z0-9+.-]{0,30}", "a URL scheme", 'write one such as "redis", without "://"')]
+"""The scheme of a URL (RFC 3986, section 3.1), in lower case."""
 RoleArn = Annotated[str, _arn("iam")]
 PolicyArn = Annotated[str, _arn("iam")]
 CertificateArn = Annotated[str, _arn("acm")]
@@ -164,7 +174,7 @@ ClusterArn = Annotated[
     matching(
         r"arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]{1,255}",
         "an ARN of an ECS cluster",
-        'write one like "arn:aws:ecs:us-west-2:{account}:cluster/shared"',
+        'write one such as "arn:aws:ecs:us-west-2:{account}:cluster/shared"',
     ),
 ]
 ListenerArn = Annotated[
@@ -172,37 +182,34 @@ ListenerArn = Annotated[
     matching(
         r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]+/[0-9a-f]+",
         "an ARN of an Application Load Balancer's listener",
-        'that has ":listener/app/", the balancer\'s name and two ids behind its account',
+        'write one with ":listener/app/", the load balancer\'s name and two ids behind the account',
     ),
 ]
-SecurityGroupId = Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one like "sg-0a1b2c3d"')]
+SecurityGroupId = Annotated[str, matching(r"sg-[0-9a-f]+", "a security group id", 'write one such as "sg-0a1b2c3d"')]
 UserPoolArn = Annotated[str, _arn("cognito-idp")]
 VariableName = Annotated[
     str,
     matching(r"[^=\x00]+", "a variable name", "write one without = in it"),
 ]
 AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "an absolute path", "begin it with /")]
-Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one like "us-west-2"')]
-Scheme = Annotated[
-    str, matching(r"[a-z][a-z0-9+.-]{0,31}", "a URL scheme", 'write one like "redis" or "postgresql", without ://')
-]
+Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one such as "us-west-2"')]
 Host = Annotated[
     str,
     matching(
         r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
         "a host name",
-        'write it without scheme, port and path, as in "api.example.com"',
+        'write it without scheme, port and path, such as "api.example.com"',
     ),
 ]
 
 
 def table_or_true(value: object) -> object:
-    """`true` stands for the table with nothing but defaults, `false` for leaving it out."""
+    """Replace `true` by a table with all defaults, and `false` by None."""
     return {True: {}, False: None}.get(value, value) if isinstance(value, bool) else value
 
 
 def spelled_duration(seconds: float) -> str:
-    """`"10m"`: in quotes, in the largest unit that fits evenly."""
+    """`"10m"`: in quotes, in the largest unit that divides it."""
     if seconds == UNLIMITED:
         return '"none"'
     whole = int(seconds)
@@ -213,7 +220,7 @@ def spelled_duration(seconds: float) -> str:
 
 
 def short_duration(seconds: float) -> str:
-    """`10m5s`: for tables, in all units that it takes."""
+    """`10m5s`: for tables, in all necessary units."""
     if seconds == UNLIMITED:
         return "none"
     minutes, rest = divmod(round(seconds, 3), 60)

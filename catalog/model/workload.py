@@ -83,8 +83,8 @@ class WorkloadKeys(Table):
     health: Health = Health()
     """How to tell that it is well."""
     environment: dict[VariableName, str] = {}
-    """Environment variables. Each callee's address is added as NAME_URL (AI_CHAT_URL for ai-chat), for tcp as
-    NAME_HOST and NAME_PORT, unless you write that variable yourself."""
+    """Environment variables. The address of each callee is added as NAME_URL (AI_CHAT_URL for ai-chat), over tcp as
+    NAME_HOST and NAME_PORT, unless you set that variable."""
     not_secret: tuple[VariableName, ...] = ()
     """Environment variables that look like secrets by their names, and are none."""
     secrets: Secrets = {}

@@ -1,1 +1,1 @@
-"""Turns a file into deployments, step by step; `catalog.load` calls the steps in their order."""
+"""The steps from a file to a valid catalog; `catalog.load` calls them in order."""

@@ -1,4 +1,4 @@
-"""A catalog in several files: a folder whose *.toml together are one, so that teams own files of their own."""
+"""A catalog in several files: all *.toml of a folder together, so that each team can own a file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from catalog.model.workload import TABLES
 from catalog.reading.source import Document, Source
 
 _SPREAD = frozenset({*TABLES, "profiles", "capacity", "ingress", "external", "overrides"})
-"""Tables whose entries may stand in different files; each entry, as any other table, stands in one."""
+"""Tables whose entries may be in different files. Each entry, and any other table, must be in one file."""
 
 
 def read(file: FilePath, *, shown: str) -> Document:
-    """A catalog: one file, or all *.toml of a folder. Raises CatalogError where it cannot be read."""
+    """Read a catalog: one file, or all *.toml of a folder. Raises CatalogError if it can't be read."""
     return Folder(file, shown=shown) if file.is_dir() else Source(file, shown=shown)
 
 
 class Folder:
-    """The *.toml of a folder, without those of its own folders, and without the machine-written files that
-    `catalog.images` names. Raises CatalogError with what is wrong with each, and with tables that stand in two."""
+    """The *.toml of a folder, without subfolders, and without the generated files that `catalog.images` names. Raises
+    CatalogError with the problems of each file, and with tables that are in two files."""
 
     def __init__(self, folder: FilePath, *, shown: str) -> None:
         self.shown = shown
@@ -34,7 +34,7 @@ class Folder:
             raise CatalogError(problems)
 
     def at(self, path: Path) -> tuple[str, int]:
-        """The file and line of a value's key, or of the nearest table around it; no line where no file has any."""
+        """The file and line of a value's key, or of the nearest table around it; line 0 if no file has it."""
         for end in range(len(path), 0, -1):
             if path[:end] in self._owners:
                 return self._owners[path[:end]].at(path)
@@ -46,12 +46,14 @@ class Folder:
         try:
             files = [each for each in folder.iterdir() if each.suffix.lower() == ".toml"]
         except OSError as error:
-            message = f"cannot be read: {error.strerror}; make it readable"
+            message = f"can't be read: {error.strerror}. Make it readable."
             raise CatalogError([Problem(file=self.shown, line=0, place="", message=message)]) from None
         for file in sorted(each for each in files if not each.name.startswith(".")):
             shown = (self.shown_beside / file.name).as_posix()
             if file.suffix != ".toml":
-                message = f"is not read, as its name does not end in .toml; rename it to {file.stem}.toml, or away"
+                message = (
+                    f"isn't read, because its name doesn't end in .toml. Rename it to {file.stem}.toml, or remove it."
+                )
                 problems.append(Problem(file=shown, line=0, place="", message=message))
                 continue
             try:
@@ -63,7 +65,7 @@ class Folder:
         problems = [problem for problem in problems if problem.file not in names]
         sources = [source for source in sources if source.shown not in names]
         if not sources and not problems:
-            message = "holds no TOML file; put services.toml into it, or name another with CATALOG_FILE=path"
+            message = "contains no TOML file. Add services.toml, or set CATALOG_FILE to another path."
             problems.append(Problem(file=self.shown, line=0, place="", message=message))
         if problems:
             raise CatalogError(problems)
@@ -77,12 +79,12 @@ class Folder:
         for key, value in added.items():
             place = (*at, key)
             if key not in tree:
-                # What is spread is a table of this folder's, not of the file that has it first.
+                # A table that is spread over files gets a dict that belongs to none of them.
                 tree[key] = {} if _is_spread(place) and isinstance(value, dict) else value
                 self._owners[place] = source
             elif not (_is_spread(place) and isinstance(tree[key], dict) and isinstance(value, dict)):
                 file, line = self._owners[place].at(place)
-                message = f"stands in {file}:{line} too; a table stands in one file, so put both together"
+                message = f"is also in {file}:{line}, and a table must be in one file. Move both into one file."
                 yield Problem(file=source.shown, line=source.line(place), place=spelled(place), message=message)
                 continue
             if _is_spread(place) and isinstance(value, dict):
@@ -90,15 +92,15 @@ class Folder:
 
 
 def _is_spread(place: Path) -> bool:
-    """[services] and its like, [environments], each [environments.NAME], and in these the same again."""
+    """Whether entries of a table may be in several files: [services] and the like, [environments], each
+    [environments.NAME], and the same tables in these."""
     if place[:1] == ("environments",):
         return len(place) <= 2 or _is_spread(place[2:])
     return len(place) == 1 and place[0] in _SPREAD
 
 
 def _images(data: dict[str, Any], sources: Iterable[Source]) -> Iterator[str]:
-    """The names of the machine-written files that a file names right beside the catalog, for every environment that
-    there is: no other file is taken for one, whatever it is called."""
+    """The paths of the generated files that `catalog.images` names, for every environment."""
     tables = [data, *_environments(data).values()]
     environments = {name for source in sources for name in _environments(source.data)}
     for table in tables:

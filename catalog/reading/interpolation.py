@@ -1,77 +1,51 @@
-"""Placeholders: `{var.x}`, `{environment}`, `{region}`, `{account}` in any string, and `{callee.url}` and the like in
-an environment; filling the general ones in a whole tree."""
+"""Placeholders: `{var.x}` and the like in any string, and callees' addresses such as `{llm.url}` in environments."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from catalog import unknowns
-from catalog.diagnostics import Finding, Path, did_you_mean
+from catalog.diagnostics import Finding, Path, did_you_mean, spelled
 from catalog.model.workload import TABLES
-from catalog.reading.layers import Report, Tree, value_at
+from catalog.reading import suggestions
+from catalog.reading.layers import Report, Tree, tables_in, value_at
 
 _INNER = r"var\.[^{}\s]*|environment|region|account"
 _CALLEE = r"[a-z][a-z0-9-]*\.(?:url|host|port)"
 _LITERAL_ACCOUNT = ("aws", "catalog", "state", "terraform")
-"""Tables in which `{account}` must be known at synth: Terraform evaluates nothing there, or sets up by it the provider
-that it would ask for the account (the tags of [catalog] are the provider's too)."""
+"""Tables in which `{account}` must be known at synth: Terraform evaluates no expressions there, or needs the values to
+configure the provider that would look up the account (the tags of [catalog] are the provider's too)."""
 _TABLES = tuple((table,) for table in TABLES)
 
 
 def _pattern(inner: str) -> re.Pattern[str]:
-    # `${…}` and `%{…}` belong to shells and templates: whatever follows their braces is not ours.
+    # `${…}` and `%{…}` belong to shells and templates, and aren't placeholders.
     return re.compile(rf"(?P<foreign>[$%]\{{+)|\{{(?P<escaped>\{{(?:{inner})\}})|\{{(?P<name>{inner})\}}")
 
 
 _GENERAL = _pattern(_INNER)
 _IN_ENVIRONMENT = _pattern(f"{_INNER}|{_CALLEE}")
 _ADDRESS = _pattern(_CALLEE)
-
-
-_NEAR = re.compile(r"(?<![{$%])\{([A-Za-z][\w-]*)(?:\.([\w.-]+))?\}(?!\})")
-"""What looks like a placeholder. Jinja's `{{ x }}`, JSON and `${x}` don't."""
-_DOUBLED = re.compile(r"(?<![{$%])\{(\{[A-Za-z][\w-]*(?:\.[\w.-]+)?\})(?!\})")
-_HCL = re.compile(r"\$\{(?:aws_\w+\.|data\.|each\.|local\.|module\.|random_\w+\.|terraform\.|var\.)[^}]*\}")
-"""References to Terraform's values. Shells have no dots in the names of variables."""
-_VARIABLE = ("local", "locals", "variable", "variables", "vars")
-_GENERAL_WORDS = ("account", "environment", "region")
-_MEANT_WORD = {
-    **dict.fromkeys(("env", "stage"), "environment"),
-    **dict.fromkeys(("account_id", "account-id", "aws_account", "aws_account_id"), "account"),
-    **dict.fromkeys(("aws_region", "aws-region"), "region"),
-}
-_PARTS = ("host", "port", "url")
-_MEANT_PART = {
-    **dict.fromkeys(("addr", "address", "domain", "hostname", "ip", "name", "server"), "host"),
-    **dict.fromkeys(("endpoint", "link", "uri"), "url"),
-}
-"""Words that people write for those of placeholders."""
+_COMPLETE = re.compile(f"{_INNER}|{_CALLEE}")
+_NEAR = re.compile(r"[$%]\{+|\{\{+|\{(?P<near>[A-Za-z][\w-]*(?:\.[\w-]+)*)\}")
+_DOUBLED = re.compile(r"(?<![{$%])\{\{([A-Za-z][\w-]*(?:\.[\w-]+)*)\}(?!\})")
 
 
 class Unknown(Exception):
-    """A placeholder that stands for nothing; the text says why and what to do."""
+    """A placeholder without a value; the message is a fact and advice."""
 
 
 def fill(
-    text: str,
-    values: Mapping[str, str],
-    *,
-    address: Callable[[str], str] | None = None,
-    callees: Collection[str] = (),
+    text: str, values: Mapping[str, str], *, address: Callable[[str], str] | None = None, callees: Iterable[str] = ()
 ) -> str:
-    """`text` with its placeholders replaced; with `address`, those of callees too.
-
-    A doubled opening brace makes a placeholder literal. Raises Unknown for the first that has no value.
-    """
+    """`text` with its placeholders replaced; with `address`, the addresses of `callees` too. A doubled opening brace
+    makes a placeholder, or what is nearly one, literal. Raises Unknown for the first without a value."""
 
     def replace(match: re.Match[str]) -> str:
-        if match["foreign"]:
-            return match["foreign"]
-        if match["escaped"]:
-            return match["escaped"]
+        if unchanged := match["foreign"] or match["escaped"]:
+            return unchanged
         name = match["name"]
         if name in values:
             return values[name]
@@ -79,65 +53,39 @@ def fill(
             return address(name)
         raise Unknown(_reason(name, values))
 
-    # What would be refused as nearly a placeholder is made literal in the same way.
-    text = _DOUBLED.sub(lambda two: two[1] if near_miss(two[1], values, callees=callees) else two[0], text)
-    return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, text)
+    def literal(match: re.Match[str]) -> str:
+        is_near = not _COMPLETE.fullmatch(match[1]) and suggestions.placeholder(match[1], list(callees))
+        return match[0][1:] if is_near else match[0]
 
-
-def near_miss(text: str, values: Mapping[str, str], *, callees: Collection[str] = ()) -> str | None:
-    """The message for the first text in braces that is nearly a placeholder, and would arrive as text; None if there is
-    none. `callees` are the names of services and externals, in texts where their addresses are filled in."""
-    for found in _NEAR.finditer(text):
-        written = found[0][1:-1]
-        if _IN_ENVIRONMENT.fullmatch(found[0]) or (guess := _meant(found[1], found[2] or "", values, callees)) is None:
-            continue
-        return f"{{{written}}} isn't a placeholder; did you mean {{{guess}}}? Write {{{{{written}}} for literal text."
-    return None
-
-
-def _meant(head: str, tail: str, values: Mapping[str, str], callees: Collection[str]) -> str | None:
-    if not tail:
-        close = difflib.get_close_matches(head, _GENERAL_WORDS, n=1, cutoff=0.8)
-        near = close[0] if close and abs(len(close[0]) - len(head)) < 2 and close[0] != head else None
-        return _MEANT_WORD.get(head.lower()) or near
-    if head in _GENERAL_WORDS:
-        return head
-    if head in _VARIABLE:
-        known = sorted(key.removeprefix("var.") for key in values if key.startswith("var."))
-        return f"var.{tail if tail in known else did_you_mean(tail, known) or tail}"
-    callee = head if head in callees else did_you_mean(head, sorted(callees))
-    part = tail if tail in _PARTS else _MEANT_PART.get(tail.lower()) or did_you_mean(tail, _PARTS)
-    if callee is None or (part is None and head not in callees):
-        return None
-    return f"{callee}.{part or 'url'}"
+    return (_GENERAL if address is None else _IN_ENVIRONMENT).sub(replace, _DOUBLED.sub(literal, text))
 
 
 def any_in(text: str) -> bool:
-    """Whether a text holds a general placeholder: what it will say is not known before it is filled."""
+    """Whether a string has a general placeholder, so that its value isn't known yet."""
     return any(match["name"] for match in _GENERAL.finditer(text))
 
 
 def addresses_in(text: str) -> list[str]:
-    """The callee placeholders that a text holds, as names: for telling a user that they are plain text there."""
+    """The callee placeholders in a string that stays as it is, for a warning about them."""
     return [match["name"] for match in _ADDRESS.finditer(text) if match["name"]]
 
 
 def _reason(name: str, values: Mapping[str, str]) -> str:
-    literal = f"write {{{{{name}}} for literal text"
+    literal = f"write {{{{{name}}} for literal text."
     if name.startswith("var."):
         known = ", ".join(sorted(key[4:] for key in values if key.startswith("var.")))
         return (
-            f"{{{name}}} has no value; add {name[4:] or 'it'} to [vars]"
-            + (f" (there: {known})" if known else "")
+            f"{{{name}}} has no value. Add {name[4:] or 'it'} to [vars]"
+            + (f" (which has {known})" if known else "")
             + f", or {literal}"
         )
     if name == "environment":
-        return f"{{environment}} has no value, as the catalog has no [environments]; add them, or {literal}"
-    return f"{{{name}}} cannot be used here; write it out, or {literal}"
+        return f"{{environment}} has no value, because the catalog has no [environments]. Add them, or {literal}"
+    return f"{{{name}}} can't be used here. Write its value, or {literal}"
 
 
 def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -> dict[str, str]:
-    """What the general placeholders stand for. A variable may use the others, but no variable."""
+    """The values of the general placeholders. A variable may use all but other variables."""
     values: dict[str, str] = {}
     if environment is not None:
         values["environment"] = environment
@@ -159,23 +107,39 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
 
 
 def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) -> Any:
-    """The tree as the model wants it. Texts with addresses of callees wait until these are known."""
+    """The tree with sorted keys, tuples, and general placeholders filled in, except where callees' addresses may be."""
     if isinstance(value, dict):
         return {key: prepared(value[key], (*path, key), values, report) for key in sorted(value)}
     if isinstance(value, list):
         return tuple(prepared(item, (*path, index), values, report) for index, item in enumerate(value))
     if isinstance(value, str):
         if path[:1] == ("vars",):
-            return value  # filled already, and may hold the mark that stands for the account
+            return value  # filled already; it may contain the mark for the account
+        _check_spelling(value, path, report)
         if _has_addresses(path):
             return _readable(value, path, report)
         return filled(value, path, values, report)
     return value
 
 
+def _check_spelling(text: str, path: Path, report: Report) -> None:
+    """Report near-placeholders and Terraform expressions, which would stay as they are."""
+    if "{" not in text or path[:1] == ("overrides",):
+        return
+    tree = report.layers.tree
+    known = [*_names(tree, "services"), *_names(tree, "external")] if _has_addresses(path) else []
+    for name in (match["near"] for match in _NEAR.finditer(text) if match["near"]):
+        meant = None if _COMPLETE.fullmatch(name) else suggestions.placeholder(name, known)
+        if meant is not None:
+            report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {{{{{name}}} for literal text.")
+            return
+    if (message := suggestions.expression(text)) is not None:
+        report.add([Finding(place=path, message=message, level="notice")])
+
+
 def _has_addresses(path: Path) -> bool:
-    """Whether a text is of the environment of a workload or of a container beside it, or says where its logs go; or
-    the same of a service's other version."""
+    """Whether a string allows callees' addresses: the environment of a workload or a sidecar, options of a log router,
+    and the same keys of a version."""
     if path[:1] not in _TABLES:
         return False
     below = path[4:] if path[2:3] == ("versions",) else path[2:]
@@ -187,12 +151,9 @@ def _has_addresses(path: Path) -> bool:
 
 
 def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> str:
-    """`text` with its general placeholders filled; a finding for one that has no value."""
+    """`text` with its general placeholders filled in. Reports one without a value."""
     text = _readable(text, path, report)
     if "{" not in text:
-        return text
-    if (message := near_miss(text, values)) is not None:
-        report.refuse(path, message)
         return text
     try:
         result = fill(text, values)
@@ -200,17 +161,90 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
         report.refuse(path, str(reason))
         return text
     if unknowns.ACCOUNT in result and path[0] in _LITERAL_ACCOUNT:
-        report.refuse(path, "{account} must be known here; write exactly one account into [aws] accounts")
+        report.refuse(path, "{account} must be known here. Set exactly one account in aws.accounts.")
     return result
 
 
 def _readable(text: str, path: Path, report: Report) -> str:
-    if "${" in text and path[0] != "overrides" and (found := _HCL.search(text)):
-        message = (
-            f"{found[0]} arrives as text: a catalog isn't HCL, and Terraform evaluates only [overrides]. Write the "
-            "value, a [vars] entry, or an [external] with the host."
-        )
-        report.add([Finding(place=path, message=message, level="notice")])
     if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
-        report.refuse(path, "holds a code point that Unicode keeps out of text (U+FDD0 to U+FDEF); remove it")
+        report.refuse(path, "contains a code point that isn't a character (U+FDD0 to U+FDEF). Remove it.")
     return text
+
+
+def unresolved(tree: Tree, values: Mapping[str, str], *, wrong: Set[Path]) -> Iterator[Finding]:
+    """The placeholders without a value in environments and log routers of workloads. An address that depends on a value
+    that is `wrong` isn't reported."""
+    for key in TABLES:
+        for name, workload in tables_in(tree.get(key)):
+            versions = workload.get("versions")
+            yield from _of_workload(tree, workload, (key, name), values, wrong)
+            for index, version in enumerate(versions if isinstance(versions, tuple) else ()):
+                if isinstance(version, dict):
+                    yield from _of_workload(tree, version, (key, name, "versions", index), values, wrong)
+
+
+def _of_workload(
+    tree: Tree, workload: Tree, place: Path, values: Mapping[str, str], wrong: Set[Path]
+) -> Iterator[Finding]:
+    caller = place[:2]
+
+    def address(placeholder: str) -> str:
+        reason = _why_unreachable(tree, caller, placeholder)
+        if reason is not None and not _rests_on(wrong, caller=caller, callee=placeholder.partition(".")[0]):
+            raise Unknown(reason)
+        return ""
+
+    for at, text in _texts(workload, place):
+        try:
+            fill(text, values, address=address)
+        except Unknown as reason:
+            yield Finding(place=at, message=str(reason))
+
+
+def _rests_on(wrong: Set[Path], *, caller: Path, callee: str) -> bool:
+    """Whether an address depends on a wrong value: the caller's calls, or the callee."""
+    needed = (("services", callee), ("services", callee, "port"), ("external", callee))
+    in_calls = any(path[:3] == (*caller, "calls") for path in wrong)
+    return in_calls or any(path[:end] in wrong for path in needed for end in range(1, len(path) + 1))
+
+
+def _texts(workload: Tree, place: Path) -> Iterator[tuple[Path, str]]:
+    tables = [((*place, "environment"), workload.get("environment"))]
+    for name, sidecar in tables_in(workload.get("sidecars")):
+        tables.append(((*place, "sidecars", name, "environment"), sidecar.get("environment")))
+    for _, router in tables_in({"router": value_at(workload, "logs", "router")}):
+        tables.append(((*place, "logs", "router", "options"), router.get("options")))
+    for at, table in tables:
+        for key, text in table.items() if isinstance(table, dict) else ():
+            if isinstance(text, str):
+                yield (*at, key), text
+
+
+def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
+    """The reason why an address has no value, if a rule doesn't report it (unknown callees in `calls`)."""
+    name, _, what = placeholder.partition(".")
+    services, external = (_names(tree, key) for key in ("services", "external"))
+    calls = value_at(tree, *caller).get("calls", ())
+    literal = f"write {{{{{placeholder}}} for literal text."
+    if not isinstance(calls, tuple):
+        return None
+    if name in external or value_at(tree, "services", name, "port") is not None:
+        if name in calls:
+            return None
+        return f'{{{placeholder}}} requires "{name}" in calls. Add it to {spelled(caller)}.calls, or {literal}'
+    if name in calls and name in services:
+        return f"{{{placeholder}}} has no value, because services.{name} has no port. Add port there, or {literal}"
+    if name in calls:
+        return None
+    if name in services:
+        return f'{{{placeholder}}} requires "{name}" in calls. Add it to {spelled(caller)}.calls, or {literal}'
+    for new in (new for new, table in tables_in(tree.get("services")) if table.get("renamed_from") == name):
+        return f"{{{placeholder}}} has no value, because {name} was renamed. Write {{{new}.{what}}}, or {literal}"
+    close = did_you_mean(name, sorted({*services, *external}))
+    guess = f"; did you mean {{{close}.{what}}}? Or" if close else ". Write the name of a callee, or"
+    return f'{{{placeholder}}} has no value: service "{name}" doesn\'t exist{guess} {literal}'
+
+
+def _names(tree: Tree, key: str) -> list[str]:
+    table = tree.get(key)
+    return list(table) if isinstance(table, dict) else []

@@ -1,4 +1,4 @@
-"""Layers of values, which of them each value came from, and the report that places findings by that."""
+"""Layers of values with the origin of each value, and the report that finds the lines of findings by it."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ Tree = dict[str, Any]
 BUILT_IN_PROFILES: Mapping[str, Tree] = {
     "inference": {"timeout": "10m", "retries": {"attempts": 1, "on": ("connection-error",)}},
 }
-"""A model's answer takes minutes, and is not asked for twice once it may have begun (proxies repeat whole requests)."""
+"""A model's response takes minutes, and proxies retry whole requests: only failed connections are retried."""
 EXCLUSIVE = (("replicas", "scale"),)
-"""Service keys of which a nearer layer's drops a farther layer's other."""
+"""Service keys that exclude each other: the key of a nearer layer removes the other key of a farther layer."""
 
 
 def value_at(tree: Any, *path: str | int) -> Any:
-    """The value at a path of a tree; None if it has none."""
+    """The value at a path of a tree; None if there is none."""
     for key in path:
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
 
 
 def tables_in(value: object) -> list[tuple[str, Tree]]:
-    """The tables that a table holds, with their names; none if it is no table."""
+    """The tables in a table, with their names; empty if it isn't a table."""
     return [(key, table) for key, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
 
 
 class Layers:
-    """The tree of one deployment, and for each value the file and path that wrote it."""
+    """The tree of one deployment, and for each value the file and path that set it."""
 
     def __init__(self, base: Tree, source: Document) -> None:
         self.tree: Tree = copy.deepcopy(base)
         self._source = source
         self._origins: dict[Path, tuple[Document | None, Path]] = {}
         self.removed: dict[Path, Path] = {}
-        """What an environment has taken out of the tree, and where it says so."""
+        """The paths that an environment unsets, and the places that unset them."""
 
     def overlay(self, over: Tree, *, written_at: Path) -> None:
-        """Lay `over` on the tree: tables merge, lists and values replace."""
+        """Merge `over` into the tree: tables merge, lists and values replace."""
         self._merge(self.tree, over, (), written_at)
 
     def _merge(self, base: Tree, over: Tree, at: Path, written_at: Path) -> None:
@@ -57,7 +57,7 @@ class Layers:
                 self._origins[(*at, key)] = (self._source, (*written_at, key))
 
     def remove(self, path: Path, *, written_at: Path) -> bool:
-        """Take a value out of the tree; False where there is none."""
+        """Remove a value from the tree; False if there is none."""
         table: Any = self.tree
         for key in path[:-1]:
             table = table.get(key) if isinstance(table, dict) else None
@@ -68,7 +68,7 @@ class Layers:
         return True
 
     def set(self, path: Path, value: Any, *, source: Document, written_at: Path) -> None:
-        """Put a value from another file into a table that exists."""
+        """Set a value from another file in an existing table."""
         table: Any = self.tree
         for key in path[:-1]:
             table = table[key]
@@ -76,7 +76,7 @@ class Layers:
         self._origins[path] = (source, written_at)
 
     def underlay(self, at: Path, under: Tree, *, written_at: Path | None) -> None:
-        """Fill a table with what it does not say itself; None marks what no file says (a built-in profile)."""
+        """Add values that a table doesn't set. `written_at` is None for values of no file (a built-in profile)."""
         table: Any = self.tree
         for key in at:
             table = table[key]
@@ -95,7 +95,7 @@ class Layers:
                 self._fill(table[key], value, (*at, key), below)
 
     def origin(self, path: Path) -> tuple[Document | None, Path]:
-        """Which file wrote a value, and at which path there; no file for what is built in."""
+        """The file that set a value, and the path in that file; no file for a built-in value."""
         source: Document | None = self._source
         while True:
             for end in range(len(path), 0, -1):
@@ -109,7 +109,7 @@ class Layers:
                 return source, path
 
     def is_set(self, path: Path) -> bool:
-        """Whether a file says this value, as opposed to a default."""
+        """Whether a file sets this value, as opposed to a default."""
         value: Any = self.tree
         for part in path:
             if isinstance(value, dict):
@@ -130,20 +130,20 @@ def _excluded_by(key: str) -> tuple[str, ...]:
 
 
 class Report:
-    """Knows on which line every value was set, and collects the problems of one deployment."""
+    """Finds the line of every value, and collects the problems of one deployment."""
 
     def __init__(self, layers: Layers, source: Document) -> None:
         self.layers = layers
         self.problems: list[Problem] = []
         self._source = source
         self.refused: set[Path] = set()
-        """Texts of which the value is unknown."""
+        """Paths of strings whose value is unknown."""
 
     def add(self, findings: Iterable[Finding]) -> None:
         self.problems.extend(map(self.problem, findings))
 
     def refuse(self, path: Path, message: str) -> None:
-        """Report a text whose value is unknown, so that nothing else is worth saying of it."""
+        """Report a string whose value is unknown, and suppress other findings about it."""
         self.add([Finding(place=path, message=message)])
         self.refused.add(path)
 
@@ -151,23 +151,23 @@ class Report:
         return any(path[:end] in self.refused for end in range(1, len(path) + 1))
 
     def is_set(self, *path: str | int) -> bool:
-        """Whether the catalog sets this value itself, as opposed to a default."""
+        """Whether the catalog sets this value, as opposed to a default."""
         return self.layers.is_set(path)
 
     def is_set_here(self, *path: str | int) -> bool:
-        """Whether it is set right there, as opposed to [defaults] or a profile, which set it for several services."""
+        """Whether the value is set in this table, as opposed to [defaults] or a profile."""
         place = self.layers.origin(path)[1]
         table = place[2:3] if place[:1] == ("environments",) else place[:1]
         return self.is_set(*path) and table not in (("defaults",), ("profiles",))
 
     def location(self, *path: str | int) -> str:
-        """`services.toml:31`, for naming a second line in a message."""
+        """`services.toml:31`, to name a second line in a message."""
         source, place = self._origin(path)
         file, line = source.at(place)
         return f"{file}:{line}" if line else file
 
     def _origin(self, path: Path) -> tuple[Document, Path]:
-        """Where a value is written; of what is built in, the profile that brings it."""
+        """The place that sets a value; for a built-in value, the key `profile`."""
         source, place = self.layers.origin(path)
         return (source, place) if source is not None else self._origin((*path[:2], "profile"))
 

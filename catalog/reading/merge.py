@@ -1,4 +1,4 @@
-"""[environments] over the file, and services completed by profiles and [defaults]."""
+"""Merges [environments] into the catalog, and profiles and [defaults] into services."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from catalog.diagnostics import CatalogError, Finding, Path, Problem, did_you_mean, spelled
+from catalog.diagnostics import (
+    CatalogError,
+    Finding,
+    Path,
+    Problem,
+    did_you_mean,
+    or_list,
+    spelled,
+    toml_key,
+    toml_value,
+)
 from catalog.model.types import NAME_PATTERN
 from catalog.reading import interpolation, validation
 from catalog.reading.interpolation import filled
@@ -21,18 +31,18 @@ _WITH_REQUIRED_KEYS = ("model", "scale", "sidecars", "volumes")
 
 
 def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | None], list[Finding]]:
-    """The environments to read, sorted; None stands for a catalog without any. `wanted` narrows them to one."""
+    """The environments to read, sorted; None stands for a catalog without any. `wanted` selects one."""
     if table is None:
         if wanted is None:
             return [None], []
-        fix = "add [environments], or ask for none"
-        return [], [Finding(place=(), message=f'there is no environment "{wanted}", as the catalog has none; {fix}')]
+        message = f'environment "{wanted}" doesn\'t exist. Add [environments], or omit the environment.'
+        return [], [Finding(place=(), message=message)]
     if not isinstance(table, dict) or not table:
-        message = "expected tables [environments.NAME]; add one, or remove it"
+        message = "must contain tables [environments.NAME]. Add one, or remove it."
         return [], [Finding(place=("environments",), message=message)]
     findings = list(_wrong_tables(table))
     if wanted is not None and wanted not in table:
-        message = f'there is no environment "{wanted}"; ask for one of {", ".join(sorted(table))}'
+        message = f'environment "{wanted}" doesn\'t exist. Use one of {", ".join(sorted(table))}.'
         findings.append(Finding(place=("environments",), message=message))
     wrong = {finding.place[-1] for finding in findings}
     good = [name for name in sorted(table) if name not in wrong]
@@ -42,44 +52,44 @@ def environment_names(table: object, *, wanted: str | None) -> tuple[list[str | 
 def _wrong_tables(table: dict[str, Any]) -> Iterator[Finding]:
     for name, overlay in table.items():
         if not re.fullmatch(NAME_PATTERN, name):
-            message = "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"
+            message = "is not a name. Use lower-case letters, digits and single hyphens, beginning with a letter."
             yield Finding(place=("environments", name), message=message)
         elif not isinstance(overlay, dict):
-            yield Finding(place=("environments", name), message="expected a table; write [environments.NAME]")
+            yield Finding(place=("environments", name), message="must be a table. Write [environments.NAME].")
 
 
 def lay(layers: Layers, overlay: Tree, *, name: str) -> Iterator[Finding]:
-    """Lay an environment over the tree: first what it unsets, then what it says."""
+    """Apply an environment to the tree: first its unset keys, then its values."""
     written_at: Path = ("environments", name)
     overlay = dict(overlay)
     unset = overlay.pop("unset", [])
     if "environments" in overlay:
         del overlay["environments"]
-        yield Finding(place=(*written_at, "environments"), message="environments cannot be nested; remove it")
+        yield Finding(place=(*written_at, "environments"), message="environments can't be nested. Remove it.")
     catalog = overlay.get("catalog")
     if isinstance(catalog, dict) and "name" in catalog:
         overlay["catalog"] = {key: value for key, value in catalog.items() if key != "name"}
-        message = "an environment cannot rename the catalog, its own name is added already; remove it"
+        message = "an environment can't rename the catalog. Remove it: the environment's name is appended anyway."
         yield Finding(place=(*written_at, "catalog", "name"), message=message)
     if not isinstance(unset, list):
-        message = 'expected a list of keys; write ["services.chat.replicas"]'
+        message = 'must be a list of keys. Write unset = ["services.chat.replicas"].'
         yield Finding(place=(*written_at, "unset"), message=message)
         unset = []
     for index, spelling in enumerate(unset):
         path = _parsed_key(spelling)
         here: Path = (*written_at, "unset", index)
         if path is None or not layers.remove(path, written_at=here):
-            message = f'"{spelling}" is not a key of this catalog; write one as in "services.chat.replicas"'
+            message = f'{toml_value(spelling)} is not a key of this catalog. Use one such as "services.chat.replicas".'
             yield Finding(place=here, message=message)
     for name, close in _misspelt_services(overlay, layers.tree):
         overlay["services"] = {key: table for key, table in overlay["services"].items() if key != name}
-        message = f'unknown service; did you mean "{close}"? A new one needs an image'
+        message = f'unknown service; did you mean "{close}"? A new service requires an image'
         yield Finding(place=(*written_at, "services", name), message=message)
     layers.overlay(overlay, written_at=written_at)
 
 
 def _misspelt_services(overlay: Tree, base: Tree) -> list[tuple[str, str]]:
-    """Services that only an environment has, without an image, and the known ones that their names come close to."""
+    """Services without an image that only an environment has, each with the known name that it is close to."""
     over, known = overlay.get("services"), base.get("services")
     defaults, catalog = base.get("defaults"), base.get("catalog")
     given = (isinstance(defaults, dict) and "image" in defaults) or (isinstance(catalog, dict) and "images" in catalog)
@@ -95,7 +105,7 @@ def _misspelt_services(overlay: Tree, base: Tree) -> list[tuple[str, str]]:
 
 
 def _parsed_key(spelling: object) -> Path | None:
-    """A dotted key as TOML reads it; None where it is none."""
+    """A dotted key as TOML reads it; None if it isn't one."""
     if not isinstance(spelling, str):
         return None
     try:
@@ -110,7 +120,7 @@ def _parsed_key(spelling: object) -> Path | None:
 
 
 def lay_services(report: Report) -> None:
-    """Take [defaults] and [profiles] out of the tree and lay them under the services."""
+    """Remove [defaults] and [profiles] from the tree, and complete services by them."""
     layers = report.layers
     defaults, profiles = layers.tree.pop("defaults", {}), layers.tree.pop("profiles", {})
     report.add(_wrong_shared(defaults, profiles))
@@ -131,7 +141,7 @@ def lay_services(report: Report) -> None:
 
 
 def _lay_versions(report: Report, at: Path, service: Tree) -> None:
-    """Lay a service's tables under those of its versions that could not stand alone: they have required keys."""
+    """Complete tables of versions that have required keys by the same tables of the service."""
     versions = service.get("versions")
     for index, version in enumerate(versions if isinstance(versions, list | tuple) else ()):
         for key in _WITH_REQUIRED_KEYS if isinstance(version, dict) else ():
@@ -142,46 +152,46 @@ def _lay_versions(report: Report, at: Path, service: Tree) -> None:
 
 def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:
     close = did_you_mean(profile, known)
-    fix = f'did you mean "{close}"?' if close else f"add [profiles.{profile}], or use one of {', '.join(known)}"
-    return Finding(place=place, message=f'unknown profile "{profile}"; {fix}')
+    fix = f'; did you mean "{close}"?' if close else f". Add [profiles.{toml_key(profile)}], or use {or_list(known)}."
+    return Finding(place=place, message=f"unknown profile {toml_value(profile)}{fix}")
 
 
 def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
-    """[defaults] and [profiles] are checked on their own, so that an unused one hides no mistake.
+    """Check [defaults] and [profiles] by themselves, so that mistakes in unused ones are reported.
 
-    Texts with placeholders are left to the services that use them: only there are they filled.
+    Strings with placeholders are checked in the services that use them, because they are filled in there.
     """
     if isinstance(defaults, dict) and "profile" in defaults:
         del defaults["profile"]
-        yield Finding(place=("defaults", "profile"), message="a profile is a service's own choice; write it there")
+        yield Finding(place=("defaults", "profile"), message="a profile can only be set in a service. Move it there.")
     yield from _wrong_names(defaults, ("defaults",))
     yield from _wrong_table(defaults, ("defaults",))
     if not isinstance(profiles, dict):
-        yield Finding(place=("profiles",), message="expected tables [profiles.NAME]; write one")
+        yield Finding(place=("profiles",), message="must contain tables [profiles.NAME]. Write one.")
         return
     for name, table in profiles.items():
         if not re.fullmatch(NAME_PATTERN, name):
-            message = "is not a name; use lower-case letters, digits and single hyphens, beginning with a letter"
+            message = "is not a name. Use lower-case letters, digits and single hyphens, beginning with a letter."
             yield Finding(place=("profiles", name), message=message)
         if isinstance(table, dict) and "profile" in table:
             del table["profile"]
-            yield Finding(place=("profiles", name, "profile"), message="a profile cannot build on another; remove it")
+            yield Finding(place=("profiles", name, "profile"), message="a profile can't extend another. Remove it.")
         yield from _wrong_names(table, ("profiles", name))
         yield from _wrong_table(table, ("profiles", name))
 
 
 def _wrong_names(table: Any, place: Path) -> Iterator[Finding]:
-    """A name that several services would have is none."""
+    """Names can't be shared by several services."""
     for key in _NAMES if isinstance(table, dict) else ():
         if key in table:
             del table[key]
-            yield Finding(place=(*place, key), message="is a name of one service; write it there")
+            yield Finding(place=(*place, key), message="can only be set in a service. Move it there.")
 
 
 def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
     if table == {}:
         return
-    from catalog.model.service import PartialServiceKeys  # only now: few catalogs need to build it
+    from catalog.model.service import PartialServiceKeys  # imported late: few catalogs need it
 
     try:
         PartialServiceKeys.model_validate(table)
@@ -190,13 +200,13 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
             if isinstance(entry["input"], str) and interpolation.any_in(entry["input"]):
                 continue
             if entry["type"] == "missing" and not any(isinstance(part, int) for part in entry["loc"]):
-                continue  # a service may say it: tables merge, what is in lists is whole
+                continue  # a service may set it: tables merge, items of lists don't
             found = validation.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={})
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 
 
 def take_images(report: Report, source: Document, values: Mapping[str, str]) -> None:
-    """Let the images of [catalog] images win over the services' own."""
+    """Replace images of services by those in the file that `catalog.images` names."""
     tree = report.layers.tree
     catalog = tree.get("catalog")
     written = catalog.get("images") if isinstance(catalog, dict) else None
@@ -218,6 +228,6 @@ def take_images(report: Report, source: Document, values: Mapping[str, str]) -> 
             report.layers.set(("services", name, "image"), image, source=images, written_at=(name,))
             continue
         close = did_you_mean(name, list(services))
-        fix = f'did you mean "{close}"?' if close else "remove it, or add the service"
-        message = f"unknown service; {fix}"
+        fix = f'; did you mean "{close}"?' if close else ". Remove it, or add the service."
+        message = f"unknown service{fix}"
         report.problems.append(Problem(file=shown, line=images.line((name,)), place=spelled((name,)), message=message))

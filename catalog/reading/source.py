@@ -1,4 +1,4 @@
-"""A TOML file: what it says, and on which line it says it."""
+"""A TOML file: its values, and the line of each."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
-from catalog.diagnostics import CatalogError, Path, Problem
+from catalog.diagnostics import CatalogError, Path, Problem, toml_value
 
 _DEEPEST = 50
-"""Tables in tables, or lists: far more than any key has, far less than Python's recursion bears."""
+"""The most levels of tables and lists: more than any key has, less than Python's recursion limit."""
 _LONG_NUMBER = re.compile(r"[0-9_]{4300,}")
-_TOO_DEEP = "tables or lists are nested too deeply to be read; flatten them"
+_TOO_DEEP = "tables or lists are nested too deeply. Use fewer levels."
 
 
 class Document(Protocol):
-    """What a catalog is read from: a file, or a folder of them."""
+    """The source of a catalog: a file, or a folder of files."""
 
     data: dict[str, Any]
     shown: str
-    """Its path, as the user wrote it."""
+    """Its path, as the user spelled it."""
     beside: FilePath
-    """The folder in which what it names by a relative path lies."""
+    """The folder that its relative paths start from."""
     shown_beside: FilePath
 
     def at(self, path: Path) -> tuple[str, int]:
-        """The file and line of a value's key; of the nearest table around it where the value itself is not written."""
+        """The file and line of a value's key, or if the value isn't set, of the nearest table around it."""
         ...
 
 
 class Source:
-    """One TOML file. Raises CatalogError where it cannot be read or is not TOML."""
+    """One TOML file. Raises CatalogError if it can't be read or isn't valid TOML."""
 
     def __init__(
-        self, file: FilePath, *, shown: str | None = None, instead: str = "name another with CATALOG_FILE=path"
+        self, file: FilePath, *, shown: str | None = None, instead: str = "set CATALOG_FILE to another path"
     ) -> None:
         self.file = file
         self._instead = instead
@@ -48,13 +48,13 @@ class Source:
             self.data: dict[str, Any] = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             message, line = _split(str(error), self._text)
-            raise self._error(f"not TOML: {message}; mend this line first, the rest is read after it", line) from None
+            raise self._error(_syntax_error(message, self._text, line), line) from None
         except RecursionError:
             raise self._error(_TOO_DEEP) from None
         except ValueError:  # Python reads no number of more than 4300 digits
             found = _LONG_NUMBER.search(self._text)
             line = self._text[: found.start()].count("\n") + 1 if found else 0
-            message = "holds a number of thousands of digits; write one that a computer can hold"
+            message = "has a number with thousands of digits. Write a shorter number."
             raise self._error(message, line) from None
         if _depth(self.data) > _DEEPEST:
             raise self._error(_TOO_DEEP)
@@ -63,18 +63,18 @@ class Source:
         try:
             raw = self.file.read_bytes()
         except FileNotFoundError:
-            raise self._error(f"there is no such file; create it, or {self._instead}") from None
+            raise self._error(f"doesn't exist. Create it, or {self._instead}.") from None
         except IsADirectoryError:
-            raise self._error("is a folder; name a TOML file") from None
+            raise self._error("is a folder. Use the path of a TOML file.") from None
         except OSError as error:
-            raise self._error(f"cannot be read: {error.strerror}; make it readable") from None
+            raise self._error(f"can't be read: {error.strerror}. Make it readable.") from None
         except ValueError:
-            raise self._error("is not the name of a file; remove what is not text from it") from None
+            raise self._error("is not the path of a file. Remove null characters from it.") from None
         try:
             return raw.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
-            raise self._error("holds bytes that are not UTF-8; save the file as UTF-8", line) from None
+            raise self._error("isn't UTF-8. Save the file as UTF-8.", line) from None
 
     def _error(self, message: str, line: int = 0) -> CatalogError:
         return CatalogError([Problem(file=self.shown, line=line, place="", message=message)])
@@ -83,7 +83,7 @@ class Source:
         return self.shown, self.line(path)
 
     def line(self, path: Path) -> int:
-        """The line of a value's key; of the nearest table around it where the value itself is not written."""
+        """The line of a value's key, or if the value isn't set, of the nearest table around it."""
         lines = self._lines
         while path and path not in lines:
             path = path[:-1]
@@ -91,7 +91,7 @@ class Source:
 
     @functools.cached_property
     def _lines(self) -> dict[Path, int]:
-        # Only somebody who made a mistake waits for this: a file without problems is never parsed a second time.
+        # Parsed a second time only for problems: a valid file doesn't wait for it.
         import tree_sitter
         import tree_sitter_toml
 
@@ -116,7 +116,7 @@ class Source:
 
 
 def _counted(keys: Iterable[str | int], counts: Mapping[Path, int]) -> Path:
-    """The path to a table's parent: within lists of tables, in the last one so far."""
+    """The path to a table's parent: in lists of tables, the last item so far."""
     path: Path = ()
     for key in keys:
         path = (*path, key)
@@ -165,6 +165,36 @@ def _split(message: str, text: str) -> tuple[str, int]:
         return message, 0
     line = int(match[1]) if match[1] else max(1, len(text.splitlines()))
     return message[: match.start()], line
+
+
+def _syntax_error(message: str, text: str, line: int) -> str:
+    """What is wrong with a line that isn't valid TOML, with the usual mistakes in plain words."""
+    written = (text.split("\n") or [""])[line - 1].strip() if line else ""
+    if twice := re.match(r"Cannot declare \((.*)\) twice", message):
+        name = ".".join(re.findall(r"'([^']*)'", twice[1]))
+        return f"not TOML: [{name}] is in the file twice. Put the keys of both tables below one of them."
+    if message == "Cannot overwrite a value" and (key := re.match(r"([^=]+)=", written)):
+        return f"not TOML: {key[1].strip()} is set twice in the same table. Remove one of the lines."
+    if colon := re.match(r"([A-Za-z_][\w-]*)\s*:\s*(.*)$", written):
+        value = colon[2].rstrip(",")
+        return f"not TOML: a key is followed by =, not by a colon. Write {colon[1]} = {_quoted(value)}."
+    if boolean := re.match(r"([A-Za-z_][\w-]*)\s*=\s*(True|False)$", written):
+        return f"not TOML: true and false are in lower case. Write {boolean[1]} = {boolean[2].lower()}."
+    if bare := re.match(r"([A-Za-z_][\w-]*)\s*=\s*([A-Za-z/][\w./:@ -]*)$", written):
+        return f"not TOML: a string requires quotes. Write {bare[1]} = {_quoted(bare[2])}."
+    if written.startswith("[") and "]" not in written:
+        return f"not TOML: the name of a table ends with ]. Write {written}]."
+    if "Illegal character '\\n'" in message:
+        return "not TOML: a string isn't closed on its line. Add the missing quote."
+    return f"not TOML: {message[:1].lower()}{message[1:]}. Fix this line first; later lines aren't checked until then."
+
+
+def _quoted(value: str) -> str:
+    try:
+        tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return toml_value(value.strip("'\""))
+    return value
 
 
 def _depth(value: Any) -> int:

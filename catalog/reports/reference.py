@@ -12,7 +12,7 @@ from catalog.analysis import access_permissions
 from catalog.analysis.permissions import MANAGED, PERMISSIONS, Permission
 from catalog.meshes import MESHES
 from catalog.meshes.features import FEATURES
-from catalog.reading import validation
+from catalog.reading import suggestions
 from catalog.reports.model_schema import Json, definition_of, model_schema
 
 _INTRODUCTION = Path(__file__).with_name("catalog.intro.md")
@@ -121,7 +121,7 @@ def _planned() -> str:
         "Planned, and refused until it works: no key does nothing. What is said of services holds for `[defaults]` and",
         "`[profiles.NAME]`.",
         "",
-        *(f"- `{key}`" for key in validation.unsupported_keys()),
+        *(f"- `{key}`" for key in suggestions.unsupported_keys()),
         "",
     ]
     return "\n".join(lines)

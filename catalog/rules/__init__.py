@@ -1,6 +1,6 @@
-"""What types cannot say: rules about catalogs whose form is right, one module for each topic."""
+"""Rules that types can't express, about catalogs of valid form, one module for each topic."""
 
 from catalog.frame import Rules
 
 rule = Rules()
-"""Registers a rule that holds whichever mesh is chosen."""
+"""Registers a rule for all meshes."""

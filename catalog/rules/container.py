@@ -9,7 +9,7 @@ from typing import Any
 from catalog.diagnostics import Finding, did_you_mean, listed, or_list
 from catalog.frame import Container, Place
 from catalog.model.container import Sidecar
-from catalog.reading.advice import toml_type
+from catalog.reading.validation import toml_type
 from catalog.rules import rule
 from catalog.task.addition import container_definition_shape
 

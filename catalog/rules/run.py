@@ -1,4 +1,4 @@
-"""All rules of a catalog, those of the chosen mesh included."""
+"""Runs all rules of a catalog, including those of its mesh."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ for _module in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
 
 
 def check(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """Everything that is wrong with one deployment, or worth knowing of it."""
+    """Every error, warning and notice about one deployment."""
     found = [*findings([rules.rule], deployment, provenance), *_of_the_mesh(deployment, provenance)]
     yield from found
     yield from _of_versions(deployment, provenance, known=found)
 
 
 def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Finding]:
-    """The demands of the chosen mesh, and the features that it lacks. A value that its own rules refuse, in words that
-    say more, is not refused twice."""
+    """Findings of the mesh's rules, and about features that the mesh doesn't support. A value with an error from a rule
+    gets no second error, because the rule's message is more exact."""
     refused = set()
     for finding in findings(mesh_of(deployment).rules, deployment, provenance):
         if finding.level == "error":
@@ -41,7 +41,7 @@ def _of_the_mesh(deployment: Deployment, provenance: Provenance) -> Iterator[Fin
 
 
 def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Iterable[Finding]) -> Iterator[Finding]:
-    """Everything that is wrong with each version, in the place of its service, without what is known of the service."""
+    """Findings about each version as if it were the service, without those that the service already has."""
     said = {(finding.place, finding.message) for finding in known}
     checks = list(rules.rule.about(*OF_A_WORKLOAD))
     for name, versions in deployment.versions.items():
@@ -58,7 +58,7 @@ def _of_versions(deployment: Deployment, provenance: Provenance, *, known: Itera
 def check_together(
     deployments: Sequence[Deployment], provenances: Mapping[str, Provenance]
 ) -> Iterator[tuple[Deployment, Finding]]:
-    """Everything that deployments of one catalog must not share, each finding with its deployment.
+    """Findings about names and resources that deployments of one catalog must not share, each with its deployment.
     `provenances` are by the deployments' ids."""
     return findings_side_by_side(_all_rules, deployments, provenances)
 

@@ -224,7 +224,7 @@ def scratch_of_another_user(container: Container, at: Place) -> Iterator[Finding
     for name, mount in sorted(container.volumes.items()):
         volume = at.workload.volumes.get(name)
         if volume is not None and volume.kind == "scratch":
-            path = mount if isinstance(mount, str) else mount.path
+            path = volume.path if not isinstance(mount, str) else mount
             yield at("volumes", name).notice(
                 f'Fargate mounts it as root with mode 0755, so that user "{container.user}" ({at("user").location}) '
                 f'can\'t write to it. Add VOLUME "{path}" to the Dockerfile of the image, after a chown of that folder '

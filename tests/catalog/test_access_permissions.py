@@ -179,15 +179,15 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         access.s3_read = ["docs/*"]
-        #^ services.web.access.s3_read[0]: "docs/*" is not a bucket; write its name, as in "bucket", or a part of it, as
-        #| in "bucket/folder"
+        #^ services.web.access.s3_read[0]: "docs/*" is not a bucket. Write its name, as in "bucket", or a part of it,
+        #| as in "bucket/folder".
     """,
     "an ARN of something else": """
         [services.web]
         image = "r.io/web:1"
         access.sqs_send = ["arn:aws:sns:us-west-2:123456789012:topic"]
-        #^ services.web.access.sqs_send[0]: "arn:aws:sns:us-west-2:123456789012:topic" is not a queue; write its name,
-        #| or its ARN
+        #^ services.web.access.sqs_send[0]: "arn:aws:sns:us-west-2:123456789012:topic" is not a queue. Write its name,
+        #| or its ARN.
     """,
     "another partition": """
         [services.web]

@@ -89,7 +89,7 @@ def test_every_error_is_a_line_on_stderr(file: Path) -> None:
 def test_a_missing_file_is_an_error_without_a_traceback() -> None:
     done = run("check", "nowhere.toml")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("nowhere.toml: ")
+    assert done.stderr.startswith("nowhere.toml: doesn't exist.")
 
 
 def test_an_unknown_command_exits_with_the_status_of_an_invalid_catalog() -> None:

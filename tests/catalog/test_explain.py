@@ -117,45 +117,68 @@ INFERENCE = """
     llm = { image = "r.io/llm:1", port = 80, profile = "inference" }
 """
 
-@pytest.mark.parametrize( ("kind", "lost"), [("service-connect", ["retries"]), ("vpc-lattice", ["timeout", "retries"]),
-("none", ["timeout", "retries"])], ) def test_unsupported_settings_of_a_built_in_profile_are_printed(kind: str, lost:
-list[str]) -> None: text = explained(INFERENCE, "llm", kind=kind)
 
-assert set(BUILT_IN_PROFILES["inference"]) == {"timeout", "retries"} assert re.findall(r'^ (\S+) \(profile
-"inference"\): ', text, re.M) == lost assert f"requested by llm, not supported by mesh {kind}:" in text
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [("service-connect", ["retries"]), ("vpc-lattice", ["timeout", "retries"]), ("none", ["timeout", "retries"])],
+)
+def test_unsupported_settings_of_a_built_in_profile_are_printed(kind: str, lost: list[str]) -> None:
+    text = explained(INFERENCE, "llm", kind=kind)
 
-def test_unsupported_settings_of_the_catalog_are_printed_with_their_line() -> None: text =
-explained(INFERENCE.replace('"inference"', '"inference", timeout = "5m"'), "llm") assert "timeout (services.toml:3): no
-response timer exists" in text
+    assert set(BUILT_IN_PROFILES["inference"]) == {"timeout", "retries"}
+    assert re.findall(r'^  (\S+) \(profile "inference"\): ', text, re.M) == lost
+    assert f"requested by llm, not supported by mesh {kind}:" in text
 
-def test_nothing_is_unsupported_if_the_mesh_supports_all_settings() -> None: plain = INFERENCE.replace(', profile =
-"inference"', "") assert "requested by" not in explained(plain, "llm", kind="vpc-lattice")
 
-def test_the_shortest_timer_is_marked_with_its_reason() -> None: marked = [line for line in explained(INFERENCE, "llm",
-kind="vpc-lattice").splitlines() if "<- shortest" in line]
+def test_unsupported_settings_of_the_catalog_are_printed_with_their_line() -> None:
+    text = explained(INFERENCE.replace('"inference"', '"inference", timeout = "5m"'), "llm")
+    assert "timeout (services.toml:3): no response timer exists" in text
 
-assert [re.sub(r" {2,}", " ", line).strip() for line in marked] == [ "chat > llm VPC Lattice to llm idle timeout 10m 1m
-<- shortest: VPC Lattice closes a connection that is idle for a " "minute", "chat task of chat stop 10m 2m <- shortest:
-a task on Fargate gets 120 s to stop", ]
 
-def test_columns_are_aligned() -> None: lines = explained(INFERENCE, "llm", kind="service-connect").splitlines() rows =
-[line for line in lines if re.search(r" (idle timeout|response|stop|draining) ", line)]
+def test_nothing_is_unsupported_if_the_mesh_supports_all_settings() -> None:
+    plain = INFERENCE.replace(', profile = "inference"', "")
+    assert "requested by" not in explained(plain, "llm", kind="vpc-lattice")
 
-starts = {found.start() for row in rows if (found := re.search(r"(idle timeout|response|stop|draining) ", row))} assert
-len(starts) == 1 assert not [line for line in lines if line != line.rstrip()]
 
-def test_a_path_without_timers_is_reported() -> None: assert " no timer runs during a call\n" in explained(INFERENCE,
-"llm")
+def test_the_shortest_timer_is_marked_with_its_reason() -> None:
+    marked = [line for line in explained(INFERENCE, "llm", kind="vpc-lattice").splitlines() if "<- shortest" in line]
 
-def test_unlimited_timers_are_none() -> None: text = explained(INFERENCE.replace('profile = "inference"', 'timeout =
-"none"'), "llm", kind="service-connect") assert re.search(r"proxy of llm +response +none +none$", text, re.M)
+    assert [re.sub(r" {2,}", "  ", line).strip() for line in marked] == [
+        "chat > llm  VPC Lattice to llm  idle timeout  10m  1m  <- shortest: VPC Lattice closes a connection that is idle "
+        "for a minute",
+        "chat  task of chat  stop  10m  2m  <- shortest: a task on Fargate gets 120 s to stop",
+    ]
 
-def test_the_number_of_further_paths_is_said() -> None: many = "".join(f' c{n} = {{ image = "r.io/c:1", calls = ["llm"]
-}}\n' for n in range(15)) text = explained(f' [services]\n llm = {{ image = "r.io/llm:1", port = 80 }}\n{many}', "llm")
 
-assert text.count(" of 15: ") == 10 assert "\nand 5 more paths\n" in text
+def test_columns_are_aligned() -> None:
+    lines = explained(INFERENCE, "llm", kind="service-connect").splitlines()
+    rows = [line for line in lines if re.search(r" (idle timeout|response|stop|draining) ", line)]
 
-def test_a_cycle_of_calls_is_reported() -> None: text = explained("""
+    starts = {found.start() for row in rows if (found := re.search(r"(idle timeout|response|stop|draining) ", row))}
+    assert len(starts) == 1
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_a_path_without_timers_is_reported() -> None:
+    assert "  no timer runs during a call\n" in explained(INFERENCE, "llm")
+
+
+def test_unlimited_timers_are_none() -> None:
+    text = explained(INFERENCE.replace('profile = "inference"', 'timeout = "none"'), "llm", kind="service-connect")
+    assert re.search(r"proxy of llm +response +none +none$", text, re.M)
+
+
+def test_the_number_of_further_paths_is_said() -> None:
+    many = "".join(f'    c{n} = {{ image = "r.io/c:1", calls = ["llm"] }}\n' for n in range(15))
+    text = explained(f'    [services]\n    llm = {{ image = "r.io/llm:1", port = 80 }}\n{many}', "llm")
+
+    assert text.count(" of 15: ") == 10
+    assert "\nand 5 more paths\n" in text
+
+
+def test_a_cycle_of_calls_is_reported() -> None:
+    text = explained(
+        """
         [services]
         web = { image = "r.io/x:1", calls = ["a", "b"] }
         a = { image = "r.io/x:1", port = 80, calls = ["b"] }

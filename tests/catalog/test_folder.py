@@ -62,7 +62,7 @@ def test_a_problem_names_the_file_that_has_it(tmp_path: Path) -> None:
 
     assert problems(tmp_path) == [
         'front.toml:4: services.web.calls: must be a list, not a string. Write calls = ["llm"].',
-        "rag.toml:4: services.llm.port: must be an integer, not a string. Write an integer without quotes.",
+        "rag.toml:4: services.llm.port: must be an integer, not a string. Write an integer.",
     ]
 
     written(tmp_path, platform=PLATFORM, rag=RAG, front=FRONT.replace('["llm"]', '["lmm"]'))
@@ -95,7 +95,7 @@ def test_a_table_stands_in_one_file(tmp_path: Path, text: str, place: str, first
     written(tmp_path, platform=PLATFORM, front=FRONT.replace('calls = ["llm"]', ""), rag=text)
 
     assert problems(tmp_path) == [
-        f"{place}: stands in {tmp_path}/{first} too; a table stands in one file, so put both together".replace(
+        f"{place}: is also in {tmp_path}/{first}, and a table must be in one file. Move both into one file.".replace(
             f"{tmp_path}/", ""
         )
     ]
@@ -111,7 +111,7 @@ def test_what_no_file_says_is_missed_of_the_folder(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_none(tmp_path: Path) -> None:
     assert problems(tmp_path) == [
-        "FOLDER: holds no TOML file; put services.toml into it, or name another with CATALOG_FILE=path"
+        "FOLDER: contains no TOML file. Add services.toml, or set CATALOG_FILE to another path."
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_file_whose_name_ends_otherwise_is_not_left_out_in_silence(tmp_path: P
     (tmp_path / "front.TOML").write_text(FRONT)
 
     assert problems(tmp_path) == [
-        "front.TOML: is not read, as its name does not end in .toml; rename it to front.toml, or away"
+        "front.TOML: isn't read, because its name doesn't end in .toml. Rename it to front.toml, or remove it."
     ]
 
     (tmp_path / "front.TOML").write_text('llm = "llm:2"')
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_listed_is_no_empty_one(tmp_path: Path, monkeypa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    assert problems(tmp_path) == ["FOLDER: cannot be read: Permission denied; make it readable"]
+    assert problems(tmp_path) == ["FOLDER: can't be read: Permission denied. Make it readable."]
 
 
 def test_a_file_that_is_called_nearly_like_one_of_them_is_read(tmp_path: Path) -> None:

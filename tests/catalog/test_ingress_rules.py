@@ -165,8 +165,8 @@ WRONG = {
         {WEB}""",
     "a prefix that AWS writes itself": f"""{TOP}
         logs = {{ bucket = "logs", prefix = "web/AWSLogs" }}
-        #^ ingress.public.logs.prefix: "web/AWSLogs" is not a prefix; write one like "web/public", without / at its
-        #| ends and without "AWSLogs"
+        #^ ingress.public.logs.prefix: "web/AWSLogs" is not a prefix. Write one like "web/public", without / at its
+        #| ends and without "AWSLogs".
         {WEB}""",
     "days of somebody's bucket": f"""{TOP}
         logs = {{ bucket = "10.0.0.1", days = 7 }}
@@ -176,8 +176,8 @@ WRONG = {
         {WEB}""",
 }
 ELSEWHERE = {
-    "an endpoint without TLS": 'ingress.public.login.token_endpoint: "http://x.example.com/t" is not an https URL; '
-    'write the whole of it, on port 443, as in "https://login.example.com/authorize"',
+    "an endpoint without TLS": 'ingress.public.login.token_endpoint: "http://x.example.com/t" is not an https URL. '
+    'Write the whole of it, on port 443, as in "https://login.example.com/authorize".',
     "an identity pool": 'ingress.public.login.user_pool: is not the ARN of a userpool; that goes on with ":userpool/" '
     "and its name",
 }

@@ -63,7 +63,7 @@ def test_an_unknown_variable_says_which_there_are() -> None:
         fill("{var.tga}", VALUES)
     assert (
         str(unknown.value)
-        == "{var.tga} has no value; add tga to [vars] (there: tag), or write {{var.tga} for literal text"
+        == "{var.tga} has no value. Add tga to [vars] (which has tag), or write {{var.tga} for literal text."
     )
 
 

@@ -29,8 +29,8 @@ WRONG = {
     "a cluster by its name": r"""
         [cluster]
         arn = "platform"
-        #^ cluster.arn: "platform" is not an ARN of an ECS cluster; write one like
-        #| "arn:aws:ecs:us-west-2:{account}:cluster/shared"
+        #^ cluster.arn: "platform" is not an ARN of an ECS cluster. Write one such as
+        #| "arn:aws:ecs:us-west-2:{account}:cluster/shared".
     """,
     "a cluster of another region": r"""
         [cluster]
@@ -80,7 +80,7 @@ WRONG = {
         [discovery]
         namespace = "platform.internal"
         namespace_id = "platform.internal"
-        #^ discovery.namespace_id: "platform.internal" is not a namespace id; write one like "ns-e4anhexample0004"
+        #^ discovery.namespace_id: "platform.internal" is not a namespace id. Write one like "ns-e4anhexample0004".
     """,
     "a namespace without a name": r"""
         [discovery]
@@ -127,9 +127,9 @@ WRONG = {
     "a listener of a Network Load Balancer": r"""
         [ingress.public]
         listener_arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener/net/platform/50dc6c49/f2f7dc8e"
-        #^ ingress.public.listener_arn: "arn:aws:elasticloadbalancing:us-west-2:123456789012:list…" is not an ARN of an
-        #| Application Load Balancer's listener; that has ":listener/app/", the balancer's name and two ids behind
-        #| its account
+        #^ ingress.public.listener_arn: "arn:aws:elasticloadbalancing:us-west-2:123456789012:list…" is not an ARN of
+        #| an Application Load Balancer's listener. Write one with ":listener/app/", the load balancer's name and two
+        #| ids behind the account.
     """,
     "a listener alone": NETWORK
     + f"""

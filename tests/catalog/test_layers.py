@@ -141,8 +141,8 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
         services.web.user = "1"
         [environments.prod]
     """) == [
-        'services.toml:4: services.web.user: must be a string, not a number. Write "1" in quotes. (in prod)',
-        "services.toml:5: services.web.replicas: must be an integer, not a string. Write an integer without quotes.",
+        'services.toml:4: services.web.user: must be a string, not a number. Write user = "1". (in prod)',
+        "services.toml:5: services.web.replicas: must be an integer, not a string. Write an integer.",
     ]
     assert problems_of("""
         [services.web]
@@ -153,8 +153,8 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
         services.web.cpu = 4096
         [environments.prod]
     """) == [
-        "services.toml:3: services.web.memory: Fargate has no task with cpu = 4096 and memory = 2048; for web, write "
-        "memory = 8192 (in dev)",
+        "services.toml:3: services.web.memory: Fargate doesn't support cpu = 4096 with memory = 2048 (web). Use "
+        "memory = 8192. (in dev)",
         'services.toml:4: services.web.calls[0]: unknown service "llm"; add [services.llm] or [external.llm]',
     ]
 
@@ -172,9 +172,7 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
 def test_a_mistake_is_told_where_it_was_written(layer: str, place: str) -> None:
     profile = "" if "[profiles" in layer else "[profiles.big]\nmemory = 1024\n"
     web = '[services.web]\nimage = "r.io/web:1"\nprofile = "big"\n'
-    assert problems_of(layer + profile + web) == [
-        f"{place}: must be an integer, not a string. Write an integer without quotes."
-    ]
+    assert problems_of(layer + profile + web) == [f"{place}: must be an integer, not a string. Write an integer."]
 
 
 def test_a_nearer_key_drops_the_farther_key_that_it_excludes() -> None:

@@ -83,8 +83,8 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         aws_name = "abcdefghijabcdefghijabcdefghijabcdefghij-"
-        #^ services.chat.aws_name: "abcdefghijabcdefghijabcdefghijabcdefghij-" is not a name; use lower-case letters,
-        #| digits and single hyphens, beginning with a letter
+        #^ services.chat.aws_name: "abcdefghijabcdefghijabcdefghijabcdefghij-" is not a name. Use lower-case letters,
+        #| digits and single hyphens, beginning with a letter.
     """,
     "a longer name": r"""
         [services.chat]
@@ -95,12 +95,12 @@ WRONG = {
     "names of several services": r"""
         [defaults]
         aws_name = "backend"
-        #^ defaults.aws_name: is a name of one service; write it there
+        #^ defaults.aws_name: can only be set in a service. Move it there.
         renamed_from = "backend"
-        #^ defaults.renamed_from: is a name of one service; write it there
+        #^ defaults.renamed_from: can only be set in a service. Move it there.
         [profiles.own]
         renamed_from = "backend"
-        #^ profiles.own.renamed_from: is a name of one service; write it there
+        #^ profiles.own.renamed_from: can only be set in a service. Move it there.
     """,
     "the name of a version": r"""
         [services.chat]
@@ -109,7 +109,7 @@ WRONG = {
         [[services.chat.versions]]
         name = "next"
         aws_name = "backend"
-        #^ services.chat.versions[0].aws_name: belongs to the service as a whole; write it there, beside versions
+        #^ services.chat.versions[0].aws_name: can't differ between versions. Move it to services.chat.
     """,
     "a call by the old key": r"""
         [services.web]
@@ -126,8 +126,8 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["chat"]
         environment.CHAT = "{backend.url}"
-        #^ services.web.environment.CHAT: {backend.url} has no value: it is renamed; write {chat.url},
-        #| or write {{backend.url} for literal text
+        #^ services.web.environment.CHAT: {backend.url} has no value, because backend was renamed. Write {chat.url},
+        #| or write {{backend.url} for literal text.
         [services.chat]
         image = "r.io/chat:1"
         port = 80
@@ -147,7 +147,7 @@ WRONG = {
         image = "r.io/chat:1"
         renamed_from = "backend"
         [environments.prod.services.backend]
-        #^ environments.prod.services.backend: unknown service; did you mean "chat"? A new one needs an image
+        #^ environments.prod.services.backend: unknown service; did you mean "chat"? A new service requires an image
         replicas = 3
     """,
     "a container beside it of the old name": r"""

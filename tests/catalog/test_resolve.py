@@ -117,26 +117,31 @@ def test_an_environment_holds_the_addresses_of_callees_and_what_is_written_wins(
     }
 
 
-def test_a_tcp_callee_has_a_url_only_if_it_has_a_scheme() -> None:
-    web = (
-        loaded("""
+def test_callers_of_tcp_get_host_and_port_and_a_url_only_with_a_scheme() -> None:
+    snippet = """
+        [services.web]
+        image = "r.io/web:1"
+        calls = ["cache", "db", "queue"]
+        environment = { DB = "{db.url}", CACHE = "{cache.url}" }
+
         [services]
-        web = { image = "r.io/web:1", calls = ["cache", "db", "queue"], environment = { Q = "{queue.url}" } }
         cache = { image = "r.io/cache:1", port = 6379, protocol = "tcp", scheme = "redis" }
-        queue = { image = "r.io/queue:1", port = 5672, protocol = "tcp" }
+        db = { image = "r.io/db:1", port = 5432, protocol = "tcp" }
 
         [external]
-        db = { host = "db.example.com", port = 5432, protocol = "tcp", scheme = "postgresql" }
-    """)
-        .deployments[0]
-        .services["web"]
-    )
-    assert web.environment == {
+        queue = { host = "mq.example.com", port = 5671, protocol = "tcp", scheme = "amqps" }
+    """
+    assert loaded(snippet).deployments[0].services["web"].environment == {
+        "CACHE": "redis://cache.shop.internal:6379",
+        "CACHE_HOST": "cache.shop.internal",
+        "CACHE_PORT": "6379",
         "CACHE_URL": "redis://cache.shop.internal:6379",
-        "DB_URL": "postgresql://db.example.com:5432",
-        "Q": "tcp://queue.shop.internal:5672",
-        "QUEUE_HOST": "queue.shop.internal",
-        "QUEUE_PORT": "5672",
+        "DB": "tcp://db.shop.internal:5432",
+        "DB_HOST": "db.shop.internal",
+        "DB_PORT": "5432",
+        "QUEUE_HOST": "mq.example.com",
+        "QUEUE_PORT": "5671",
+        "QUEUE_URL": "amqps://mq.example.com:5671",
     }
 
 

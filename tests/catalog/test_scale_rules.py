@@ -39,7 +39,7 @@ WRONG = {
         [services.a]
         image = "r.io/a:1"
         scale = { cpu_percent = 50 }
-        #^ services.a.scale: required key "max" is missing; add it
+        #^ services.a.scale: required key "max" is missing. Add it.
     """,
     "a schedule against its bounds": """
         [services.a]
@@ -176,8 +176,8 @@ WRONG = {
         max = 3
         [services.a.scale.metric]
         namespace = "My*App"
-        #^ services.a.scale.metric.namespace: "My*App" is not a namespace of CloudWatch; write 1 to 255 of letters,
-        #| digits, spaces and . - _ / # :
+        #^ services.a.scale.metric.namespace: "My*App" is not a namespace of CloudWatch. Write 1 to 255 of letters,
+        #| digits, spaces and . - _ / # :.
         name = "Waiting"
         target = 3
     """,
@@ -190,13 +190,14 @@ WRONG = {
         namespace = "MyApp"
         name = "Waiting"
         target = 0
-        #^ services.a.scale.metric.target: 0 is not a number above 0; write one like 30 or 0.5, without quotes
+        #^ services.a.scale.metric.target: 0 is not a number above 0. Write a number such as 30 or 0.5, without
+        #| quotes.
         [services.a.scale.backlog]
         queue = "arn:aws:sqs:us-west-2:{account}:jobs"
         latency = "10m"
         seconds_per_message = inf
-        #^ services.a.scale.backlog.seconds_per_message: inf is not a number above 0; write one like 30 or 0.5, without
-        #| quotes
+        #^ services.a.scale.backlog.seconds_per_message: inf is not a number above 0. Write a number such as 30 or
+        #| 0.5, without quotes.
     """,
     "invalid dimensions": """
         [services.a]

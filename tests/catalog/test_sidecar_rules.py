@@ -48,7 +48,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         [services.web.sidecars.a]
-        #^ services.web.sidecars.a: required key "image" is missing; add image = "registry/name:tag"
+        #^ services.web.sidecars.a: required key "image" is missing. Add image = "registry/name:tag".
         command = ["x"]
         [services.web.sidecars.b]
         imgae = "x"
@@ -118,8 +118,8 @@ WRONG = {
         [services.web.sidecars.a]
         image = "r.io/a:1"
         environment = { URL = "{llm.url}" }
-        #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: there is no "llm"; name a service that it
-        #| calls, or write {{llm.url} for literal text
+        #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: service "llm" doesn't exist. Write the
+        #| name of a callee, or write {{llm.url} for literal text.
     """,
     "ECS Exec with a read-only root file system": """
         [cluster]

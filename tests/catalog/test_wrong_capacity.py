@@ -41,9 +41,9 @@ WRONG = {
     "a capacity without instance types": r"""
         [capacity.pool]
         instance_types = []
-        #^ capacity.pool.instance_types: is empty; add at least one
+        #^ capacity.pool.instance_types: is empty. Add at least one.
         max = 0
-        #^ capacity.pool.max: 0 is out of range; write at least 1
+        #^ capacity.pool.max: 0 is out of range. Write at least 1.
 
         [services.web]
         image = "r.io/web:1"
@@ -51,7 +51,7 @@ WRONG = {
     """,
     "a capacity without max": r"""
         [capacity.pool]
-        #^ capacity.pool: required key "max" is missing; add it
+        #^ capacity.pool: required key "max" is missing. Add it.
         instance_types = ["m7i.large"]
 
         [services.web]
@@ -63,7 +63,7 @@ WRONG = {
         instance_types = ["m7i.large"]
         max = 2
         disk_gib = 20
-        #^ capacity.pool.disk_gib: 20 is out of range; write at least 30
+        #^ capacity.pool.disk_gib: 20 is out of range. Write at least 30.
 
         [services.web]
         image = "r.io/web:1"

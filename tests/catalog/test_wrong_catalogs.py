@@ -38,16 +38,16 @@ WRONG = {
     "an unknown key that resembles none": r"""
         [cluster]
         xyzzy = 1
-        #^ cluster.xyzzy: unknown key; remove it, or use one of arn, exec, insights
+        #^ cluster.xyzzy: unknown key. Remove it, or use one of arn, exec, insights.
     """,
     "a missing image": r"""
         [services.web]
-        #^ services.web: required key "image" is missing; add image = "registry/name:tag"
+        #^ services.web: required key "image" is missing. Add image = "registry/name:tag".
         port = 80
     """,
     "a missing region": r"""
         [catalog]
-        #^ catalog: required key "region" is missing; add region = "us-west-2", or one for each environment
+        #^ catalog: required key "region" is missing. Add region = "us-west-2", or a region for each environment.
         name = "shop"
     """,
     "text for a number": r"""
@@ -59,19 +59,19 @@ WRONG = {
     "a number for text": r"""
         [vars]
         version = 2
-        #^ vars.version: must be a string, not a number. Write "2" in quotes.
+        #^ vars.version: must be a string, not a number. Write version = "2".
     """,
     "a list for a name": r"""
         [services.web]
         image = "r.io/web:1"
         calls = [["llm"]]
-        #^ services.web.calls[0]: expected text, not a list; write text in quotes
+        #^ services.web.calls[0]: must be a string, not a list. Write "llm".
     """,
     "a table for a duration": r"""
         [services.web]
         image = "r.io/web:1"
         timeout = { seconds = 3 }
-        #^ services.web.timeout: expected text, not a table; write text in quotes
+        #^ services.web.timeout: must be a string, not a table. Write a string.
     """,
     "a required key that an environment takes away": r"""
         [catalog]
@@ -86,7 +86,8 @@ WRONG = {
 
         [environments.dev]
         unset = ["mesh.kind"]
-        #^ environments.dev.unset[0]: mesh.kind is required; write another one in this environment, or do not unset it
+        #^ environments.dev.unset[0]: mesh.kind is required. Set another value in this environment, or remove the key
+        #| from unset.
         [environments.prod]
     """,
     "text for a list": r"""
@@ -97,59 +98,59 @@ WRONG = {
     """,
     "a list for a table": r"""
         [[services.web]]
-        #^ services.web: must be a table, not a list. Write [services.web].
+        #^ services.web: must be a table, not a list. Write web = { image = "r.io/web:1" }.
         image = "r.io/web:1"
     """,
     "an impossible word": r"""
         [services.web]
         image = "r.io/web:1"
         protocol = "htpp"
-        #^ services.web.protocol: "htpp" is not possible here; did you mean "http"?
+        #^ services.web.protocol: "htpp" is not allowed here; did you mean "http"?
     """,
     "a number out of range": r"""
         [services.web]
         image = "r.io/web:1"
         port = 70000
-        #^ services.web.port: 70000 is out of range; write at most 65535
+        #^ services.web.port: 70000 is out of range. Write at most 65535.
     """,
     "a duration without unit": r"""
         [services.web]
         image = "r.io/web:1"
         timeout = 30
-        #^ services.web.timeout: 30 isn't supported here. Write timeout = "30s".
+        #^ services.web.timeout: 30 is not a duration. Write timeout = "30s".
     """,
     "a name with capitals": r"""
         [services.Web]
-        #^ services.Web: "Web" is not a name; use lower-case letters, digits and single hyphens, beginning with a
-        #| letter
+        #^ services.Web: "Web" is not a name. Use lower-case letters, digits and single hyphens, beginning with a
+        #| letter.
         image = "r.io/web:1"
     """,
     "a name that is too long": r"""
         [catalog]
         name = "a-name-of-more-than-24-letters"
-        #^ catalog.name: "a-name-of-more-than-24-letters" has 30 characters; use at most 24
+        #^ catalog.name: "a-name-of-more-than-24-letters" has 30 characters. Use at most 24.
         region = "us-west-2"
     """,
     "a region that is none": r"""
         [catalog]
         name = "shop"
         region = "Oregon"
-        #^ catalog.region: "Oregon" is not an AWS region; write one like "us-west-2"
+        #^ catalog.region: "Oregon" is not an AWS region. Write one such as "us-west-2".
     """,
     "a range with host bits": r"""
         [network]
         cidr = "10.0.0.1/16"
-        #^ network.cidr: "10.0.0.1/16" has host bits set; write "10.0.0.0/16"
+        #^ network.cidr: "10.0.0.1/16" has host bits set. Write "10.0.0.0/16".
     """,
     "an account that is none": r"""
         [aws]
         accounts = ["1234"]
-        #^ aws.accounts[0]: "1234" is not an account id; write its twelve digits in quotes
+        #^ aws.accounts[0]: "1234" is not an account id. Write its twelve digits in quotes.
     """,
     "a version constraint that is none": r"""
         [terraform]
         aws = "latest"
-        #^ terraform.aws: "latest" is not a version constraint; write one like ">= 5.100, < 7"
+        #^ terraform.aws: "latest" is not a version constraint. Write one like ">= 5.100, < 7".
     """,
     "two states": r"""
         [state.local]
@@ -159,7 +160,8 @@ WRONG = {
     """,
     "an unknown state": r"""
         [state.s4]
-        #^ state.s4: "s4" is not possible here; did you mean "s3"?
+        #^ state.s4: "s4" is not allowed here. Write "local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg"
+        #| or "consul".
         bucket = "states"
     """,
     "a retention that CloudWatch lacks": r"""
@@ -173,8 +175,8 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:s3:::bucket"
-        #^ services.web.secrets.TOKEN.arn: "arn:aws:s3:::bucket" is not the ARN of secretsmanager or ssm; an ARN
-        #| begins with "arn:aws:secretsmanager:" or "arn:aws:ssm:"
+        #^ services.web.secrets.TOKEN.arn: "arn:aws:s3:::bucket" is not the ARN of secretsmanager or ssm. Write one
+        #| that begins with "arn:aws:secretsmanager:" or "arn:aws:ssm:".
     """,
     "a key that is not supported yet": r"""
         [services.web]
@@ -191,42 +193,42 @@ WRONG = {
     "a wrong key in an unused profile": r"""
         [profiles.big]
         cpus = 1024
-        #^ profiles.big.cpus: unknown key. Write cpu = 1024.
+        #^ profiles.big.cpus: unknown key; the catalog calls it "cpu". Write cpu = 1024.
     """,
     "a profile in the defaults": r"""
         [defaults]
         profile = "inference"
-        #^ defaults.profile: a profile is a service's own choice; write it there
+        #^ defaults.profile: a profile can only be set in a service. Move it there.
     """,
     "a profile on top of another": r"""
         [profiles.big]
         profile = "inference"
-        #^ profiles.big.profile: a profile cannot build on another; remove it
+        #^ profiles.big.profile: a profile can't extend another. Remove it.
         cpu = 4096
         memory = 8192
     """,
     "a profile with a wrong name": r"""
         [profiles.Big]
-        #^ profiles.Big: is not a name; use lower-case letters, digits and single hyphens, beginning with a letter
+        #^ profiles.Big: is not a name. Use lower-case letters, digits and single hyphens, beginning with a letter.
         cpu = 1024
     """,
     "a wrong value in the defaults": r"""
         [defaults]
         timeout = "soon"
-        #^ defaults.timeout: "soon" is not a duration; write a number and s, m or h in quotes, as in "30s", "10m"
-        #| or "1h"
+        #^ defaults.timeout: "soon" is not a duration. Write a number and s, m or h in quotes, such as "30s", "10m" or
+        #| "1h".
     """,
     "a host with a scheme": r"""
         [external.openai]
         host = "https://api.openai.com"
-        #^ external.openai.host: "https://api.openai.com" is not a host name; write it without scheme, port and
-        #| path, as in "api.example.com"
+        #^ external.openai.host: "https://api.openai.com" is not a host name. Write it without scheme, port and path,
+        #| such as "api.example.com".
     """,
     "a health command of numbers": r"""
         [services.web]
         image = "r.io/web:1"
         health.command = ["curl", 1]
-        #^ services.web.health.command[1]: must be a string, not a number. Write "1" in quotes.
+        #^ services.web.health.command[1]: must be a string, not a number. Write "1".
     """,
     # names
     "a reserved name of a service": r"""
@@ -419,8 +421,8 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public.path = "/api/*"
-        #^ services.web.public.path: "/api/*" is not a path prefix; write one like "/api", with no wildcard and no
-        #| / at its end
+        #^ services.web.public.path: "/api/*" is not a path prefix. Write one like "/api", with no wildcard and no /
+        #| at its end.
     """,
     "gRPC without a certificate": r"""
         [ingress.open]
@@ -555,7 +557,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         storage = 500
-        #^ services.web.storage: 500 is out of range; write at most 200
+        #^ services.web.storage: 500 is out of range. Write at most 200.
     """,
     # timers
     "a timeout shorter than a callee's": r"""
@@ -928,8 +930,8 @@ WRONG = {
     "a namespace that is no name": r"""
         [discovery]
         namespace = "Shop_Internal"
-        #^ discovery.namespace: "Shop_Internal" is not a namespace; use lower-case labels of letters, digits and
-        #| hyphens, separated by dots
+        #^ discovery.namespace: "Shop_Internal" is not a namespace. Use lower-case labels of letters, digits and
+        #| hyphens, separated by dots.
     """,
     "a namespace that hides AWS": r"""
         [discovery]
@@ -1031,7 +1033,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         environment."A=B" = "info"
-        #^ services.web.environment."A=B": "A=B" is not a variable name; write one without = in it
+        #^ services.web.environment."A=B": "A=B" is not a variable name. Write one without = in it.
     """,
     # access
     "a role for a boundary": r"""
@@ -1091,13 +1093,12 @@ WRONG = {
         [state.s3]
         bucket = "states"
         key = 2026-11-22
-        #^ state.s3.key: a date or time cannot be passed on; write "2026-11-22" in quotes
+        #^ state.s3.key: a date or time isn't supported in JSON. Write "2026-11-22" in quotes.
     """,
     "a number without end": r"""
         [overrides."aws_vpc.main_network"]
         ipv4_netmask_length = inf
-        #^ overrides."aws_vpc.main_network".ipv4_netmask_length: inf is not a number that can be passed on; write a
-        #| finite one
+        #^ overrides."aws_vpc.main_network".ipv4_netmask_length: inf isn't supported in JSON. Write a finite number.
     """,
     "a rollout that cannot move": r"""
         [services.web]
@@ -1202,7 +1203,7 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         volumes.tmp = { path = "tmp" }
-        #^ services.web.volumes.tmp.path: "tmp" is not an absolute path; begin it with /
+        #^ services.web.volumes.tmp.path: "tmp" is not an absolute path. Begin it with /.
     """,
     "a tag of AWS": r"""
         [catalog]
@@ -1260,21 +1261,21 @@ WRONG = {
 
         [services.web]
         image = "r.io/web:{var.tga}"
-        #^ services.web.image: {var.tga} has no value; add tga to [vars] (there: tag), or write {{var.tga} for
-        #| literal text
+        #^ services.web.image: {var.tga} has no value. Add tga to [vars] (which has tag), or write {{var.tga} for
+        #| literal text.
     """,
     "an environment where there is none": r"""
         [services.web]
         image = "r.io/web:{environment}"
-        #^ services.web.image: {environment} has no value, as the catalog has no [environments]; add them, or write
-        #| {{environment} for literal text
+        #^ services.web.image: {environment} has no value, because the catalog has no [environments]. Add them, or
+        #| write {{environment} for literal text.
     """,
     "the address of a service that is not called": r"""
         [services.web]
         image = "r.io/web:1"
         environment.LLM = "{llm.url}"
-        #^ services.web.environment.LLM: {llm.url} needs the call; add "llm" to services.web.calls, or write
-        #| {{llm.url} for literal text
+        #^ services.web.environment.LLM: {llm.url} requires "llm" in calls. Add it to services.web.calls, or write
+        #| {{llm.url} for literal text.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -1285,8 +1286,8 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["llm"]
         environment.LLM = "{lmm.url}"
-        #^ services.web.environment.LLM: {lmm.url} has no value: there is no "lmm"; did you mean {llm.url}? Or
-        #| write {{lmm.url} for literal text
+        #^ services.web.environment.LLM: {lmm.url} has no value: service "lmm" doesn't exist; did you mean {llm.url}?
+        #| Or write {{lmm.url} for literal text.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -1295,14 +1296,14 @@ WRONG = {
     "an account that must be known": r"""
         [state.s3]
         bucket = "states-{account}"
-        #^ state.s3.bucket: {account} must be known here; write exactly one account into [aws] accounts
+        #^ state.s3.bucket: {account} must be known here. Set exactly one account in aws.accounts.
     """,
     "an account in the tags that the provider sets": r"""
         [catalog]
         name = "shop"
         region = "us-west-2"
         tags.account = "{account}"
-        #^ catalog.tags.account: {account} must be known here; write exactly one account into [aws] accounts
+        #^ catalog.tags.account: {account} must be known here. Set exactly one account in aws.accounts.
     """,
     # environments
     "a mistake in an environment": r"""
@@ -1316,32 +1317,32 @@ WRONG = {
     "an environment that renames the catalog": r"""
         [environments.prod.catalog]
         name = "other"
-        #^ environments.prod.catalog.name: an environment cannot rename the catalog, its own name is added already;
-        #| remove it
+        #^ environments.prod.catalog.name: an environment can't rename the catalog. Remove it: the environment's name
+        #| is appended anyway.
     """,
     "an environment that unsets what is not there": r"""
         [environments.prod]
         unset = ["services.web.port"]
-        #^ environments.prod.unset[0]: "services.web.port" is not a key of this catalog; write one as in
-        #| "services.chat.replicas"
+        #^ environments.prod.unset[0]: "services.web.port" is not a key of this catalog. Use one such as
+        #| "services.chat.replicas".
     """,
     "an environment within an environment": r"""
         [environments.prod.environments.eu]
-        #^ environments.prod.environments: environments cannot be nested; remove it
+        #^ environments.prod.environments: environments can't be nested. Remove it.
     """,
     "an environment that is no table": r"""
         [environments]
         prod = true
-        #^ environments.prod: expected a table; write [environments.NAME]
+        #^ environments.prod: must be a table. Write [environments.NAME].
     """,
     "an environment with a wrong name": r"""
         [environments.Prod]
-        #^ environments.Prod: is not a name; use lower-case letters, digits and single hyphens, beginning with a
-        #| letter
+        #^ environments.Prod: is not a name. Use lower-case letters, digits and single hyphens, beginning with a
+        #| letter.
     """,
     "no environments": r"""
         [environments]
-        #^ environments: expected tables [environments.NAME]; add one, or remove it
+        #^ environments: must contain tables [environments.NAME]. Add one, or remove it.
     """,
     "a reserved name of an environment": r"""
         [environments.internal]
@@ -1370,7 +1371,7 @@ WRONG = {
         image = "r.io/llm:1"
 
         [environments.dev.services.llmm]
-        #^ environments.dev.services.llmm: unknown service; did you mean "llm"? A new one needs an image
+        #^ environments.dev.services.llmm: unknown service; did you mean "llm"? A new service requires an image
         replicas = 2
     """,
     "environments that differ in how they reach one state": r"""
@@ -1450,7 +1451,7 @@ def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str) -> None:
 
 def test_a_missing_mesh_is_told_with_the_kinds_there_are() -> None:
     assert problems_of("[mesh]\n") == [
-        f'services.toml:1: mesh: required key "kind" is missing; add kind, as one of {", ".join(KINDS)}'
+        f'services.toml:1: mesh: required key "kind" is missing. Add kind, one of {", ".join(KINDS)}.'
     ]
 
 
@@ -1485,17 +1486,16 @@ def test_every_error_of_form_is_told_at_once_and_once_sorted_by_line() -> None:
     assert told == [
         "services.toml:3: services.web.port: must be an integer, not a string. Write port = 80.",
         'services.toml:5: services.web.replica: unknown key; did you mean "replicas"?',
-        'services.toml:6: services.web.environment.DB: {db.url} has no value: there is no "db"; name a service that it '
-        "calls, or write {{db.url} for literal text",
-        "services.toml:6: services.web.environment.TAG: {var.tag} has no value; add tag to [vars], or write {{var.tag} "
-        "for literal text",
-        "services.toml:9: services.llm.image: {var.registry} has no value; add registry to [vars], or write "
-        "{{var.registry} for literal text",
-        'services.toml:14: catalog.region: "Oregon" is not an AWS region; write one like "us-west-2"',
-        "services.toml:20: environments.dev.services.llm.replicas: must be an integer, not a string. Write an "
-        "integer without quotes.",
-        "services.toml:23: environments.prod.services.llm.replicas: must be an integer, not a string. Write an "
-        "integer without quotes.",
+        'services.toml:6: services.web.environment.DB: {db.url} has no value: service "db" doesn\'t exist. Write the '
+        "name of a callee, or write {{db.url} for literal text.",
+        "services.toml:6: services.web.environment.TAG: {var.tag} has no value. Add tag to [vars], or write {{var.tag} "
+        "for literal text.",
+        "services.toml:9: services.llm.image: {var.registry} has no value. Add registry to [vars], or write "
+        "{{var.registry} for literal text.",
+        'services.toml:14: catalog.region: "Oregon" is not an AWS region. Write one such as "us-west-2".',
+        "services.toml:20: environments.dev.services.llm.replicas: must be an integer, not a string. Write an integer.",
+        "services.toml:23: environments.prod.services.llm.replicas: must be an integer, not a string. "
+        "Write an integer.",
     ]
 
 
@@ -1606,18 +1606,18 @@ CONSEQUENCES = {
         [services.llm]
         image = "r.io/llm:1"
         port = "eighty"
-        #^ services.llm.port: must be an integer, not a string. Write an integer without quotes.
+        #^ services.llm.port: must be an integer, not a string. Write an integer.
     """,
     "a service that is no table is not unknown to its callers": r"""
         [services]
         web = { image = "r.io/web:1", calls = ["llm"] }
         llm = "r.io/llm:1"
-        #^ services.llm: must be a table, not a string. Write [services.llm].
+        #^ services.llm: must be a table, not a string. Write a table.
     """,
     "an ingress that is wrong is not missing": r"""
         [ingress.open]
         allow = "0.0.0.0/0"
-        #^ ingress.open.allow: must be a list, not a string. Write ["0.0.0.0/0"].
+        #^ ingress.open.allow: must be a list, not a string. Write allow = ["0.0.0.0/0"].
 
         [services.web]
         image = "r.io/web:1"
@@ -1629,7 +1629,7 @@ CONSEQUENCES = {
         image = "r.io/web:1"
         port = 80
         protocol = "TCP"
-        #^ services.web.protocol: "TCP" is not possible here; write "http", "http2", "grpc" or "tcp"
+        #^ services.web.protocol: "TCP" is not allowed here; did you mean "tcp"?
         pool = { requests = 10 }
     """,
     "a timeout that is wrong is not too short": r"""
@@ -1642,13 +1642,13 @@ CONSEQUENCES = {
         image = "r.io/llm:1"
         port = 80
         timeout = "10min"
-        #^ services.llm.timeout: "10min" isn't supported here. Write timeout = "10m".
+        #^ services.llm.timeout: "10min" is not a duration. Write timeout = "10m".
     """,
     "a region that is wrong has no wrong zones": r"""
         [catalog]
         name = "shop"
         region = "us-west"
-        #^ catalog.region: "us-west" is not an AWS region; write one like "us-west-2"
+        #^ catalog.region: "us-west" is not an AWS region. Write one such as "us-west-2".
 
         [network]
         zones = ["us-west-2a", "us-west-2b"]
@@ -1656,14 +1656,14 @@ CONSEQUENCES = {
     "a placeholder without a value spoils nothing else": r"""
         [services.web]
         image = "{var.registry}/web:1"
-        #^ services.web.image: {var.registry} has no value; add registry to [vars], or write {{var.registry} for
-        #| literal text
+        #^ services.web.image: {var.registry} has no value. Add registry to [vars], or write {{var.registry} for
+        #| literal text.
     """,
     "a required value that is wrong is not missing": r"""
         [services.web]
         image = "r.io/web:1"
         volumes.tmp = { path = "tmp" }
-        #^ services.web.volumes.tmp.path: "tmp" is not an absolute path; begin it with /
+        #^ services.web.volumes.tmp.path: "tmp" is not an absolute path. Begin it with /.
     """,
 }
 

@@ -165,14 +165,14 @@ def test_an_error_in_another_environment_does_not_stop_this_one(environments: Pr
 def test_an_unknown_environment_is_an_error_that_lists_the_environments(environments: Project) -> None:
     done = environments.deploy("plan", "--env", "prd")
     assert done.returncode == 2
-    assert 'there is no environment "prd"; ask for one of dev, prod, prod-eu' in done.stderr
+    assert 'environment "prd" doesn\'t exist. Use one of dev, prod, prod-eu.' in done.stderr
     assert environments.calls() == []
 
 
 def test_selecting_an_environment_requires_environments_in_the_catalog(chain: Project) -> None:
     done = chain.deploy("plan", "--env", "prod")
     assert done.returncode == 2
-    assert 'there is no environment "prod", as the catalog has none' in done.stderr
+    assert 'environment "prod" doesn\'t exist. Add [environments]' in done.stderr
 
 
 def test_an_environment_that_synth_left_out_is_an_error(environments: Project) -> None:

@@ -90,6 +90,7 @@ def _start(binary: Path, *, environment: dict[str, str], settings: dict[str, str
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,  # Ctrl-C would end the shell, and leave the provider
     )
     assert process.stdout
     printed = next(filter(None, map(_PRINTED.search, process.stdout)), None)

@@ -16,8 +16,8 @@ from tests.support.outputs import Outputs
 from tests.support.terraform_text import evaluated, texts
 
 _WHOLE_FILE = (
-    *("there is no such file", "is a folder", "cannot be read", "nested too deeply", "is not the name of a file"),
-    *("holds no TOML file", 'required key "'),
+    *("doesn't exist", "is a folder", "can't be read", "nested too deeply", "is not the path of a file"),
+    *("contains no TOML file", 'required key "'),
 )
 """Messages about a file or folder as a whole, and so about no line."""
 _LONGEST = 2000

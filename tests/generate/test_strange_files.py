@@ -24,16 +24,16 @@ WHOLE: dict[str, tuple[bytes, str]] = {
     "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbf" + SMALLEST, ":1: not TOML"),
     "NUL": (SMALLEST + b"\n\x00", "not TOML"),
     "CR alone": (SMALLEST.replace(b"\n", b"\r"), "not TOML"),
-    "invalid UTF-8": (SMALLEST + b'\n[vars]\na = "\xff"\n', "holds bytes that are not UTF-8"),
-    "a surrogate": (SMALLEST + b'\n[vars]\na = "\xed\xa0\x80"\n', "holds bytes that are not UTF-8"),
+    "invalid UTF-8": (SMALLEST + b'\n[vars]\na = "\xff"\n', "isn't UTF-8"),
+    "a surrogate": (SMALLEST + b'\n[vars]\na = "\xed\xa0\x80"\n', "isn't UTF-8"),
     "an escaped surrogate": (SMALLEST + b'\n[vars]\na = "\\ud800"\n', "not TOML"),
-    "UTF-16": (SMALLEST.decode().encode("utf-16"), ":1: holds bytes that are not UTF-8"),
-    "the same table twice": (SMALLEST + b"\n[mesh]\n", "not TOML: Cannot declare"),
+    "UTF-16": (SMALLEST.decode().encode("utf-16"), ":1: isn't UTF-8"),
+    "the same table twice": (SMALLEST + b"\n[mesh]\n", "not TOML: [mesh] is in the file twice"),
     "deep lists": (b"a = " + b"[" * 5000 + b"]" * 5000, "nested too deeply"),
     "deep tables": (b"a = " + b"{a = " * 5000 + b"1" + b"}" * 5000, "nested too deeply"),
     "a deep name": (b"[" + b".".join([b"a"] * 20_000) + b"]\n", "nested too deeply"),
     "a deep name and a mistake": (b"a" + b".a" * 45 + b" = 1\n", ":1: a: unknown key"),
-    "a number of pages": (b"a = " + b"9" * 10_000, "holds a number of thousands of digits"),
+    "a number of pages": (b"a = " + b"9" * 10_000, "has a number with thousands of digits"),
     "a text of pages": (SMALLEST + b'\n[network]\nnat = "' + b"a" * 1_000_000 + b'"\n', "network.nat"),
     "a name of pages": (SMALLEST + b"\n[services." + b"a" * 1_000_000 + b"]\n", "services.a"),
     "a wide table": (
@@ -41,7 +41,7 @@ WHOLE: dict[str, tuple[bytes, str]] = {
         "mesh2",
     ),
     "a long list": (SMALLEST + b"\n[aws]\naccounts = [" + b"1," * 20_000 + b"]\n", "aws.accounts[0]"),
-    "a list of tables": (b"[[services]]\n" * 100, "services: must be a table, not a list. Write [services.NAME]."),
+    "a list of tables": (b"[[services]]\n" * 100, "services: must be"),
 }
 
 
@@ -72,7 +72,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Path, "read_bytes", denied)
     (tmp_path / "a.toml").touch()
     for file in (tmp_path / "a.toml", tmp_path):
-        with pytest.raises(CatalogError, match=r"a\.toml: cannot be read: Permission denied"):
+        with pytest.raises(CatalogError, match=r"a\.toml: can't be read: Permission denied"):
             load(file)
 
 

@@ -99,7 +99,7 @@ def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> N
 def test_a_new_version_of_a_secret_deploys_the_services_that_follow_it_and_no_other(trial: Trial, kind: str) -> None:
     manager = emulator.client("secretsmanager", region="us-west-2")
     arn = manager.create_secret(Name="token", SecretString="first-value")["ARN"]
-    write(trial, kind=kind, chat=f'secrets = {{ TOKEN = "{arn}" }}\nsecrets_follow = true')
+    write(trial, kind=kind, chat=f'secrets = {{ TOKEN = "{arn}" }}\nredeploy_on_rotation = true')
     trial.workspace.apply()
     assert trial.planned() == {}
     ecs = emulator.client("ecs", region="us-west-2")

@@ -168,6 +168,7 @@ def test_tcp_services_are_called_directly_by_their_cloud_map_name(tmp_path: Path
     assert rules(made, "ingress")["cache_from_chat"]["from_port"] == 6379
     assert environment(made, "chat")["CACHE_HOST"] == "cache.shop.internal"
     assert environment(made, "chat")["CACHE_PORT"] == "6379"
+    assert "CACHE_URL" not in environment(made, "chat")
 
 
 def test_callers_have_one_egress_rule_and_ingress_rules_for_exact_ports(tmp_path: Path) -> None:

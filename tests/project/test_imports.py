@@ -60,7 +60,9 @@ def test_the_driver_imports_the_catalog_but_nothing_that_starts_node() -> None:
     assert not heads & {"cdktf", "constructs", "jsii", "cdktf_cdktf_provider_aws", "stacks", "main", "tests"}
 
 
-EMULATOR_FOR_OTHERS = {f"tests.emulator{name}" for name in ("", ".faults", ".provider", ".terraform", ".validation")}
+EMULATOR_FOR_OTHERS = {
+    f"tests.emulator{name}" for name in ("", ".existing", ".faults", ".provider", ".terraform", ".validation")
+}
 
 
 def test_others_use_only_the_emulator_s_public_modules() -> None:

@@ -58,15 +58,16 @@ def test_every_callee_has_an_address_in_its_callers_environment(
                 for each in containers(output, service.name)[service.name].get("environment", [])
             }
             for callee in deployment.callees_of(service):
-                if callee.is_tcp and callee.scheme is None:
-                    assert environment[names.variable(callee.name, part="PORT")] == str(callee.port)
-                    assert environment[names.variable(callee.name, part="HOST")] == deployment.host_of(callee.name)
-                    continue
-                url = environment[names.variable(callee.name)]
-                assert url.endswith(f":{callee.port}") or callee.port in (80, 443)
-                host = re.fullmatch(r"\w+://(.+?)(:\d+)?", url)
-                assert host is not None
-                assert host[1] == deployment.host_of(callee.name) or host[1].startswith("${aws_")
+                if callee.is_tcp:
+                    port, host = (environment[names.variable(callee.name, part)] for part in ("port", "host"))
+                    assert port == str(callee.port)
+                else:
+                    url = environment[names.variable(callee.name)]
+                    assert url.endswith(f":{callee.port}") or callee.port in (80, 443)
+                    match = re.fullmatch(r"\w+://(.+?)(:\d+)?", url)
+                    assert match is not None
+                    host = match[1]
+                assert host == deployment.host_of(callee.name) or host.startswith("${aws_")
 
 
 @every_catalog_on_every_mesh

@@ -220,7 +220,7 @@ def test_as_many_signed_callees_as_are_accepted_fit_into_a_role(region: str, tmp
         return (
             f'[catalog]\nname = "{_ID}"\nregion = "{region}"\n[mesh]\nkind = "vpc-lattice"\nauth = "iam"\n'
             + "".join(f'[services.{name}]\nimage = "r.io/s:1"\nport = 80\n' for name in callees)
-            + f'[services.all]\nimage = "r.io/a:1"\nsigned = true\ncalls = {callees}\n'
+            + f'[services.all]\nimage = "r.io/a:1"\nsign_requests = true\ncalls = {callees}\n'
         )
 
     count = _most(toml, between=(90, 130))
@@ -237,7 +237,7 @@ def test_as_many_callers_as_are_accepted_fit_into_an_auth_policy(stack: str, tmp
             f'[catalog]\nname = "{_ID}"\nregion = "us-gov-west-1"\n[mesh]\nkind = "vpc-lattice"\nauth = "iam"\n'
             '[services.llm]\nimage = "r.io/s:1"\nport = 80\n'
             + "".join(
-                f'[services.{"s" * 36}{n:04}]\nimage = "r.io/s:1"\nsigned = true\ncalls = ["llm"]\n{stack}'
+                f'[services.{"s" * 36}{n:04}]\nimage = "r.io/s:1"\nsign_requests = true\ncalls = ["llm"]\n{stack}'
                 for n in range(count)
             )
         )

@@ -155,7 +155,7 @@ WRONG = {
         [services.llm]
         image = "r.io/llm:1"
         model = { source = "weights/llama" }
-        #^ services.llm.model.source: "weights/llama" is not a folder in S3; write one like "s3://bucket/folder"
+        #^ services.llm.model.source: "weights/llama" is not a folder in S3. Write one like "s3://bucket/folder".
     """,
     "a volume at the path of the model": """
         [services.llm]

@@ -202,7 +202,7 @@ WRONG = {
         name = "next"
         weight = 1
         port = 81
-        #^ services.web.versions[0].port: belongs to the service as a whole; write it there, beside versions
+        #^ services.web.versions[0].port: can't differ between versions. Move it to services.web.
     """,
     "what is wrong in a version only": r"""
         [services.web]
@@ -222,8 +222,8 @@ WRONG = {
         name = "next"
         weight = 1
         environment = { OTHER = "{{web.url}}", WORSE = "{llm.url}" }
-        #^ services.web.versions[0].environment.WORSE: {llm.url} has no value: there is no "llm"; name a service that it
-        #| calls, or write {{llm.url} for literal text
+        #^ services.web.versions[0].environment.WORSE: {llm.url} has no value: service "llm" doesn't exist.
+        #| Write the name of a callee, or write {{llm.url} for literal text.
     """,
 }
 

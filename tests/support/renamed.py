@@ -39,7 +39,9 @@ def assert_only_moved(tree: dict[str, Any], into: Path, *, made: Mapping[str, An
         assert len(back) == len(set(back.values()) & old.keys()) == len(blocks)
         found = {back.get(address, address): body for address, body in _by_address(output).items()}
         found = json.loads(_moved_back(json.dumps(found), back))
-        addresses = {names.variable(key) for pair in new.items() for key in pair}
+        addresses = {
+            names.variable(key, part) for pair in new.items() for key in pair for part in ("url", "host", "port")
+        }
         assert _canonical(found, without=addresses) == _canonical(old, without=addresses)
 
 

@@ -101,7 +101,7 @@ def walk(states: States) -> None:
     assert states.planned() == dict.fromkeys(("trial", "trial_rag", "trial_front"), "no changes")
     before = running()
 
-    states.write(web='move_from_stack = "front"', llm='stack = "models"\nstack_from = "rag"')
+    states.write(web='move_from_stack = "front"', llm='stack = "models"\nmove_from_stack = "rag"')
     said = states.deploy("apply")
     counted = [(int(imported or 0), int(destroyed)) for imported, destroyed in _APPLIED.findall(said)]
     assert sum(imported for imported, _ in counted) > 10
