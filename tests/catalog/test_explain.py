@@ -144,8 +144,8 @@ def test_the_shortest_timer_is_marked_with_its_reason() -> None:
     marked = [line for line in explained(INFERENCE, "llm", kind="vpc-lattice").splitlines() if "<- shortest" in line]
 
     assert [re.sub(r" {2,}", "  ", line).strip() for line in marked] == [
-        "chat > llm  VPC Lattice to llm  idle timeout  10m  1m  <- shortest: VPC Lattice closes a connection that is idle "
-        "for a minute",
+        "chat > llm  VPC Lattice to llm  idle timeout  10m  1m  <- shortest: VPC Lattice closes a connection that is "
+        "idle for a minute",
         "chat  task of chat  stop  10m  2m  <- shortest: a task on Fargate gets 120 s to stop",
     ]
 
