@@ -20,7 +20,7 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES as VERIFY
 
 CANARY = ROOT / "examples" / "canary.toml"
-CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].carried]
+CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].supported]
 PUBLIC = """
 [ingress.public]
 allow = ["10.0.0.0/8"]
@@ -245,7 +245,7 @@ def test_where_callers_cannot_be_told_apart_versions_are_refused_with_the_meshes
     [problem] = problems_of("[ingress.public]\nallow = []\n[services.gateway]" + snippet, kind=kind)[1:]
 
     assert "services.llm.versions: " in problem
-    assert problem.endswith('remove it, or choose "vpc-lattice"')
+    assert problem.endswith('Remove it, or set mesh.kind to "vpc-lattice".')
 
 
 def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_nothing() -> None:
