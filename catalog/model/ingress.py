@@ -71,7 +71,7 @@ class Login(Table):
     """Domain of the user pool: its prefix, or the full name of a custom domain."""
     issuer: HttpsUrl | None = None
     """Issuer URL of an OpenID Connect provider. The provider lists it and its endpoints at
-    ISSUER`/.well-known/openid-configuration`."""
+    `ISSUER/.well-known/openid-configuration`."""
     authorization_endpoint: HttpsUrl | None = None
     """URL of the provider's login page."""
     token_endpoint: HttpsUrl | None = None

@@ -1,4 +1,4 @@
-"""[network], [discovery], [external.NAME] and [mesh]: what connects the services."""
+"""[network], [discovery], [external.NAME] and [mesh]: the connections between services."""
 
 from __future__ import annotations
 
@@ -36,27 +36,28 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class Mesh(Table):
-    """What carries the calls between services."""
+    """Service mesh that carries calls between services."""
 
     kind: Kind
-    """Which mesh: docs/meshes.md says what each can do."""
+    """Kind of mesh. docs/meshes.md compares them."""
     tls: Annotated[Tls | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Tls)] = None
-    """Encrypt calls between services: true, or { authority = CA ARN } where the mesh needs a private CA."""
+    """Encrypt calls between services: true, or { authority = CA ARN } if the mesh requires a private CA."""
     access_logs: bool = True
-    """Log every request between services, where the mesh can."""
+    """Log every request between services, if the mesh supports it."""
     tracing: bool = False
-    """Collect traces: beside each service, a collector takes those of OpenTelemetry and X-Ray on localhost and sends
-    them to X-Ray, those of proxies too, where the mesh has any that trace."""
+    """Collect traces: a collector in each task receives OpenTelemetry and X-Ray traces on localhost and sends them to
+    X-Ray, with those of the mesh's proxies if they support tracing."""
     strict: bool = False
-    """Refuse what this mesh can only ignore, instead of saying so."""
+    """Report settings that this mesh ignores as errors instead of notices."""
     auth: Literal["none", "iam"] = "none"
-    """iam: callees admit the task roles of their callers only, which then sign their requests (`sign_requests`)."""
+    """Authentication between services. iam: callees accept only requests signed by the task roles of their callers
+    (`sign_requests`)."""
     migrate_from: Kind | None = None
-    """The mesh that was just left, where AWS has ended it: Terraform forgets its resources instead of deleting them."""
+    """Previous mesh, if AWS has shut it down: Terraform forgets its resources instead of deleting them."""
 
 
 _LETTERS = "abcdefgh"
-"""One for each zone whose subnets fit into a network."""
+"""A letter for each zone whose subnets fit into a network."""
 _ZONE = r"[a-z]{2}(-[a-z]+)+-\d[a-h]"
 _ZONES = {
     "anyOf": [
@@ -84,17 +85,19 @@ def _zones(value: object) -> object:
 
 
 class Network(Table):
-    """The VPC. With `vpc_id` a network that exists is used, and only security groups and listed endpoints are made."""
+    """VPC settings. With `vpc_id`, Terraform uses an existing VPC and creates only security groups and the listed
+    endpoints."""
 
     cidr: Cidr = "10.0.0.0/16"
     """Address range of the VPC, /16 to /24. Sixteen equal subnets fit: eight private, eight public."""
     zones: Annotated[int | tuple[str, ...], BeforeValidator(_zones), WithJsonSchema(_ZONES)] = 2
-    """How many availability zones (their names are read from AWS once, then kept), or a list of their names (then
-    nothing about zones is asked of AWS, and adding one in between moves nothing)."""
+    """Number of availability zones (Terraform reads their names from AWS once and keeps them), or a list of their names
+    (Terraform doesn't query AWS, and a zone added between others moves no subnet)."""
     nat: Literal["none", "single", "per-zone"] = "single"
-    """NAT gateways. With none, interface endpoints carry all AWS traffic and only private ECR images can be pulled."""
+    """NAT gateways. With none, interface endpoints carry all AWS traffic, and tasks can pull only private ECR
+    images."""
     egress: Literal["declared", "any"] = "declared"
-    """What tasks may reach: declared = their callees, [external] and AWS; any = everything that the mesh lets pass."""
+    """Egress of tasks: declared = their callees, [external] and AWS; any = everything that the mesh allows."""
     endpoints: tuple[
         Annotated[
             str,
@@ -106,15 +109,15 @@ class Network(Table):
         ],
         ...,
     ] = ()
-    """Interface endpoints beyond those that are necessary anyway, by what follows the region in their service name."""
+    """Additional interface endpoints, by the part of their service name after the region, such as "bedrock-runtime"."""
     flow_logs: bool = True
     """Write VPC flow logs to CloudWatch Logs."""
     vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]+", "a VPC id", 'write one like "vpc-0a1b2c3d"')] | None = None
-    """A VPC that exists."""
+    """Id of an existing VPC."""
     private_subnet_ids: tuple[str, ...] = ()
-    """Private subnets of the VPC that exists, for the tasks."""
+    """Private subnets of the existing VPC, for the tasks."""
     public_subnet_ids: tuple[str, ...] = ()
-    """Public subnets of the VPC that exists, for load balancers that face the internet."""
+    """Public subnets of the existing VPC, for load balancers that face the internet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +125,9 @@ class Zone:
     """An availability zone of the network, with its two subnets."""
 
     letter: str
-    """Tells its subnets from those of the other zones, in addresses and names."""
+    """Distinguishes its subnets from those of other zones, in addresses and names."""
     name: str | None
-    """Its name; None where the network takes as many zones as it is told, whatever their names."""
+    """Name of the zone; None if the catalog sets only a number of zones."""
     private_cidr: str
     public_cidr: str
 
@@ -145,7 +148,7 @@ def _zone(network: Network, letter: str, name: str | None) -> Zone:
 
 
 class Discovery(Table):
-    """The Cloud Map namespace in which services find each other."""
+    """Cloud Map namespace in which services find each other."""
 
     namespace: (
         Annotated[
@@ -158,29 +161,30 @@ class Discovery(Table):
         ]
         | None
     ) = None
-    """Name of the namespace. Default: the deployment's id and `.internal`. Of one that exists, its own."""
+    """Name of the namespace; for an existing one, its name in AWS. Default: the deployment's id and `.internal`."""
     kind: Literal["dns", "http"] = "dns"
-    """dns = private DNS names; http = found by API only, refused where a service has callees it must resolve."""
+    """Kind of namespace: dns = private DNS names; http = API discovery only, an error if a service must resolve its
+    callees."""
     namespace_id: (
         Annotated[str, matching(r"ns-[a-z0-9]{1,61}", "a namespace id", 'write one like "ns-e4anhexample0004"')] | None
     ) = None
-    """A namespace that exists (docs/joining.md); `namespace` and `kind` say what it is."""
+    """Id of an existing namespace (docs/joining.md). Set its name and kind with `namespace` and `kind`."""
 
 
 class External(Table):
-    """Something outside the catalog that services call: a database, a cache, a public API."""
+    """Egress destination outside the catalog: a database, a cache, a public API."""
 
     host: Host
-    """Its host name."""
+    """Host name."""
     port: Port = 443
-    """Its port."""
+    """Port."""
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
-    """What is spoken there. https: the service itself does TLS, and a proxy beside it lets that pass, with
-    all else that the service sends to that port, wherever to."""
+    """Protocol. https: the service itself does TLS; its proxy passes on all traffic to that port, regardless of the
+    destination."""
     scheme: Scheme | None = None
     """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
     external get NAME_URL only if it is set."""
     security_group: SecurityGroupId | None = None
-    """Its security group, where it has one: egress is opened to that group only."""
+    """Security group of the destination, if it has one: limits egress to that group."""
     cidrs: tuple[Cidr, ...] = ()
-    """Its address ranges, where known: egress is opened to these only."""
+    """Address ranges of the destination, if known: limits egress to these."""
