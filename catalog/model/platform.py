@@ -1,4 +1,4 @@
-"""What services run on: catalog, provider and Terraform settings, cluster, capacity, images, security."""
+"""The platform that services run on: catalog, provider and Terraform settings, cluster, capacity, images, security."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ RESERVED = ("aws", "ecs", "fargate", "internal", "sg", "svc", "tg", "listener", 
 
 
 class CatalogTable(Table):
-    """What the deployment is called and where it lives."""
+    """Name, region and tags of the deployment."""
 
     name: Annotated[Name, Field(max_length=24)]
-    """Name of the deployment; prefixes every AWS name."""
+    """Name of the deployment, at most 24 characters. It prefixes every AWS name."""
     region: Region
     """AWS region."""
     images: str | None = None
-    """Path of a machine-written TOML file, `service = "image"`, that wins over `image`; beside the catalog."""
+    """Path, relative to the catalog, of a generated TOML file with lines `service = "image"`, which override
+    `image`."""
     tags: dict[str, str] = {}
-    """Tags on everything, tasks included."""
+    """Tags on all resources, tasks included."""
     permissions_boundary: PolicyArn | None = None
-    """ARN of the policy that bounds every role."""
+    """ARN of the permissions boundary of every role."""
     stacks: tuple[StackName, ...] = ()
-    """States that are written although no service names them any more, until what they held is deleted."""
+    """States to keep writing although no service uses them, until Terraform has deleted their resources."""
 
 
 class AssumeRole(Table):
-    """The role in which the provider acts."""
+    """Role that the AWS provider assumes."""
 
     role_arn: RoleArn
-    """Its ARN."""
+    """ARN of the role."""
     external_id: (
         Annotated[
             str,
@@ -54,14 +55,14 @@ class AssumeRole(Table):
         ]
         | None
     ) = None
-    """External id, where its trust policy asks for one."""
+    """External id, if the role's trust policy requires one."""
     session_name: (
         Annotated[
             str, matching(r"[\w+=,.@-]{2,64}", "a session name", "write 2 to 64 of letters, digits and + = , . @ - _")
         ]
         | None
     ) = None
-    """Session name, for CloudTrail."""
+    """Session name that CloudTrail records."""
 
 
 def _assume_role(value: object) -> object:
@@ -69,10 +70,10 @@ def _assume_role(value: object) -> object:
 
 
 class Aws(Table):
-    """How the provider reaches AWS."""
+    """AWS provider settings."""
 
     accounts: tuple[Annotated[str, matching(r"\d{12}", "an account id", "write its twelve digits in quotes")], ...] = ()
-    """Accounts in which this may be applied; in any other, Terraform refuses."""
+    """Ids of the accounts to which the catalog can be applied. Terraform fails in any other."""
     assume_role: Annotated[
         AssumeRole | None,
         BeforeValidator(_assume_role, json_schema_input_type=text("ARN", "^arn:aws[a-z-]*:iam:") | AssumeRole),
@@ -83,7 +84,7 @@ class Aws(Table):
 
 
 class Terraform(Table):
-    """Demands on Terraform."""
+    """Terraform settings."""
 
     aws: Annotated[
         str,
@@ -108,57 +109,57 @@ def _kms_key(value: object) -> object:
 
 
 class Security(Table):
-    """Keys of one's own, and protection from deletion."""
+    """Encryption keys and deletion protection."""
 
     kms_key: Annotated[
         Literal[True] | str | None,
         BeforeValidator(_kms_key, json_schema_input_type=bool | text("ARN", f"^{_KMS_KEY_ARN}$")),
     ] = None
-    """The KMS key that encrypts logs, file system, disks, task storage, shell sessions and certificates: true makes one
-    for this deployment, an ARN names one that exists, whose policy then is yours (docs/security.md). Default: keys that
-    AWS owns."""
+    """KMS key that encrypts logs, file system, disks, task storage, shell sessions and certificates: true creates one
+    for this deployment; an ARN uses an existing key, whose policy you manage (docs/security.md). Default: AWS owned
+    keys."""
     deletion_protection: bool = False
-    """Refuse to delete what cannot be had back: load balancers, file system, key, log buckets, the cluster. With it,
-    `make destroy` refuses before it has deleted anything."""
+    """Protect resources that can't be restored from deletion: load balancers, file system, key, log buckets, cluster.
+    `make destroy` then fails before it deletes anything."""
 
 
 FARGATE = ("fargate", "fargate-spot")
-"""The capacity that is always there."""
+"""Capacity that every cluster has."""
 SMALLEST_DISK = 30
 """GiB of the snapshot that every ECS-optimized image starts from (aws/amazon-ecs-ami, variables.pkr.hcl)."""
 
 
 class Capacity(Table):
-    """EC2 instances for the tasks of the services that name it, as many as these tasks need: an Auto Scaling group
-    behind a capacity provider."""
+    """EC2 instances for the tasks of the services that use them, in an Auto Scaling group behind a capacity provider,
+    which starts as many as these tasks need."""
 
     instance_types: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Instance types, as in ["g5.xlarge"], the preferred one first. Of several, whichever AWS has is started, so every
-    one must hold every task."""
+    """Instance types, such as ["g5.xlarge"], the preferred one first. AWS starts any of them that's available, so every
+    task must fit on each type."""
     min: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Instances that run even without tasks."""
+    """Minimum number of instances, which run even without tasks."""
     max: Annotated[int, Field(ge=1, le=1000)]
-    """Instances that run at most. A rollout takes room for new tasks beside the old, or stops old ones first."""
+    """Maximum number of instances. A rollout needs room for new tasks beside the old ones, or stops old ones first."""
     spot: bool = False
-    """Spot instances, which AWS takes back with two minutes' notice."""
+    """Use Spot instances, which AWS reclaims with two minutes' notice."""
     disk_gib: Annotated[int, Field(ge=SMALLEST_DISK, le=16384)] = 100
-    """GiB of each instance's encrypted disk, for images, scratch volumes and weights; 30 at least."""
+    """Size of each instance's encrypted disk in GiB, at least 30, for images, scratch volumes and model artifacts."""
     warm: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Stopped instances that stand by, of those up to `max`: they start faster, and cost their disks."""
+    """Number of stopped instances in the warm pool, out of `max`. They start faster, and you pay for their disks."""
     zones: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """Zones of the network in which AWS has these types, as letters or names; with a number as network.zones, "a" is
-    the first. Default: all."""
+    """Zones of the network in which AWS offers these types, as letters or names. If network.zones is a number, "a" is
+    the first zone. Default: all."""
 
 
 class Cluster(Table):
-    """The ECS cluster."""
+    """ECS cluster settings."""
 
     arn: ClusterArn | None = None
-    """ARN of a cluster that exists (docs/joining.md): it is used as it is, with the settings that its owner made."""
+    """ARN of an existing cluster (docs/joining.md). Terraform doesn't change its settings."""
     insights: Literal["enhanced", "enabled", "disabled"] = "enhanced"
-    """Container Insights."""
+    """Container Insights level."""
     exec: bool = False
-    """Let operators open a shell in the containers of all services (ECS Exec). What they do there is logged."""
+    """Allow operators to open a shell in the containers of all services (ECS Exec). Sessions are logged."""
 
 
 EVERY_PUBLIC = "*"
@@ -182,19 +183,19 @@ def _registries(value: object) -> object:
 
 
 class Images(Table):
-    """Images of containers that the catalog adds to tasks."""
+    """Images of the containers that `make synth` adds to tasks."""
 
     envoy: str | None = None
-    """App Mesh's Envoy. Default: a pinned public image; with nat = "none" the regional one."""
+    """App Mesh's Envoy. Default: a pinned public image, or the regional one with nat = "none"."""
     loader: str | None = None
-    """What fetches models: an image with a shell and the AWS CLI. Default: AWS's own image of that, pinned."""
+    """Downloads model artifacts: an image with a shell and the AWS CLI. Default: AWS's own CLI image, pinned."""
     collector: str | None = None
-    """AWS Distro for OpenTelemetry, which `mesh.tracing` adds. Default: a pinned public image."""
+    """AWS Distro for OpenTelemetry, for `mesh.tracing`. Default: a pinned public image."""
     log_router: str | None = None
-    """AWS for Fluent Bit, which `logs.router` adds. Default: a pinned public image."""
+    """AWS for Fluent Bit, for `logs.router`. Default: a pinned public image."""
     registry: Annotated[
         dict[str, str], BeforeValidator(_registries, json_schema_input_type=_Registry | dict[str, _Registry])
     ] = {}
-    """Where images of public registries are taken from instead, as from pull-through caches of ECR: a table of hosts,
-    { "docker.io" = "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub" }, or one for all of them. The rest of the name
-    follows behind it, that of `redis:7` being `library/redis:7`."""
+    """Registries that replace public ones, such as ECR pull-through caches: a table of hosts, { "docker.io" =
+    "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub" }, or one registry for all. The rest of the image's name is
+    appended; for `redis:7` it's `library/redis:7`."""
