@@ -24,12 +24,12 @@ from catalog.model.workload import Workload, WorkloadKeys
 
 
 class Match(Table):
-    """Requests that a version gets whatever its weight: those that meet all that is said."""
+    """Requests that a version receives regardless of its weight: those that meet all of these conditions."""
 
     path: Annotated[
         str, matching(r"/[A-Za-z0-9_.~$@:+&/-]*", "a beginning of a path", 'write one like "/beta", without a wildcard')
     ] = "/"
-    """How the path begins; with grpc, "/package.Service" or "/package.Service/Method"."""
+    """Path prefix; with grpc, "/package.Service" or "/package.Service/Method"."""
     headers: dict[
         Annotated[
             str, matching(r"[A-Za-z0-9!#$&'+.^_`|~-]{1,40}", "the name of a header", 'write one like "x-version"')
@@ -40,7 +40,7 @@ class Match(Table):
     ] = {}
     """Headers and their exact values; with grpc, metadata."""
     priority: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Which of several matches is tried first, 1 to 100, where the computed one collides."""
+    """Order in which matches are tried, 1 to 100, lowest first. Set it if computed priorities collide."""
 
 
 Protocol = Literal["http", "http2", "grpc", "tcp"]
@@ -59,7 +59,7 @@ RetryEvent = Literal[
 
 
 class Public(Table):
-    """How a service is reached from outside."""
+    """Public access to a service, through an ingress."""
 
     path: Annotated[
         str,
@@ -69,120 +69,121 @@ class Public(Table):
             'write one like "/api", with no wildcard and no / at its end',
         ),
     ] = "/"
-    """Path prefix, by whole segments."""
+    """Path prefix, matched by whole segments."""
     host: Host | None = None
-    """Host name, where several share a load balancer."""
+    """Host name, if several host names share a load balancer."""
     ingress: Name | None = None
-    """Which [ingress]; may be left out where there is only one."""
+    """Name of the [ingress]. Default: the only one."""
     priority: Annotated[int, Field(ge=1, le=LAST_PRIORITY)] | None = None
-    """Rule priority, 1 to 50000, where the computed one collides."""
+    """Listener rule priority, 1 to 50000. Set it if computed priorities collide."""
     sticky: Sticky = None
-    """How long a browser stays with the same task, by a cookie of the load balancer: 1s to 7 days (168h), or false."""
+    """Duration for which the load balancer's cookie keeps a browser on the same task, 1s to 7 days (168h), or false."""
     login: bool = True
-    """false = open, where the ingress has a login."""
+    """Require the ingress's login. false allows requests without it."""
 
 
 class Retries(Table):
-    """What a caller's proxy tries again."""
+    """Retries by a caller's proxy."""
 
     attempts: Annotated[int, Field(ge=0, le=10)] = 0
-    """How often a failed request is sent again."""
+    """Number of retries of a failed request."""
     on: tuple[RetryEvent, ...] = ("connection-error",)
-    """What counts as failed. Anything but connection-error may run a request twice."""
+    """Failures to retry. Any other than connection-error can run a request twice."""
     per_try: DurationOrNone | None = None
-    """How long one try may take until its answer starts. Default: timeout / attempts."""
+    """Time limit until the response to one try starts. Default: timeout / attempts."""
 
 
 class Pool(Table):
-    """How much a service takes at once."""
+    """Limits on concurrent connections and requests to a service."""
 
     connections: Annotated[int, Field(ge=1)] | None = None
-    """Connections (http, tcp)."""
+    """Maximum number of connections (http, tcp)."""
     pending: Annotated[int, Field(ge=1)] | None = None
-    """Requests that may wait for a connection (http)."""
+    """Maximum number of requests that wait for a connection (http)."""
     requests: Annotated[int, Field(ge=1)] | None = None
-    """Requests at a time (http2, grpc)."""
+    """Maximum number of concurrent requests (http2, grpc)."""
 
 
 class Outlier(Table):
-    """When a task that fails is left out for a while."""
+    """Outlier detection: temporary ejection of tasks that fail."""
 
     errors: Annotated[int, Field(ge=1)] = 5
-    """Server errors in a row."""
+    """Number of consecutive server errors that ejects a task."""
     interval: Duration = 10.0
-    """Time between two looks."""
+    """Time between two evaluations."""
     eject: Duration = 30.0
-    """How long it is left out, at least."""
+    """Minimum time that a task stays ejected."""
     max_percent: Annotated[int, Field(ge=0, le=100)] = 50
-    """Share of the tasks that may be left out at once."""
+    """Maximum percentage of the tasks that can be ejected concurrently."""
 
 
 class Version(WorkloadKeys):
-    """Another version of a service beside it: a part of its requests, and whatever differs."""
+    """Additional version of a service, with its traffic weight and the keys that differ."""
 
     name: Annotated[Name, Field(max_length=12)]
-    """Its name, at most 12 characters."""
+    """Name of the version, at most 12 characters."""
     image: str = ""
     """Container image, with a tag or digest. Default: the service's."""
     weight: Annotated[int, Field(ge=0, le=100)] = 0
-    """Percentage of the service's requests; the service itself keeps what its versions leave. With 0 it is deployed,
-    and reached by its match only."""
+    """Traffic weight, in percent of the service's requests; the service itself receives the rest. A version with 0 is
+    deployed but receives only the requests of its `match`."""
     match: Match | None = None
-    """Requests that it gets whatever its weight: { path, headers }."""
+    """Requests that the version receives regardless of its weight: { path, headers }."""
 
 
 class ServiceKeys(WorkloadKeys):
-    """The keys of [services.NAME], and of [defaults] and [profiles.NAME], where none is required."""
+    """Service settings. [defaults] and [profiles.NAME] have the same keys, none of them required."""
 
     profile: Name | None = None
-    """A named set of keys from [profiles], or the built-in "inference"."""
+    """Name of a [profiles] entry whose keys apply, or the built-in "inference"."""
     port: Port | None = None
-    """Port that the container listens on. Without one, a service only calls."""
+    """Port that the container listens on. A service without one can only call others."""
     protocol: Protocol = "http"
-    """What is spoken on the port."""
+    """Protocol of the port."""
     scheme: Scheme | None = None
     """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
     service get NAME_URL only if it is set."""
     calls: tuple[Name, ...] = ()
-    """Services and externals that it may talk to; the rest is closed."""
+    """Services and externals that the service can reach. It can't reach any others."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
-    """Reachable from outside: true, or { path, host, ingress, priority, sticky, login }."""
+    """Public access: true, or { path, host, ingress, priority, sticky, login }."""
     timeout: DurationOrNone | None = None
-    """The longest a caller waits for the whole answer, at every hop. Default "15s", with profile inference "10m"; on a
-    caller at least the largest of its callees."""
+    """Time limit for a response, at every hop. Default: "15s", or "10m" with the profile inference; for a caller at
+    least the longest timeout of its callees."""
     idle_timeout: DurationOrNone | None = None
-    """The longest silence on a connection. Default: timeout; for tcp "1h"."""
+    """Idle timeout of connections. Default: `timeout`; for tcp "1h"."""
     retries: Retries = Retries()
-    """What its callers' proxies try again."""
+    """Retries by the proxies of the service's callers."""
     pool: Pool | None = None
-    """How much it takes at once."""
+    """Limits on concurrent connections and requests."""
     outlier: Outlier | None = None
-    """When a task that fails is left out for a while."""
+    """Outlier detection: temporary ejection of tasks that fail."""
     sign_requests: bool = False
-    """It signs its requests to other services (SigV4), as `mesh.auth = "iam"` demands of callers."""
+    """Declare that the service signs its requests to other services (SigV4), as `mesh.auth = "iam"` requires of
+    callers."""
     tags: dict[str, str] = {}
-    """Tags on everything of this service, its tasks included."""
+    """Tags on all resources of the service, its tasks included."""
     versions: tuple[Version, ...] = ()
-    """Other versions that run beside it, each with its share of the requests."""
+    """Additional versions of the service that run concurrently, each with its traffic weight."""
     stack: StackName | None = None
-    """The Terraform state it lives in, where that is one of its own beside the base: see docs/scale.md."""
+    """Terraform state of the service, if it isn't in the base state (docs/scale.md)."""
     move_from_stack: StackName | None = None
-    """The state that it comes from, another stack or "base": Terraform hands it over, and nothing is destroyed."""
+    """Previous state of the service, another stack or "base": Terraform moves the service between states without
+    destroying anything."""
     renamed_from: Name | None = None
-    """Its old key: with the next apply its resources get new addresses in Terraform, and keep their names in AWS. Once
-    applied, write aws_name in its place."""
+    """Previous key of the service: the next apply changes its resources' Terraform addresses and keeps their AWS names.
+    After that apply, replace this key with `aws_name`."""
     aws_name: Name | None = None
-    """What AWS knows it by, its host name included. Default: the key; with renamed_from, the old key."""
+    """Name of the service in AWS and in its host name. Default: the key, or the old key with `renamed_from`."""
 
 
 class Service(Workload, ServiceKeys):
-    """A service of one deployment, with nothing left open: every timer is known. One of its versions is one too, with
-    all that differs in it."""
+    """A service of one deployment with every setting and timer resolved. Each of its versions is a Service too."""
 
     weight: int = 100
-    """Percentage of the service's requests that it gets."""
+    """Traffic weight, in percent of the service's requests."""
     match: Match | None = None
-    """Requests that a version gets whatever its weight."""
+    """Requests that a version receives regardless of its weight."""
     timeout: float
     idle_timeout: float
 
@@ -192,7 +193,7 @@ class Service(Workload, ServiceKeys):
 
 
 class PartialServiceKeys(ServiceKeys):
-    """Any service keys."""
+    """Any of the service's keys."""
 
     image: str = ""
     """Container image, with a tag or digest."""
