@@ -1,4 +1,4 @@
-"""What runs: the keys that say it, and a workload of one deployment."""
+"""Workloads: the keys that services and their versions share, and a workload of one deployment."""
 
 from __future__ import annotations
 
@@ -26,129 +26,130 @@ TABLES = ("services",)
 
 
 class Health(Check):
-    """How to tell that a service is well."""
+    """Health check settings of a service."""
 
     path: (
         Annotated[str, matching(r"/[!-\"$-~]{0,1023}", "a path", "begin it with /, at most 1024 characters of ASCII")]
         | None
     ) = None
-    """Path that answers with success; probed by load balancer and mesh. Without it, Envoys try the port, load balancers
-    and VPC Lattice ask for / and take any answer but a failure."""
+    """Path that load balancer and mesh check for a success status. Without it, Envoy proxies check the port; load
+    balancers and VPC Lattice request / and accept any response except a failure."""
 
 
 class Deploy(Table):
-    """How a new revision replaces the old."""
+    """Rollout settings of new revisions."""
 
     min: Annotated[int, Field(ge=0, le=100)] = 100
-    """Percentage of the tasks that keep running."""
+    """Minimum percentage of the tasks that run during a rollout."""
     max: Annotated[int, Field(ge=100, le=200)] = 200
-    """Percentage of the tasks that may run."""
+    """Maximum percentage of the tasks that run during a rollout."""
     rollback: bool = True
-    """Return to the last good revision when a rollout fails."""
+    """Roll back to the last good revision if a rollout fails."""
     wait: bool = True
-    """`terraform apply` waits for the rollout, and fails if it was rolled back."""
+    """Make `terraform apply` wait for the rollout, and fail if ECS rolls it back."""
 
 
 class WorkloadKeys(Table):
-    """What of a service may differ from one of its versions to another: what runs, and on what."""
+    """Keys that can differ between versions of a service: its containers and the resources they run on."""
 
     image: str
     """Container image, with a tag or digest."""
     command: tuple[str, ...] | None = None
-    """Arguments of the container."""
+    """Arguments of the container, in place of the image's CMD."""
     entrypoint: tuple[str, ...] | None = None
-    """Program of the container."""
+    """Program of the container, in place of the image's ENTRYPOINT."""
     user: str | None = None
-    """User of the container."""
+    """User that the container runs as."""
     working_dir: AbsolutePath | None = None
-    """Working folder of the container."""
+    """Working directory of the container."""
     cpu: int = 512
-    """CPU units of the whole task, containers that the catalog adds included; 1024 are one vCPU."""
+    """CPU units of the whole task, including added containers; 1024 are one vCPU."""
     memory: int = 1024
-    """MiB of memory of the whole task, containers that the catalog adds included."""
+    """Memory of the whole task in MiB, including added containers."""
     storage: Annotated[int, Field(ge=20, le=200)] = 20
-    """GiB of task storage on Fargate, 20 to 200; on a [capacity] tasks share its disk."""
+    """Task storage on Fargate in GiB, 20 to 200. On a [capacity], tasks share the instance's disk."""
     architecture: Literal["x86_64", "arm64"] = "x86_64"
-    """Processor."""
+    """Processor architecture."""
     capacity: Name = "fargate"
-    """Where tasks run: fargate, fargate-spot, or the name of a [capacity]."""
+    """Capacity that tasks run on: fargate, fargate-spot, or the name of a [capacity]."""
     gpus: Annotated[int, Field(ge=0, le=16)] = 0
-    """GPUs of each task's own container, on a [capacity] that has them."""
+    """Number of GPUs of the service's container in each task, on a [capacity] with GPUs."""
     shared_memory_mib: Annotated[int, Field(ge=0)] = 0
-    """MiB of shared memory (/dev/shm) of the container, out of `memory`, on a [capacity]; 0 is Docker's 64."""
+    """Shared memory (/dev/shm) of the container in MiB, out of `memory`, on a [capacity]. 0 means Docker's default,
+    64."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
-    """How many tasks."""
+    """Number of tasks."""
     scale: Scale | None = None
-    """How many tasks, by load or by the clock, instead of replicas."""
+    """Autoscaling by load or schedule, instead of `replicas`."""
     health: Health = Health()
-    """How to tell that it is well."""
+    """Health check settings."""
     environment: dict[VariableName, str] = {}
-    """Environment variables. The address of each callee is added as NAME_URL (AI_CHAT_URL for ai-chat), over tcp as
-    NAME_HOST and NAME_PORT, unless you set that variable."""
+    """Environment variables. The address of each callee is added as NAME_URL (AI_CHAT_URL for ai-chat), or as NAME_HOST
+    and NAME_PORT over tcp, unless you set that variable."""
     not_secret: tuple[VariableName, ...] = ()
-    """Environment variables that look like secrets by their names, and are none."""
+    """Environment variables that aren't secrets although their names suggest it."""
     secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     redeploy_on_rotation: bool = False
-    """Deploy the service anew when a secret of Secrets Manager has a new current version. Terraform asks for the ids of
-    versions, never for values."""
+    """Redeploy the service when a Secrets Manager secret has a new current version. Terraform reads version ids, never
+    values."""
     credentials: SecretsManagerArn | None = None
-    """ARN of the secret with user name and password of a private registry."""
+    """ARN of the secret with the user name and password of a private registry."""
     access: Access = Access()
-    """What it may do in AWS."""
+    """AWS permissions for the service's task role."""
     volumes: dict[Name, Volume] = {}
-    """Folders that lie outside the container's own file system."""
+    """Directories on storage outside the container's file system."""
     model: Model | None = None
-    """Weights that are fetched before it starts: { source, mount, cache }."""
+    """Model artifacts to download before the service starts: { source, mount, cache }."""
     sidecars: dict[Name, Sidecar] = {}
-    """Containers beside its own in every task."""
+    """Additional containers in each of the service's tasks."""
     deploy: Deploy = Deploy()
-    """How a new revision replaces the old."""
+    """Rollout settings of new revisions."""
     logs: Logs = Logs()
-    """What becomes of its output."""
+    """Log settings."""
     stop_timeout: Duration | None = None
-    """How long it may take to stop, at most 120s on Fargate. Default: timeout, as an answer may be under way, but from
-    30s to 120s; for tcp 30s."""
+    """Time between SIGTERM and SIGKILL when a task stops, at most 120s on Fargate. Default: `timeout`, so that
+    responses can finish, but 30s to 120s; for tcp 30s."""
     readonly_root: bool = False
     """Make the container's root file system read-only."""
     exec: bool | None = None
-    """Let operators open a shell in its containers (ECS Exec), or not, whatever `cluster.exec` says."""
+    """Allow operators to open a shell in the service's containers (ECS Exec). Overrides `cluster.exec`."""
     container: dict[str, Any] = {}
-    """Raw keys of the ECS container definition, merged in and checked against AWS's model."""
+    """Raw keys of the ECS container definition, merged into it and checked against AWS's API model."""
 
 
 class Workload(WorkloadKeys):
-    """What runs as tasks of one deployment, with nothing left open: a service, another version of one, or the proxies
-    of an ingress's gateway."""
+    """A workload of one deployment with every setting resolved: a service, a version of one, or an ingress's gateway
+    proxies."""
 
     name: str
-    """Its name in Terraform addresses and in messages: its key in the catalog; of a version, with the version's name
-    behind it: `llm_next`."""
+    """Name in Terraform addresses and in messages: its key in the catalog; for a version, followed by the version's
+    name: `llm_next`."""
     aws_name: str
-    """By which AWS knows it, for good: like `name`, but that no renaming of the key changes it."""
+    """Permanent name in AWS: like `name`, but unchanged when the key is renamed."""
     place: Path
     """Its table in the catalog: ("services", "llm"), ("services", "llm", "versions", 0), ("ingress", "public")."""
     version: str | None = None
-    """Which version of its service it is; None for the service itself, and for what has no versions."""
+    """Name of the version; None for the service itself and for workloads without versions."""
     port: int | None = None
-    """Port that its own container listens on."""
+    """Port that the workload's container listens on."""
     calls: tuple[str, ...] = ()
-    """Services and externals that it may talk to."""
+    """Services and externals that the workload can reach."""
     tags: dict[str, str] = {}
-    """Tags on everything of it."""
+    """Tags on all its resources."""
     stack: str | None = None
-    """The Terraform state it lives in; None for the base."""
+    """Terraform state of the workload; None for the base."""
     move_from_stack: str | None = None
-    """The state that it comes from."""
+    """Previous state of the workload."""
     renamed_from: str | None = None
-    """Its old key."""
+    """Previous key."""
     granted: tuple[Statement, ...] = ()
-    """What `access` opens, as statements of its task role."""
+    """Permissions that `access` grants, as statements of the task role."""
     stop_timeout: float
 
     @property
     def key(self) -> str:
-        """Its key in the catalog, the same for all versions of a service: by it callers know it."""
+        """Key in the catalog, by which callers name it; the same for all versions of a service."""
         return self.name if self.version is None else self.name.partition("_")[0]
 
     @property
@@ -158,12 +159,12 @@ class Workload(WorkloadKeys):
 
     @property
     def table(self) -> Path:
-        """Its table in the catalog; of a version, that of its service."""
+        """Table in the catalog; for a version, the service's table."""
         return self.place[:2]
 
     @property
     def title(self) -> str:
-        """What it is called in a message."""
+        """Name in messages."""
         return f"version {self.version} of {self.key}" if self.version else self.name
 
     @property
@@ -172,15 +173,15 @@ class Workload(WorkloadKeys):
 
     @property
     def first_tasks(self) -> int:
-        """How many tasks it begins with."""
+        """Initial number of tasks."""
         return self.scale.min if self.scale else self.replicas
 
     @property
     def fewest_tasks(self) -> int:
-        """How many tasks it has at least, at any time."""
+        """Minimum number of tasks at any time."""
         return self.scale.fewest if self.scale else self.replicas
 
     @property
     def most_tasks(self) -> int:
-        """How many tasks it has at most, at any time."""
+        """Maximum number of tasks at any time."""
         return self.scale.most if self.scale else self.replicas
