@@ -70,14 +70,15 @@ Percent = Annotated[int, Field(ge=1, le=100)]
 
 
 class Backlog(Table):
-    """Messages that wait in a queue, for each task. As many tasks run as it takes to be through in time."""
+    """Autoscaling by the number of messages in a queue per task: ECS runs enough tasks to process them within
+    `latency`."""
 
     queue: QueueArn
     """ARN of the SQS queue."""
     seconds_per_message: AboveZero
-    """How long one task works on a message, in seconds; less than 1 where it works on several at once."""
+    """Time that one task needs for a message, in seconds; less than 1 if it works on several concurrently."""
     latency: Duration
-    """How long a message may wait until it is done."""
+    """Time limit until a message is processed."""
 
     @property
     def queue_name(self) -> str:
@@ -91,8 +92,8 @@ class Backlog(Table):
 
 
 class Metric(Table):
-    """A metric of CloudWatch whose value is held at a target. It must fall when tasks are added: a load for each task,
-    not the load of all."""
+    """CloudWatch metric that autoscaling keeps at a target value. It must fall when tasks are added: the load per task,
+    not the total load."""
 
     namespace: Annotated[
         str,
@@ -102,70 +103,70 @@ class Metric(Table):
             "write 1 to 255 of letters, digits, spaces and . - _ / # :",
         ),
     ]
-    """Namespace, as in "AWS/ApplicationELB"."""
+    """Namespace, such as "AWS/ApplicationELB"."""
     name: Annotated[
         str, matching(r"[!-~]([ -~]{0,253}[!-~])?", "a name of a metric", "write 1 to 255 characters of ASCII")
     ]
     """Name of the metric."""
     dimensions: dict[str, str] = {}
-    """Dimensions, all that it was published with."""
+    """Dimensions: all those the metric is published with."""
     statistic: Literal["Average", "Minimum", "Maximum", "SampleCount", "Sum"] = "Average"
     """Statistic of each minute."""
     target: AboveZero
-    """The value at which it is held, as it is: not divided by the number of tasks."""
+    """Target value of the metric, not divided by the number of tasks."""
 
 
 class ScheduleEntry(Table):
-    """From a time on, other bounds."""
+    """Scheduled change of the minimum and maximum number of tasks."""
 
     name: Annotated[Name, Field(max_length=256)]
-    """What it is called: part of its address."""
+    """Name of the entry, part of its Terraform address."""
     cron: Annotated[str, BeforeValidator(cron)]
-    """When: minutes, hours, day of month, month, day of week, year, as in "0 7 ? * MON-FRI *"."""
+    """Time of the change: minutes, hours, day of month, month, day of week, year, as in "0 7 ? * MON-FRI *"."""
     min: Tasks | None = None
-    """Fewest tasks from then on. Default: as before."""
+    """Minimum number of tasks from then on. Default: unchanged."""
     max: Tasks | None = None
-    """Most tasks from then on. Default: as before."""
+    """Maximum number of tasks from then on. Default: unchanged."""
     timezone: Annotated[
         str,
         matching(
             r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", "a time zone", 'write one like "Europe/Berlin" or "UTC"'
         ),
     ] = "UTC"
-    """Time zone of cron, by its name in the IANA database."""
+    """Time zone of `cron`, as an IANA name."""
 
 
 class Scale(Table):
-    """How many tasks run, by load or by the clock: as many as the most demanding of these asks for."""
+    """Autoscaling by load or schedule. The setting that requires the most tasks decides."""
 
     min: Tasks = 1
-    """Fewest tasks. 0 only with backlog, metric, or a schedule that starts some."""
+    """Minimum number of tasks. 0 requires backlog, metric, or a schedule that starts tasks."""
     max: Annotated[int, Field(ge=1, le=1000)]
-    """Most tasks."""
+    """Maximum number of tasks."""
     cpu_percent: Percent | None = None
-    """CPU use of the tasks, on average, that is held."""
+    """Target for the tasks' average CPU use, in percent."""
     memory_percent: Percent | None = None
-    """Memory use of the tasks, on average, that is held."""
+    """Target for the tasks' average memory use, in percent."""
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None
-    """Requests for each task, in a minute, from the load balancer of a public service."""
+    """Target for requests per minute and task from the load balancer of a public service."""
     backlog: Backlog | None = None
-    """Messages waiting in a queue, for each task."""
+    """Target for the messages in a queue per task."""
     metric: Metric | None = None
-    """A metric of your own."""
+    """Target for a metric of your own."""
     schedule: tuple[ScheduleEntry, ...] = ()
-    """Other bounds at certain times: [{ name, cron, min, max, timezone }]. Where it sets min or max, those above hold
-    until it does so for the first time."""
+    """Scheduled changes of min and max: [{ name, cron, min, max, timezone }]. The min and max above apply until an
+    entry changes them for the first time."""
     scale_out_after: Duration = 300.0
-    """How long added tasks are given to show an effect before more are added."""
+    """Cooldown after adding tasks, before more are added."""
     scale_in_after: Duration = 300.0
-    """How long no further tasks are taken away after some were."""
+    """Cooldown after removing tasks, before more are removed."""
 
     @property
     def fewest(self) -> int:
-        """The fewest tasks at any time."""
+        """Minimum number of tasks at any time."""
         return min(self.min, *(entry.min for entry in self.schedule if entry.min is not None), self.max)
 
     @property
     def most(self) -> int:
-        """The most tasks at any time."""
+        """Maximum number of tasks at any time."""
         return max(self.max, *(entry.max for entry in self.schedule if entry.max is not None), self.min)
