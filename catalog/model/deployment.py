@@ -1,4 +1,4 @@
-"""The whole catalog of one deployment, and the questions it answers."""
+"""The whole catalog of one deployment, and its lookups."""
 
 from __future__ import annotations
 
@@ -36,49 +36,48 @@ def _one_state(value: object) -> object:
 
 
 class Catalog(Table):
-    """Everything a catalog says, for one deployment: layers merged, placeholders filled in."""
+    """The catalog of one deployment: layers merged, placeholders replaced."""
 
     catalog: CatalogTable
     vars: dict[str, str] = {}
-    """Texts of your own: `{var.x}` in any string."""
+    """Strings of your own, for `{var.x}` in any string."""
     aws: Aws = Aws()
     terraform: Terraform = Terraform()
     state: Annotated[dict[StateKind, dict[str, Any]], BeforeValidator(_one_state)] = {"local": {}}
-    """Where Terraform keeps its state: exactly one kind, with that backend's own arguments, passed on as they are. What
-    tells one state from another there (`key`, `path`, `prefix`, workspace) is filled in where it is left out; where you
-    write it, `{stack}` stands for the state's own name ("base"). s3 locks by itself. Default: local, in `state/` beside
-    the output folder."""
+    """Terraform backend: exactly one kind, with that backend's own arguments, passed on unchanged. `make synth` sets
+    the argument that distinguishes states (`key`, `path`, `prefix`, workspace) if you don't; if you do, use `{stack}`
+    for the state's name ("base"). s3 locking is on. Default: local, in `state/` beside the output folder."""
     network: Network = Network()
     discovery: Discovery = Discovery()
     mesh: Mesh
     cluster: Cluster = Cluster()
     capacity: dict[Name, Capacity] = {}
-    """EC2 instances for tasks, beside Fargate."""
+    """EC2 instances for tasks, in addition to Fargate."""
     ingress: dict[Name, Ingress] = {}
-    """Ways in from outside."""
+    """Ingresses from outside."""
     external: dict[Name, External] = {}
-    """What lies outside the catalog and is called from it."""
+    """Egress destinations outside the catalog that services call."""
     images: Images = Images()
     security: Security = Security()
     services: Annotated[dict[Name, ServiceKeys], Field(min_length=1)]
-    """What runs."""
+    """Services to run."""
     overrides: dict[str, dict[str, Any]] = {}
-    """Terraform's own attributes, laid over the resource with that address, as in `aws_ecs_service.chat`."""
+    """Raw Terraform arguments, merged into the resource with that address, such as `aws_ecs_service.chat`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One deployment: a catalog under an id, in one environment or none, with everything that runs complete."""
+    """A deployment: a catalog with an id, in one environment or none, with all its workloads resolved."""
 
     id: str
     environment: str | None
     catalog: Catalog
     running: tuple[Workload, ...] = field(repr=False)
-    """Everything that the catalog says runs: services by name, each followed by its other versions in their order."""
+    """All workloads: services by name, each followed by its versions in their order."""
 
     @cached_property
     def workloads(self) -> dict[str, Workload]:
-        """Everything that the catalog says runs, by name."""
+        """All workloads, by name."""
         return {workload.name: workload for workload in self.running}
 
     @cached_property
@@ -113,7 +112,7 @@ class Deployment:
 
     @cached_property
     def cluster_name(self) -> str:
-        """The name of the cluster: its own, or that in the ARN of one that exists."""
+        """The name of the cluster: the deployment's id, or the name in an existing cluster's ARN."""
         return (self.catalog.cluster.arn or self.id).rpartition("/")[2]
 
     @property
@@ -121,12 +120,12 @@ class Deployment:
         return self.catalog.network.vpc_id is not None
 
     def host_of(self, name: str) -> str:
-        """The name under which callers know a service: the same on every mesh that can carry it."""
+        """The host name that callers use for a service: the same on every mesh that supports it."""
         return f"{self.workloads[name].aws_name}.{self.namespace}"
 
     @cached_property
     def renamed(self) -> dict[str, str]:
-        """The old keys of what runs, by the new ones."""
+        """The old keys of renamed workloads, by their new keys."""
         return {each.key: each.renamed_from for each in self.running if each.renamed_from}
 
     def callees_of(self, caller: Workload) -> tuple[Service, ...]:
@@ -150,12 +149,12 @@ class Deployment:
         return {name: tuple(services) for name, services in callers.items()}
 
     def capacity_of(self, workload: Workload) -> Capacity | None:
-        """The instances that a workload runs on; None for Fargate, and for a name that there is not."""
+        """The instances that a workload runs on; None for Fargate and for an unknown name."""
         return None if workload.on_fargate else self.catalog.capacity.get(workload.capacity)
 
     @cached_property
     def used_capacity(self) -> dict[str, Capacity]:
-        """The instances that something runs on, by name."""
+        """The instances that a workload runs on, by name."""
         used = {workload.capacity for workload in self.running}
         return {name: self.catalog.capacity[name] for name in sorted(used & self.catalog.capacity.keys())}
 
@@ -164,7 +163,7 @@ class Deployment:
         return tuple(service for service in self.services.values() if self.ingress_of(service) == ingress)
 
     def ingress_of(self, service: Service) -> str | None:
-        """The ingress through which a service is reached from outside: the one it names, or the only one there is."""
+        """The ingress of a public service: the one it names, or the catalog's only one."""
         if service.public is None:
             return None
         return service.public.ingress or next(iter(self.catalog.ingress), None)
