@@ -1,4 +1,4 @@
-"""What a catalog is: frozen tables, as written, and the deployment that is made of them."""
+"""The catalog's model: frozen tables with the values as written, and the deployment built from them."""
 
 from catalog.model.deployment import Catalog, Deployment
 from catalog.model.ingress import Ingress
