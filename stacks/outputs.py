@@ -61,7 +61,7 @@ class Outputs(Part):
             self._output("services", in_state, state=state)
 
     def _address(self, workload: Workload, text: Text) -> str | None:
-        """The URL of a workload, or None without a port. Versions have their service's URL, which balances over them."""
+        """The URL of a workload, or None without a port. Versions have their service's URL."""
         return text.with_references(address(self.deployment, workload.key).url) if workload.port else None
 
     def _output(self, name: str, value: Any, *, state: str = BASE) -> None:

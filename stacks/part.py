@@ -21,8 +21,8 @@ from catalog.model import Deployment
 class Ref:
     """A resource or data source in the output, with its Terraform address.
 
-    `ref.arn` is the string `${aws_x.name.arn}`. Terraform derives dependencies from it as from cdktf's own tokens, but it
-    requires no call into Node. Raises AttributeError for an attribute that the type doesn't have.
+    `ref.arn` is the string `${aws_x.name.arn}`. Terraform derives dependencies from it as from cdktf's own tokens, but
+    it requires no call into Node. Raises AttributeError for an attribute that the type doesn't have.
     """
 
     address: str
@@ -42,8 +42,8 @@ class Ref:
 
 
 OUTLIVES_TASKS = {"create_before_destroy": True}
-"""The lifecycle of resources that running tasks require. Otherwise Terraform would delete them before it updates the ECS
-service, and the old tasks would be unreachable during the rollout, or longer if it fails."""
+"""The lifecycle of resources that running tasks require. Otherwise Terraform would delete them before it updates the
+ECS service, and the old tasks would be unreachable during the rollout, or longer if it fails."""
 PROTOCOL_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
 """The protocol versions of target groups (ELBv2 API reference, CreateTargetGroup.ProtocolVersion)."""
 

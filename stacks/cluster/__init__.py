@@ -44,7 +44,7 @@ class ContainerInstances(Part):
     profile: Ref
     security_group: Ref
     after: list[Ref]
-    """Resources that must exist while an instance runs: its agent requires them to register with the cluster and drain."""
+    """Resources that must exist while an instance runs: its agent requires them to register and drain."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, endpoints: Endpoints) -> None:
         super().__init__(scope, "container_instances", deployment=deployment)

@@ -31,8 +31,8 @@ from stacks.part import Part, Ref
 
 ANYWHERE = "0.0.0.0/0"
 UNFIT_ZONES = ["apne1-az3", "cnn1-az3", "use1-az3", "usw1-az2"]
-"""Availability zones that AWS lists as available but that don't support Fargate (ECS developer guide, "Supported Regions
-for Amazon ECS on AWS Fargate"). use1-az3 also lacks the endpoints of many services."""
+"""Availability zones that AWS may list as available but that don't support Fargate (ECS developer guide, "Supported
+Regions for Amazon ECS on AWS Fargate"). use1-az3 also lacks the endpoints of many services."""
 
 
 class Subnets(Part):
@@ -199,7 +199,7 @@ class Network(Part):
             enable_dns_hostnames=True,
             tags={"Name": id_},
         )
-        # Terraform adopts the default security group and removes its rules, so that resources without a group are closed.
+        # Terraform adopts the default security group and removes its rules: resources without a group stay closed.
         self.add(
             DefaultSecurityGroup, names.shared("network"), vpc_id=vpc.id, tags={"Name": names.owned(id_, "closed")}
         )

@@ -50,7 +50,7 @@ class Discovery(Part):
         return f"arn:{where}:namespace/{self.namespace_id}"
 
     def keep(self, service: Service) -> Ref | None:
-        """The registration that the current mesh doesn't require, but that tasks of the mesh in `migrate_from` still do."""
+        """The registration that tasks of the mesh in `migrate_from` still require. None without a migration."""
         migrating = self.deployment.catalog.mesh.migrate_from is not None
         return self.register(service) if migrating and service.port is not None else None
 

@@ -182,8 +182,8 @@ class SecurityGroups(Part):
         last_port: int | None = None,
         **target: str,
     ) -> tuple[Ref, ...]:
-        """Allow connections from a workload's tasks to `target`, an argument of the rule, on one port or on all ports up
-        to `last_port`. Creates no rule if the catalog allows all egress."""
+        """Allow connections from a workload's tasks to `target`, an argument of the rule, on one port or on all
+        ports up to `last_port`. Creates no rule if the catalog allows all egress."""
         if self.deployment.catalog.network.egress == "any":
             return ()
         rule = self.add(
