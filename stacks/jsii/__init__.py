@@ -1,7 +1,7 @@
 """Reduces the start of the AWS bindings from eleven or more seconds to half a second, and makes type checks cheaper.
 
-`import cdktf_cdktf_provider_aws` runs 2,212 Python modules and loads as many JavaScript modules in node (11 to 17 CPU s,
-630 MB in each process), regardless of what the app uses. This module makes both load one resource type at a time:
+`import cdktf_cdktf_provider_aws` runs 2,212 Python modules and loads as many JavaScript modules in node (11 to 17 CPU
+s, 630 MB in each process), regardless of what the app uses. This module makes both load one resource type at a time:
 
 - Python gets a bare package in place of the real one: it has the same files, but its `__init__` never runs, so
   `from cdktf_cdktf_provider_aws.vpc import Vpc` runs only `vpc`. Import types from their own modules: the package has

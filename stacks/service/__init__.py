@@ -40,8 +40,8 @@ large tasks (ECS developer guide, "Task placement strategies"). Fargate doesn't 
 
 
 class ServiceResources(TaskResources):
-    """All resources of a workload. Only this class creates ECS services. It has no code for a specific mesh: `membership`
-    has all that the mesh adds."""
+    """All resources of a workload. Only this class creates ECS services. It has no mesh-specific code: `membership` has
+    all that the mesh adds."""
 
     def __init__(
         self,

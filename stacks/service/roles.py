@@ -21,9 +21,9 @@ from stacks.part import Part, Ref
 def following(part: Part, *, workload: Workload, addition: Addition, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of an ECS service with triggers that redeploy it when a secret has a new current version.
 
-    The task definition has no version id, so tasks always read the current version when they start, including tasks that
-    start between two runs of Terraform. The versions come from the plural data source, because the singular one stores
-    the secret's value in the state.
+    The task definition has no version id, so tasks always read the current version when they start, including tasks
+    that start between two runs of Terraform. The versions come from the plural data source, because the
+    singular one stores the secret's value in the state.
     """
     secrets = secrets_of(workload, addition) if workload.redeploy_on_rotation else {}
     if not secrets:

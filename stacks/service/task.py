@@ -105,8 +105,8 @@ _FREE_STORAGE = 20
 
 
 class TaskResources(Part):
-    """The log group, roles and task definition of a workload. Only this class creates task definitions. It has no code
-    for a specific mesh: `membership` has all that the mesh adds."""
+    """The log group, roles and task definition of a workload. Only this class creates task definitions. It has no
+    mesh-specific code: `membership` has all that the mesh adds."""
 
     def __init__(
         self,
