@@ -50,19 +50,19 @@ def test_every_exception_is_a_sentence_and_stands_once() -> None:
     assert len({(each.check, each.resource) for each in known}) == len(known) == len({each.why for each in known})
 
 
-def test_what_a_registry_does_not_know_is_not_called_audited() -> None:
+def test_packages_that_the_registry_lacks_are_reported_as_not_audited() -> None:
     skipped = {"name": "cdktf", "skip_reason": "not found"}
     asked = {"name": "attrs", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}
     found, said = of_python({"dependencies": [skipped, asked]}, lock="a.txt")
     assert found == ["a.txt: attrs 1: CVE-1, fixed in 2"]
-    assert said == "a.txt: 1 packages audited; NOT AUDITED: 1, unknown to the registry that was asked"
+    assert said == "a.txt: 1 packages audited; NOT AUDITED: 1, not found in the registry"
     assert "NOT AUDITED" in of_python({}, lock="a.txt")[1]
 
 
-def test_an_answer_of_npm_without_vulnerabilities_is_none() -> None:
+def test_npm_output_without_vulnerabilities_is_reported_as_not_audited() -> None:
     assert of_node({"message": "405 Method Not Allowed"}) == (
         [],
-        "package-lock.json: NOT AUDITED, the advisories could not be asked (405 Method Not Allowed)",
+        "package-lock.json: NOT AUDITED, couldn't read the advisories (405 Method Not Allowed)",
     )
     answer = {"vulnerabilities": {"tar": {"severity": "high"}}, "metadata": {"dependencies": {"total": 3}}}
     assert of_node(answer) == (["package-lock.json: tar: high"], "package-lock.json: 3 packages audited")

@@ -371,7 +371,7 @@ def test_whole_references_are_read_from_the_base_and_all_else_stays(written: str
         ("${upper(aws_ecs_cluster.main_cluster.name)}", "aws_ecs_cluster.main_cluster.name"),
     ],
 )
-def test_an_expression_across_states_is_refused_with_its_line(expression: str, used: str) -> None:
+def test_an_expression_across_states_is_an_error_with_its_line(expression: str, used: str) -> None:
     override = f"[overrides.\"aws_ecs_service.llm\"]\ntags.x = 1\ntags.y = ['{expression}']\n"
     line = len((TEAMS + override).strip().splitlines())
 
@@ -379,9 +379,8 @@ def test_an_expression_across_states_is_refused_with_its_line(expression: str, u
         outputs_of(loaded(TEAMS + override))
     whole = used if used.count(".") > 1 else f"{used}.id"
     assert str(refused.value) == (
-        f'services.toml:{line}: overrides."aws_ecs_service.llm".tags.y[0]: an expression in state rag uses {used}, '
-        f'which lives in state base; only a whole reference to the base can, as "${{{whole}}}"; write that, or keep '
-        "both in one stack"
+        f'services.toml:{line}: overrides."aws_ecs_service.llm".tags.y[0]: an expression in state rag can\'t use '
+        f'{used} in state base. Write only a whole reference, "${{{whole}}}", or keep both resources in one stack.'
     )
 
 
@@ -392,10 +391,12 @@ def test_an_expression_within_one_state_is_terraform_s() -> None:
     assert cluster["tags"]["x"] == "${upper(aws_vpc.main_network.id)}"
 
 
-def test_an_override_that_refers_to_another_stack_is_refused() -> None:
+def test_an_override_that_reads_another_stack_is_an_error() -> None:
     override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${aws_ecs_service.llm.name}" }\n'
 
-    with pytest.raises(CatalogError, match=r'main_cluster"\.tags\.x: what lives in state base refers to aws_ecs_ser'):
+    with pytest.raises(
+        CatalogError, match=r'main_cluster"\.tags\.x: a resource in state base can\'t read aws_ecs_service'
+    ):
         outputs_of(loaded(TEAMS + override))
 
 
@@ -420,19 +421,19 @@ def test_what_is_no_list_of_addresses_is_left_to_terraform(wrong: str) -> None:
     [
         (
             '[overrides."aws_ecs_cluster.main_cluster"]\ndepends_on = ["aws_ecs_service.llm"]\n',
-            r"what lives in state base depends on aws_ecs_service\.llm in state rag",
+            r"a resource in state base can't depend on aws_ecs_service\.llm in state rag\. Remove the reference",
         ),
         (
             '[overrides."aws_ecs_service.llm"]\nlifecycle = { replace_triggered_by = ["aws_vpc.main_network.id"] }\n',
-            r"what lives in state rag is replaced with aws_vpc\.main_network in state base",
+            r"a resource in state rag can't be replaced with aws_vpc\.main_network in state base",
         ),
         (
             '[overrides."aws_ecs_service.llm"]\ntags = { x = "${aws_vpc.main_network}" }\n',
-            r"what lives in state rag refers to all of aws_vpc\.main_network in state base",
+            r"a resource in state rag can't read all of aws_vpc\.main_network in state base",
         ),
     ],
 )
-def test_an_override_may_ask_for_no_order_that_states_have_not(override: str, message: str) -> None:
+def test_an_override_against_the_order_of_states_is_an_error(override: str, message: str) -> None:
     with pytest.raises(CatalogError, match=message):
         outputs_of(loaded(TEAMS + override))
 
@@ -453,7 +454,7 @@ def test_a_reference_that_no_order_of_applying_could_serve_is_a_mistake_of_ours(
     outputs: Outputs = {BASE: {}, "rag": {}, "front": {}}
     outputs[where] = {"resource": {"aws_x": {"y": {"z": "${aws_iam_role.a.arn}"}}}}
 
-    with pytest.raises(ValueError, match=f"state {where} refers to aws_iam_role.a.arn in state {home}"):
+    with pytest.raises(ValueError, match=f"state {where} can't read aws_iam_role.a.arn in state {home}"):
         read_from_base(outputs, states={"aws_iam_role.a": home}, backend=("local", {}))
 
 
