@@ -219,7 +219,7 @@ def unknown_names(output: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_names_as_long_as_they_may_be_are_names_to_aws(kind: str, tmp_path: Path) -> None:
+def test_names_of_maximum_length_are_valid_in_aws(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "longest.toml"
     file.write_text(LONGEST)
     file.write_text(of_kind(file, kind))
@@ -261,7 +261,7 @@ SUFFIXES = ("task", "execution", "from", "to")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_names_that_look_like_suffixes_meet_nothing(kind: str, tmp_path: Path) -> None:
+def test_names_that_look_like_suffixes_do_not_collide(kind: str, tmp_path: Path) -> None:
     """A second use of an address would be an error."""
     file = tmp_path / "meeting.toml"
     file.write_text(MEETING)
@@ -277,7 +277,7 @@ def test_names_that_look_like_suffixes_meet_nothing(kind: str, tmp_path: Path) -
     "file", [*sorted((ROOT / "examples").glob("*.toml")), *sorted((ROOT / "tests/more_catalogs").glob("*.toml"))],
     ids=lambda file: file.stem,
 )  # fmt: skip
-def test_names_of_examples_are_names_to_aws(shipped: ShippedOutputs, file: Path) -> None:
+def test_names_in_the_examples_are_valid_in_aws(shipped: ShippedOutputs, file: Path) -> None:
     outputs = shipped(file).folders
     assert [wrong for output in outputs.values() for wrong in wrong_names(output)] == []
     assert set().union(*map(unknown_names, outputs.values())) == set(), "a new type of resource: add it to the tables"

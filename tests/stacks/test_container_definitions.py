@@ -51,7 +51,7 @@ CASES = on_meshes((*EXAMPLES, *MORE))
 
 
 @pytest.mark.parametrize(("file", "kind"), CASES)
-def test_ecs_takes_every_task_definition(shipped: ShippedOutputs, file: Path, kind: str) -> None:
+def test_ecs_accepts_every_task_definition(shipped: ShippedOutputs, file: Path, kind: str) -> None:
     found = dict(definitions(shipped(file, kind)))
 
     assert found
@@ -79,7 +79,7 @@ def faults(sent: dict[str, Any]) -> Iterator[str]:
                 yield f"{each['name']} waits for the end of {other['name']}, which is essential"
 
 
-def test_a_fault_is_found() -> None:
+def test_an_invalid_task_definition_is_found() -> None:
     task = {"name": "a", "image": "a:1", "healthcheck": {}}
     sent = {"family": "a", "cpu": "256", "memory": "512", "containerDefinitions": [task]}
 

@@ -127,7 +127,7 @@ def _within(output: dict[str, Any], *, accounts: tuple[str, ...] = ()) -> None:
 
 
 @pytest.mark.parametrize(("file", "kind"), on_meshes(MORE))
-def test_documents_are_no_longer_than_estimated(shipped: ShippedOutputs, file: Path, kind: str) -> None:
+def test_documents_do_not_exceed_their_estimated_size(shipped: ShippedOutputs, file: Path, kind: str) -> None:
     for deployment, output in shipped(file, kind).bases:
         _check(deployment, output)
 
@@ -199,7 +199,7 @@ protocol = "grpc"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_largest_definition_that_is_accepted_fits(kind: str, tmp_path: Path) -> None:
+def test_the_largest_accepted_task_definition_fits_the_limit(kind: str, tmp_path: Path) -> None:
     """And a character more is refused."""
     (deployment,) = loaded(_largest(kind, text=0), kind=kind).deployments
     room = 64 * 1024 - definition_length(deployment, deployment.services[_S])
@@ -214,7 +214,7 @@ def test_the_largest_definition_that_is_accepted_fits(kind: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "us-west-2", "cn-northwest-1"])
-def test_as_many_signed_callees_as_are_accepted_fit_into_a_role(region: str, tmp_path: Path) -> None:
+def test_the_largest_accepted_number_of_signed_callees_fits_the_role_limit(region: str, tmp_path: Path) -> None:
     def toml(count: int) -> str:
         callees = [f"{'s' * 36}{n:04}" for n in range(count)]
         return (
@@ -231,7 +231,7 @@ def test_as_many_signed_callees_as_are_accepted_fit_into_a_role(region: str, tmp
 
 
 @pytest.mark.parametrize("stack", ["", 'stack = "apart"\n'])
-def test_as_many_callers_as_are_accepted_fit_into_an_auth_policy(stack: str, tmp_path: Path) -> None:
+def test_the_largest_accepted_number_of_callers_fits_the_auth_policy_limit(stack: str, tmp_path: Path) -> None:
     def toml(count: int) -> str:
         return (
             f'[catalog]\nname = "{_ID}"\nregion = "us-gov-west-1"\n[mesh]\nkind = "vpc-lattice"\nauth = "iam"\n'
@@ -292,5 +292,5 @@ LONG = {
 
 
 @pytest.mark.parametrize(("toml", "expected"), LONG.values(), ids=LONG)
-def test_what_is_too_long_is_refused_with_its_length(toml: str, expected: str) -> None:
+def test_a_document_over_the_limit_is_an_error_with_its_length(toml: str, expected: str) -> None:
     assert problems_of(toml) == [expected]

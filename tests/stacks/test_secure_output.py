@@ -38,7 +38,7 @@ def _cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("catalog", "kind"), [*_cases()])
-def test_an_output_is_as_closed_as_it_can_be(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+def test_an_output_has_no_open_access_and_no_unencrypted_data(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
     for deployment, output in shipped(ROOT / catalog, kind).bases:
         faults = {check.__name__: [*check(deployment, output)] for check in CHECKS}
         assert not any(faults.values()), {name: found for name, found in faults.items() if found}

@@ -74,7 +74,7 @@ STATUS = {"full": 2, "crash": 1, "interrupt": 130, "terminate": -signal.SIGTERM,
     ("fault", "write"),
     [("full", 1), pytest.param("full", 3, marks=pytest.mark.slow), ("full", 6), *((fault, 5) for fault in STATUS)],
 )
-def test_a_fault_at_any_write_of_node_leaves_the_former_output(
+def test_an_error_at_any_write_of_node_keeps_the_previous_output(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path, fault: str, write: int
 ) -> None:
     preload = f"--require {ROOT / 'tests' / 'support' / 'node_faults.cjs'}"
@@ -92,7 +92,7 @@ def test_a_fault_at_any_write_of_node_leaves_the_former_output(
         assert synthesized(folder) == outputs[2]
 
 
-def test_these_are_all_writes_of_node(folder: Path) -> None:
+def test_the_list_of_writes_of_node_is_complete(folder: Path) -> None:
     preload = f"--require {ROOT / 'tests' / 'support' / 'node_faults.cjs'}"
     process = synth(folder, NODE_OPTIONS=preload, COUNT_INTO="count")
 
@@ -103,7 +103,7 @@ def test_these_are_all_writes_of_node(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_ended_at_any_moment_the_output_is_the_former_or_the_new_one(
+def test_a_killed_synth_leaves_either_the_previous_or_the_new_output(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path, number: signal.Signals
 ) -> None:
     _, former, new = outputs
@@ -124,7 +124,7 @@ def test_ended_at_any_moment_the_output_is_the_former_or_the_new_one(
     assert synthesized(folder) == new  # of what the ended ones left nothing is left
 
 
-def test_two_at_a_time_write_one_after_the_other(
+def test_two_concurrent_runs_write_one_after_the_other(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path
 ) -> None:
     both = [synth(folder), synth(folder)]
@@ -150,7 +150,7 @@ def contents(outdir: Path, files: list[Path]) -> list[str]:
 
 
 @pytest.mark.parametrize("step", range(1, 17))
-def test_an_error_while_output_is_put_in_place_puts_all_of_it_back(
+def test_an_error_while_the_output_is_replaced_restores_all_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     outdir, staging, files = staged(tmp_path)
@@ -178,7 +178,7 @@ def test_an_error_while_output_is_put_in_place_puts_all_of_it_back(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_output_is_put_in_place_waits(
+def test_a_signal_is_delayed_while_the_output_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     outdir, staging, files = staged(tmp_path)
@@ -205,7 +205,7 @@ def test_a_signal_while_output_is_put_in_place_waits(
     assert contents(outdir, files) == ["new"] * 4
 
 
-def test_the_manifest_goes_last_and_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
+def test_the_manifest_is_replaced_last_and_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
     order: list[str] = []
     inside = threading.Event()
 
