@@ -45,19 +45,19 @@ def test_no_catalog_ends_in_a_traceback(catalogs: Run) -> None:
     assert catalogs.counts.tracebacks == []
 
 
-def test_every_problem_says_where_it_is(catalogs: Run) -> None:
+def test_every_problem_has_its_file_and_line(catalogs: Run) -> None:
     assert catalogs.counts.unplaced == []
 
 
-def test_the_provider_takes_what_is_synthesized(catalogs: Run) -> None:
+def test_the_provider_schema_accepts_every_output(catalogs: Run) -> None:
     assert catalogs.counts.wrong_outputs == []
 
 
-def test_nothing_is_dropped_in_silence(catalogs: Run) -> None:
+def test_every_key_is_in_the_output_or_has_a_notice(catalogs: Run) -> None:
     assert catalogs.counts.silent_drops == []
 
 
-def test_most_catalogs_load_and_some_are_refused(catalogs: Run) -> None:
+def test_most_catalogs_load_and_some_are_rejected(catalogs: Run) -> None:
     counts = catalogs.counts
     assert counts.loaded >= LEAST_LOADED * counts.tried
     assert counts.refused > 0
@@ -74,11 +74,11 @@ def test_every_key_of_the_model_is_in_a_catalog_that_loads(catalogs: Run) -> Non
     assert keys.ALL - catalogs.keys.keys() - of_no_mesh - of_versions == set()
 
 
-def test_every_mesh_is_drawn(catalogs: Run) -> None:
+def test_every_mesh_is_generated(catalogs: Run) -> None:
     assert catalogs.kinds.keys() == MESHES.keys()
 
 
-def test_mutants_load_or_are_refused_line_by_line(mutants: Run) -> None:
+def test_mutants_load_or_have_errors_with_lines(mutants: Run) -> None:
     counts = mutants.counts
     assert counts.defects == []
     assert counts.loaded + counts.refused == counts.tried == MUTATED
@@ -86,7 +86,7 @@ def test_mutants_load_or_are_refused_line_by_line(mutants: Run) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_seed_always_draws_the_same(source: str) -> None:
+def test_a_seed_always_generates_the_same_examples(source: str) -> None:
     once = examples(SOURCES[source], start=7, count=4)
     random.random()  # what others draw is nothing to it
 
@@ -94,7 +94,7 @@ def test_a_seed_always_draws_the_same(source: str) -> None:
     assert examples(SOURCES[source], start=8, count=4) != once
 
 
-def test_a_run_with_a_defect_fails_and_says_which(
+def test_a_run_with_a_defect_fails_and_names_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = Counts(tried=3, loaded=2, tracebacks=["/tmp/x: boom"])
@@ -111,7 +111,7 @@ def test_a_run_with_a_defect_fails_and_says_which(
 
 
 @pytest.mark.slow
-def test_terraform_validates_drawn_catalogs(aws: None, tmp_path: Path) -> None:
+def test_terraform_validates_generated_catalogs(aws: None, tmp_path: Path) -> None:
     kept: list[Path] = []
 
     def keep(outdir: Path, loaded: Loaded) -> None:

@@ -45,7 +45,7 @@ comes, which AWS refuses, and no capacity leaves with its last service."""
 
 
 @pytest.mark.slow
-def test_a_service_moves_to_instances_that_change_under_it_and_back(aws: None, tmp_path: Path) -> None:
+def test_a_service_moves_to_instances_that_change_and_back_to_fargate(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     replaced: dict[str, list[str]] = {}
@@ -71,7 +71,7 @@ def test_a_service_moves_to_instances_that_change_under_it_and_back(aws: None, t
 
 
 @pytest.mark.slow
-def test_an_instance_is_set_up_as_the_catalog_says(aws: None, tmp_path: Path) -> None:
+def test_an_instance_has_the_configured_settings(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(CATALOG.format(capacity=POOL.format(types="m7i.large", more="min = 1\ndisk_gib = 50"), name="pool"))

@@ -52,7 +52,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("kind", once(CHANGES, on="vpc-lattice"))
-def test_what_aws_does_not_change_in_place_is_replaced_in_one_apply(aws: None, kind: str, tmp_path: Path) -> None:
+def test_a_change_that_aws_cannot_make_in_place_is_applied_in_one_apply(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     for mesh, llm in CHANGES[kind]:

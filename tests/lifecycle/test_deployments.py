@@ -67,7 +67,7 @@ def _running(service: str) -> str:
     return described["services"][0]["taskDefinition"]
 
 
-def test_text_arrives_in_the_task_definition_letter_for_letter(trial: Trial) -> None:
+def test_strings_reach_the_task_definition_unchanged(trial: Trial) -> None:
     ecs = emulator.client("ecs", region=REGION)
 
     definition = ecs.describe_task_definition(taskDefinition=_running("trial-api"))["taskDefinition"]
@@ -80,7 +80,7 @@ def test_text_arrives_in_the_task_definition_letter_for_letter(trial: Trial) -> 
     assert api["command"] == ["echo", NASTY["FILE"]]
 
 
-def test_what_was_changed_behind_terraform_s_back_is_seen_and_put_right(trial: Trial) -> None:
+def test_a_change_outside_terraform_is_found_and_reverted(trial: Trial) -> None:
     ecs = emulator.client("ecs", region=REGION)
     ecs.update_service(cluster="trial", service="trial-api", desiredCount=3)
 

@@ -85,7 +85,7 @@ def _actions(state: dict[str, dict[str, Any]], service: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_all_that_a_way_in_can_have_comes_and_goes_in_one_apply_each(aws: None, tmp_path: Path) -> None:
+def test_every_ingress_setting_is_added_and_removed_in_one_apply_each(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(_full())

@@ -18,7 +18,7 @@ KINDS = [kind for kind in MESHES if kind != "vpc-lattice"]
 
 
 @pytest.mark.slow
-def test_nothing_that_is_somebody_elses_is_written_or_deleted(aws: None, tmp_path: Path) -> None:
+def test_existing_resources_are_never_changed_or_deleted(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     existing = platform()
     before, there = existing.described(), emulator.leftovers()
@@ -52,7 +52,7 @@ def test_nothing_that_is_somebody_elses_is_written_or_deleted(aws: None, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_plan_ends_where_a_load_balancer_is_not_as_the_catalog_says(aws: None, tmp_path: Path) -> None:
+def test_a_plan_fails_if_an_existing_load_balancer_differs_from_the_catalog(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     existing = platform(idle_timeout=30)
     ec2 = emulator.client("ec2", region=REGION)

@@ -104,7 +104,7 @@ def test_a_second_plan_has_no_changes(applied: Applied) -> None:
         assert code == 0, f"{deployment}:\n{output}"
 
 
-def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) -> None:
+def test_every_service_runs_the_configured_number_of_tasks(applied: Applied) -> None:
     for deployment in applied.deployments:
         ecs = emulator.client("ecs", region=deployment.region)
         for service in deployment.workloads.values():
@@ -113,12 +113,12 @@ def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) 
             assert (described["status"], described["runningCount"]) == ("ACTIVE", service.first_tasks)
 
 
-def test_the_mesh_reads_back_as_the_catalog_says(applied: Applied) -> None:
+def test_the_mesh_in_aws_matches_the_catalog(applied: Applied) -> None:
     for deployment in applied.deployments:
         MESHES[deployment.catalog.mesh.kind].assert_reaches(deployment)
 
 
-def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
+def test_only_the_callers_of_a_task_can_reach_it(applied: Applied) -> None:
     for deployment in applied.deployments:
         ec2 = emulator.client("ec2", region=deployment.region)
         outputs = applied.workspaces[deployment.id].output()["services"]
@@ -136,7 +136,7 @@ def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
             assert sorted(inbound) == sorted([*expected, *(["load balancer"] if service.public else [])])
 
 
-def test_a_task_may_touch_what_the_catalog_names_and_nothing_else(applied: Applied) -> None:
+def test_a_task_has_permissions_only_for_resources_that_the_catalog_names(applied: Applied) -> None:
     iam = emulator.client("iam")
     for deployment in applied.deployments:
         for service in deployment.workloads.values():
@@ -152,7 +152,7 @@ def test_a_task_may_touch_what_the_catalog_names_and_nothing_else(applied: Appli
                     assert statement["Effect"] == "Deny" or "*" not in statement["Action"]
 
 
-def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> None:
+def test_outputs_have_the_values_that_other_configurations_need(applied: Applied) -> None:
     for deployment in applied.deployments:
         output = applied.workspaces[deployment.id].output()
         named = {"service_mesh_name"} if deployment.catalog.mesh.kind != PLAIN else set()
@@ -166,7 +166,7 @@ def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> 
         assert set(output["public_urls"]) == {s.name for s in deployment.services.values() if s.public}
 
 
-def test_destroying_one_deployment_after_the_other_leaves_the_rest_alone_and_in_the_end_nothing(
+def test_destroying_one_deployment_keeps_the_others_and_destroying_all_leaves_nothing(
     applied: Applied,
 ) -> None:
     remaining = dict(applied.workspaces)

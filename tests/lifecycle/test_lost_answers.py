@@ -107,7 +107,7 @@ def import_what_is_there(trial: Trial, addresses: list[str]) -> None:
     (trial.workspace.folder / "imports.tf.json").write_text(json.dumps({"import": blocks}))
 
 
-def test_what_has_a_name_is_imported_and_what_has_none_stays_behind(trial: Trial) -> None:
+def test_named_resources_can_be_imported_and_unnamed_ones_are_orphaned(trial: Trial) -> None:
     lost = {(*call.split(":"), 1): "lost" for call in UNHARMED}
     imported: set[str] = set()
     with faults.during(faults.Plan(calls=lost)) as plan:  # type: ignore[arg-type]
@@ -149,7 +149,7 @@ def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> Started:
     return applying
 
 
-def test_an_interrupted_apply_is_finished_by_the_next_and_a_killed_one_once_its_service_is_imported(
+def test_the_next_apply_completes_an_interrupted_one_and_a_killed_one_after_an_import(
     trial: Trial,
 ) -> None:
     # A service is there, and terraform waits for its tasks. Told to stop, it writes that down.

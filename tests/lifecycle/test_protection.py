@@ -44,7 +44,7 @@ TASK = "aws_ecs_task_definition.web"
 BALANCER = "aws_lb.main_ingress_public"
 
 
-def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
+def test_destroy_fails_before_it_runs_terraform(tmp_path: Path) -> None:
     project = Project(folder=tmp_path)
     project.write_output({"shop-dev": [], "shop-prod": []})
     kept = {"resource": {"aws_lb": {"main_ingress_public": {"lifecycle": {"prevent_destroy": True}}, "other": {}}}}
@@ -60,7 +60,7 @@ def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_key_encrypts_what_stands_and_protection_ends_in_two_steps(aws: None, tmp_path: Path) -> None:
+def test_a_key_encrypts_existing_resources_and_protection_is_removed_in_two_steps(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(CATALOG)

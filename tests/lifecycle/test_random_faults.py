@@ -182,7 +182,7 @@ def _applied_in_rounds(trial: Trial, plan: faults.Plan) -> int:
     raise AssertionError(f"not done after {ROUNDS} rounds of {plan.injected}:\n{said[-6000:]}")
 
 
-def test_after_a_storm_the_state_is_that_of_an_undisturbed_run(
+def test_the_state_after_random_errors_equals_that_of_an_undisturbed_run(
     stormed: tuple[Trial, dict[str, dict[str, Any]]],
 ) -> None:
     trial, undisturbed = stormed
@@ -193,7 +193,7 @@ def test_after_a_storm_the_state_is_that_of_an_undisturbed_run(
     assert trial.orphans() == {}
 
 
-def test_what_was_changed_behind_terraforms_back_is_seen_and_repaired(
+def test_changes_outside_terraform_are_found_and_repaired(
     stormed: tuple[Trial, dict[str, dict[str, Any]]],
 ) -> None:
     trial, _ = stormed
@@ -254,7 +254,7 @@ def _restore(folder: Path) -> None:
         shutil.copy(folder / "terraform.tfstate.backup", state)
 
 
-def test_a_destroy_that_is_interrupted_and_one_that_is_killed_leave_nothing_once_another_ends(
+def test_a_completed_destroy_leaves_nothing_after_an_interrupted_and_a_killed_one(
     stormed: tuple[Trial, dict[str, dict[str, Any]]],
 ) -> None:
     trial, _ = stormed

@@ -57,7 +57,7 @@ def _catalog(kind: str, *, keys: dict[str, str], said: str) -> str:
 
 
 @pytest.mark.parametrize("kind", once(CARRYING, on="vpc-lattice"))
-def test_a_renamed_service_is_moved_and_nothing_of_it_replaced(aws: None, kind: str, tmp_path: Path) -> None:
+def test_a_renamed_service_is_moved_without_replacing_its_resources(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     keys = {"web": "front", "llm": "model"}

@@ -56,7 +56,7 @@ def services(client: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> None:
+def test_sidecar_settings_are_added_and_removed_in_place(trial: Trial) -> None:
     write(trial)
     applied(trial)
     ecs = emulator.client("ecs", region="us-west-2")
@@ -96,7 +96,7 @@ def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> N
 
 
 @pytest.mark.parametrize("kind", once(["none", "service-connect"], on="none"))
-def test_a_new_version_of_a_secret_deploys_the_services_that_follow_it_and_no_other(trial: Trial, kind: str) -> None:
+def test_a_new_secret_version_redeploys_only_services_with_redeploy_on_rotation(trial: Trial, kind: str) -> None:
     manager = emulator.client("secretsmanager", region="us-west-2")
     arn = manager.create_secret(Name="token", SecretString="first-value")["ARN"]
     write(trial, kind=kind, chat=f'secrets = {{ TOKEN = "{arn}" }}\nredeploy_on_rotation = true')

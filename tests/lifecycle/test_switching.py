@@ -27,7 +27,7 @@ PAGES = {"app-mesh": "docs/migrating-from-app-mesh.md"}
 
 
 @pytest.mark.nightly
-def test_the_shipped_catalog_walks_from_mesh_to_mesh(aws: None, tmp_path: Path) -> None:
+def test_the_shipped_catalog_can_switch_from_mesh_to_mesh(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     before: dict[str, Any] = {}

@@ -74,7 +74,7 @@ def _reachable(graph: Graph, start: str) -> set[str]:
     return found
 
 
-def test_a_cycle_of_imports_would_be_seen() -> None:
+def test_a_cycle_of_imports_is_found() -> None:
     assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) != []
     assert cycles({"a": {"a"}, "b": {"a"}}) == [{"a"}]
     assert cycles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == []
@@ -109,7 +109,7 @@ def test_the_layers_of_the_catalog_import_only_those_before_them() -> None:
             assert not {each for each in imported if each.split(".")[1:2] and each.split(".")[1] in above}, name
 
 
-def test_there_are_few_modules_and_none_is_long() -> None:
+def test_the_number_and_the_length_of_modules_are_limited() -> None:
     loose = [name for name, file in modules().items() if file.parent == ROOT / "catalog"]
     long = {name for name, file in modules().items() if len(file.read_text("utf-8").splitlines()) > MOST_LINES}
 

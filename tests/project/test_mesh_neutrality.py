@@ -48,7 +48,7 @@ def _naming() -> list[tuple[str, int, str]]:
     ]
 
 
-def test_no_file_outside_the_folders_of_meshes_names_one() -> None:
+def test_only_files_in_the_folders_of_meshes_name_a_mesh() -> None:
     assert [each for each in _naming() if not any(piece in each[2] for piece in ALLOWED.get(each[0], ()))] == []
 
 

@@ -23,13 +23,13 @@ COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for l
 SHOWN = re.findall(r"```text\n(.*?)```", README, re.S)
 
 
-def test_the_summary_that_readme_shows_is_the_one_of_the_shipped_catalog(tmp_path: Path) -> None:
+def test_readme_shows_the_summary_of_the_shipped_catalog(tmp_path: Path) -> None:
     shutil.copy(ROOT / "services.toml", tmp_path)
 
     assert called(tmp_path).stdout == SHOWN[0]
 
 
-def test_the_mistakes_that_readme_shows_are_answered_in_these_words(tmp_path: Path) -> None:
+def test_readme_shows_the_errors_of_its_example(tmp_path: Path) -> None:
     (tmp_path / "services.toml").write_text(
         '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n'
         '[services.llm]\nimage = "l:1"\nport = 80\ntimeout = "10m"\n'

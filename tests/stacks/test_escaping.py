@@ -154,9 +154,7 @@ def test_backend_arguments_are_passed_unchanged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-def test_a_string_is_escaped_once_in_the_container_definition(
-    nasty: str, tmp_path: Path
-) -> None:
+def test_a_string_is_escaped_once_in_the_container_definition(nasty: str, tmp_path: Path) -> None:
     output = catalog_output(HEAD + f"[services.a]\nimage = 'a:1'\nenvironment = {{ A = '{nasty}' }}\n", tmp_path)[
         "shop"
     ]
