@@ -1,4 +1,4 @@
-"""What a catalog says and its Terraform JSON does not: nothing may be dropped in silence."""
+"""Settings of a catalog that are missing in its Terraform JSON: none may be dropped without a notice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Resources = dict[str, dict[str, Any]]
 
 
 def dropped(deployment: Deployment, states: dict[str, dict[str, Any]]) -> list[str]:
-    """Every part of a deployment that its states do not have."""
+    """Every setting of a deployment that is missing in its states."""
     found: Resources = defaultdict(dict)
     for output in states.values():
         for type_, named in output.get("resource", {}).items():
@@ -102,7 +102,7 @@ def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, An
         yield "logs.retention_days"
     if service.scale is not None:
         target = found["aws_appautoscaling_target"].get(service.name, {})
-        # Entries of the schedule set the bounds where they begin.
+        # Entries of the schedule set the bounds when they start.
         if (target.get("min_capacity"), target.get("max_capacity")) != (service.scale.min, service.scale.max):
             yield "scale"
         scaled = [name for name in found["aws_appautoscaling_policy"] if name.startswith(f"{service.name}_")]
@@ -141,7 +141,7 @@ def _same_right(wanted: dict[str, Any], statement: dict[str, Any]) -> bool:
 
 
 def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterator[str]:
-    """Calls, and the way in from outside."""
+    """Missing calls and ingress."""
     closed = deployment.catalog.network.egress == "declared"
     lets_in, lets_out = (found[f"aws_vpc_security_group_{way}_rule"] for way in ("ingress", "egress"))
     for callee in deployment.callees_of(service):

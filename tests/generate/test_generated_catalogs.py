@@ -1,5 +1,5 @@
-"""Generated catalogs, over every key and every mesh, and mutants of valid ones: each becomes what Terraform accepts, or
-is refused line by line. `make fuzz` tries thousands."""
+"""Generated catalogs, over every key and every mesh, and mutants of valid ones: each gives output that
+Terraform accepts, or errors with lines. `make fuzz` tries thousands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools import fuzz
 
 COUNT, SYNTHESIZED = 300, 0.14
 LEAST_LOADED = 0.6
-"""Of the catalogs: refused ones say little."""
+"""The minimum fraction of catalogs that load: rejected catalogs test little."""
 MUTATED, MUTANTS_SYNTHESIZED = 400, 0.1
 VALIDATED = 5
 
@@ -66,10 +66,10 @@ def test_most_catalogs_load_and_some_are_rejected(catalogs: Run) -> None:
 
 
 def test_every_key_of_the_model_is_in_a_catalog_that_loads(catalogs: Run) -> None:
-    # What only some mesh has, and none that is here.
+    # Keys of a mesh that isn't here.
     ended = any(mesh.ended for mesh in MESHES.values())
     of_no_mesh = {*(() if ended else ("Mesh.migrate_from",)), *(() if GATEWAYS else ("Ingress.gateway",))}
-    # Versions are few, and say what services say too.
+    # Versions are rare, and have the same keys as services.
     of_versions = {f"Version.{each.partition('.')[2]}" for each in catalogs.keys if each.startswith("Service")}
     assert keys.ALL - catalogs.keys.keys() - of_no_mesh - of_versions == set()
 
@@ -88,7 +88,7 @@ def test_mutants_load_or_have_errors_with_lines(mutants: Run) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_seed_always_generates_the_same_examples(source: str) -> None:
     once = examples(SOURCES[source], start=7, count=4)
-    random.random()  # what others draw is nothing to it
+    random.random()  # independent of other draws
 
     assert examples(SOURCES[source], start=7, count=4) == once
     assert examples(SOURCES[source], start=8, count=4) != once
@@ -121,7 +121,7 @@ def test_terraform_validates_generated_catalogs(aws: None, tmp_path: Path) -> No
 
     run(CATALOGS, start=7, count=40, share=0.4, on_output=keep)
     assert len(kept) == VALIDATED
-    # One folder for all of them, made ready once.
+    # One folder for all of them, initialized once.
     here = workspace(kept[0], tmp_path / "run")
     here.init()
     for folder in kept:

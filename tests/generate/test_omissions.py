@@ -1,4 +1,4 @@
-"""What is left out of an output is seen."""
+"""The checks find settings that are missing in an output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that no mutation comes upon."""
+"""Unusual files that no mutation produces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EC2 capacity on a state that stays: services move on and off it, and it changes under them."""
+"""Changes to EC2 capacity on one state: services move to it and back, and its settings change while they run."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ STEPS = [
     (ONE, "fargate"),
     ("", "fargate-spot"),
 ]
-"""What the catalog says of capacity, and where the service runs, one after the other. No instances stand by when Spot
-comes, which AWS refuses, and no capacity leaves with its last service."""
+"""The steps: the catalog's capacity, and the capacity that the service uses. The warm pool is removed before Spot is
+added, because AWS rejects both together, and no capacity is removed in the same step as its last service."""
 
 
 @pytest.mark.slow
@@ -90,6 +90,6 @@ def test_an_instance_has_the_configured_settings(aws: None, tmp_path: Path) -> N
         capacityProviders=["trial-pool"]
     )["capacityProviders"]
     assert provider["autoScalingGroupProvider"]["managedTerminationProtection"] == "ENABLED"
-    # Where it is unprotected and gone, nothing is left.
+    # Unprotected capacity that is removed leaves no resources.
     trial.workspace.destroy()
     assert emulator.leftovers() == {}

@@ -1,4 +1,4 @@
-"""Logins, firewall, logs and cookies of two ways in, applied, taken away again, and destroyed on the emulated AWS."""
+"""Logins, firewall, logs and cookies of two load balancers: applied, removed and destroyed on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ public = { ingress = "inner" }
 
 
 def _full() -> str:
-    """The catalog with all of it, on things that the emulated account has."""
+    """The catalog with all these settings, for resources that the emulated account has."""
     text = (ROOT / "tests/more_catalogs/ingress.toml").read_text(encoding="utf-8")
     emulator.client("s3", region=REGION).create_bucket(
         Bucket="company-logs", CreateBucketConfiguration={"LocationConstraint": REGION}

@@ -1,5 +1,4 @@
-"""A catalog joins what a platform team runs, with one mesh after the other, and leaves it as it was: on the emulated
-AWS."""
+"""A catalog that uses a platform team's resources leaves them unchanged, with each mesh, on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +13,8 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES
 
 KINDS = [kind for kind in MESHES if kind != "vpc-lattice"]
-"""The zones of VPC Lattice take a minute to come and another to go, and of what exists it takes no more than others."""
+"""VPC Lattice is left out: its zones take a minute each to create and to delete, and it uses no existing resource that
+the others don't."""
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The catalogs that ship, through real Terraform on the emulated AWS: applied, found, planned again, destroyed."""
+"""The shipped catalogs with real Terraform on the emulated AWS: applied, verified, planned again, destroyed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SLOW = [
     "examples/environments.toml",
     *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models")),
 ]
-"""Two environments beside each other, and for each mesh a catalog with nearly all that it can do."""
+"""Two environments in one account, and for each mesh a catalog with nearly all its features."""
 NIGHTLY = [
     *(f"examples/{name}.toml" for name in ("app-mesh", "batch", "canary", "chatqna-gpu", "private")),
     *(f"tests/more_catalogs/{name}.toml" for name in ("beside", "gpu")),
 ]
-"""The others, which tests/lifecycle/test_validate.py plans."""
+"""The other catalogs, which tests/lifecycle/test_validate.py plans."""
 _MESSAGES = 'Service Authorization Reference, "Actions defined by Amazon Message Gateway Service"'
 _X_RAY = 'Service Authorization Reference, "Actions defined by AWS X-Ray": what writes and samples knows no resource'
 WITHOUT_RESOURCE_LEVEL = {
@@ -47,7 +47,7 @@ WITHOUT_RESOURCE_LEVEL = {
     ),
     "logs:DescribeLogGroups": 'CloudWatch Logs user guide, "Overview of managing access": it lists',
 }
-"""Actions that AWS knows for everything only, each with the page that says so."""
+"""Actions that AWS supports only for all resources, each with its source."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 pytestmark = pytest.mark.parametrize(
@@ -64,7 +64,7 @@ pytestmark = pytest.mark.parametrize(
 
 
 class Applied:
-    """A catalog that was applied: its deployments, and where terraform ran for each."""
+    """An applied catalog: its deployments, and the Terraform workspace of each."""
 
     def __init__(self, deployments: tuple[Deployment, ...], workspaces: dict[str, Workspace]) -> None:
         self.deployments = deployments
@@ -87,7 +87,7 @@ def applied(request: pytest.FixtureRequest, aws: None, tmp_path_factory: pytest.
 
 
 def _with_a_certificate_that_exists(catalog: Path, folder: Path) -> Path:
-    """The catalog itself, or where it names a certificate, a copy that names one that the emulated account has."""
+    """The catalog itself, or, if it names a certificate, a copy with a certificate of the emulated account."""
     text = catalog.read_text(encoding="utf-8")
     if CERTIFICATE not in text:
         return catalog
@@ -176,5 +176,5 @@ def test_destroying_one_deployment_keeps_the_others_and_destroying_all_leaves_no
             assert here.plan() is False, f"destroying {deployment.id} changed the plan of {other}"
 
     left = emulator.leftovers()
-    left.pop("certificate", None)  # of those that were there before
+    left.pop("certificate", None)  # no deployment that existed before
     assert left == {}

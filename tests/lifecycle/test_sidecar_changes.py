@@ -1,4 +1,4 @@
-"""Keys of what stands beside a service, turned on and off while it runs, on the emulated AWS."""
+"""Sidecar keys turned on and off while their service runs, on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write(trial: Trial, *, chat: str = "", mesh: str = "", kind: str = "none") -
 
 
 def applied(trial: Trial) -> dict[str, list[str]]:
-    """What was planned, applied; and nothing is left to do."""
+    """Apply and return the planned changes; the next plan must have none."""
     planned = trial.planned()
     trial.apply_planned()
     assert trial.planned() == {}
@@ -63,7 +63,7 @@ def test_sidecar_settings_are_added_and_removed_in_place(trial: Trial) -> None:
 
     write(trial, chat="exec = true")
     planned = applied(trial)
-    # A task definition is never changed, there is a new revision.
+    # A task definition can't be changed: a change creates a new revision.
     assert planned.pop("aws_ecs_task_definition.chat") in (["delete", "create"], ["create", "delete"])
     assert planned == {
         "aws_cloudwatch_log_group.main_exec": ["create"],
@@ -85,7 +85,7 @@ def test_sidecar_settings_are_added_and_removed_in_place(trial: Trial) -> None:
     task = ecs.describe_task_definition(taskDefinition="trial-chat")["taskDefinition"]
     arrived = {each["name"]: each for each in task["containerDefinitions"]}
     assert list(arrived) == ["chat", "cache", "otel_collector", "log_router"]
-    # Of keys that it does not know, the provider says nothing.
+    # The provider ignores unknown keys.
     assert arrived["otel_collector"]["restartPolicy"] == {"enabled": True}
     assert arrived["log_router"]["firelensConfiguration"] == {"type": "fluentbit"}
 

@@ -1,4 +1,4 @@
-"""Several Terraform states of one deployment, applied, moved between and destroyed on the emulated AWS."""
+"""Several Terraform states of one deployment, applied and destroyed on the emulated AWS, with moves of services."""
 
 from __future__ import annotations
 

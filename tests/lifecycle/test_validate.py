@@ -1,4 +1,4 @@
-"""Real Terraform on every catalog and every mesh: what loads is valid and can be planned, what does not says why."""
+"""Real Terraform on every catalog and mesh: each is valid and can be planned, or has an error with the reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _own_kind(file: Path) -> str:
 
 
 def _root(pairs: Iterable[tuple[Path, str]], *, into: Path, existing_network: bool) -> Root:
-    """A root of all deployments of these catalogs on these meshes that use, or don't use, an existing network."""
+    """A root module of all deployments of these catalogs and meshes that use, or don't use, an existing network."""
     root = Root(into / "root")
     for file, kind in pairs:
         folder = into / f"{file.stem}.{kind}"
@@ -67,7 +67,7 @@ def test_every_catalog_that_loads_can_be_planned(aws: None, kind: str, tmp_path:
 
 @pytest.mark.parametrize("existing_network", [False, True])
 def test_every_catalog_that_loads_is_valid(aws: None, existing_network: bool, tmp_path: Path) -> None:
-    # A plan of what uses an existing network would need that in the emulated account.
+    # A plan with an existing network would need that network in the emulated account.
     pairs = PAIRS if existing_network else [(file, _own_kind(file)) for file in (*EXAMPLES, *MORE)]
     root = _root(pairs, into=tmp_path, existing_network=existing_network)
     assert "The configuration is valid" in root.workspace.validate()

@@ -1,4 +1,4 @@
-"""What `make security` and `make audit` conclude from what their tools say."""
+"""The conclusions of `make security` and `make audit` from the reports of their tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make ci` prints of its steps."""
+"""The output of `make ci` for its steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports run one way: main -> stacks -> catalog; parts do not know which mesh there is."""
+"""Imports go one way: main -> stacks -> catalog. Parts don't depend on the mesh in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 @functools.cache
 def _imports(file: Path) -> frozenset[str]:
-    """Every module that a file imports, wherever in it."""
+    """Every module that a file imports, at any level."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
@@ -121,7 +121,7 @@ def test_only_the_registries_import_a_concrete_mesh() -> None:
 
 @pytest.mark.parametrize("kind", MESHES)
 def test_only_the_files_of_a_mesh_and_the_type_of_its_kind_name_it(kind: str) -> None:
-    """A mesh is chosen once, by a dict; whoever else names one would have to be found when it goes."""
+    """A dictionary selects the mesh. Any other mention of a mesh would have to be found when the mesh is removed."""
     others = [*_files("stacks"), *_files("catalog"), *_files("deploy"), ROOT / "main.py"]
     may = {"catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "catalog/model/network.py"}
     naming = {
@@ -135,7 +135,7 @@ def test_only_the_files_of_a_mesh_and_the_type_of_its_kind_name_it(kind: str) ->
 
 @functools.cache
 def _literals(file: Path) -> frozenset[str]:
-    """The strings of a file's code; what only its readers see is left out."""
+    """The strings of a file's code, without docstrings and comments."""
     tree = ast.parse(file.read_text())
     return frozenset(
         each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)
@@ -171,7 +171,7 @@ def _is_module(name: str) -> bool:
 
 
 def test_every_resource_is_created_with_an_address_of_its_part() -> None:
-    """Resources are made by Part.add alone: a bare constructor call would get a hash for an address."""
+    """Only Part.add creates resources: a bare constructor call would get a hash as its address."""
     for file in _files("stacks"):
         tree = ast.parse(file.read_text())
         generated = {
@@ -183,7 +183,7 @@ def test_every_resource_is_created_with_an_address_of_its_part() -> None:
         made = {
             node.func.id
             for node in ast.walk(tree)
-            # Structs take keywords only; what is given a scope is a resource.
+            # Structs accept only keywords; a call with a scope creates a resource.
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
         }
         assert made & generated <= {"AwsProvider"}, file

@@ -1,4 +1,4 @@
-"""The layout of the code: few modules of moderate length, layers that import one way, and a map whose paths exist."""
+"""The layout of the code: the number and length of modules, layers that import one way, and a map whose paths exist."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ Graph = Mapping[str, set[str]]
 
 @cache
 def modules() -> Mapping[str, Path]:
-    """The file of every module, by its dotted name; a package is known by the name of its folder."""
+    """The file of every module, by its dotted name; a package has the name of its folder."""
     files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
     return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
 
 
 @cache
 def imports() -> Graph:
-    """The modules of this project that each module imports, wherever in it."""
+    """The modules of this project that each module imports, at any level."""
     return {name: set(_imported(file)) for name, file in modules().items()}
 
 

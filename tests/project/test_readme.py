@@ -1,4 +1,4 @@
-"""What README shows is what happens. The TOML in it is held by test_toml_blocks.py."""
+"""README shows the real output of its commands. test_toml_blocks.py tests its TOML."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _without_lines(text: str) -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path, aws: None) -> Iterator[Path]:
-    """A fresh clone of what is here, committed or not, with nothing installed."""
+    """A fresh clone of the working tree, including uncommitted files, with nothing installed."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,

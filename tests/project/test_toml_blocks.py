@@ -1,4 +1,4 @@
-"""What documentation shows can be copied: every TOML block loads, and is what the schema allows."""
+"""Examples in the documentation can be copied: every TOML block loads and is valid by the schema."""
 
 from __future__ import annotations
 

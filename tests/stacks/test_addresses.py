@@ -1,4 +1,4 @@
-"""Addresses live in users' states: what may change them, and what must not."""
+"""Resource addresses are in users' states: the changes that may alter them, and those that must not."""
 
 from __future__ import annotations
 

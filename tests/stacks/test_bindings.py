@@ -30,7 +30,7 @@ process.on('exit', () => {
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the small app: what it wrote, and how many modules of the bindings each language loaded for it."""
+    """One run of the small app: its output, and the number of binding modules that each language loaded."""
 
     output: dict[str, bytes]
     python_modules: int
@@ -38,7 +38,7 @@ class Run:
 
 
 def run_app(folder: Path, *, root: Path = ROOT, **environment: str) -> Run:
-    """Run the small app with a preload of the user's own, which counts what node loads."""
+    """Run the small app with a user's preload, which counts the modules that node loads."""
     folder.mkdir()
     (folder / "count.cjs").write_text(COUNT_MODULES)
     out = folder / "out"
@@ -91,7 +91,7 @@ PRELOADS = ["lazy_provider_index.cjs", "await_jsii_index.cjs", "no_creation_stac
 
 @pytest.mark.parametrize(("plain", "shown"), [("1", "constructs []\n"), ("0", f"bindings {PRELOADS}\n")])
 def test_the_plain_import_can_be_requested(tmp_path: Path, plain: str, shown: str) -> None:
-    """With packages in the place of the real ones, which say what is imported, and with which files for node."""
+    """Run with fakes of the real packages. They print which packages are imported, and with which files for node."""
     told = f'import os; print("{{}}", [each for each in {PRELOADS} if each in os.environ["NODE_OPTIONS"]])'
     for name, package in (("constructs", "constructs"), ("cdktf_cdktf_provider_aws", "bindings")):
         (tmp_path / name / "_jsii").mkdir(parents=True)
@@ -192,7 +192,7 @@ exports.two = require("./two");
 
 
 def loaded(folder: Path, *, index: str, package: str = "@cdktf/provider-aws") -> list:
-    """What a node with the preload sees of an index with two submodules: its names, and when which of them ran."""
+    """An index with two submodules in a node with the preload: its names, and when each submodule ran."""
     lib = folder / "node_modules" / package / "lib"
     for name in ("one", "two"):
         (lib / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""EC2 capacity in the output: template, group, provider, and what a task on it says."""
+"""EC2 capacity in the output: launch template, Auto Scaling group, capacity provider, and the tasks that use it."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_the_provider_scales_protects_and_drains(shop) -> None:
     assert provider["name"] == "shop-pool"
     assert settings["managed_scaling"] == {"status": "ENABLED", "target_capacity": 100}
     assert (settings["managed_termination_protection"], settings["managed_draining"]) == ("ENABLED", "ENABLED")
-    # A cluster lets it go before it is deleted: only so does Terraform keep to that order.
+    # The cluster must detach it before it is deleted. Only this reference makes Terraform keep that order.
     assert provider["lifecycle"] == {"create_before_destroy": True}
 
 
@@ -183,7 +183,7 @@ def test_services_are_removed_before_the_provider_and_the_provider_before_the_in
     assert "aws_autoscaling_group.main_capacity_pool" in json.dumps(provider)
     assert "aws_launch_template.main_capacity_pool" in json.dumps(group)
     assert "aws_ecs_cluster.main_cluster" in json.dumps(template)
-    # What the agent leaves the cluster by stays until then.
+    # The agent's egress stays until it has deregistered from the cluster.
     assert {
         "aws_iam_role_policy_attachment.main_container_instances",
         "aws_vpc_security_group_egress_rule.main_container_instances_to_anywhere_443",

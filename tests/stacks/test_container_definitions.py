@@ -1,4 +1,4 @@
-"""Every task definition is one that ECS takes, by botocore's model: Terraform drops unknown keys without a word."""
+"""Every task definition is valid by botocore's model: Terraform drops unknown keys without a warning."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ REQUESTED = {
     "execution_role_arn": "executionRoleArn",
     "task_role_arn": "taskRoleArn",
 }
-"""Arguments of Terraform's that are passed on as they are, and their names in the request."""
+"""Terraform arguments that are passed on unchanged, and their names in the request."""
 
 
 def request(task: dict[str, Any]) -> dict[str, Any]:
-    """What the provider sends for a task definition, as far as it is the catalog's."""
+    """The provider's request for a task definition, without the parts that don't come from the catalog."""
     sent = {name: task[argument] for argument, name in REQUESTED.items() if task.get(argument) is not None}
     if proxy := task.get("proxy_configuration"):
         sent["proxyConfiguration"] = {
@@ -59,7 +59,7 @@ def test_ecs_accepts_every_task_definition(shipped: ShippedOutputs, file: Path, 
 
 
 def faults(sent: dict[str, Any]) -> Iterator[str]:
-    """What ECS would refuse: what its model says, and what goes beyond a shape."""
+    """The errors that ECS would return: violations of its model, and of rules that a shape can't express."""
     yield from validation.problems("ecs", "RegisterTaskDefinition", sent)
     containers = {each["name"]: each for each in sent["containerDefinitions"]}
     if len(containers) < len(sent["containerDefinitions"]):

@@ -1,4 +1,4 @@
-"""The documents that AWS limits, in the output: what the rules estimate is never less than what is written."""
+"""Documents with a size limit in AWS: the rules never estimate less than the size in the output."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ ARNS = {
     "aws_s3_bucket": ("s3", "{}"),
     "aws_vpclattice_service": ("vpc-lattice", "service/svc-0123456789abcdef0"),
 }
-"""Service and resource in the ARNs of what policies name."""
+"""Service and resource parts of the ARNs in policies."""
 
 
 def _applied(text: str, output: dict[str, Any]) -> str:
-    """A text of the output with every reference as long as AWS makes it: names as they are written, ids and ARNs at
-    the length of their kind."""
+    """A string of the output with every reference at the length that AWS gives it: names as they are written, ids and
+    ARNs at the length of their kind."""
 
     region = output["provider"]["aws"][0]["region"]
 
@@ -77,7 +77,7 @@ def _compact(text: str, output: dict[str, Any]) -> str:
 
 
 def _definition(arguments: dict[str, Any], output: dict[str, Any]) -> int:
-    """As AWS keeps it: everything but tags, in one JSON."""
+    """The task definition as AWS stores it: everything but tags, in one JSON document."""
     kept = {
         key: value for key, value in arguments.items() if key not in ("lifecycle", "depends_on", "tags", "provider")
     }
@@ -151,7 +151,7 @@ def _buckets(count: int) -> list[str]:
 
 
 def _largest(kind: str, *, text: int) -> str:
-    """A service with all that makes a definition and its policies long; `text` is for the environment."""
+    """A service with every key that makes a task definition and its policies long; `text` is for the environment."""
     callees = [f"c{n:02}" for n in range(20)]
     secrets = ", ".join(_secret(n, length=60) for n in range(20))
     own = f"""
@@ -200,7 +200,7 @@ protocol = "grpc"
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_largest_accepted_task_definition_fits_the_limit(kind: str, tmp_path: Path) -> None:
-    """And a character more is refused."""
+    """One more character is an error."""
     (deployment,) = loaded(_largest(kind, text=0), kind=kind).deployments
     room = 64 * 1024 - definition_length(deployment, deployment.services[_S])
     with pytest.raises(CatalogError, match="task definition"):
@@ -249,7 +249,7 @@ def test_the_largest_accepted_number_of_callers_fits_the_auth_policy_limit(stack
 
 
 def _most(toml: Callable[[int], str], *, between: tuple[int, int]) -> int:
-    """The largest count with which a catalog is accepted."""
+    """The largest count with which a catalog loads."""
     least, most = between
     refused = bisect.bisect_left(range(least, most + 1), True, key=lambda count: _refused(toml(count)))
     assert 0 < refused <= most - least, "the bound is not between these"

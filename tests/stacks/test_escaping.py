@@ -1,4 +1,4 @@
-"""Text stays text: what Terraform and cdktf make of it is what the catalog says."""
+"""Strings stay strings: after Terraform and cdktf have evaluated them, they equal those in the catalog."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_template_markers_are_doubled_and_cdktf_s_own_are_split(text: str, escap
 
 
 def test_no_string_of_a_catalog_reaches_terraform_as_a_template(tmp_path: Path) -> None:
-    """In every place that takes free text."""
+    """A catalog with the string in every place that accepts free text."""
     trap = "${trap}"
     output = catalog_output(_everywhere(trap), tmp_path)
 
@@ -143,7 +143,7 @@ image = "{account}.dkr.ecr.us-west-2.amazonaws.com/b:1"
 
 
 def test_backend_arguments_are_passed_unchanged(tmp_path: Path) -> None:
-    """Terraform evaluates nothing there, so nothing is escaped either."""
+    """Terraform evaluates no expressions there, so nothing is escaped."""
     output = catalog_output(
         HEAD + '[services.a]\nimage = "a:1"\n[state.s3]\nbucket = "b"\nregion = "eu-west-1"\nkey = "${x}/k"\n', tmp_path
     )["shop"]

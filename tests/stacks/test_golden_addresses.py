@@ -1,4 +1,4 @@
-"""Every address that a catalog gives, written down: a change breaks whoever has applied it."""
+"""The recorded list of every address that a catalog produces: a change breaks deployments that were already applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way in from outside: load balancer, listeners, and the rules that lead to services."""
+"""Ingress: load balancer, listeners, and the rules that route to services."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def test_a_public_service_has_a_url(web: dict[str, Any], public: dict[str, Any],
     assert exposure.url == url
 
 
-def test_a_new_public_service_does_not_change_the_listener_rules_of_others() -> None:
+def test_a_new_public_service_does_not_change_other_listener_rules() -> None:
     before, after = output_of(chat={}), output_of(chat={}, admin={"public": {"path": "/admin"}})
     for type_ in ("aws_lb_listener_rule", "aws_lb_target_group", "aws_lb_listener", "aws_lb", "aws_security_group"):
         assert {name: resources(after, type_)[name] for name in resources(before, type_)} == resources(before, type_)
@@ -359,7 +359,7 @@ def test_logs_go_to_an_existing_bucket_unchanged() -> None:
 
 
 def test_without_logs_the_load_balancer_turns_them_off_explicitly() -> None:
-    """Left out, Terraform would leave them on."""
+    """Without the arguments, Terraform would leave the logs on."""
     balancer = resources(output_of(), "aws_lb")["main_ingress_web"]
     assert balancer["access_logs"] == balancer["connection_logs"] == {"bucket": "", "enabled": False}
 

@@ -1,4 +1,4 @@
-"""What is made, and what is not, where a catalog joins what exists."""
+"""Created and existing resources in a catalog that uses an existing network, cluster, namespace and load balancer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF_OTHERS = {
 
 
 def joining(into: Path, *changes: tuple[str, str], kind: str = "service-connect") -> dict[str, Any]:
-    """The output of the example with some of its text changed."""
+    """The output of the example with some strings replaced."""
     text = JOINING.read_text(encoding="utf-8")
     for old, new in (('kind = "service-connect"', f'kind = "{kind}"'), *changes):
         assert old in text
@@ -83,7 +83,7 @@ def test_an_existing_load_balancer_allows_the_idle_timeout_of_services_and_targe
     conditions = output["data"]["aws_lb"]["main_ingress_public"]["lifecycle"]["postcondition"]
     assert "${self.idle_timeout >= 20}" in {each["condition"] for each in conditions}
     [endpoint] = resources(output, "aws_ecs_service")["chat"]["service_connect_configuration"]["service"]
-    assert endpoint["timeout"]["idle_timeout_seconds"] > 4000  # whatever its owner has set
+    assert endpoint["timeout"]["idle_timeout_seconds"] > 4000  # the maximum that its owner can set
 
 
 def test_names_are_registered_in_the_existing_namespace(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`security.kms_key`: what is encrypted with it, who may use it, and which keys are refused."""
+"""`security.kms_key`: the resources it encrypts, the principals that can use it, and the keys that are errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network: what belongs to which zone, and what lets traffic out."""
+"""The network: the resources of each zone, and egress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service under a new key: its addresses in Terraform are moved, and nothing of it in AWS is another."""
+"""A service under a new key: Terraform moves its addresses, and its resources in AWS stay the same."""
 
 from __future__ import annotations
 

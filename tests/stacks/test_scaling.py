@@ -1,4 +1,4 @@
-"""Services whose number of tasks is left to Application Auto Scaling: what is written, and what becomes of it."""
+"""Services that Application Auto Scaling scales: their output, and how it changes an applied service."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_a_running_service_is_scaled_and_fixed_again_without_being_replaced(aws:
     assert {each["ResourceId"] for each in policies} == {"service/trial/trial-worker"}
     assert _tasks(ecs) == 2
 
-    # What the scaler and the schedule do is not a plan's to undo.
+    # A plan must not undo changes of the scaler and the schedule.
     ecs.update_service(cluster="trial", service="trial-worker", desiredCount=7)
     bounds = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     scaler.register_scalable_target(**bounds, ResourceId="service/trial/trial-worker", MinCapacity=3)

@@ -1,5 +1,5 @@
-"""What every output keeps to, whatever its catalog says and whichever mesh it has: nothing open, nothing unencrypted,
-no right without a reason."""
+"""Security requirements on every output, for every catalog and mesh: no open access, no unencrypted data, and no
+permission without a reason."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_output_has_no_open_access_and_no_unencrypted_data(shipped: ShippedOu
 
 
 def policies(output: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement of every policy in an output, with the address of what has it."""
+    """Every statement of every policy in an output, with the address of its resource."""
     for type_, named in output["resource"].items():
         for name, body in named.items():
             for key in ("policy", "assume_role_policy"):
@@ -71,7 +71,7 @@ def every_action_has_a_reason(deployment: Deployment, output: dict[str, Any]) ->
 
 def every_right_on_everything_has_a_reason(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
     for address, statement in policies(output):
-        # In a key's policy, everything is the key.
+        # In a key policy, "*" is the key.
         allowed = _EVERYWHERE | (_IN_KEY_POLICY if address.startswith("aws_kms_key.") else set())
         if "*" in _listed(statement.get("Resource", [])):
             yield from (f"{address}: {action}" for action in {*_listed(statement["Action"])} - allowed)

@@ -1,4 +1,4 @@
-"""Who may talk to whom: the edges of the call graph and nothing more."""
+"""Security group rules allow the calls in the catalog and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVICES = {
 
 
 def made(**tables: Any) -> tuple[SecurityGroups, dict[str, Any]]:
-    """The groups in a network, with every call let through, and the output."""
+    """The security groups of a network, with a rule for every call, and the output."""
     parts = []
 
     def build(stack: Any) -> None:
@@ -149,7 +149,7 @@ def test_services_in_an_existing_network_have_egress_to_port_443_anywhere() -> N
     assert "worker_to_anywhere_443" in egress(network=EXISTING)
 
 
-def test_a_new_service_does_not_change_the_security_group_rules_of_others() -> None:
+def test_a_new_service_does_not_change_other_security_group_rules() -> None:
     before, after = egress(), egress(services={**SERVICES, "new": {"image": "new:1", "calls": ["llm"]}})
     assert {name: after[name] for name in before} == before
 

@@ -182,7 +182,7 @@ def test_a_long_start_keeps_the_check_interval_and_sets_the_grace_period_of_the_
     services = resources(output, "aws_ecs_service")
     assert (check["startPeriod"], check["interval"], check["retries"]) == (300, 10, 10)
     assert services["a"]["health_check_grace_period_seconds"] == 1200
-    # Nothing is checked there, so there is nothing to forgive.
+    # Without a health check, a grace period has no effect.
     assert "health_check_grace_period_seconds" not in services["b"]
 
 

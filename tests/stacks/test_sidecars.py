@@ -1,4 +1,4 @@
-"""Containers beside a service: what the catalog's keys add to its task, and what else that takes."""
+"""Sidecars: the containers that the catalog's keys add to a task, and the other resources they need."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_tasks_have_permission_to_write_their_session_logs(shop) -> None:
 def test_without_ecs_exec_there_are_no_resources_for_it(shop) -> None:
     output = shop('[services.web]\nimage = "r.io/a:1"')
 
-    # Written out, so that Terraform can come back to it.
+    # Written explicitly, so that Terraform restores it.
     assert resources(output, "aws_ecs_cluster")["main_cluster"]["configuration"] == {
         "execute_command_configuration": {"logging": "DEFAULT"}
     }
@@ -245,7 +245,7 @@ def test_a_collector_accepts_traces_and_nothing_else(shop) -> None:
     assert list(configuration["service"]["pipelines"]) == ["traces"]
     assert list(configuration["exporters"]) == ["awsxray"]
     assert collector["healthCheck"]["command"] == ["CMD", "/healthcheck"]
-    # A service goes on without it.
+    # The service keeps running without it.
     assert not collector["essential"] and collector["restartPolicy"] == {"enabled": True}
     [traces] = statements(output, "web_task")
     assert all(action.startswith("xray:") for action in traces["Action"]) and traces["Resource"] == ["*"]

@@ -1,4 +1,5 @@
-"""Services in Terraform states of their own: nothing is lost between them, and what one reads another offers."""
+"""Services in their own Terraform states: no resource is lost between them, and each state outputs the values that
+others read."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from tests.support.synth import resources
 from tests.support.terraform_text import references, texts
 
 OTHERS = {"environments", "mutual", "smallest", "private", "existing_network", "gpu"}
-"""Catalogs that have nothing to split which another of these does not have."""
+"""Catalogs that add no resource type to those of the other catalogs here."""
 CATALOGS = [
     file
     for folder in (".", "examples", "tests/more_catalogs")
@@ -56,7 +57,7 @@ def outputs_of(catalog: Loaded) -> Outputs:
 
 
 def split(catalog: Loaded, deployment: Deployment) -> Loaded:
-    """A deployment alone, its services dealt out to three states."""
+    """A single deployment whose services are distributed over three states."""
     states = {name: STATES[index % 3] for index, name in enumerate(deployment.services)}
     stacks = {name: None if state == BASE else state for name, state in states.items()}
     running = tuple(each.model_copy(update={"stack": stacks[each.key]}) for each in deployment.running)
@@ -89,7 +90,7 @@ def test_several_states_together_have_the_resources_of_a_single_state(file: Path
         for state, part in parts.items():
             text = json.dumps({key: part.get(key, {}) for key in ("resource", "data", "output")})
             here = set(addresses(part))
-            # Raises ValueError for what Terraform could not read.
+            # Raises ValueError for an output that Terraform couldn't read.
             assert all(reference.root for said in texts(part) for reference in references(said))
             assert set(_SHARED.findall(text)) <= offered
             referred = {
@@ -233,7 +234,7 @@ def test_a_moved_service_is_imported_in_the_new_state_and_removed_from_the_old()
         "aws_iam_role.llm_task": "shop-llm-task",
         "aws_iam_role_policy.llm_execution": "shop-llm-execution:shop-llm-execution",
     }
-    # What no provider can import is put again, as it is.
+    # Resources that the provider can't import are created again with the same arguments.
     assert set(moved) - imported.keys() == {"aws_appautoscaling_scheduled_action.llm_night"}
 
 

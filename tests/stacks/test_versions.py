@@ -1,4 +1,4 @@
-"""Versions of a service: who gets which requests, what each has of its own, and what a change of one touches."""
+"""Versions of a service: their requests, their own resources, and the resources that change with one version."""
 
 from __future__ import annotations
 
@@ -410,7 +410,7 @@ def test_a_load_balancer_distributes_requests_by_weight_on_every_mesh(kind: str,
 
 
 def _of(kind: str, *, weight: int, versions: str = "next") -> str:
-    """The canary example with another weight, or without a version of llm."""
+    """The canary example with a different weight, or without a version of llm."""
     text = of_kind(CANARY, kind).replace("weight = 10", f"weight = {weight}")
     return text if versions else text[: text.index("  [[services.llm.versions]]")]
 

@@ -1,4 +1,4 @@
-"""Whatever ends synth on its way, the output is the former or the new one, whole, and the next synth works."""
+"""After any interruption of synth, the output is the complete previous or new one, and the next synth works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.fake_terraform import CATALOG as ONE_SERVICE
 
 CATALOG = ONE_SERVICE + "[environments.dev]\n[environments.prod]\n"
 MANIFEST = Path("manifest.json")
-# The shell's process becomes main.py's, so that node can be told its number.
+# main.py replaces the shell's process, so that its process id is known to node.
 COMMAND = ["sh", "-c", 'SYNTH=$$ exec "$0" "$1"', sys.executable, str(ROOT / "main.py")]
 OUTPUT = {"manifest.json", *(f"stacks/shop-{name}/cdk.tf.json" for name in ("dev", "prod"))}
 
@@ -43,7 +43,7 @@ def synthesized(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], dict[str, bytes]]:
-    """A folder with a catalog that has changed since its output was made; that output, and the one to come."""
+    """A folder with a catalog that changed after its last synth, the previous output, and the expected new one."""
     folder, elsewhere = tmp_path_factory.mktemp("former"), tmp_path_factory.mktemp("new")
     changed = CATALOG + "[services.another]\nimage = 'web:2'\n"
     for place, text in ((folder, CATALOG), (elsewhere, changed)):
@@ -62,7 +62,7 @@ def folder(outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], tmp_path: P
 
 
 def whole(folder: Path) -> dict[str, bytes]:
-    """The output, without what an end by force has left unfinished."""
+    """The output, without the unfinished files that a killed process left."""
     return {file: text for file, text in written(folder).items() if not file.startswith(".unfinished")}
 
 
@@ -121,7 +121,7 @@ def test_a_killed_synth_leaves_either_the_previous_or_the_new_output(
         assert process.returncode in (0, -number, 128 + number), errors
         assert process.returncode == 0 or "Traceback" not in errors, errors
         assert whole(folder) in (former, new), f"after step {step}"
-    assert synthesized(folder) == new  # of what the ended ones left nothing is left
+    assert synthesized(folder) == new  # no files of the killed runs are left
 
 
 def test_two_concurrent_runs_write_one_after_the_other(
@@ -135,7 +135,7 @@ def test_two_concurrent_runs_write_one_after_the_other(
 
 
 def staged(tmp_path: Path) -> tuple[Path, Path, list[Path]]:
-    """An output folder with the former output of two stacks, and a folder with the new one and one more."""
+    """An output folder with the previous output of two stacks, and a folder with the new output of three."""
     outdir, staging = tmp_path / "out", tmp_path / "out" / ".unfinished-x"
     stacks = [Path("stacks") / name / "cdk.tf.json" for name in ("a", "b", "c")]
     for root, text, files in ((outdir, "former", [*stacks[:2], MANIFEST]), (staging, "new", [*stacks, MANIFEST])):
