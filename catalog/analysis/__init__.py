@@ -1,1 +1,1 @@
-"""What follows from a deployment as a whole: the same answers for the rules, the reports and the stacks."""
+"""Properties of a whole deployment, which rules, reports and stacks share."""

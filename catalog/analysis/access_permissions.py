@@ -1,4 +1,4 @@
-"""What `access` of the catalog allows a service's own role: which actions, why, and AWS's page about them."""
+"""The permissions that a service's `access` adds to its task role: the actions, the reason, and the AWS page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from catalog.analysis.permissions import TASK_ROLE, Permission
 BEDROCK = Permission(
     actions=("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"),
     holder=TASK_ROLE,
-    why="`access.bedrock`: calls these models, by the Converse operations too",
+    why="`access.bedrock`: calls these models, including by the Converse operations",
     page='Bedrock user guide, "Converse"',
 )
 GUARDRAIL = Permission(
     actions=("bedrock:ApplyGuardrail",),
     holder=TASK_ROLE,
-    why="`access.bedrock`: with these guardrails",
+    why="`access.bedrock`: applies these guardrails",
     page='Bedrock user guide, "Set up permissions to use guardrails"',
 )
 SAGEMAKER = Permission(
@@ -29,20 +29,20 @@ SAGEMAKER = Permission(
 READ_OBJECTS = Permission(
     actions=("s3:GetObject",),
     holder=TASK_ROLE,
-    why="`access.s3_read`, and the weights of a `model`: reads objects below these prefixes",
+    why="`access.s3_read`, and `model` artifacts: reads objects under these prefixes",
     page='Service Authorization Reference, "Amazon S3"',
 )
 LIST_OBJECTS = Permission(
     actions=("s3:ListBucket",),
     holder=TASK_ROLE,
-    why="`access.s3_read`, and the weights of a `model`: lists what lies below these prefixes",
+    why="`access.s3_read`, and `model` artifacts: lists objects under these prefixes",
     no_operations=("s3:ListBucket",),
     page='Service Authorization Reference, "Amazon S3"',
 )
 WRITE_OBJECTS = Permission(
     actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
     holder=TASK_ROLE,
-    why="`access.s3_write`: writes objects below these prefixes, in parts too",
+    why="`access.s3_write`: writes objects under these prefixes, including multipart uploads",
     no_operations=("s3:ListMultipartUploadParts",),
     page='S3 user guide, "Multipart upload API and permissions"',
 )
@@ -62,7 +62,7 @@ CONSUME = Permission(
         "sqs:GetQueueUrl",
     ),
     holder=TASK_ROLE,
-    why="`access.sqs_consume`: receives and deletes messages of these queues",
+    why="`access.sqs_consume`: receives and deletes messages from these queues",
     page='Service Authorization Reference, "Amazon SQS"',
 )
 SEND = Permission(
@@ -85,28 +85,28 @@ ITEMS = Permission(
 SECRETS = Permission(
     actions=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
     holder=TASK_ROLE,
-    why="`access.secrets_read`: reads these secrets while it runs",
+    why="`access.secrets_read`: reads these secrets at run time",
     page='Service Authorization Reference, "AWS Secrets Manager"',
 )
 PARAMETERS = Permission(
     actions=("ssm:GetParameter", "ssm:GetParameters"),
     holder=TASK_ROLE,
-    why="`access.secrets_read`: reads these parameters while it runs",
+    why="`access.secrets_read`: reads these parameters at run time",
     page='Service Authorization Reference, "AWS Systems Manager"',
 )
 KEYS = Permission(
     actions=("kms:Decrypt", "kms:GenerateDataKey"),
     holder=TASK_ROLE,
-    why="`access.kms_decrypt`: reads and writes what is encrypted with these keys; a writer asks for a data key",
+    why="`access.kms_decrypt`: reads and writes data encrypted with these keys; writing requires a data key",
     page='SQS developer guide, "Key management"; S3 user guide, "Using server-side encryption with AWS KMS keys"',
 )
 PROTECTION = Permission(
     actions=("ecs:GetTaskProtection", "ecs:UpdateTaskProtection"),
     holder=TASK_ROLE,
-    why="`access.task_protection`: keeps its tasks from being stopped while they work",
+    why="`access.task_protection`: protects its tasks from scale-in while they work",
     page='ECS developer guide, "Amazon ECS task scale-in protection endpoint"',
-    everywhere="all tasks of the cluster, as nobody knows the ids of its own beforehand; the endpoint knows only the "
-    "caller",
+    everywhere="all tasks in the cluster, because task IDs aren't known in advance; the endpoint accepts only the "
+    "calling task",
 )
 
 PERMISSIONS = (
@@ -125,4 +125,4 @@ PERMISSIONS = (
     KEYS,
     PROTECTION,
 )
-"""All of these, in the order of the documentation; a test finds one that is missing."""
+"""All permissions above, in the order of the documentation. A test finds missing ones."""

@@ -29,7 +29,7 @@ def start_order(deployment: Deployment) -> list[tuple[str, tuple[str, ...]]]:
 
 def state_order(deployment: Deployment) -> dict[str, tuple[str, ...]]:
     """Every state beside the base, with the others that are applied before it, because its services call theirs. The
-    base comes before all of them: it holds what they are made with."""
+    base is applied before all of them, because it has the shared resources."""
     calls: dict[str, set[str]] = {state: set() for state in stacks_of(deployment)}
     for service in deployment.services.values():
         called = {stack_of(callee) for callee in deployment.callees_of(service)} - {BASE, stack_of(service)}
@@ -59,7 +59,7 @@ def early_callers(deployment: Deployment) -> Iterator[tuple[str, tuple[str, ...]
 
 
 def _without_cycles(calls: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    """Who waits for whom: within a cycle only for those whose name comes before one's own."""
+    """The callees that each caller waits for: within a cycle only those whose name comes before its own."""
     cycle = {name: index for index, members in enumerate(_cycles(calls)) for name in members}
     return {
         name: tuple(callee for callee in callees if cycle[callee] != cycle[name] or callee < name)
@@ -103,12 +103,12 @@ def _cycles(calls: dict[str, list[str]] | dict[str, tuple[str, ...]]) -> Iterato
 
 
 _Chain = tuple[str, ...]
-"""The names of services from the one that is reached up to the one where calls come in."""
+"""The names of services, from the callee up to the entry point."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallPath:
-    """One chain of calls, from an ingress or from a service that begins by itself."""
+    """One chain of calls, from an ingress or from a service that is an entry point."""
 
     ingress: str | None
     services: tuple[Service, ...]
@@ -122,19 +122,19 @@ class CallPath:
 
 @dataclass(frozen=True, kw_only=True)
 class CallPaths:
-    """The call paths to a service, the shortest first, and how many there are beyond those."""
+    """The call paths to a service, the shortest first, and the number of further paths."""
 
     shown: tuple[CallPath, ...]
     more: int
     only_shortest: bool
-    """Whether, because calls go in a cycle, only the shortest path from each beginning counts."""
+    """Whether only the shortest path from each entry point is included, because calls form a cycle."""
 
 
 def paths_to(deployment: Deployment, service: Service, *, most: int) -> CallPaths:
-    """The first few call paths to a service, the shortest first, and the number of the rest. If calls go in a cycle, of
-    those from each beginning only the shortest: to count all of them can take forever."""
+    """The first few call paths to a service, the shortest first, and the number of the rest. If calls form a cycle,
+    only the shortest path from each entry point: counting all of them can take forever."""
     callers = _callers_upwards(deployment, service)
-    begins = _beginnings(deployment, callers)
+    begins = _entry_points(deployment, callers)
     order = _callers_first(callers)
     if order is None:
         every = sorted(_shortest(callers, begins, service.name), key=_length_and_names)
@@ -160,8 +160,8 @@ def _path(deployment: Deployment, chain: _Chain) -> CallPath:
 def _first_few(
     order: list[str], callers: dict[str, tuple[str, ...]], begins: frozenset[str], *, most: int
 ) -> tuple[list[_Chain], int]:
-    """The shortest chains to the last service of `order`, in which callers come first, and how many there are: each is
-    one to a caller, and on."""
+    """The shortest chains to the last service of `order`, in which callers come first, and their number: each is
+    a chain to a caller, extended by one call."""
     chains: dict[str, list[_Chain]] = {}
     count: dict[str, int] = {}
     for name in order:
@@ -173,7 +173,7 @@ def _first_few(
 
 
 def _shortest(callers: dict[str, tuple[str, ...]], begins: frozenset[str], name: str) -> list[_Chain]:
-    """The shortest chain from each beginning to a service."""
+    """The shortest chain from each entry point to a service."""
     chains: dict[str, _Chain] = {name: (name,)}
     waiting = deque([name])
     while waiting:
@@ -186,7 +186,7 @@ def _shortest(callers: dict[str, tuple[str, ...]], begins: frozenset[str], name:
 
 
 def _callers_upwards(deployment: Deployment, service: Service) -> dict[str, tuple[str, ...]]:
-    """Everybody who reaches a service, each with its own callers, by name."""
+    """The direct and indirect callers of a service, and the service itself, each with its callers."""
     callers = {
         name: tuple(caller.name for caller in deployment.callers_of(name) if caller.name != name)
         for name in deployment.services
@@ -194,9 +194,9 @@ def _callers_upwards(deployment: Deployment, service: Service) -> dict[str, tupl
     return {name: callers[name] for name in sorted(_reached(callers, [service.name]))}
 
 
-def _beginnings(deployment: Deployment, callers: dict[str, tuple[str, ...]]) -> frozenset[str]:
-    """Where calls come in: services that are public, or that nobody calls; and in a cycle that nobody enters from
-    elsewhere, whoever is in it."""
+def _entry_points(deployment: Deployment, callers: dict[str, tuple[str, ...]]) -> frozenset[str]:
+    """The entry points: public services, services without callers, and all services of a cycle that has no callers from
+    outside."""
     begins = {name for name, its in callers.items() if not its or deployment.services[name].public is not None}
     closed = callers.keys() - _reached(_callees(callers), begins)
     above = {name: _reached(callers, callers[name]) for name in closed}
@@ -204,7 +204,7 @@ def _beginnings(deployment: Deployment, callers: dict[str, tuple[str, ...]]) -> 
 
 
 def _reached(graph: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[str]:
-    """Some services and all that a graph leads to from them, however far away."""
+    """Some services, and all services that a graph reaches from them."""
     found: set[str] = set()
     waiting = [*starts]
     while waiting:
@@ -215,7 +215,7 @@ def _reached(graph: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[s
 
 
 def _callees(callers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Who is called, by caller, from who calls, by callee."""
+    """Converts the callers by callee to the callees by caller."""
     callees: dict[str, list[str]] = {}
     for callee, names in callers.items():
         for name in names:
@@ -224,7 +224,7 @@ def _callees(callers: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 
 def _callers_first(callers: dict[str, tuple[str, ...]]) -> list[str] | None:
-    """Everybody after all of its callers; None where calls go in a cycle (Kahn's algorithm)."""
+    """The services, each after all of its callers; None if calls form a cycle (Kahn's algorithm)."""
     callees = _callees(callers)
     missing = {name: len(its) for name, its in callers.items()}
     order = [name for name, count in missing.items() if count == 0]

@@ -10,13 +10,13 @@ from catalog.diagnostics import Path
 from catalog.model import Deployment
 
 ECR_ENDPOINTS = ("ecr.api", "ecr.dkr", "s3")
-"""The VPC endpoints by which images are pulled from there; their layers lie in S3 (ECR guide, "Interface VPC
+"""The VPC endpoints for pulls from ECR; image layers are in S3 (ECR guide, "Interface VPC
 endpoints")."""
 _PRIVATE_ECR = re.compile(
     r"([^./:]+|\$\{[^}]*\})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/([^:@]+)"
 )
 """An account's registry by its usual name, its name for FIPS, or its name for IPv6 too (ECR guide, "Private registry",
-and "Making requests to Amazon ECR registries"). The account may be a reference of Terraform's."""
+and "Making requests to Amazon ECR registries"). The account may be a Terraform reference."""
 _DOCKER_HUB = "docker.io"
 _NAMES_OF_DOCKER_HUB = (_DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 _PUBLIC_REGISTRIES = frozenset(
@@ -25,24 +25,24 @@ _PUBLIC_REGISTRIES = frozenset(
         *("registry.gitlab.com", "registry.k8s.io"),
     }
 )
-"""Registries that anybody may pull from: among them all that ECR has pull-through caches for (ECR User Guide, "Sync an
-upstream registry")."""
+"""Public registries, including all that ECR pull-through caches support (ECR User Guide, "Sync an upstream
+registry")."""
 _EVERY_PUBLIC = "*"
-"""The key of what stands for every public registry."""
+"""The key in [images] registry that matches every public registry."""
 _PINNED = {
-    # Of 2026, by release of AWS's command line (docs.aws.amazon.com/cli, "Running the official container images").
+    # Released in 2026 (docs.aws.amazon.com/cli, "Running the official container images").
     "loader": "public.ecr.aws/aws-cli/aws-cli:2.34.56",
-    # Of 2026-08-25 (aws-observability/aws-otel-collector pull request 3233).
+    # Released on 2026-08-25 (aws-observability/aws-otel-collector pull request 3233).
     "collector": "public.ecr.aws/aws-observability/aws-otel-collector:v0.50.0",
-    # Of September 2026 (aws/eks-charts pull request 1372); version 2 has reached its end of life.
+    # Released in September 2026 (aws/eks-charts pull request 1372); version 2 has reached its end of life.
     "log_router": "public.ecr.aws/aws-observability/aws-for-fluent-bit:3.4.16",
 }
-"""By the key of [images] that names another."""
+"""The default images, by the key of [images] that replaces them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EcrRepository:
-    """A repository in somebody's private ECR."""
+    """A private ECR repository, in any account."""
 
     account: str
     region: str
@@ -50,13 +50,13 @@ class EcrRepository:
 
 
 def ecr_repository(image: str) -> EcrRepository | None:
-    """The private ECR repository an image is pulled from; None for every other registry."""
+    """The private ECR repository of an image; None for every other registry."""
     match = _PRIVATE_ECR.match(image)
     return EcrRepository(account=match[1], region=match[2], name=match[3]) if match else None
 
 
 def is_dual_stack(image: str) -> bool:
-    """Whether an image is named by its private registry's name for IPv6 too, to which no endpoint leads (ECR guide,
+    """Whether an image uses its private registry's dual-stack name, which VPC endpoints don't support (ECR guide,
     "Making requests to Amazon ECR registries")."""
     return ecr_repository(image) is not None and image.partition("/")[0].endswith(".on.aws")
 
@@ -67,7 +67,7 @@ def is_docker_hub(image: str) -> bool:
 
 
 def mirrored(image: str, *, registry: Mapping[str, str]) -> str:
-    """The image as it is pulled: from what [images] registry names instead of its own registry, by host."""
+    """The image with its registry replaced by the mirror in [images] registry, if there is one."""
     if is_mirrored(image, registry=registry):
         return image
     host, path = _split(image)
@@ -76,12 +76,12 @@ def mirrored(image: str, *, registry: Mapping[str, str]) -> str:
 
 
 def is_mirrored(image: str, *, registry: Mapping[str, str]) -> bool:
-    """Whether an image is pulled from what stands in the place of another registry."""
+    """Whether an image is already in one of the mirrors."""
     return any(image.startswith(f"{instead}/") for instead in registry.values())
 
 
 def _split(image: str) -> tuple[str, str]:
-    """Registry host and the rest, written out as Docker reads them (github.com/distribution/reference,
+    """The registry host and the rest, normalized as Docker does (github.com/distribution/reference,
     normalize.go)."""
     host, slash, path = image.partition("/")
     if not (slash and ("." in host or ":" in host or host == "localhost")):
@@ -92,13 +92,13 @@ def _split(image: str) -> tuple[str, str]:
 
 
 def image_of(deployment: Deployment, key: str) -> str:
-    """The image that [images] names, or a pinned one of AWS, as it is pulled."""
+    """The image in [images], or a pinned one from AWS, with its registry mirrored."""
     images = deployment.catalog.images
     return mirrored(getattr(images, key) or _PINNED[key], registry=images.registry)
 
 
 def place_of(deployment: Deployment, key: str, *, requested_by: Path) -> Path:
-    """Where the catalog says which image it is, or else what asks for its container."""
+    """The place in the catalog that sets the image, or else that of the key that adds its container."""
     return ("images", key) if getattr(deployment.catalog.images, key) is not None else requested_by
 
 

@@ -22,31 +22,32 @@ _MARGIN = 5
 SHORTEST_NLB_IDLE, LONGEST_NLB_IDLE = 60, 6000
 """Seconds (ELBv2 API reference, ListenerAttribute tcp.idle_timeout.seconds)."""
 IDLE_OF_TLS = 350
-"""Seconds that behind a certificate nobody can change (NLB guide, "Connection idle timeout")."""
+"""Seconds; fixed for TLS listeners (NLB guide, "Connection idle timeout")."""
 DEEPEST = 7
-"""Paths of more segments than this are not told apart."""
+"""Paths with more segments than this get the same priority range."""
 SLOTS = LAST_PRIORITY // (2 * (DEEPEST + 1))
-"""How many rules equally particular there is room for."""
+"""The number of priorities for equally specific rules."""
 MATCHES = 100
-"""How many matches of versions there is room for. No mesh has more priorities for its rules."""
+"""The number of priorities for version matches. No mesh allows more priorities for its rules."""
 
 
 def load_balancer_idle(deployment: Deployment, ingress: str) -> int:
-    """Seconds of silence after which the load balancer of an ingress closes a connection.
+    """The idle timeout of an ingress's load balancer, in seconds.
 
-    That of the most patient service behind it: an answer that is not streamed is silent for as long as it takes. Of a
-    load balancer that is somebody else's it is the least that will do.
+    It is the longest idle timeout of the services behind it, because a connection is idle until a response that isn't
+    streamed is complete. For an externally managed load balancer it is the minimum that works.
     """
     shortest = 1 if is_externally_managed(deployment, ingress) else SHORTEST_ALB_IDLE
-    silence = max((service.idle_timeout for service in deployment.public_services(ingress)), default=0)
-    return int(min(max(silence, shortest), LONGEST_ALB_IDLE))
+    longest = max((service.idle_timeout for service in deployment.public_services(ingress)), default=0)
+    return int(min(max(longest, shortest), LONGEST_ALB_IDLE))
 
 
 def target_idle(deployment: Deployment, service: Service) -> float:
-    """Seconds of silence that a service's listener must bear: its own, and longer than the load balancer before it.
+    """The idle timeout of a service's listener, in seconds: its own, but longer than that of the load balancer before
+    it.
 
-    A target that closes first is now and then sent a request on a connection it has just closed, which the load
-    balancer answers with 502 (ELB user guide, "HTTP 502: Bad gateway").
+    If a target closes first, the load balancer sometimes sends a request on a connection that was just closed, and
+    returns 502 (ELB user guide, "HTTP 502: Bad gateway").
     """
     ingress = deployment.ingress_of(service)
     if ingress is None:
@@ -56,29 +57,28 @@ def target_idle(deployment: Deployment, service: Service) -> float:
 
 
 def is_externally_managed(deployment: Deployment, ingress: str) -> bool:
-    """Whether an ingress is a listener that exists, so that nothing of its load balancer is for us to set."""
+    """Whether an ingress is an existing listener, so that its load balancer can't be configured here."""
     settings = deployment.catalog.ingress.get(ingress)
     return settings is not None and settings.listener_arn is not None
 
 
 def deregistration_delay(service: Service) -> int:
-    """Seconds for which a task that is to go may finish its answers before it is asked to stop: a request under way may
-    take as long as its caller waits for it."""
+    """Seconds for which a task can finish its responses before ECS stops it: as long as callers wait for a response."""
     return int(min(service.timeout, LONGEST_DRAINING))
 
 
 def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
-    """What counts on the way in through an ingress, before any mesh."""
+    """The timers of an ingress's load balancer and target group, before any mesh."""
     if hop.ingress is None or deployment.catalog.ingress[hop.ingress].gateway:
         return
     service = hop.callee
     yield Timer(
         at="load balancer",
-        limits="silence",
+        limits="idle timeout",
         seconds=load_balancer_idle(deployment, hop.ingress),
         requested=service.idle_timeout,
         key="idle_timeout",
-        reason=f"a load balancer bears {LONGEST_ALB_IDLE} s of silence at most",
+        reason=f"a load balancer's idle timeout is at most {LONGEST_ALB_IDLE} s",
     )
     yield Timer(
         at="target group",
@@ -86,32 +86,33 @@ def load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
         seconds=deregistration_delay(service),
         requested=service.timeout,
         key="timeout",
-        reason=f"a target group drains for {LONGEST_DRAINING} s at most",
+        reason=f"a target group drains for at most {LONGEST_DRAINING} s",
     )
 
 
 def gateway_idle(deployment: Deployment, ingress: str) -> int:
-    """Seconds of silence after which a connection to a gateway is dropped: as its most patient service asks."""
+    """The idle timeout of connections to a gateway, in seconds: the longest of the services behind it."""
     if deployment.catalog.ingress[ingress].certificate is not None:
         return IDLE_OF_TLS
-    silence = max(service.idle_timeout for service in deployment.public_services(ingress))
-    return int(min(max(silence, SHORTEST_NLB_IDLE), LONGEST_NLB_IDLE))
+    longest = max(service.idle_timeout for service in deployment.public_services(ingress))
+    return int(min(max(longest, SHORTEST_NLB_IDLE), LONGEST_NLB_IDLE))
 
 
 def gateway_draining(deployment: Deployment, ingress: str) -> int:
-    """Seconds for which a gateway's task that is to go may pass answers on: as the slowest service behind it takes."""
+    """Seconds for which a gateway's task can finish responses before ECS stops it: that of the slowest service behind
+    it."""
     return max(deregistration_delay(service) for service in deployment.public_services(ingress))
 
 
 def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
-    """What counts on the way in through a gateway, before the service's own proxy."""
+    """The timers of a gateway, before the service's own proxy."""
     if hop.ingress is None or not deployment.catalog.ingress[hop.ingress].gateway:
         return
     service = hop.callee
-    limit = f"behind a certificate always {IDLE_OF_TLS} s"
+    limit = f"a TLS listener's idle timeout is always {IDLE_OF_TLS} s"
     yield Timer(
         at="load balancer",
-        limits="silence",
+        limits="idle timeout",
         seconds=gateway_idle(deployment, hop.ingress),
         requested=service.idle_timeout,
         key="idle_timeout",
@@ -123,20 +124,20 @@ def network_load_balancer_timers(deployment: Deployment, hop: Hop) -> Iterator[T
         seconds=gateway_draining(deployment, hop.ingress),
         requested=service.timeout,
         key="timeout",
-        reason="a target group drains for an hour at most",
+        reason="a target group drains for at most an hour",
     )
     yield Timer(
         at="task of the gateway",
-        limits="stopping",
+        limits="stop",
         seconds=LONGEST_STOP,
         requested=service.timeout,
         key="timeout",
-        reason=f"a task on Fargate gets {LONGEST_STOP} s to stop; it drains before",
+        reason=f"a task on Fargate gets {LONGEST_STOP} s to stop; it drains before that",
     )
 
 
 def requires_login(deployment: Deployment, service: Service) -> Login | None:
-    """The login that requests to a service have to pass: its ingress's, unless it stays open."""
+    """The login that a service's requests require: its ingress's, unless the service turns it off."""
     ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
     return ingress.login if ingress and service.public and service.public.login else None
 
@@ -150,43 +151,43 @@ def priority_range(deployment: Deployment, service: Service) -> tuple[int, int]:
 
 
 def priority_of(deployment: Deployment, service: Service) -> int:
-    """The priority of a public service's rule: the one it asks for, or the one that follows from its rule."""
+    """The priority of a public service's rule: the configured one, or one derived from the rule."""
     assert service.public is not None
     if service.public.priority is not None:
         return service.public.priority
-    return _within(priority_range(deployment, service), _of_the_rule(service))
+    return _within(priority_range(deployment, service), _rule_priority(service))
 
 
 def priority_of_match(deployment: Deployment, service: Service, version: Service) -> int:
-    """The priority of the rule by which a version gets what it matches: a little before that of its service, but not
-    before rules more particular than that. Where there is no room, it is the service's own."""
+    """The priority of the rule for a version's match: shortly before that of its service, but not before more specific
+    rules. If no priority is left, it is the service's own."""
     last = priority_of(deployment, service)
     assert service.public is not None
-    band, own = 1, _of_the_rule(service)
+    band, own = 1, _rule_priority(service)
     if service.public.priority is None:
         band = own - (own - 1) % SLOTS
     first = max(_within(priority_range(deployment, service), band), last - MATCHES)
     return first + (match_priority(version) - 1) * (last - first) // MATCHES
 
 
-def _of_the_rule(service: Service) -> int:
+def _rule_priority(service: Service) -> int:
     assert service.public is not None
     return priority(service.public.host, service.public.path, service.aws_name)
 
 
 def _within(allowed: tuple[int, int], priority: int) -> int:
-    """A priority of the whole range in a smaller one: the order stays, and two that are close may become one."""
+    """Maps a priority to a smaller range: the order stays, and two that are close may become equal."""
     first, last = allowed
     return first + (priority - 1) * (last - first + 1) // LAST_PRIORITY
 
 
 def match_priority(version: Service) -> int:
-    """1 to 100, the lowest first: what says more comes first, among equals the name draws a slot."""
+    """1 to 100, the lowest first: matches with more conditions come first; a hash of the name orders equal ones."""
     assert version.match is not None
     if version.match.priority is not None:
         return version.match.priority
-    said = len(version.match.headers) + (version.match.path != "/")
-    return 1 + (MATCHES // 2) * (said < 2) + _slot(version.aws_name, MATCHES // 2)
+    conditions = len(version.match.headers) + (version.match.path != "/")
+    return 1 + (MATCHES // 2) * (conditions < 2) + _slot(version.aws_name, MATCHES // 2)
 
 
 def _slot(key: str, slots: int) -> int:
@@ -194,9 +195,9 @@ def _slot(key: str, slots: int) -> int:
 
 
 def priority(host: str | None, path: str, key: str) -> int:
-    """1 to LAST_PRIORITY: rules with a host first, then longer paths before shorter; among equals `key` draws a slot.
+    """1 to LAST_PRIORITY: rules with a host first, then longer paths before shorter; a hash of `key` orders equal ones.
 
-    It depends on nothing but its own rule, so that a new rule moves no other. Two of a kind can draw the same slot.
+    It depends only on its own rule, so that a new rule changes no other. Two equal rules can get the same priority.
     """
     segments = min(len([segment for segment in path.split("/") if segment]), DEEPEST)
     band = (DEEPEST + 1) * (host is None) + DEEPEST - segments

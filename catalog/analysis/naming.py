@@ -1,4 +1,4 @@
-"""The names of a service's resources in AWS, all from its `aws_name` and none from its key."""
+"""The names of a service's AWS resources, all derived from its `aws_name` instead of its key."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from catalog.model import Deployment, Service, Workload
 
 
 def owned(deployment: Deployment, workload: Workload, *parts: str) -> str:
-    """Of its ECS service, task family, security group: names with room."""
+    """The name of its ECS service, task family or security group, which allow long names."""
     return names.owned(deployment.id, workload.aws_name, *parts)
 
 
 def role(deployment: Deployment, workload: Workload, kind: str) -> str:
-    """Of one of its roles, and of that role's policy."""
+    """The name of one of its roles and of that role's policy."""
     return names.role(deployment.id, workload.aws_name, kind)
 
 
@@ -22,12 +22,12 @@ def log_group(deployment: Deployment, workload: Workload) -> str:
 
 
 def target_group(deployment: Deployment, service: Service, *, forces_new: tuple[str, ...]) -> str:
-    """Of its target group, behind a load balancer or of a mesh."""
+    """The name of its target group, of a load balancer or a mesh."""
     return names.target_group(deployment.id, *service.aws_name.split("_"), forces_new=forces_new)
 
 
 def place(deployment: Deployment, service: Service) -> Path:
-    """Where the catalog says what AWS knows a service by."""
+    """The place in the catalog that sets a service's name in AWS."""
     keys = deployment.catalog.services[service.key]
-    said = next((key for key in ("aws_name", "renamed_from") if getattr(keys, key) is not None), None)
-    return ("services", service.key, said) if said else ("services", service.key)
+    key = next((key for key in ("aws_name", "renamed_from") if getattr(keys, key) is not None), None)
+    return ("services", service.key, key) if key else ("services", service.key)

@@ -43,7 +43,7 @@ class Share:
 
 
 def nearest_size(cpu: int, memory: int) -> Share:
-    """The smallest Fargate task that holds this much; the largest there is where none does."""
+    """The smallest Fargate task with at least this CPU and memory, or else the largest."""
     for units, memories in FARGATE_SIZES.items():
         if units >= cpu and memories[-1] >= memory:
             return Share(units, next(mib for mib in memories if mib >= memory))
@@ -52,45 +52,44 @@ def nearest_size(cpu: int, memory: int) -> Share:
 
 
 def service_share(cpu: int, memory: int, *beside: Share) -> Share:
-    """What is left of a task for its service, beside other containers."""
+    """The share of a task that other containers leave for its service."""
     return Share(cpu - sum(share.cpu for share in beside), memory - sum(share.memory for share in beside))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rollout:
-    """How a service's tasks can be replaced."""
+    """The steps that a service's rollout can take."""
 
     can_stop: bool
-    """Whether some may stop before new ones run."""
+    """Whether a task may stop before a new one runs."""
     may_add: bool
-    """Whether more may run than the service asks for."""
+    """Whether more tasks may run than the service requests."""
 
     def moves(self, *, beside: bool) -> bool:
-        """Whether it can take a step; `beside`: whether there is room for one more task."""
+        """Whether the rollout can proceed; `beside` says whether one more task fits."""
         return self.can_stop or (self.may_add and beside)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """What the tasks on a capacity need, on the type of which they need most instances."""
+    """The instances that the tasks on a capacity need, for the instance type of which they need the most."""
 
     type_name: str
     capacity: InstanceCapacity
     needed: int
-    """Instances for all tasks that the services ask for."""
+    """Instances for all tasks that the services request."""
     beside: dict[str, int]
-    """Instances for all of these and, while it rolls out, one more task of a service than it ever has room for at once,
-    by its name."""
+    """Instances for these tasks and one more task of a service during its rollout, by the service's name."""
 
 
 def size_of(workload: Workload) -> TaskSize:
-    """What a task of a service takes, sidecars included."""
+    """The size of a service's task, including sidecars."""
     return TaskSize(gpus=workload.gpus, memory=workload.memory, cpu=workload.cpu)
 
 
 def rollout(deploy: Deploy, replicas: int) -> Rollout:
-    """What a service's percentages allow (ECS API reference, DeploymentConfiguration: the minimum is rounded up, the
-    maximum down)."""
+    """The rollout steps that a service's percentages allow (ECS API reference, DeploymentConfiguration: the minimum is
+    rounded up, the maximum down)."""
     return Rollout(
         can_stop=math.ceil(replicas * deploy.min / 100) < replicas,
         may_add=math.floor(replicas * deploy.max / 100) > replicas,
@@ -98,22 +97,22 @@ def rollout(deploy: Deploy, replicas: int) -> Rollout:
 
 
 def stop_first(replicas: int) -> dict[str, int]:
-    """The percentages with which one task stops before its successor starts, and no more run than before."""
+    """The percentages with which one task stops before its successor starts, without additional tasks."""
     return {"min": 100 * (replicas - 1) // replicas, "max": 100}
 
 
 def known_types(capacity: Capacity) -> list[InstanceType]:
-    """The instance types of a capacity, without those that there are not."""
+    """The instance types of a capacity, without unknown ones."""
     return [instance_types()[name] for name in capacity.instance_types if name in instance_types()]
 
 
 def services_on(deployment: Deployment, name: str) -> dict[str, Workload]:
-    """The services, and other versions of them, that run on a capacity, by name."""
+    """The services and versions that run on a capacity, by name."""
     return {key: workload for key, workload in deployment.workloads.items() if workload.capacity == name}
 
 
 def placement(deployment: Deployment, name: str, *, at_most: bool = False) -> Placement | None:
-    """What the tasks on a capacity need; None where one does not fit a type at all, or nothing is known of it."""
+    """The instances that the tasks on a capacity need; None if a task fits no instance, or all types are unknown."""
     services = services_on(deployment, name)
     sizes = {key: size_of(workload) for key, workload in services.items()}
     capacities = {type_.name: capacity_of(type_) for type_ in known_types(deployment.catalog.capacity[name])}
@@ -146,7 +145,8 @@ def _all_beside(
     *,
     largest: int,
 ) -> dict[str, int]:
-    """For each service: what it comes to depends on its numbers alone, which many share."""
+    """`Placement.beside` for each service. The result depends only on the numbers of a service, so equal ones share
+    it."""
     known: dict[tuple[TaskSize, int, int], int] = {}
     for key, workload in services.items():
         alike = (sizes[key], counts[key], workload.most_tasks)
@@ -162,7 +162,7 @@ def _all_beside(
 def _beside(
     key: str, sizes: dict[str, TaskSize], counts: dict[str, int], capacity: InstanceCapacity, *, most: int, largest: int
 ) -> int:
-    """Instances for one more task of a service beside as many as there is room for: what scales may fill them all."""
+    """Instances for one more task than fits: autoscaling may use all instances before a rollout."""
     count = max(counts[key], 1)
     while count < most and _needed(sizes, {**counts, key: count + 1}, capacity) <= largest:
         count += 1
@@ -174,18 +174,18 @@ def _needed(sizes: dict[str, TaskSize], counts: dict[str, int], capacity: Instan
 
 
 def chosen_deploys(deployment: Deployment) -> dict[str, Deploy]:
-    """Of services that say nothing of `min` and `max`, and whose rollout would find no room beside the old tasks: how
-    they are replaced instead."""
+    """The deployment settings of services that set neither `min` nor `max`, and whose new tasks wouldn't fit beside the
+    old ones."""
     chosen: dict[str, Deploy] = {}
     for name, capacity in deployment.catalog.capacity.items():
         placed = placement(deployment, name)
         if placed is None:
             continue
         for key, workload in services_on(deployment, name).items():
-            said = {"min", "max"} & workload.deploy.model_fields_set
-            if said or placed.beside.get(key, 0) <= capacity.max:
+            configured = {"min", "max"} & workload.deploy.model_fields_set
+            if configured or placed.beside.get(key, 0) <= capacity.max:
                 continue
-            # What can move with so few can with more.
+            # A rollout that works with the fewest tasks works with more.
             fewest = max(workload.fewest_tasks, 1)
             if not rollout(workload.deploy, fewest).moves(beside=False):
                 chosen[key] = workload.deploy.model_copy(update=stop_first(fewest))

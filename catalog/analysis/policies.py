@@ -1,4 +1,4 @@
-"""IAM policy documents, and the statements that the keys of `access` stand for."""
+"""IAM policy documents, and the statements for the keys of `access`."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def policy(statements: list[JsonStatement]) -> str:
 
 
 def trust(principal: str, *, accounts: tuple[str, ...]) -> str:
-    """The policy that lets an AWS service take a role."""
+    """The policy that lets an AWS service assume a role."""
     statement: JsonStatement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": {"Service": principal}}
     if accounts:
-        # Else AWS could be made to use the role for somebody else (ECS developer guide, "confused deputy").
+        # Prevents AWS from using the role for another account (ECS developer guide, "confused deputy").
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
     return policy([statement])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArnContext:
-    """What completes a name to an ARN."""
+    """The parts that complete a name to an ARN."""
 
     partition: str
     region: str
@@ -44,14 +44,14 @@ class ArnContext:
     cluster: str
 
     def arn(self, service: str, name: str) -> str:
-        """The ARN of something in this account and region; one that is an ARN already stays."""
+        """The ARN of a resource in this account and region; an ARN stays unchanged."""
         if name.startswith("arn:"):
             return name
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{name}"
 
 
 def granted(access: Access, *, context: ArnContext) -> tuple[Statement, ...]:
-    """The statements that a service's words stand for, in the order of the documentation."""
+    """The statements for a service's `access`, in the order of the documentation."""
     return tuple(
         statement
         for key, grant in _GRANTS.items()
@@ -65,7 +65,7 @@ def _allow(permission: Permission, resources: Iterable[str], **conditions: dict[
 
 
 def _bedrock(models: tuple[str, ...], context: ArnContext) -> Iterator[Statement]:
-    """A model is called by itself, or through a profile and nothing else (Bedrock user guide, "Prerequisites for
+    """A model is called directly, or only through a profile (Bedrock user guide, "Prerequisites for
     inference profiles": the models of all regions, on the condition of the profile)."""
     direct, guardrails = [], []
     for model in models:
@@ -105,13 +105,13 @@ def bucket_and_prefix(text: str) -> tuple[str, str]:
 
 
 def s3_read_statements(source: str, *, partition: str) -> list[dict[str, Any]]:
-    """The statements, as JSON spells them, by which a bucket or a part of it is read."""
+    """The statements in IAM's JSON that allow reading a bucket or a prefix of it."""
     context = ArnContext(partition=partition, region="", account="", cluster="")
     return [in_json(statement) for statement in _s3_read((source,), context)]
 
 
 def in_json(statement: Statement) -> dict[str, Any]:
-    """A statement as IAM's JSON spells it."""
+    """A statement in IAM's JSON."""
     spelled = {"Effect": statement.effect, "Action": [*statement.actions], "Resource": [*statement.resources]}
     return {**spelled, "Condition": statement.conditions} if statement.conditions else spelled
 

@@ -1,5 +1,4 @@
-"""What policies of resources hold: that of the KMS key that is made for a deployment, and who writes load balancer logs
-into a bucket."""
+"""Resource policies: that of a deployment's KMS key, and the principal that writes load balancer logs to a bucket."""
 
 from __future__ import annotations
 
@@ -47,19 +46,19 @@ _LOG_ACCOUNTS = {
     "us-west-1": "027434742980",
     "us-west-2": "797873946194",
 }
-"""Regions opened before August 2022, in which Elastic Load Balancing writes from an account of its own (Application
+"""Regions opened before August 2022, in which Elastic Load Balancing writes from its own AWS account (Application
 Load Balancer guide, "Access logs", bucket policy)."""
 
 
 def autoscaling_role(partition: str, account: str) -> str:
-    """The role in which Auto Scaling starts instances (EC2 Auto Scaling user guide, "Service-linked roles")."""
+    """The role that Auto Scaling uses to start instances (EC2 Auto Scaling user guide, "Service-linked roles")."""
     path = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
     return f"arn:{partition}:iam::{account}:{path}"
 
 
 def key_policy(deployment: Deployment, *, account: str) -> dict[str, Any]:
-    """EFS, shells and Secrets Manager need no statement: they use the key by the leave of whoever asks them to, which
-    is for IAM to give (KMS developer guide, "Default key policy")."""
+    """The policy of the deployment's KMS key. EFS, ECS Exec and Secrets Manager need no statement: they use the key
+    with the permissions of their caller, which IAM policies grant (KMS developer guide, "Default key policy")."""
     region, partition = deployment.region, deployment.partition
     statements = [
         _key_statement("Account", KEY_ADMIN, {"AWS": f"arn:{partition}:iam::{account}:root"}),
@@ -91,7 +90,7 @@ def key_policy(deployment: Deployment, *, account: str) -> dict[str, Any]:
 
 
 def _encrypted_log_groups(deployment: Deployment, account: str) -> list[str]:
-    """All that are named for this deployment, also those under the prefix of logs that AWS delivers."""
+    """The ARNs of this deployment's log groups, including those under the prefix for logs that AWS delivers."""
     groups = f"arn:{deployment.partition}:logs:{deployment.region}:{account}:log-group:"
     below = names.log_group(deployment.id, "*")
     return [f"{groups}{below}", f"{groups}/aws/vendedlogs{below}"]

@@ -1,7 +1,7 @@
-"""The Terraform types whose addresses bear a service's name: one row for each, and the only place to add one.
+"""The Terraform types whose addresses contain a service's name: one row for each, and the only place to add one.
 
 A row answers three questions: what may follow the service's name in an address, whether the resource lives in the state
-of its service or in the base, and by which id another state imports it. A renaming moves addresses by the same rows. A
+of its service or in the base, and by which id another state imports it. Renaming a service uses the same rows. A
 mesh contributes the rows of its own types (`MeshTraits.resource_types`); `catalog.meshes.RESOURCE_TYPES` has them all.
 `Part.add` refuses an address with a service's name if its type has no row, or if the row doesn't list what follows it.
 """
@@ -19,8 +19,8 @@ class ResourceType:
     """One row: how a Terraform type belongs to services."""
 
     suffixes: tuple[str, ...] = ()
-    """What follows the owner's name, if an owner has several resources of the type: `task` in `llm_task`. Empty if it
-    has one, which bears the name alone."""
+    """The suffixes after the owner's name, if an owner has several resources of the type: `task` in `llm_task`. Empty
+    if it has one, whose name is the owner's."""
     named_by_user: bool = False
     """Whether the catalog chooses what follows: `llm_evenings`."""
     between: str = ""
@@ -40,8 +40,8 @@ class ResourceType:
     """Why no state imports it, although it moves."""
 
     def __post_init__(self) -> None:
-        ways = [each for each in (self.import_id, self.latest, self.not_imported) if each]
-        if len(ways) != self.moves_with_service:
+        given = [each for each in (self.import_id, self.latest, self.not_imported) if each]
+        if len(given) != self.moves_with_service:
             raise ValueError("a type that moves with its service has one of import_id, latest and not_imported")
 
     def allows(self, suffix: str) -> bool:
@@ -98,7 +98,7 @@ COMMON: Mapping[str, ResourceType] = {
     "aws_vpc_security_group_egress_rule": ResourceType(between="to"),
     "aws_vpc_security_group_ingress_rule": ResourceType(between="from"),
     "data.aws_secretsmanager_secret_versions": ResourceType(moves_with_service=True, not_imported="it is only read"),
-    "terraform_data": ResourceType(moves_with_service=True, not_imported="it is nothing outside the state"),
+    "terraform_data": ResourceType(moves_with_service=True, not_imported="it exists only in the state"),
 }
 """The rows of all types that no mesh contributes."""
 
@@ -124,23 +124,24 @@ def owner(address: str, *, workloads: Container[str], types: Mapping[str, Resour
     if service not in workloads:
         return None
     word, _, rest = suffix.partition("_")
-    # A version may be called like a suffix.
+    # A version may have the name of a suffix.
     behind = {suffix, rest} if names.version(service, word) in workloads else {suffix}
     row = types.get(type_)
     if row is not None and any(map(row.allows, behind)):
         return service if row.owned else None
-    if name.startswith(names.shared("")):  # a service may be called like what is shared
+    if name.startswith(names.shared("")):  # a service may have the name of a shared resource
         return None
-    raise LookupError(f"{address} bears the name of a service: add it to the table of resource types")
+    raise LookupError(f"{address} contains the name of a service: add it to the table of resource types")
 
 
 def moved_blocks(
     addresses: Iterable[str], *, renamed: Mapping[str, str], types: Mapping[str, ResourceType]
 ) -> list[tuple[str, str]]:
-    """The old and the new address of all that a renaming moves, sorted. `renamed` has the old keys, by the new ones.
+    """The old and new address of each resource that a renaming moves, sorted. `renamed` has the old keys, by the new
+    ones.
 
-    What is read is never moved (Terraform, "Refactoring": resources and modules). Too much does no harm: nothing is
-    moved from where nothing was.
+    Data sources never move (Terraform, "Refactoring": resources and modules). Superfluous moves are harmless: Terraform
+    ignores a move from an address that isn't in the state.
     """
     managed = (address for address in addresses if not address.startswith("data."))
     pairs = ((_before(address, renamed=renamed, types=types), address) for address in managed)
@@ -161,7 +162,7 @@ def _before(address: str, *, renamed: Mapping[str, str], types: Mapping[str, Res
 
 
 def _target_before(owning: str, target: str, renamed: Mapping[str, str]) -> str:
-    """Shared parts tell by the port behind the key for which of its calls they let somebody in."""
+    """In addresses of shared resources, a port follows the target's key: it distinguishes the calls of that service."""
     key, mark, port = target.partition("_")
     if mark and not (owning.startswith(names.shared("")) and port.isdecimal()):
         return target

@@ -1,8 +1,8 @@
-"""Terraform states: which resource lives in which, and where the backend keeps each.
+"""Terraform states: the state of each resource, and the location of each state in the backend.
 
-What services share stays in the base state, with whatever leads to them: network, cluster, namespaces, security groups
-and their rules, ingresses with their target groups, file systems, and the mesh. What belongs to one service moves with
-it, as the table of resource types says.
+The base state has all shared resources: network, cluster, namespaces, security groups and their rules, ingresses with
+their target groups, file systems, and the mesh. Resources of one service are in the service's state if the table of
+resource types says that they move with it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ BASE = "base"
 
 
 def stack_of(workload: Workload) -> str:
-    """The state that a workload lives in."""
+    """The state of a workload."""
     return workload.stack or BASE
 
 
 def stacks_of(deployment: Deployment) -> tuple[str, ...]:
-    """The states of a deployment beside its base, by name: those that services name, or come from, and those that
+    """The states of a deployment beside its base, by name: those that services use or moved from, and those that
     `catalog.stacks` keeps until they are empty."""
     named = {stack for workload in deployment.running for stack in (workload.stack, workload.move_from_stack)}
     return tuple(sorted({stack for stack in (*named, *deployment.catalog.catalog.stacks) if stack} - {BASE}))
 
 
 def owner_of(address: str, *, deployment: Deployment, types: Mapping[str, ResourceType]) -> Workload | None:
-    """The service to which a resource or data source belongs alone, and with which it moves; None if it is shared."""
+    """The service that a resource or data source belongs to and moves with; None if it's shared."""
     row = types.get(address.rpartition(".")[0])
     if row is None or not row.moves_with_service:
         return None
@@ -39,19 +39,19 @@ def owner_of(address: str, *, deployment: Deployment, types: Mapping[str, Resour
 
 
 def state_of(address: str, *, deployment: Deployment, types: Mapping[str, ResourceType]) -> str:
-    """The state in which a resource or data source lives."""
+    """The state of a resource or data source."""
     owning = owner_of(address, deployment=deployment, types=types)
     return stack_of(owning) if owning else BASE
 
 
 def folder_of(deployment_id: str, state: str) -> str:
-    """What a state's stack and folder are called: the base like its deployment, any other with `_`, which no id
-    holds."""
+    """The name of a state's stack and folder: the deployment's id for the base, and `ID_STATE` for others; ids have no
+    `_`."""
     return deployment_id if state == BASE else f"{deployment_id}_{state}"
 
 
 _STACK = "{stack}"
-"""In any text of the backend's table, the state's own name."""
+"""The placeholder for the state's name in strings of the backend's table."""
 
 PLACE_ARGUMENTS = {
     "local": ("path",),
@@ -64,26 +64,26 @@ PLACE_ARGUMENTS = {
     "remote": ("workspaces", "hostname", "organization"),
     "cloud": ("workspaces", "hostname", "organization"),
 }
-"""The arguments that say where a state lies (Terraform's documentation of each backend), the nearest first. The others
-say who asks, and how."""
+"""The arguments that locate a state (Terraform's documentation of each backend), the most specific first. The other
+arguments configure access."""
 
 
 def backend_arguments(deployment: Deployment, state: str = BASE) -> tuple[str, dict[str, Any]]:
-    """The kind of backend and its arguments, those that name the place of the state filled in where left out."""
+    """The kind of backend and its arguments, with defaults for those that locate the state."""
     kind, written = next(iter(deployment.catalog.state.items()))
     arguments = {key: _plain(value, state) for key, value in written.items()}
     place = _PLACES[kind](deployment, state) if kind in _PLACES else {}
     complete = {**place, **_extras(kind, arguments), **arguments}
     if kind in ("cloud", "remote") and isinstance(complete["workspaces"], dict):
-        # A workspace may be chosen by tags or a prefix; only where nothing chooses one is it named.
+        # Tags or a prefix may select a workspace; set the name only if nothing selects one.
         chosen = complete["workspaces"].keys() & {"name", "prefix", "tags"}
         complete["workspaces"] = complete["workspaces"] if chosen else {**complete["workspaces"], **place["workspaces"]}
     return kind, complete
 
 
 def places_of(deployment: Deployment, more: Collection[str] = ()) -> dict[str, str]:
-    """Where each state of a deployment lies, and each of some `more`, by its name: two at the same place would be
-    one."""
+    """The location of each state of a deployment, and of the states in `more`, by name. Two states with the same
+    location would be one state."""
     found = {}
     for state in (BASE, *sorted({*stacks_of(deployment), *more})):
         kind, arguments = backend_arguments(deployment, state)
@@ -92,15 +92,15 @@ def places_of(deployment: Deployment, more: Collection[str] = ()) -> dict[str, s
 
 
 def _place(value: Any) -> Any:
-    """What of an argument tells a place: of a workspace its name, which its organization has once; of a path where it
-    leads."""
+    """The part of an argument that identifies a location: a workspace's name, which is unique in its organization, or a
+    normalized path."""
     if isinstance(value, dict):
         return value.get("name") or value.get("prefix") or value.get("tags")
     return posixpath.normpath(value) if isinstance(value, str) and "://" not in value else value
 
 
 def _extras(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    # S3 locks by itself since Terraform 1.10; the DynamoDB table is deprecated and excludes nothing.
+    # The s3 backend has its own locking since Terraform 1.10; the DynamoDB table is deprecated.
     return {"use_lockfile": True} if kind == "s3" and "dynamodb_table" not in arguments else {}
 
 
@@ -110,12 +110,12 @@ def _path(deployment: Deployment, state: str) -> str:
 
 
 def _word(deployment: Deployment, state: str) -> str:
-    # By `_`, which neither can hold: with a hyphen, stack "eu-base" of "shop" would be stack "base" of "shop-eu".
+    # Joined by `_`, which neither has: with a hyphen, stack "eu-base" of "shop" would be stack "base" of "shop-eu".
     return f"{deployment.id}_{state}"
 
 
 _PLACES: dict[str, Callable[[Deployment, str], dict[str, Any]]] = {
-    # Seen from <output>/stacks/<folder>: beside the output folder, never in it, because cdktf deletes output folders.
+    # Relative to <output>/stacks/<folder>: beside the output folder, never in it, because cdktf deletes output folders.
     "local": lambda deployment, state: {"path": f"../../../state/{deployment.id}/{state}.tfstate"},
     "s3": lambda deployment, state: {"key": f"{_path(deployment, state)}.tfstate"},
     "azurerm": lambda deployment, state: {"key": f"{_path(deployment, state)}.tfstate"},

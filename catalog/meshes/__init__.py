@@ -1,4 +1,4 @@
-"""The meshes, by the word that chooses one. Nothing else in `catalog` knows which there are, but its type."""
+"""The meshes by `mesh.kind`. Apart from the type of that key, no other module of `catalog` lists them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MESHES: dict[str, MeshTraits] = {
     "none": NONE,
 }
 RESOURCE_TYPES = complete(*(mesh.resource_types for mesh in MESHES.values()))
-"""Every Terraform type whose addresses bear a service's name."""
+"""Every Terraform type whose addresses contain a service's name."""
 
 
 def mesh_of(deployment: Deployment) -> MeshTraits:
-    """The mesh that a deployment has chosen."""
+    """The mesh of a deployment."""
     return MESHES[deployment.catalog.mesh.kind]

@@ -1,7 +1,7 @@
-"""What the catalog knows of a mesh, whatever is then built of it.
+"""The traits of a mesh that rules, endpoints, addresses and documentation need; `stacks.mesh` builds its resources.
 
-Rules that hold for all meshes cite "the mesh API reference" and "the mesh user guide": those of App Mesh, whose limits
-are the strictest.
+Rules for all meshes cite "the mesh API reference" and "the mesh user guide": those of App Mesh, which has the strictest
+limits.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from catalog.model import Deployment, Service
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether a mesh honours what a catalog may ask of it, and in a phrase, how or what it does instead."""
+    """Whether a mesh supports a feature, and a phrase that says how, or what happens instead."""
 
-    carried: bool
+    supported: bool
     how: str
     unlimited: bool = False
-    """Whether, of what is timed, nothing counts there: then "none" is honoured all the same."""
+    """Whether the feature is a timer that doesn't exist on this mesh, so that "none" is honored anyway."""
 
 
 def yes(how: str) -> Verdict:
-    return Verdict(carried=True, how=how)
+    return Verdict(supported=True, how=how)
 
 
 def no(how: str) -> Verdict:
-    return Verdict(carried=False, how=how)
+    return Verdict(supported=False, how=how)
 
 
-def nothing_counts(how: str) -> Verdict:
-    """For a timer that does not exist there."""
-    return Verdict(carried=False, how=how, unlimited=True)
+def no_timer(how: str) -> Verdict:
+    """The verdict on a timer that doesn't exist on this mesh."""
+    return Verdict(supported=False, how=how, unlimited=True)
 
 
 def _no_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
@@ -51,62 +51,63 @@ def _not_generated(deployment: Deployment, service: Service) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class MeshTraits:
-    """One mesh, as rules, endpoints, addresses and the documentation have to know it."""
+    """The traits of one mesh."""
 
     title: str
-    """As AWS spells it."""
+    """Its name, as AWS spells it."""
     parity: Mapping[str, Verdict]
     """A verdict on every feature of `catalog.meshes.features`, by its key."""
     protocols: frozenset[str]
-    """What it carries. What speaks another protocol is reached directly, by its name in Cloud Map."""
+    """The protocols that it supports. Services with other protocols are called directly, by their Cloud Map name."""
     needs_dns: Callable[[Service], bool]
-    """Whether callers find a service by DNS records of the namespace, and not by names that the mesh makes itself."""
+    """Whether callers find a service by the namespace's DNS records, instead of names that the mesh creates."""
     makes_names: bool = False
-    """Whether callers find services by names that the mesh makes itself, whatever kind of namespace there is."""
+    """Whether callers find services by names that the mesh creates, regardless of the kind of namespace."""
     starts_watched: Callable[[Service], bool] = lambda service: False
-    """Whether ECS, in a rollout, waits for what the mesh finds of a task of a service."""
+    """Whether ECS waits for the mesh's health checks of a service's new tasks during a rollout."""
     timers: Callable[[Deployment, Hop], Iterable[Timer]] = _no_timers
-    """What it counts on a hop, in the order in which a call meets it: what `stacks` builds, and limits of AWS."""
+    """Its timers on a hop, in the order in which a call meets them: those that `stacks` sets, and AWS's fixed
+    limits."""
     rules: tuple[Rules, ...] = ()
-    """What it demands of a catalog."""
+    """Its rules for catalogs."""
     permissions: tuple[Permission, ...] = ()
-    """What its policies allow."""
+    """The permissions in its policies."""
     managed_policies: Mapping[str, str] = field(default_factory=dict)
-    """Policies that AWS keeps and that a role has for its sake, each with the reason."""
+    """AWS managed policies that it attaches to roles, each with the reason."""
     endpoints: tuple[str, ...] = ()
-    """VPC endpoints that it needs where tasks have no other way to AWS, by what follows the region in their names."""
+    """VPC endpoints that it needs if tasks have no internet access, by the part of their name after the region."""
     own_prefix_in_china: frozenset[str] = frozenset()
-    """Those of them whose names begin with `cn.` there (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
+    """Its endpoints whose names begin with `cn.` in China (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
-    """A mark for the host name that AWS makes for a service, where the mesh cannot carry the service's own; it is then
-    spoken to over TLS. `stacks` puts a reference in its place."""
+    """A placeholder for the host name that AWS generates for a service, if the mesh can't use the service's own name;
+    its callers then use TLS. `stacks` replaces the placeholder with a Terraform reference."""
     own_addresses: int = 0
-    """Of how many rules in a security group the mesh's own addresses take the room, where tasks connect to these; 0
-    where they connect to each other."""
+    """The number of security group rules that the mesh's own addresses count as, if tasks connect to these; 0 if tasks
+    connect to each other."""
     containers: frozenset[str] = frozenset()
-    """The names of the containers that it puts into every task."""
+    """The names of the containers that it adds to every task."""
     images: Callable[[Deployment], Iterable[str]] = lambda deployment: ()
-    """Which these run."""
+    """The images of these containers."""
     image_keys: tuple[str, ...] = ()
-    """The keys of [images] that name these."""
+    """The keys of [images] that set these images."""
     proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)
-    """What its proxy takes of a task with so much CPU and memory."""
+    """The proxy's share of a task with this much CPU and memory."""
     ended: bool = False
-    """Whether AWS has ended it: then it is nobody's alternative, and its resources cannot be deleted any more."""
+    """Whether AWS has ended it: messages don't recommend it, and its resources can't be deleted any more."""
     resource_types: Mapping[str, ResourceType] = field(default_factory=dict)
-    """The rows of its own Terraform types, in the table of `catalog.analysis.resource_types`."""
+    """The rows of its Terraform types for the table in `catalog.analysis.resource_types`."""
     resource_prefix: str = ""
-    """What the addresses of its resources begin with. Needed where AWS has ended it: they may still be in a state."""
+    """The start of its resources' addresses. Required if AWS has ended it: they may still be in a state."""
 
     migration_page: str = ""
-    """The page that says how to leave it. Needed where AWS has ended it."""
+    """The page about migrating from it. Required if AWS has ended it."""
 
     def __post_init__(self) -> None:
         if self.ended and not (self.resource_prefix and self.migration_page):
-            raise ValueError(f"{self.title} has ended: by which prefix are its resources known, and how is it left?")
+            raise ValueError(f"{self.title} has ended, so it requires resource_prefix and migration_page")
 
     def carries(self, service: Service) -> bool:
-        """Whether calls to a service with a port pass the mesh."""
+        """Whether calls to a service with a port go through the mesh."""
         return service.protocol in self.protocols
 
 
@@ -115,32 +116,32 @@ private_ca_rule = Rules()
 
 @private_ca_rule(Deployment)
 def tls_without_authority(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """The proxies of a mesh get their certificates from a private CA (App Mesh User Guide, "Transport Layer Security";
-    ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
+    """The proxies of App Mesh and Service Connect get their certificates from a private CA (App Mesh User Guide,
+    "Transport Layer Security"; ECS developer guide, "Encrypt Amazon ECS Service Connect traffic")."""
     mesh = deployment.catalog.mesh
     if mesh.tls is not None and mesh.tls.authority is None:
-        message = f'"{mesh.kind}" needs a private CA; write tls = {{ authority = "arn:aws:acm-pca:…" }}'
+        message = f'"{mesh.kind}" requires a private CA. Write tls = {{ authority = "arn:aws:acm-pca:…" }}.'
         yield at("mesh", "tls").error(message)
 
 
 @private_ca_rule(Deployment)
 def authority_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A certificate is issued in the region of its CA (App Mesh User Guide, "TLS": same region as the mesh; so in the
-    ECS developer guide)."""
+    """A CA must be in the region of the mesh (App Mesh User Guide, "TLS"; the ECS developer guide requires the
+    same)."""
     tls = deployment.catalog.mesh.tls
     region = tls.authority.split(":")[3] if tls and tls.authority else deployment.region
     if region != deployment.region:
         yield at("mesh", "tls", "authority").error(
-            f'lies in "{region}", the mesh in {deployment.region}; write the ARN of a CA there'
+            f'is in "{region}", but the mesh is in {deployment.region}. Use a CA in {deployment.region}.'
         )
 
 
 Requested = Callable[[Place], Iterator[Place]]
-"""Of the whole catalog's place, those of what is asked for."""
+"""Finds the places in a catalog that request a feature, from the place of the whole catalog."""
 
 
 def catalog_key(*path: str) -> Requested:
-    """Where a key of the catalog is written, unless it says no."""
+    """Finds a key of the catalog, unless it turns the feature off."""
 
     def requested(at: Place) -> Iterator[Place]:
         value: object = at.deployment.catalog
@@ -153,7 +154,7 @@ def catalog_key(*path: str) -> Requested:
 
 
 def ingress_key(key: str) -> Requested:
-    """Where a key is written of an ingress, unless it says no."""
+    """Finds a key of every ingress, unless it turns the feature off."""
 
     def requested(at: Place) -> Iterator[Place]:
         for name, ingress in at.deployment.catalog.ingress.items():
@@ -166,7 +167,7 @@ def ingress_key(key: str) -> Requested:
 def service_key(
     *path: str, where: Callable[[Deployment, Service], bool] = lambda deployment, service: True
 ) -> Requested:
-    """Where a key is written of a service that `where` picks out."""
+    """Finds a key of every service for which `where` is true."""
 
     def requested(at: Place) -> Iterator[Place]:
         for service in at.deployment.services.values():

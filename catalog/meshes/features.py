@@ -1,4 +1,4 @@
-"""What a catalog may ask of a mesh, and what is said where its mesh lacks it: one table for rules, notices and docs."""
+"""The features that a catalog can request of a mesh: one table for errors, notices and documentation."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from catalog.meshes.base import Requested, Verdict, catalog_key, has_callers, in
 from catalog.model import UNLIMITED, Deployment, Service
 
 Effect = Literal["required", "best effort", "fallback"]
-"""What a mesh without the feature means. required: the system would not be what the catalog says, so it is refused.
-best effort: it behaves less well: a notice, or an error if `mesh.strict`. fallback: it works another way: a notice."""
+"""The consequence if a mesh doesn't support a feature. required: an error. best effort: the key has no effect, which is
+a notice, or an error with `mesh.strict`. fallback: the mesh does it another way, which is a notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """A row of the table."""
+    """One row of the table."""
 
     key: str
     title: str
     keys: str
-    """The catalog's keys that ask for it, as documentation spells them."""
+    """The catalog keys that request it, as documentation spells them."""
     effect: Effect
     requested: Requested
-    """Where a catalog asks for it."""
-    times: bool = False
-    """Whether its key sets a timer, so that "none" asks for nothing where nothing counts."""
+    """Finds the places in a catalog that request it."""
+    is_timer: bool = False
+    """Whether its key sets a timer, so that "none" is always honored on a mesh without that timer."""
 
 
-def _answers(deployment: Deployment, service: Service) -> bool:
-    """Whether somebody waits for a service's answers, inside or outside."""
+def _has_response_timeout(deployment: Deployment, service: Service) -> bool:
+    """Whether other services or an ingress wait for a service's responses."""
     return not service.is_tcp and (has_callers(deployment, service) or service.public is not None)
 
 
-def _called_for_answers(deployment: Deployment, service: Service) -> bool:
-    """Whether other services wait for a service's answers, which tcp knows none of."""
+def _has_response_callers(deployment: Deployment, service: Service) -> bool:
+    """Whether other services wait for a service's responses; tcp has no responses."""
     return has_callers(deployment, service) and not service.is_tcp
 
 
-def _probed(service: Service) -> bool:
-    """Whether probes are the mesh's alone to make: a load balancer probes too, on every mesh."""
+def _checked_only_by_mesh(service: Service) -> bool:
+    """Whether only the mesh can check a service's health: on every mesh, a load balancer checks a public service."""
     return service.public is None and service.port is not None
 
 
@@ -51,7 +51,7 @@ FEATURES = (
     Feature(key="tls", title="Encryption", keys="mesh.tls", effect="required", requested=catalog_key("mesh", "tls")),
     Feature(
         key="auth",
-        title="Callers proven by IAM",
+        title="IAM authentication of callers",
         keys="mesh.auth",
         effect="required",
         requested=catalog_key("mesh", "auth"),
@@ -65,27 +65,27 @@ FEATURES = (
     ),
     Feature(
         key="timeout",
-        title="Request timeout",
+        title="Response timeout",
         keys="timeout",
         effect="best effort",
-        requested=service_key("timeout", where=_answers),
-        times=True,
+        requested=service_key("timeout", where=_has_response_timeout),
+        is_timer=True,
     ),
     Feature(
         key="idle_timeout",
         title="Idle timeout",
         keys="idle_timeout",
         effect="best effort",
-        requested=service_key("idle_timeout", where=_called_for_answers),
-        times=True,
+        requested=service_key("idle_timeout", where=_has_response_callers),
+        is_timer=True,
     ),
     Feature(
         key="idle_timeout_of_tcp",
-        title="Idle timeout of tcp",
+        title="Idle timeout for tcp",
         keys="idle_timeout",
         effect="best effort",
         requested=service_key("idle_timeout", where=lambda d, service: has_callers(d, service) and service.is_tcp),
-        times=True,
+        is_timer=True,
     ),
     Feature(
         key="retries",
@@ -93,7 +93,7 @@ FEATURES = (
         keys="retries",
         effect="best effort",
         requested=service_key(
-            "retries", where=lambda d, service: _called_for_answers(d, service) and bool(service.retries.attempts)
+            "retries", where=lambda d, service: _has_response_callers(d, service) and bool(service.retries.attempts)
         ),
     ),
     Feature(
@@ -104,7 +104,7 @@ FEATURES = (
         requested=service_key(
             "retries",
             "attempts",
-            where=lambda d, service: _called_for_answers(d, service) and service.retries.attempts == 0,
+            where=lambda d, service: _has_response_callers(d, service) and service.retries.attempts == 0,
         ),
     ),
     Feature(
@@ -121,7 +121,7 @@ FEATURES = (
     ),
     Feature(
         key="pool",
-        title="Limits of a service",
+        title="Connection limits",
         keys="pool",
         effect="best effort",
         requested=service_key("pool", where=has_callers),
@@ -135,20 +135,20 @@ FEATURES = (
     ),
     Feature(
         key="probes",
-        title="Probes from outside",
+        title="Health checks from outside the task",
         keys="health.path",
         effect="best effort",
         requested=service_key(
-            "health", "path", where=lambda d, service: _probed(service) and service.protocol != "grpc"
+            "health", "path", where=lambda d, service: _checked_only_by_mesh(service) and service.protocol != "grpc"
         ),
     ),
     Feature(
         key="probes_of_grpc",
-        title="Probes of grpc",
+        title="Health checks for grpc",
         keys="health.path",
         effect="best effort",
         requested=service_key(
-            "health", "path", where=lambda d, service: _probed(service) and service.protocol == "grpc"
+            "health", "path", where=lambda d, service: _checked_only_by_mesh(service) and service.protocol == "grpc"
         ),
     ),
     Feature(
@@ -160,21 +160,21 @@ FEATURES = (
     ),
     Feature(
         key="traced_proxies",
-        title="Traces of what passes it",
+        title="Traces from proxies",
         keys="mesh.tracing",
         effect="fallback",
         requested=catalog_key("mesh", "tracing"),
     ),
     Feature(
         key="tcp",
-        title="Services that speak tcp",
+        title="tcp services",
         keys='protocol = "tcp"',
         effect="fallback",
         requested=service_key("protocol", where=lambda d, service: service.is_tcp and has_callers(d, service)),
     ),
     Feature(
         key="envoy",
-        title="An Envoy of your own",
+        title="Custom Envoy image",
         keys="images.envoy",
         effect="best effort",
         requested=catalog_key("images", "envoy"),
@@ -186,23 +186,24 @@ FEATURES = (
 
 
 def lacking(at: Place) -> Iterator[Finding]:
-    """What the catalog asks for and its mesh does not have. Of what is tuned, one notice for each key."""
+    """The findings about features that the catalog requests and its mesh doesn't support: one notice for each feature,
+    or an error at each place."""
     deployment = at.deployment
     strict = deployment.catalog.mesh.strict
     for feature, verdict, places in unsupported_requests(at):
         if feature.effect == "required" or (feature.effect == "best effort" and strict):
             for place in places:
-                yield place.error(_refusal(feature, deployment))
+                yield place.error(_error(feature, verdict, deployment))
         elif places:
-            yield places[0].notice(f"{_instead(deployment, verdict.how)}{_ignored(feature, places)}")
+            yield places[0].notice(_notice(feature, verdict, places, deployment))
 
 
 def unsupported_requests(at: Place) -> Iterator[tuple[Feature, Verdict, list[Place]]]:
-    """What the mesh does not have, and where the catalog asks for it."""
+    """The features that the mesh doesn't support, and the places in the catalog that request them."""
     for feature in FEATURES:
         verdict = mesh_of(at.deployment).parity[feature.key]
-        if not verdict.carried:
-            exempt = feature.times and verdict.unlimited
+        if not verdict.supported:
+            exempt = feature.is_timer and verdict.unlimited
             yield feature, verdict, [place for place in feature.requested(at) if not (exempt and _is_unlimited(place))]
 
 
@@ -211,23 +212,25 @@ def _is_unlimited(place: Place) -> bool:
 
 
 def alternatives(feature: Feature) -> list[str]:
-    """The kinds that have a feature, for whoever has to choose: none that AWS has ended."""
-    return [kind for kind, mesh in MESHES.items() if mesh.parity[feature.key].carried and not mesh.ended]
+    """The values of `mesh.kind` that support a feature, without meshes that AWS has ended."""
+    return [kind for kind, mesh in MESHES.items() if mesh.parity[feature.key].supported and not mesh.ended]
 
 
-def _instead(deployment: Deployment, how: str) -> str:
-    return f'with kind = "{deployment.catalog.mesh.kind}", {how}'
-
-
-def _refusal(feature: Feature, deployment: Deployment) -> str:
+def _error(feature: Feature, verdict: Verdict, deployment: Deployment) -> str:
     others = alternatives(feature)
-    other = f", or choose {or_list(others)}" if others else ""
-    loosen = ", or leave out mesh.strict" if feature.effect == "best effort" else ""
-    return f"{_instead(deployment, mesh_of(deployment).parity[feature.key].how)}; remove it{other}{loosen}"
+    other = f", or set mesh.kind to {or_list(others)}" if others else ""
+    loosen = ", or remove mesh.strict" if feature.effect == "best effort" else ""
+    return f"{_unsupported(deployment)}: {verdict.how}. Remove it{other}{loosen}."
 
 
-def _ignored(feature: Feature, places: list[Place]) -> str:
+def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment: Deployment) -> str:
     services = [place.service.name for place in places if place.path[0] == "services"]
     if feature.effect == "fallback":
-        return f": {listed(services)}" if services else ""
-    return f"; not honoured for {listed(services)}" if services else "; not honoured"
+        on = f": {listed(services)}" if services else ""
+        return f'with kind = "{deployment.catalog.mesh.kind}", {verdict.how}{on}'
+    for_services = f" for {listed(services)}" if services else ""
+    return f"{_unsupported(deployment)}: {verdict.how}; not honored{for_services}"
+
+
+def _unsupported(deployment: Deployment) -> str:
+    return f'isn\'t supported by kind = "{deployment.catalog.mesh.kind}"'

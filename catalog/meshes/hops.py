@@ -1,4 +1,4 @@
-"""Hops between services: the address by which a caller reaches a callee, and all timers on the way."""
+"""Hops between services: the address that a caller uses for a callee, and all timers on a hop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Address:
     port: int
     scheme: str
     has_url: bool = True
-    """Whether callers get the URL without asking for it. TCP without a `scheme` has none that libraries understand."""
+    """Whether every caller gets the URL. Libraries reject or misread the URL of tcp without a `scheme`."""
 
     @property
     def url(self) -> str:
@@ -48,7 +48,7 @@ def _address(callee: Service | External, *, host: str, port: int) -> Address:
 
 
 def resolved_calls(deployment: Deployment) -> Iterator[tuple[Service, int]]:
-    """A caller and the place of the callee in its `calls`."""
+    """The calls that need DNS records of the callee: each caller, and the index of the callee in its `calls`."""
     needs_dns = mesh_of(deployment).needs_dns
     for service in deployment.services.values():
         for index, name in enumerate(service.calls):
@@ -56,31 +56,31 @@ def resolved_calls(deployment: Deployment) -> Iterator[tuple[Service, int]]:
                 yield service, index
 
 
-def _of_the_mesh(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
+def _mesh_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
     return mesh_of(deployment).timers(deployment, hop)
 
 
-def _of_the_start(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
+def _start_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
     return timeouts.start_timers(hop, watched=mesh_of(deployment).starts_watched(hop.callee))
 
 
 PARTS: tuple[Callable[[Deployment, Hop], Iterable[Timer]], ...] = (
     load_balancers.load_balancer_timers,
     load_balancers.network_load_balancer_timers,
-    _of_the_mesh,
+    _mesh_timers,
     timeouts.stop_timers,
-    _of_the_start,
+    _start_timers,
 )
-"""In the order in which a call meets them."""
+"""The sources of timers, in the order in which a call meets them."""
 
 
 def timers_of(deployment: Deployment, hop: Hop) -> tuple[Timer, ...]:
-    """What counts time on a hop, in the order in which a call meets it."""
+    """All timers on a hop, in the order in which a call meets them."""
     return tuple(timer for part in PARTS for timer in part(deployment, hop))
 
 
 def hops_into(deployment: Deployment, service: Service) -> tuple[Hop, ...]:
-    """Every last step to a service: from its ingress, and from each of its callers."""
+    """All hops that end at a service: from its ingress, and from each of its callers."""
     ingress = deployment.ingress_of(service)
     ingress_hops = (Hop(callee=service, ingress=ingress),) if ingress is not None else ()
     callers = deployment.callers_of(service.name) if service.port is not None else ()

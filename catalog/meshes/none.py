@@ -1,31 +1,31 @@
-"""No mesh: services find each other by Cloud Map's DNS names and talk directly."""
+"""No mesh: services find each other by Cloud Map DNS names and connect directly."""
 
 from __future__ import annotations
 
-from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
+from catalog.meshes.base import MeshTraits, no, no_timer, yes
 
 NONE = MeshTraits(
     title="none",
     protocols=frozenset(),
     needs_dns=lambda service: True,
     parity={
-        "tls": no("nothing stands between services that could encrypt"),
-        "auth": no("security groups alone say who may call whom"),
-        "sign_requests": no("nothing reads signatures"),
-        "timeout": nothing_counts("nothing between services counts time, callers have to"),
-        "idle_timeout": nothing_counts("nothing between services counts silence"),
-        "idle_timeout_of_tcp": nothing_counts("nothing between services counts silence"),
-        "retries": no("nothing sends a request again, callers have to"),
-        "no_retries": yes("nothing sends a request again"),
-        "versions": no("callers connect to whichever task they find; only a load balancer tells versions apart"),
-        "pool": no("nothing counts connections"),
-        "outlier": no("only ECS takes out a task, when its own check fails"),
-        "probes": no("ECS only knows the container's own check"),
-        "probes_of_grpc": no("ECS only knows the container's own check"),
-        "access_logs": no("nothing sees requests"),
-        "traced_proxies": yes("there is no proxy to trace, services send all there is"),
+        "tls": no("services connect directly and unencrypted"),
+        "auth": no("callers aren't authenticated, only security groups restrict calls"),
+        "sign_requests": no("signatures aren't verified"),
+        "timeout": no_timer("no response timer exists, callers set their own"),
+        "idle_timeout": no_timer("no idle timer exists between services"),
+        "idle_timeout_of_tcp": no_timer("no idle timer exists between services"),
+        "retries": no("failed requests aren't retried, callers must retry"),
+        "no_retries": yes("requests are never retried"),
+        "versions": no("callers connect to any task, only a load balancer can split traffic between versions"),
+        "pool": no("connections aren't limited"),
+        "outlier": no("only ECS replaces a failing task, if its own health check fails"),
+        "probes": no("ECS runs only the container's own check, health.command"),
+        "probes_of_grpc": no("ECS runs only the container's own check, health.command"),
+        "access_logs": no("requests between services aren't logged"),
+        "traced_proxies": yes("there's no proxy, services send all traces"),
         "tcp": yes("any protocol, directly"),
-        "envoy": no("there is no proxy"),
-        "gateway": no("there are no proxies to let requests in"),
+        "envoy": no("tasks have no proxy"),
+        "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )

@@ -70,7 +70,7 @@ def rows_of(deployment: Deployment, path: CallPath) -> tuple[Row, ...]:
 
 def _shortest(rows: Iterator[Row]) -> Row | None:
     """The first of the shortest timers. A timer for starting doesn't end calls."""
-    counting = [row for row in rows if row.timer.seconds < UNLIMITED and row.timer.limits != "starting"]
+    counting = [row for row in rows if row.timer.seconds < UNLIMITED and row.timer.limits != "start"]
     return min(counting, key=lambda row: row.timer.seconds, default=None)
 
 

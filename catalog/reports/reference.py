@@ -130,14 +130,14 @@ def _planned() -> str:
 _PERMISSIONS_INTRODUCTION = """\
 <!-- Made by `make docs` from catalog/analysis/permissions.py and the meshes' own: change these. -->
 
-# What every role may do, and why
+# Permissions
 
-Every policy that `make synth` writes consists of these and of the `access.statements` of the catalog; a test holds it
-to that. [security.md](security.md) has the rest."""
+Every policy that `make synth` writes contains only these permissions and the catalog's own `access.statements`. A test
+verifies that. [Security](security.md) describes the other security settings."""
 
 
 def all_permissions() -> tuple[Permission, ...]:
-    """All of them, those of the meshes at the end."""
+    """All permissions; those of the meshes are at the end."""
     return (
         *PERMISSIONS,
         *access_permissions.PERMISSIONS,
@@ -146,19 +146,19 @@ def all_permissions() -> tuple[Permission, ...]:
 
 
 def managed() -> dict[str, str]:
-    """All policies that AWS keeps and a role may have, each with the reason."""
+    """All AWS managed policies that roles may have, each with the reason."""
     return MANAGED | {name: why for mesh in MESHES.values() for name, why in mesh.managed_policies.items()}
 
 
 def permissions_page() -> str:
-    """The documentation as it lies in the repository."""
+    """The page docs/permissions.md."""
     return "\n".join(
         [
             _PERMISSIONS_INTRODUCTION,
             "",
             *_permissions_table(all_permissions()),
             "",
-            "Policies that AWS keeps:",
+            "## AWS managed policies",
             "",
             *_managed(),
             "",
@@ -167,7 +167,7 @@ def permissions_page() -> str:
 
 
 def _permissions_table(every: Iterable[Permission]) -> list[str]:
-    lines = ["| may do | who | why | on everything, or whole families, because |", "|---|---|---|---|"]
+    lines = ["| Actions | Holder | Reason | Reason for a wildcard |", "|---|---|---|---|"]
     for permission in every:
         actions = ", ".join(f"`{action}`" for action in permission.actions)
         lines.append(
@@ -177,31 +177,35 @@ def _permissions_table(every: Iterable[Permission]) -> list[str]:
 
 
 def _managed() -> list[str]:
-    return ["| policy | why |", "|---|---|", *(f"| `{name}` | {why} |" for name, why in managed().items())]
+    return ["| Policy | Reason |", "|---|---|", *(f"| `{name}` | {why} |" for name, why in managed().items())]
 
 
 _MESHES_INTRODUCTION = Path(__file__).with_name("meshes.intro.md")
-_MESHES_NOTE = "<!-- Made by `make docs` from catalog/meshes: change that. -->"
+_MESHES_NOTE = "<!-- Made by `make docs` from catalog/meshes and catalog/reports/meshes.intro.md: change these. -->"
+_PARITY_TABLE = "<!-- parity table -->"
 _EFFECTS = {
-    "required": "an error, with the alternatives",
-    "best effort": "a notice; with `mesh.strict`, an error",
-    "fallback": "a notice",
+    "required": "error (required)",
+    "best effort": "notice (best effort); error with `mesh.strict`",
+    "fallback": "notice (fallback)",
 }
 
 
 def meshes_page() -> str:
-    """The documentation as it lies in the repository."""
-    return "\n".join([_MESHES_NOTE, "", _MESHES_INTRODUCTION.read_text("utf-8").rstrip(), "", *_meshes_table(), ""])
+    """The page docs/meshes.md."""
+    introduction = _MESHES_INTRODUCTION.read_text("utf-8").rstrip()
+    page = introduction.replace(_PARITY_TABLE, "\n".join(_meshes_table()))
+    return f"{_MESHES_NOTE}\n\n{page}\n"
 
 
 def _meshes_table() -> list[str]:
     kinds = list(MESHES)
     lines = [
-        f"| asked by | {' | '.join(f'`{kind}`' for kind in kinds)} | where it is missing |",
+        f"| Feature | {' | '.join(f'`{kind}`' for kind in kinds)} | If not supported |",
         "|---|" + "---|" * (len(kinds) + 1),
     ]
     for feature in FEATURES:
         verdicts = [MESHES[kind].parity[feature.key] for kind in kinds]
-        cells = [f"{'yes' if verdict.carried else '**no**'}: {verdict.how}" for verdict in verdicts]
+        missing = "fallback" if feature.effect == "fallback" else "**not supported**"
+        cells = [f"{'supported' if verdict.supported else missing}: {verdict.how}" for verdict in verdicts]
         lines.append(f"| {feature.title}: `{feature.keys}` | {' | '.join(cells)} | {_EFFECTS[feature.effect]} |")
     return lines

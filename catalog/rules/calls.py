@@ -142,7 +142,7 @@ def call_settings_without_caller(service: Service, at: Place) -> Iterator[Findin
     parity = mesh_of(at.deployment).parity
     for key, what in _OF_CALLS.items():
         applies = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
-        if parity[key].carried or not applies or not at(key).is_set_here or getattr(service, key) is None:
+        if parity[key].supported or not applies or not at(key).is_set_here or getattr(service, key) is None:
             continue
         yield at(key).notice(f"{what}, and no service calls {service.name}. Remove it, or add the call.")
 

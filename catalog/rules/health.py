@@ -132,7 +132,7 @@ def probe_path_is_no_grpc_method(service: ServiceWorkload, at: Place) -> Iterato
 def probe_times_without_probe(service: Service, at: Place) -> Iterator[Finding]:
     """Intervals and timeouts apply to the container's check and to probes by a load balancer or a mesh."""
     parity = mesh_of(at.deployment).parity
-    probes = parity["probes_of_grpc" if service.protocol == "grpc" else "probes"].carried
+    probes = parity["probes_of_grpc" if service.protocol == "grpc" else "probes"].supported
     for container, place in containers_of(service, at):
         is_own = place.path == at.path
         probed = is_own and service.port is not None and (service.public is not None or probes)

@@ -79,7 +79,7 @@ def idle_timeout_below_timeout(service: Service, at: Place) -> Iterator[Finding]
         timer.seconds
         for hop in hops_into(at.deployment, service)
         for timer in timers_of(at.deployment, hop)
-        if timer.limits == "silence" and timer.key == "idle_timeout"
+        if timer.limits == "idle timeout" and timer.key == "idle_timeout"
     ]
     idle = min(counted, default=UNLIMITED)
     if idle < service.timeout:

@@ -1,4 +1,4 @@
-"""What a task holds beside its service's own container, key by key."""
+"""The parts of a task beside its service's own container."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ _ADDITIONS: tuple[Callable[[Deployment, Workload], Addition], ...] = (
     log_router,
     exec_addition,
 )
-"""In the order in which containers stand in the task definition."""
+"""In the order of the containers in the task definition."""
 
 
 def addition_of(deployment: Deployment, workload: Workload) -> Addition:
-    """All that the keys of a service, and of the deployment, add to its task."""
+    """Everything that the keys of a service and of its deployment add to its task."""
     return joined(add(deployment, workload) for add in _ADDITIONS)
 
 
 def secrets_of(workload: Workload, addition: Addition) -> dict[str, Secret]:
-    """All secrets that ECS reads when a task of a service starts, by who gets them: the variable of the service, or a
-    container and its own."""
+    """All secrets that ECS reads when a service's task starts, by the service's variable or `CONTAINER.VARIABLE`."""
     return dict(sorted({**workload.secrets, **addition.secrets}.items()))

@@ -1,4 +1,4 @@
-"""What a key of the catalog adds to the task of a service, beside the service's own container."""
+"""The parts that a catalog key adds to a service's task, beside the service's own container."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from catalog.diagnostics import Path
 from catalog.model.container import Secret
 
 ContainerDefinition = dict[str, Any]
-"""In the spelling of the ECS API."""
+"""A container definition, spelled as in the ECS API."""
 SHAPE_FILE = FilePath(__file__).parents[1] / "data" / "container_definition.json"
-"""AWS's own description of a container definition; `python -m tools.aws_data` writes it."""
+"""AWS's schema of a container definition; `python -m tools.aws_data` writes it."""
 
 
 @functools.cache
 def container_definition_shape() -> dict[str, Any]:
-    """The shape of a container definition: types, members, which of them are required, and the words of enums."""
+    """The schema of a container definition: types, members, required members, and enum values."""
     shape: dict[str, Any] = json.loads(SHAPE_FILE.read_text())
     return shape
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
-    """Containers beside the service's own, and what they and it need. Text of ours holds no reference of Terraform's:
-    what only Terraform knows is for `stacks` to add."""
+    """Containers beside the service's own, and the settings that they need. It has no Terraform references: `stacks`
+    adds values that only Terraform knows."""
 
     containers: tuple[ContainerDefinition, ...] = ()
-    """Each with its share of the task as `cpu` and `memoryReservation`, unless it has ended before the service starts.
-    Without a log configuration it writes to the service's log group."""
+    """Each has its share of the task as `cpu` and `memoryReservation`, unless it ends before the service starts.
+    Without a log configuration, it writes to the service's log group."""
     own: Mapping[str, Any] = field(default_factory=dict)
-    """Keys of the service's own container: tables merge with what is there, lists come behind it."""
+    """Keys for the service's own container: tables are merged, and lists are appended."""
     volumes: tuple[str, ...] = ()
     """Names of volumes on the task's own storage."""
     statements: tuple[dict[str, Any], ...] = ()
     """IAM statements (JSON spelling) of the task role."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
-    """What ECS reads for the added containers, and for log drivers: by who gets it, as in `proxy.TOKEN`."""
+    """Secrets for the added containers and for log drivers, by `CONTAINER.VARIABLE`."""
     credentials: tuple[str, ...] = ()
-    """ARNs of the secrets with which their images are pulled."""
+    """ARNs of the secrets for pulling their images."""
     places: Mapping[str, Path] = field(default_factory=dict)
-    """By container, where the catalog says which image it has, or asks for a container that has one by itself."""
+    """By container, the place in the catalog that sets its image, or that requests a container with a default image."""
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -53,12 +53,12 @@ class Addition:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """What its statements allow."""
+        """The actions in its statements."""
         return tuple(action for statement in self.statements for action in statement["Action"])
 
 
 def joined(additions: Iterable[Addition]) -> Addition:
-    """All of them as one."""
+    """Combines additions into one."""
     every = list(additions)
     own: dict[str, Any] = {}
     for each in every:
@@ -89,12 +89,12 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def share(container: ContainerDefinition) -> Share:
-    """What a container takes of its task."""
+    """A container's share of its task."""
     return Share(container.get("cpu", 0), container.get("memoryReservation", 0))
 
 
 def raw(container: ContainerDefinition, keys: Mapping[str, Any]) -> ContainerDefinition:
-    """The user's own keys of the API: tables merge with ours, lists and values replace."""
+    """Applies raw API keys from the catalog: tables are merged, lists and values are replaced."""
     return {
         key: {**container[key], **raw(container[key], value)}
         if isinstance(value, dict) and isinstance(container.get(key), dict)

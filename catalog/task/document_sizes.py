@@ -1,5 +1,4 @@
-"""The size of documents that AWS limits, task definitions and policies: never less than that of those that Terraform
-sends."""
+"""The size of task definitions and policies, which AWS limits: an upper bound of the documents that Terraform sends."""
 
 from __future__ import annotations
 
@@ -17,36 +16,36 @@ from catalog.task.storage import shared_folders
 
 _ACCOUNT = "0" * 12
 _HOST = "h" * 63 + "." + "d" * 47
-"""As long as a host name that AWS generates: of a service's name and id, a number, and the region."""
-_OF_THE_MESH = 700
-"""Of a role's policy: what a mesh's proxy asks for, by the ARNs of itself, a certificate and an authority."""
-_OF_OTHER_IMAGES = 200
-"""Of a policy: the repository of a mesh's proxy."""
-_OF_A_CONTAINER = 700
-"""Of a definition: names, shares, timers and the log configuration."""
-_OF_A_VOLUME = 300
-_OF_THE_TASK = 3072
-"""What is there once: roles, the proxy of a mesh, and how it takes the traffic in."""
+"""As long as a host name that AWS generates from a service's name and ID, a number, and the region."""
+_MESH_POLICY = 700
+"""Characters of a task role's policy for a mesh's proxy, with the ARNs of its node, a certificate and a CA."""
+_PROXY_IMAGE_POLICY = 200
+"""Characters of an execution role's policy for the image repository of a mesh's proxy."""
+_CONTAINER_BYTES = 700
+"""Bytes of a container in a task definition: names, shares, timers and the log configuration."""
+_VOLUME_BYTES = 300
+_TASK_BYTES = 3072
+"""Bytes of a task definition's fixed part: roles, the mesh's proxy and its redirection."""
 
 
 def filled(text: str) -> str:
-    """A text of the catalog with what Terraform will put in the place of marks, at full length."""
+    """A catalog string with its placeholders replaced by values of the maximum length."""
     return unknowns.GENERATED_HOST.sub(_HOST, text.replace(unknowns.ACCOUNT, _ACCOUNT))
 
 
 def length(document: Any) -> int:
-    """Bytes of a document as JSON without spaces, as AWS keeps it."""
+    """Bytes of a document as JSON without spaces, as AWS stores it."""
     return len(filled(json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=str)).encode())
 
 
 def policy_length(statements: list[dict[str, Any]]) -> int:
-    """Characters of a policy. Spaces within its texts count, as far as we know (IAM User Guide, "IAM and AWS STS
+    """Characters of a policy. This counts spaces within strings, to be safe (IAM User Guide, "IAM and AWS STS
     quotas": "IAM does not count white space")."""
     return length({"Version": "2012-10-17", "Statement": statements}) if statements else 0
 
 
 def task_policy_length(deployment: Deployment, workload: Workload) -> int:
-    """Characters of the policy of a service's own role, without what its mesh lets it call."""
+    """Characters of a task role's policy, without the statements for calls through its mesh."""
     written = [in_json(statement) for statement in (*workload.access.statements, *workload.granted)]
     added = [*addition_of(deployment, workload).statements]
     system = f"arn:{deployment.partition}:elasticfilesystem:{deployment.region}:{_ACCOUNT}:"
@@ -54,21 +53,21 @@ def task_policy_length(deployment: Deployment, workload: Workload) -> int:
     if points:
         condition = {"StringEquals": {"elasticfilesystem:AccessPointArn": points}}
         added.append(MOUNT.on([f"{system}file-system/fs-{'0' * 17}"], condition))
-    return policy_length([*added, *written]) + _OF_THE_MESH
+    return policy_length([*added, *written]) + _MESH_POLICY
 
 
 def execution_policy_length(deployment: Deployment, workload: Workload) -> int:
-    """Characters of the policy of the role in which ECS starts a service's tasks."""
+    """Characters of an execution role's policy."""
     addition = addition_of(deployment, workload)
     group = f"arn:{deployment.partition}:logs:{deployment.region}:{_ACCOUNT}:log-group:"
     group += naming.log_group(deployment, workload)
     images = [workload.image, *addition.images]
     statements = execution_statements(deployment, workload, addition=addition, images=images, log_group=group)
-    return policy_length(statements) + _OF_OTHER_IMAGES
+    return policy_length(statements) + _PROXY_IMAGE_POLICY
 
 
 def trust_policy_length(accounts: tuple[str, ...]) -> int:
-    """Characters of the policy that lets ECS take a role."""
+    """Characters of the policy that lets ECS assume a role."""
     condition = {"StringEquals": {"aws:SourceAccount": list(accounts)}} if accounts else {}
     principal = {"Service": "ecs-tasks.amazonaws.com"}
     statement = {"Effect": "Allow", "Action": ASSUME.actions[0], "Principal": principal, "Condition": condition}
@@ -98,7 +97,7 @@ def definition_length(deployment: Deployment, workload: Workload) -> int:
     volumes = {*workload.volumes, *addition.volumes, *shared_folders(workload)}
     return (
         length([own, *addition.containers])
-        + _OF_A_CONTAINER * (1 + len(addition.containers))
-        + sum(_OF_A_VOLUME + len(name) for name in volumes)
-        + _OF_THE_TASK
+        + _CONTAINER_BYTES * (1 + len(addition.containers))
+        + sum(_VOLUME_BYTES + len(name) for name in volumes)
+        + _TASK_BYTES
     )

@@ -1,4 +1,4 @@
-"""What ECS itself may do to start a task: the statements of a service's execution role."""
+"""The statements of a service's execution role, which ECS uses to start tasks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from catalog.task import Addition, secrets_of
 def execution_statements(
     deployment: Deployment, workload: Workload, *, addition: Addition, images: Iterable[str], log_group: str
 ) -> list[JsonStatement]:
-    """Pull the images, write to the log group of that ARN, read the secrets."""
+    """Allow pulling the images, writing to the log group, and reading the secrets."""
     return [
         *_pull(tuple(images), deployment=deployment),
         WRITE_LOG.on([f"{log_group}:*"]),
@@ -31,7 +31,7 @@ def execution_statements(
 
 
 def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[JsonStatement]:
-    """Pulling from private ECR."""
+    """Allow pulling from private ECR."""
     repositories = _repositories(images, partition=deployment.partition)
     if not repositories:
         return []
@@ -43,7 +43,7 @@ def _pull(images: tuple[str, ...], *, deployment: Deployment) -> list[JsonStatem
 
 
 def _repositories(images: Iterable[str], *, partition: str) -> list[str]:
-    """The ARNs of those private ECR repositories that images come from."""
+    """The ARNs of the private ECR repositories of images."""
     return sorted(
         {
             f"arn:{partition}:ecr:{found.region}:{found.account}:repository/{found.name}"

@@ -1,4 +1,4 @@
-"""`sidecars` and `exec`: the user's own containers in a task, and ECS Exec."""
+"""`sidecars` and `exec`: further containers in a task, and ECS Exec."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from catalog.task.storage import MODEL
 
 
 def sidecars(deployment: Deployment, workload: Workload) -> Addition:
-    """The containers, and whom the service waits for."""
+    """The sidecar containers, and those that the service waits for."""
     found = sorted(workload.sidecars.items())
     waits_for = [
         {"containerName": name, "condition": _condition(sidecar)}
@@ -31,15 +31,15 @@ def sidecars(deployment: Deployment, workload: Workload) -> Addition:
 
 
 def _condition(sidecar: Sidecar) -> str:
-    """What of a container the service waits for (ECS API reference, ContainerDependency.condition: only what is not
-    essential can have ended)."""
+    """The condition that the service waits for (ECS API reference, ContainerDependency.condition: only containers that
+    aren't essential can end)."""
     if sidecar.health.command is not None:
         return "HEALTHY"
     return "SUCCESS" if sidecar.ends_first else "START"
 
 
 def _container(workload: Workload, name: str, sidecar: Sidecar) -> ContainerDefinition:
-    # Of what has ended nothing is taken away from the others.
+    # A container that ends before the service starts needs no share of the task.
     cpu, memory = (None, None) if sidecar.ends_first else (DEFAULT_CPU, DEFAULT_MEMORY)
     after = {
         "containerName": workload.aws_key,
@@ -73,36 +73,36 @@ def _container(workload: Workload, name: str, sidecar: Sidecar) -> ContainerDefi
 
 
 def has_exec(deployment: Deployment, workload: Workload) -> bool:
-    """Whether a service's tasks let operators in: what it says itself wins over the cluster."""
+    """Whether ECS Exec is on for a service: its own `exec`, or else the cluster's."""
     return deployment.catalog.cluster.exec if workload.exec is None else workload.exec
 
 
 def audit_log_group(deployment: Deployment) -> str:
-    """The log group of what operators do. The underscore keeps it apart from those of services."""
+    """The log group of ECS Exec sessions. The underscore distinguishes it from log groups of services."""
     return names.log_group(deployment.id, names.shared("exec"))
 
 
 def logs_elsewhere(deployment: Deployment) -> bool:
-    """Whether what operators do is logged where somebody else says: sessions obey the cluster's settings."""
+    """Whether an existing cluster determines where sessions are logged."""
     return deployment.catalog.cluster.arn is not None
 
 
 def exec_addition(deployment: Deployment, workload: Workload) -> Addition:
-    """What the agent of Systems Manager needs, which ECS puts into the containers, and what logging sessions takes (ECS
+    """The permissions for the Systems Manager agent, which ECS adds to the containers, and for session logs (ECS
     developer guide, "Monitor Amazon ECS containers with ECS Exec")."""
     if not has_exec(deployment, workload):
         return Addition()
-    # True until the key is made: to ask what is allowed, that is enough.
+    # True if the key isn't created yet; that's enough to determine the permissions.
     key = deployment.catalog.security.kms_key
     group = f"arn:{deployment.partition}:logs:{deployment.region}:*:log-group:{audit_log_group(deployment)}"
     audit = () if logs_elsewhere(deployment) else (EXEC_GROUPS.on(["*"]), EXEC_LOG.on([f"{group}:*"]))
     return Addition(
-        # Else what sessions leave behind is never reaped (the same).
+        # Without it, processes that sessions leave behind are never reaped (the same page).
         own={"linuxParameters": {"initProcessEnabled": True}},
         statements=(EXEC.on(["*"]), *audit, *(() if logs_elsewhere(deployment) else _channel(key))),
     )
 
 
 def _channel(key: str | bool | None) -> tuple[dict[str, Any], ...]:
-    """The agent decrypts what passes through a shell (the same page, "Using AWS KMS")."""
+    """Allow the agent to decrypt session data (the same page, "Using AWS KMS")."""
     return (EXEC_KEY.on([str(key)]),) if key else ()

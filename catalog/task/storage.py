@@ -15,23 +15,23 @@ NFS = 2049
 MODEL = "model"
 """The volume of a service's model."""
 LOADER = "model_loader"
-"""Its container; the `_` keeps it apart from services and sidecars."""
+"""The container that downloads it; the `_` distinguishes it from services and sidecars."""
 LARGEST_STORAGE = 200
 """GiB of a task's storage (ECS API reference, EphemeralStorage)."""
 _FETCH = (
     'aws s3 sync "$SOURCE" "$TARGET" --exact-timestamps --no-progress && '
     '{ test -n "$(ls -A "$TARGET")" || { echo "nothing lies in $SOURCE" >&2; exit 1; }; }'
 )
-"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, weights that were trained on
-would be taken for those of before. And a folder that is not there is no error to it, but is one here."""
+"""Times are compared too (AWS CLI reference, `s3 sync --exact-timestamps`): by size alone, retrained artifacts of
+the same size would count as unchanged. The command also fails if the folder is empty, which `s3 sync` doesn't."""
 IMAGE_GIB = 10
-"""What is left of a task's storage for its images."""
+"""GiB of a task's storage that is kept for its images."""
 
 
 def shared_folders(workload: Workload) -> dict[str, str]:
-    """The volumes of a service that lie on the file system: the folder there, by volume. Its versions share it.
+    """The folder on the file system for each `efs` volume of a service. Its versions share these folders.
 
-    Another model has another folder: tasks of before and after a change would load a mixture of both.
+    Each model source has its own folder, because old and new tasks would otherwise load a mixture of both models.
     """
     folders = {
         name: f"/{workload.aws_key}/{name}" for name, volume in sorted(workload.volumes.items()) if volume.kind == "efs"
@@ -64,9 +64,10 @@ def has_files(deployment: Deployment) -> bool:
 
 
 def model_addition(deployment: Deployment, workload: Workload) -> Addition:
-    """The loader, which ends when all is there: the service waits for that, and sees the weights read-only.
+    """The loader container, which ends after the download. The service waits for it, and mounts the artifacts
+    read-only.
 
-    It takes no share of the task, which the service has not begun to use.
+    It has no share of the task, because the service starts only after it.
     """
     model = workload.model
     if model is None:
@@ -99,7 +100,7 @@ def model_addition(deployment: Deployment, workload: Workload) -> Addition:
 
 
 def task_storage(workload: Workload) -> int:
-    """GiB of a task's own storage: what the service says, or what its model takes beside its images."""
+    """GiB of a task's own storage: the configured size, or enough for its model and images."""
     model = workload.model
     if model is None or model.cache != "scratch" or model.size_gib is None or "storage" in workload.model_fields_set:
         return workload.storage

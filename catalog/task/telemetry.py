@@ -13,14 +13,14 @@ from catalog.task.addition import Addition, value_from
 
 COLLECTOR = "otel_collector"
 XRAY_PORT = 2000
-"""Where X-Ray's SDKs and proxies look for its daemon, by UDP (X-Ray developer guide, "X-Ray daemon")."""
+"""The UDP port of X-Ray's daemon, which X-Ray's SDKs and proxies use (X-Ray developer guide, "X-Ray daemon")."""
 _GRPC, _HTTP, _CHECKED = 4317, 4318, 13133
 COLLECTOR_PORTS = (_GRPC, _HTTP, _CHECKED, XRAY_PORT)
-"""On which it listens: OTLP twice (opentelemetry.io, "OTLP Specification"), its own check, X-Ray."""
+"""Its ports: OTLP over gRPC and HTTP (opentelemetry.io, "OTLP Specification"), its health check, and X-Ray."""
 _OWN_EXPORTER = "OTEL_EXPORTER_OTLP_"
 
 _COLLECTOR_CONFIGURATION = {
-    # Traces alone: the one that the image brings sends metrics to CloudWatch Logs as well, which would take rights.
+    # Only traces: the image's default configuration also sends metrics to CloudWatch Logs, which needs permissions.
     "extensions": {"health_check": {"endpoint": f"127.0.0.1:{_CHECKED}"}},
     "receivers": {
         "otlp": {
@@ -38,23 +38,23 @@ _COLLECTOR_CONFIGURATION = {
         "pipelines": {
             "traces": {"receivers": ["otlp", "awsxray"], "processors": ["batch"], "exporters": ["awsxray"]},
         },
-        # Else it serves its own metrics on port 8888, which is its service's.
+        # Otherwise it serves its own metrics on port 8888, which the service may use.
         "telemetry": {"metrics": {"level": "none"}},
     },
 }
 LOG_ROUTER = "log_router"
 LOG_ROUTER_PORTS = (24224,)
-"""On which it listens (ECS developer guide, "Send Amazon ECS logs to an AWS service or AWS Partner")."""
+"""Its ports (ECS developer guide, "Send Amazon ECS logs to an AWS service or AWS Partner")."""
 
 
 def collector_share(cpu: int, memory: int) -> Share:
-    """What it gets of a task: an eighth, within bounds."""
+    """The collector's share of a task: an eighth, within bounds."""
     return Share(min(256, cpu // 8), max(64, min(512, memory // 8)))
 
 
 def collector(deployment: Deployment, workload: Workload) -> Addition:
     """AWS Distro for OpenTelemetry (its documentation, "Setting up the AWS Distro for OpenTelemetry Collector in Amazon
-    ECS"). A service goes on without it: it starts again by itself when it fails."""
+    ECS"). The service runs without it, and ECS restarts it if it fails."""
     if not deployment.catalog.mesh.tracing:
         return Addition()
     share = collector_share(workload.cpu, workload.memory)
@@ -87,43 +87,43 @@ def collector(deployment: Deployment, workload: Workload) -> Addition:
 
 
 def _variables(deployment: Deployment, workload: Workload) -> dict[str, str]:
-    """What OpenTelemetry's SDKs read (opentelemetry.io, "Environment Variable Specification"), where the service does
-    not say it itself."""
-    said = {*workload.environment, *workload.secrets}
+    """The variables of OpenTelemetry's SDKs (opentelemetry.io, "Environment Variable Specification") that the service
+    doesn't set itself."""
+    configured = {*workload.environment, *workload.secrets}
     attributes = f"service.namespace={deployment.id}"
     if deployment.environment is not None:
         attributes += f",deployment.environment.name={deployment.environment}"
     ours = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{_HTTP}",
-        # Endpoint and protocol belong together, and SDKs differ in what they take for granted.
+        # Endpoint and protocol belong together, and the defaults of SDKs differ.
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_RESOURCE_ATTRIBUTES": attributes,
         "OTEL_SERVICE_NAME": workload.aws_key,
     }
-    exports_itself = any(name.startswith(_OWN_EXPORTER) for name in said)
+    exports_itself = any(name.startswith(_OWN_EXPORTER) for name in configured)
     return {
         name: value
         for name, value in ours.items()
-        if name not in said and not (exports_itself and name.startswith(_OWN_EXPORTER))
+        if name not in configured and not (exports_itself and name.startswith(_OWN_EXPORTER))
     }
 
 
 def router_share(cpu: int, memory: int) -> Share:
-    """What it gets of a task: a sixteenth, within bounds. AWS's examples reserve 50 MiB (ECS developer guide, "Example
-    Amazon ECS task definition: Route logs to FireLens")."""
+    """The router's share of a task: a sixteenth, within bounds. AWS's examples reserve 50 MiB (ECS developer guide,
+    "Example Amazon ECS task definition: Route logs to FireLens")."""
     return Share(min(256, cpu // 16), max(64, min(512, memory // 16)))
 
 
 def log_router(deployment: Deployment, workload: Workload) -> Addition:
-    """The router, and the log driver that leads to it (ECS developer guide, "Example Amazon ECS task definition: Route
-    logs to FireLens")."""
+    """The log router, and the log driver that sends to it (ECS developer guide, "Example Amazon ECS task definition:
+    Route logs to FireLens")."""
     router = workload.logs.router
     if router is None:
         return Addition()
     share = router_share(workload.cpu, workload.memory)
     firelens: dict[str, Any] = {"type": "fluentbit"}
     if router.config is not None:
-        # The only type that Fargate knows (the same guide, "Use a custom configuration file").
+        # The only type that Fargate supports (the same guide, "Use a custom configuration file").
         firelens["options"] = {"config-file-type": "file", "config-file-value": router.config}
     driver: dict[str, Any] = {"logDriver": "awsfirelens"}
     if router.options:
@@ -147,7 +147,7 @@ def log_router(deployment: Deployment, workload: Workload) -> Addition:
         containers=(container,),
         own={
             "logConfiguration": driver,
-            # ECS would see to this itself, if nothing else stood there (the same guide, considerations).
+            # ECS adds this dependency only if there is no other (the same guide, considerations).
             "dependsOn": [{"containerName": LOG_ROUTER, "condition": "START"}],
         },
         secrets={f"{LOG_ROUTER}.{name}": secret for name, secret in router.secrets.items()},

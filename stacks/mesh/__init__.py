@@ -1,4 +1,4 @@
-"""The meshes, by the word that chooses one. Nothing else in `stacks` knows which there are."""
+"""The meshes by `mesh.kind`. No other module of `stacks` lists them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MESHES: dict[str, MakeMesh] = {
 RETIRED_RESOURCES: dict[str, RetiredResources] = {
     "app-mesh": retired_resources,
 }
-"""What a mesh that AWS has ended leaves in the state, for Terraform to forget."""
+"""The resources of meshes that AWS has ended, which Terraform removes from the state."""
 GATEWAYS: dict[str, MakeGateway] = {
     "app-mesh": VirtualGateway,
 }
-"""How the proxies of a mesh let requests in, where they can."""
+"""The gateways of meshes whose proxies can receive requests from outside."""

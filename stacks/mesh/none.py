@@ -1,4 +1,4 @@
-"""No mesh: tasks connect to tasks, and find each other by Cloud Map's DNS names."""
+"""No mesh: tasks connect to tasks, by Cloud Map DNS names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoMesh(Part):
         self._context = context
 
     def join(self, service: Service) -> Membership:
-        """Make the service known by its name, and let it connect to its callees."""
+        """Register the service under its name, and allow it to connect to its callees."""
         registry = self._context.discovery.register(service) if service.port else None
         return Membership(
             service=registered(registry),
@@ -30,5 +30,5 @@ class NoMesh(Part):
         )
 
     def join_version(self, version: Service, *, service: Membership) -> Membership:
-        """Not known by the service's name, under which nobody could tell its share of the calls."""
+        """Isn't registered under the service's name, because traffic weights can't be applied there."""
         return replace(service, service={})

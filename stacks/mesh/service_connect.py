@@ -1,4 +1,4 @@
-"""ECS Service Connect: ECS adds a proxy to every task and keeps the endpoints itself."""
+"""ECS Service Connect: ECS adds a proxy to every task and manages the endpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from constructs import Construct
 from catalog import names
 from catalog.analysis import naming
 from catalog.meshes.service_connect import KEEP_CERTIFICATES, TLS_POLICY
-from catalog.meshes.service_connect.timers import answer_seconds, discovery_name, idle_seconds, proxy_share, serves
+from catalog.meshes.service_connect.timers import discovery_name, idle_seconds, proxy_share, response_seconds, serves
 from catalog.model import Deployment, Service
 from stacks.kms import key_arn
 from stacks.mesh.base import (
@@ -37,9 +37,9 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class ServiceConnect(Part):
-    """A namespace of its own, in which ECS makes and owns the services; that of Cloud Map's DNS names stays beside it,
-    for whoever switches to it and back. Or one that exists, if the catalog names one: then others who use it with
-    Service Connect find the services there."""
+    """The namespace of Service Connect, in which ECS creates and owns the services. The namespace for Cloud Map DNS
+    names stays beside it, so that you can switch the mesh and back. If the catalog has an existing namespace, it is
+    used, and its other Service Connect clients can find the services there."""
 
     host_reference = staticmethod(no_generated_hosts)
 
@@ -53,7 +53,7 @@ class ServiceConnect(Part):
         self._role = infrastructure_role(self, managed=TLS_POLICY, statements=statements) if self._authority else None
 
     def _namespace(self) -> tuple[str, str]:
-        """Its name and its ARN."""
+        """The namespace's name and ARN."""
         existing = self._context.discovery.existing_arn()
         if existing is not None:
             return self.deployment.namespace, existing
@@ -61,13 +61,13 @@ class ServiceConnect(Part):
             ServiceDiscoveryHttpNamespace,
             names.shared("mesh"),
             name=names.owned(self.deployment.id, "connect"),
-            # What ECS holds in it goes when the last ECS service has left; until then it cannot be deleted.
+            # It can't be deleted until the last ECS service is, because ECS has entries in it until then.
             lifecycle=OUTLIVES_TASKS,
         )
         return namespace.name, namespace.arn
 
     def join(self, service: Service) -> Membership:
-        """Let a service call by the names of its callees, and where it has a port, be called by its own."""
+        """Let a service call its callees by name, and be called by its own name if it has a port."""
         server = serves(self.deployment, service)
         waits_for: list[Ref] = [*connected(service, self._context.security, deployment=self.deployment)]
         if self._role is not None:
@@ -85,7 +85,7 @@ class ServiceConnect(Part):
         )
 
     def join_version(self, version: Service, *, service: Membership) -> Membership:
-        """It calls as the service does; called it cannot be, as ECS knows one service of a name (ECS API reference,
+        """A version calls like its service but can't be called, because a discovery name is unique (ECS API reference,
         ServiceConnectService.discoveryName)."""
         configuration = self._configuration(version, server=False)
         return replace(
@@ -97,14 +97,14 @@ class ServiceConnect(Part):
         )
 
     def _known_at_start(self, service: Service) -> dict[str, str]:
-        """What a task's proxy learns of its callees when it starts, and never again: with it, the service is deployed
-        anew (ECS developer guide, "Service Connect components")."""
+        """The addresses of callees, which a task's proxy reads only when it starts: if they change, the service is
+        deployed again (ECS developer guide, "Service Connect components")."""
         tls = "tls" if self._authority else "plain"
         callees = self.deployment.callees_of(service)
         return {callee.aws_name: f"{callee.protocol} {callee.port} {tls}" for callee in callees}
 
     def _protocol(self, service: Service) -> Ref:
-        """With it the ECS service is replaced: ECS refuses another protocol for a port in Service Connect (ECS API
+        """A change of it replaces the ECS service: ECS can't change a port's protocol in Service Connect (ECS API
         reference, PortMapping.appProtocol)."""
         return self.add(DataResource, service.name, triggers_replace={"protocol": service.protocol})
 
@@ -119,7 +119,7 @@ class ServiceConnect(Part):
         )
         return EcsServiceServiceConnectConfiguration(
             enabled=True,
-            # Here and not on the cluster, whose default the provider cannot take away again (provider issue 45396).
+            # Not on the cluster, because the provider can't remove the cluster's default (provider issue 45396).
             namespace=self._namespace_arn,
             log_configuration=logs,
             service=[self._endpoint(service)] if server else None,
@@ -140,14 +140,14 @@ class ServiceConnect(Part):
         )
 
     def _timers(self, service: Service) -> EcsServiceServiceConnectConfigurationServiceTimeout | None:
-        """Written out, as otherwise a request has 15 seconds (ECS API reference, TimeoutConfiguration). But for tcp:
-        beside an idle timeout the provider always sends a request timeout too, which ECS then refuses (provider issue
-        38432)."""
+        """The timers. They are always set, because the default request timeout is 15 seconds (ECS API reference,
+        TimeoutConfiguration). For tcp there are none: with an idle timeout, the provider always sends a request timeout
+        too, which ECS rejects (provider issue 38432)."""
         if service.is_tcp:
             return None
         return EcsServiceServiceConnectConfigurationServiceTimeout(
             idle_timeout_seconds=idle_seconds(self.deployment, service),
-            per_request_timeout_seconds=answer_seconds(service),
+            per_request_timeout_seconds=response_seconds(service),
         )
 
     @staticmethod

@@ -132,7 +132,7 @@ def test_unsupported_settings_of_a_built_in_profile_are_printed(kind: str, lost:
 
 def test_unsupported_settings_of_the_catalog_are_printed_with_their_line() -> None:
     text = explained(INFERENCE.replace('"inference"', '"inference", timeout = "5m"'), "llm")
-    assert "timeout (services.toml:3): nothing between services counts time" in text
+    assert "timeout (services.toml:3): no response timer exists" in text
 
 
 def test_nothing_is_unsupported_if_the_mesh_supports_all_settings() -> None:
@@ -144,16 +144,18 @@ def test_the_shortest_timer_is_marked_with_its_reason() -> None:
     marked = [line for line in explained(INFERENCE, "llm", kind="vpc-lattice").splitlines() if "<- shortest" in line]
 
     assert [re.sub(r" {2,}", "  ", line).strip() for line in marked] == [
-        "chat > llm  VPC Lattice to llm  silence  10m  1m  <- shortest: VPC Lattice closes what is silent for a minute",
-        "chat  task of chat  stopping  10m  2m  <- shortest: a task on Fargate gets 120 s to stop",
+        "chat > llm  VPC Lattice to llm  idle timeout  10m  1m  <- shortest: VPC Lattice closes a connection that is "
+        "idle for a minute",
+        "chat  task of chat  stop  10m  2m  <- shortest: a task on Fargate gets 120 s to stop",
     ]
 
 
 def test_columns_are_aligned() -> None:
     lines = explained(INFERENCE, "llm", kind="service-connect").splitlines()
-    rows = [line for line in lines if re.search(r" (silence|whole answer|stopping|draining) ", line)]
+    rows = [line for line in lines if re.search(r" (idle timeout|response|stop|draining) ", line)]
 
-    assert len({re.search(r"(silence|whole answer|stopping)", row).start() for row in rows}) == 1  # type: ignore[union-attr]
+    starts = {found.start() for row in rows if (found := re.search(r"(idle timeout|response|stop|draining) ", row))}
+    assert len(starts) == 1
     assert not [line for line in lines if line != line.rstrip()]
 
 
@@ -163,7 +165,7 @@ def test_a_path_without_timers_is_reported() -> None:
 
 def test_unlimited_timers_are_none() -> None:
     text = explained(INFERENCE.replace('profile = "inference"', 'timeout = "none"'), "llm", kind="service-connect")
-    assert re.search(r"proxy of llm +whole answer +none +none$", text, re.M)
+    assert re.search(r"proxy of llm +response +none +none$", text, re.M)
 
 
 def test_the_number_of_further_paths_is_said() -> None:

@@ -1,4 +1,4 @@
-"""The table of what each mesh can do: a catalog for every row, on every mesh, and what is then said of it."""
+"""The table of mesh features: for every feature, a catalog that requests it, and its finding on every mesh."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.meshes.base import MeshTraits
 from catalog.meshes.features import FEATURES, Feature, alternatives
 
 AUTHORITY = '{ authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }'
-ASKING = {
+REQUESTS = {
     "tls": "mesh.tls = {tls}",
     "auth": 'mesh.auth = "iam"\nservices.chat.sign_requests = true',
     "sign_requests": "services.chat.sign_requests = true",
@@ -29,18 +29,18 @@ ASKING = {
     "probes_of_grpc": 'services.llm.health.path = "/grpc.health.v1.Health/Check"\nservices.llm.protocol = "grpc"',
     "access_logs": "mesh.access_logs = true",
     "traced_proxies": "mesh.tracing = true",
-    "tcp": "",  # by services.cache, in every one of these
+    "tcp": "",  # services.cache of every catalog here requests it
     "envoy": 'images.envoy = "r.io/envoy:1"',
     "gateway": 'ingress.public.allow = ["10.0.0.0/8"]\ningress.public.gateway = true',
 }
-"""For each row, the lines by which a catalog asks for it."""
+"""For each feature, the lines of a catalog that request it."""
 
 
 def catalog(feature: Feature, kind: str, *, more: str = "") -> str:
-    # Where AWS has certificates of its own, a CA of one's own is another mistake.
-    asking = ASKING[feature.key].format(tls="true" if kind == "vpc-lattice" else AUTHORITY)
+    # VPC Lattice uses AWS's certificates, and a CA would be another error.
+    request = REQUESTS[feature.key].format(tls="true" if kind == "vpc-lattice" else AUTHORITY)
     return f"""
-{asking}
+{request}
 {more}
 catalog = {{ name = "shop", region = "us-west-2" }}
 mesh.kind = "{kind}"
@@ -54,8 +54,8 @@ services.cache.protocol = "tcp"
 """
 
 
-def said(text: str, mesh: MeshTraits, feature: Feature, folder: Path) -> list[Problem]:
-    """What is said of a catalog in the words of a row of the table."""
+def findings(text: str, mesh: MeshTraits, feature: Feature, folder: Path) -> list[Problem]:
+    """The findings about a catalog that contain the text of one cell of the table."""
     file = folder / "services.toml"
     file.write_text(text)
     try:
@@ -66,34 +66,36 @@ def said(text: str, mesh: MeshTraits, feature: Feature, folder: Path) -> list[Pr
 
 
 ROWS = [pytest.param(kind, feature, id=f"{kind}-{feature.key}") for kind in MESHES for feature in FEATURES]
-MISSING = [row for row in ROWS if not MESHES[str(row.values[0])].parity[row.values[1].key].carried]  # type: ignore[union-attr]
+MISSING = [row for row in ROWS if not MESHES[str(row.values[0])].parity[row.values[1].key].supported]  # type: ignore[union-attr]
 
 
-def test_every_mesh_has_a_word_on_every_row_and_every_row_a_catalog() -> None:
+def test_every_mesh_has_every_feature_and_every_feature_a_catalog() -> None:
     keys = [feature.key for feature in FEATURES]
 
     assert all(list(mesh.parity) == keys for mesh in MESHES.values())
-    assert list(ASKING) == keys
+    assert list(REQUESTS) == keys
 
 
 @pytest.mark.parametrize(("kind", "feature"), ROWS)
-def test_what_a_mesh_lacks_is_said_once_and_what_it_has_is_not(kind: str, feature: Feature, tmp_path: Path) -> None:
+def test_only_an_unsupported_feature_is_reported_and_only_once(kind: str, feature: Feature, tmp_path: Path) -> None:
     mesh = MESHES[kind]
-    found = said(catalog(feature, kind), mesh, feature, tmp_path)
+    found = findings(catalog(feature, kind), mesh, feature, tmp_path)
 
-    if mesh.parity[feature.key].carried:
+    if mesh.parity[feature.key].supported:
         assert found == []
     else:
         [problem] = found
         assert problem.level == ("error" if feature.effect == "required" else "notice")
-        assert problem.line > 0 and problem.message.startswith(f'with kind = "{kind}", ')
+        assert problem.line > 0 and problem.message.startswith(
+            (f'with kind = "{kind}", ', f'isn\'t supported by kind = "{kind}": ')
+        )
 
 
 @pytest.mark.parametrize(("kind", "feature"), MISSING)
-def test_strictly_what_would_only_be_tuned_is_refused_too_with_the_alternatives(
+def test_with_strict_an_unsupported_feature_is_an_error_with_alternatives(
     kind: str, feature: Feature, tmp_path: Path
 ) -> None:
-    found = said(catalog(feature, kind, more="mesh.strict = true"), MESHES[kind], feature, tmp_path)
+    found = findings(catalog(feature, kind, more="mesh.strict = true"), MESHES[kind], feature, tmp_path)
 
     [problem] = found
     assert problem.level == ("notice" if feature.effect == "fallback" else "error")
@@ -101,7 +103,7 @@ def test_strictly_what_would_only_be_tuned_is_refused_too_with_the_alternatives(
         assert or_list(others) in problem.message
 
 
-def test_defaults_ask_for_nothing(tmp_path: Path) -> None:
+def test_defaults_request_no_unsupported_feature(tmp_path: Path) -> None:
     for kind, mesh in MESHES.items():
         file = tmp_path / f"{kind}.toml"
         file.write_text(
@@ -109,6 +111,6 @@ def test_defaults_ask_for_nothing(tmp_path: Path) -> None:
             '[services]\nchat = { image = "r.io/chat:1", calls = ["llm"] }\n'
             'llm = { image = "r.io/llm:1", port = 80, profile = "inference" }\n'
         )
-        how = {verdict.how for verdict in mesh.parity.values() if not verdict.carried}
+        how = {verdict.how for verdict in mesh.parity.values() if not verdict.supported}
 
         assert not [notice for notice in load(file).notices if any(each in notice.message for each in how)]

@@ -192,7 +192,7 @@ def test_service_connect_entries_with_equal_shortened_names_are_an_error() -> No
     )
     assert [problem.partition(": ")[2] for problem in problems_of(toml, kind="service-connect")] == [
         f'services.{ENTRIES[1]}: Service Connect would list it as "{CUT}-ef6ac7d3", like services.{ENTRIES[0]} '
-        "(services.toml:10); write another aws_name"
+        "(services.toml:10). Set another aws_name."
     ]
 
 

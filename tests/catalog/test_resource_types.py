@@ -1,4 +1,4 @@
-"""The table of resource types: whose a resource is, and that a forgotten row is an error."""
+"""The table of resource types: the owner of a resource, and the error for a missing row."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ WORKLOADS = {"llm", "llm_next", "llm_to", "llm_task", "main"}
         ("aws_ecs_service.other", None),
     ],
 )
-def test_whose_a_resource_is(address: str, service: str | None) -> None:
+def test_the_owner_of_an_address(address: str, service: str | None) -> None:
     assert owner(address, workloads=WORKLOADS, types=RESOURCE_TYPES) == service
 
 
 @pytest.mark.parametrize("address", ["aws_sns_topic.llm", "aws_iam_role.llm", "aws_iam_role.llm_build"])
-def test_an_address_with_the_name_of_a_service_that_no_row_allows_is_an_error(address: str) -> None:
-    with pytest.raises(LookupError, match=f"{address} bears the name of a service"):
+def test_an_address_with_a_services_name_but_without_a_row_is_an_error(address: str) -> None:
+    with pytest.raises(LookupError, match=f"{address} contains the name of a service"):
         owner(address, workloads=WORKLOADS, types=RESOURCE_TYPES)
 
 
@@ -56,12 +56,12 @@ def _add(type_: type, name: str) -> None:
 
 
 @pytest.mark.parametrize(("type_", "name"), [(SnsTopic, "llm"), (IamRole, "llm_build")])
-def test_a_part_cannot_make_a_resource_of_a_service_without_a_row(type_: type, name: str) -> None:
+def test_a_resource_of_a_service_requires_a_row(type_: type, name: str) -> None:
     with pytest.raises(LookupError, match="add it to the table of resource types"):
         _add(type_, name)
 
 
-def test_a_row_that_is_taken_out_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_row_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     _add(SecurityGroup, "llm")
     rest = {type_: row for type_, row in RESOURCE_TYPES.items() if type_ != "aws_security_group"}
     monkeypatch.setattr(part, "RESOURCE_TYPES", rest)
@@ -75,7 +75,7 @@ def test_a_type_has_one_row() -> None:
         complete({"aws_ecs_service": ResourceType()})
 
 
-def test_a_row_that_moves_says_how_it_is_imported_or_why_not() -> None:
+def test_a_type_that_moves_has_an_import_id_or_a_reason() -> None:
     with pytest.raises(ValueError, match="one of import_id"):
         ResourceType(moves_with_service=True)
     with pytest.raises(ValueError, match="one of import_id"):

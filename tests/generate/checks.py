@@ -93,8 +93,8 @@ def _is_told(place: Place, loaded: Loaded) -> bool:
 
 
 def _is_told_with_others(place: Place, notice: Problem) -> bool:
-    """Whether a notice at the key of one service names the service of this key too: "has no effect for a and b"."""
-    _, found, names = notice.message.partition("not honoured for ")
+    """Whether a notice at the key of one service names the service of this key too: "not honored for a and b"."""
+    _, found, names = notice.message.partition("not honored for ")
     same = place[:1] == ("services",) and list(place[2:3]) == notice.place.split(".")[2:3]
     return bool(found) and same and str(place[1]) in re.findall(r"[\w-]+", names)
 

@@ -92,7 +92,7 @@ class World:
 
     def carries(self, feature: str) -> bool:
         """Whether the mesh has a feature (`catalog.meshes.features`)."""
-        return MESHES[self.kind].parity[feature].carried
+        return MESHES[self.kind].parity[feature].supported
 
     @property
     def ended(self) -> str | None:

@@ -45,7 +45,7 @@ name = "next"
 weight = 10
 match = {{ headers = {{ x-version = "next" }} }}
 """
-CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].carried]
+CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].supported]
 
 
 def _catalog(kind: str, *, keys: dict[str, str], said: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules of meshes: none is written and never run."""
+"""Every rule of a mesh runs."""
 
 from __future__ import annotations
 

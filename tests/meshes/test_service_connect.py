@@ -1,4 +1,4 @@
-"""What ECS Service Connect makes of a deployment, and what joining it adds to a task."""
+"""The resources of a deployment on ECS Service Connect, and the rules for its catalogs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def server(made: dict[str, Any], name: str) -> dict[str, Any]:
     return only
 
 
-def test_a_service_is_called_by_the_name_it_has_on_every_mesh(tmp_path: Path) -> None:
+def test_a_service_has_the_same_name_as_on_every_mesh(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
     assert server(made, "llm") == {
@@ -58,14 +58,14 @@ def test_a_service_is_called_by_the_name_it_has_on_every_mesh(tmp_path: Path) ->
     assert resources(made, "aws_service_discovery_http_namespace")["main_mesh"]["name"] == "shop-connect"
 
 
-def test_a_service_without_a_port_is_a_client(tmp_path: Path) -> None:
+def test_a_service_without_a_port_is_only_a_client(tmp_path: Path) -> None:
     chat = connect(output(into=tmp_path), "chat")
 
     assert chat["enabled"] is True
     assert "service" not in chat
 
 
-def test_the_proxy_writes_to_the_log_of_its_service(tmp_path: Path) -> None:
+def test_the_proxy_writes_to_the_log_group_of_its_service(tmp_path: Path) -> None:
     made = output(into=tmp_path)
     logs = connect(made, "llm")["log_configuration"]
 
@@ -73,14 +73,14 @@ def test_the_proxy_writes_to_the_log_of_its_service(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("protocol", "app_protocol"), [("http", "http"), ("http2", "http2"), ("grpc", "grpc")])
-def test_the_port_says_what_is_spoken_on_it(protocol: str, app_protocol: str, tmp_path: Path) -> None:
+def test_the_port_mapping_has_the_protocol(protocol: str, app_protocol: str, tmp_path: Path) -> None:
     made = output(f'[services.llm]\nimage = "l:1"\nport = 80\nprotocol = "{protocol}"', into=tmp_path)
 
     [port] = containers(made, "llm")["llm"]["portMappings"]
     assert (port["name"], port["appProtocol"]) == ("llm", app_protocol)
 
 
-def test_tcp_is_what_a_port_speaks_that_says_nothing_and_has_no_request_timer(tmp_path: Path) -> None:
+def test_tcp_ports_have_no_app_protocol_and_no_response_timer(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
     [port] = containers(made, "cache")["cache"]["portMappings"]
@@ -96,13 +96,13 @@ def test_tcp_is_what_a_port_speaks_that_says_nothing_and_has_no_request_timer(tm
         ('timeout = "10s"\nidle_timeout = "1m"', {"idle_timeout_seconds": 60, "per_request_timeout_seconds": 10}),
     ],
 )
-def test_timers_are_whole_seconds_and_none_is_zero(keys: str, timers: dict[str, int], tmp_path: Path) -> None:
+def test_timers_are_whole_seconds_and_no_limit_is_zero(keys: str, timers: dict[str, int], tmp_path: Path) -> None:
     made = output(f'[services.llm]\nimage = "l:1"\nport = 80\n{keys}', into=tmp_path)
 
     assert server(made, "llm")["timeout"] == timers
 
 
-def test_behind_a_load_balancer_silence_lasts_longer_than_there(tmp_path: Path) -> None:
+def test_the_idle_timeout_behind_a_load_balancer_is_longer_than_the_load_balancers(tmp_path: Path) -> None:
     made = output(
         '[ingress.in]\nallow = ["10.0.0.0/8"]\n[services.web]\nimage = "w:1"\nport = 80\npublic = true', into=tmp_path
     )
@@ -111,7 +111,7 @@ def test_behind_a_load_balancer_silence_lasts_longer_than_there(tmp_path: Path) 
     assert server(made, "web")["timeout"]["idle_timeout_seconds"] == balancer["idle_timeout"] + 5
 
 
-def test_another_protocol_is_another_ecs_service(tmp_path: Path) -> None:
+def test_a_new_protocol_replaces_the_ecs_service(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
     assert resources(made, "terraform_data")["llm"]["triggers_replace"] == {"protocol": "http"}
@@ -119,7 +119,7 @@ def test_another_protocol_is_another_ecs_service(tmp_path: Path) -> None:
     assert set(resources(made, "terraform_data")) == {"cache", "llm"}
 
 
-def test_a_caller_is_deployed_anew_when_what_its_proxy_knows_of_a_callee_changes(tmp_path: Path) -> None:
+def test_a_caller_is_deployed_again_if_a_callees_address_changes(tmp_path: Path) -> None:
     one = resources(output(into=tmp_path / "one"), "aws_ecs_service")
     two = resources(output(mesh=TLS, into=tmp_path / "two"), "aws_ecs_service")
 
@@ -128,7 +128,7 @@ def test_a_caller_is_deployed_anew_when_what_its_proxy_knows_of_a_callee_changes
     assert "triggers" not in one["llm"]
 
 
-def test_ecs_owns_the_entries_and_nothing_is_registered_beside_them(tmp_path: Path) -> None:
+def test_only_ecs_creates_entries_in_the_namespace(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
     assert resources(made, "aws_service_discovery_service") == {}
@@ -136,7 +136,7 @@ def test_ecs_owns_the_entries_and_nothing_is_registered_beside_them(tmp_path: Pa
 
 
 @pytest.mark.parametrize("cpu", FARGATE_SIZES)
-def test_a_task_keeps_room_for_the_proxy_that_ecs_adds(cpu: int, tmp_path: Path) -> None:
+def test_a_task_reserves_the_share_of_the_proxy_that_ecs_adds(cpu: int, tmp_path: Path) -> None:
     memory = FARGATE_SIZES[cpu][0]
     made = output(f'[services.llm]\nimage = "l:1"\nport = 80\ncpu = {cpu}\nmemory = {memory}', into=tmp_path)
     own = containers(made, "llm")["llm"]
@@ -146,7 +146,7 @@ def test_a_task_keeps_room_for_the_proxy_that_ecs_adds(cpu: int, tmp_path: Path)
     assert left.cpu >= 64 and left.memory >= 64
 
 
-def test_tls_takes_a_role_and_a_private_ca(tmp_path: Path) -> None:
+def test_tls_needs_a_role_and_a_private_ca(tmp_path: Path) -> None:
     made = output(mesh=TLS, into=tmp_path)
 
     assert server(made, "llm")["tls"] == {
@@ -163,7 +163,7 @@ def test_tls_takes_a_role_and_a_private_ca(tmp_path: Path) -> None:
         assert "aws_iam_role_policy_attachment.main_mesh" in service["depends_on"]
 
 
-def test_with_tls_a_public_service_takes_no_calls_from_others_and_stays_open_to_its_load_balancer(
+def test_with_tls_a_public_service_is_reachable_only_by_its_load_balancer(
     tmp_path: Path,
 ) -> None:
     public = '[ingress.in]\nallow = ["10.0.0.0/8"]\n[services.web]\nimage = "w:1"\nport = 80\npublic = true\n'
@@ -185,13 +185,13 @@ WRONG = {
         [mesh]
         kind = "service-connect"
         tls = true
-        #^ mesh.tls: "service-connect" needs a private CA; write tls = { authority = "arn:aws:acm-pca:…" }
+        #^ mesh.tls: "service-connect" requires a private CA. Write tls = { authority = "arn:aws:acm-pca:…" }.
         """,
     "a CA in another region": """
         [mesh]
         kind = "service-connect"
         tls = { authority = "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/0a1b" }
-        #^ mesh.tls.authority: lies in "eu-west-1", the mesh in us-west-2; write the ARN of a CA there
+        #^ mesh.tls.authority: is in "eu-west-1", but the mesh is in us-west-2. Use a CA in us-west-2.
         """,
     "a public service that others call encrypted": """
         [mesh]
@@ -206,22 +206,20 @@ WRONG = {
         image = "web:1"
         port = 80
         public = true
-        #^ services.web.public: chat would call it encrypted (services.toml:3), and a load balancer cannot be shown to
-        #| get through to such a port; put a service in front that is public alone, or leave out mesh.tls
+        #^ services.web.public: chat would call it encrypted (services.toml:3), and it isn't tested that a load
+        #| balancer can connect to an encrypted port. Make another service public that calls it, or remove mesh.tls.
         """,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_what_service_connect_cannot_do_is_said_by_line(
-    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_service_connect_errors_name_their_line(wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert problems_of(wrong) == pointed_out(wrong)
 
 
-def test_a_name_that_is_too_long_for_clients_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_name_that_is_too_long_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     namespace = f"{'a' * 61}.{'b' * 61}.c"
     [problem] = problems_of(
@@ -230,12 +228,12 @@ def test_a_name_that_is_too_long_for_clients_is_refused(tmp_path: Path, monkeypa
     )
 
     assert problem == (
-        f'services.toml:5: services.llm: "llm.{namespace}" has 129 characters, Service Connect takes 127; shorten the '
-        "service's name, or discovery.namespace"
+        f'services.toml:5: services.llm: "llm.{namespace}" has 129 characters, but Service Connect allows at most 127. '
+        "Shorten the service's name or discovery.namespace."
     )
 
 
-CIRCLE = """
+CYCLE = """
 [mesh]
 kind = "service-connect"
 [services.a]
@@ -249,29 +247,29 @@ calls = ["a"]
 """
 
 
-def test_in_a_circle_of_calls_the_one_that_starts_first_is_named_with_the_cure(
+def test_a_cycle_names_the_service_that_starts_first_with_a_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    notices = [str(notice) for notice in loaded(CIRCLE).notices if "calls itself" not in notice.message]
+    notices = [str(notice) for notice in loaded(CYCLE).notices if "calls itself" not in notice.message]
 
     assert notices == [
-        "services.toml:6: services.a.calls[1]: warning: a and b call each other in a circle, a starts first, and its "
-        "proxy knows only what was there before it; once all run, deploy it again: aws ecs update-service --cluster "
-        "shop --service shop-a --region us-west-2 --force-new-deployment"
+        "services.toml:6: services.a.calls[1]: warning: a and b call each other in a cycle, so a starts first, and its "
+        "proxy knows only the services that existed then. When all are running, deploy it again: aws ecs "
+        "update-service --cluster shop --service shop-a --region us-west-2 --force-new-deployment"
     ]
 
 
-def test_a_ca_has_to_bear_ecs_s_tag_which_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ca_needs_ecss_tag_which_is_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert [str(n) for n in loaded(f'[mesh]\nkind = "service-connect"\n{TLS}').notices] == [
-        "services.toml:3: mesh.tls: notice: ECS may use a CA that bears the tag AmazonECSManaged = true, and no other; "
-        "see that this one does"
+        "services.toml:3: mesh.tls: notice: ECS can use only a CA that has the tag AmazonECSManaged = true. Check that "
+        "this CA has it."
     ]
 
 
-def test_a_namespace_without_dns_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_namespace_without_dns_is_supported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert loaded(f'[discovery]\nkind = "http"\n[mesh]\nkind = "service-connect"\n{SERVICES}').deployments
@@ -286,7 +284,7 @@ def test_many_services_in_small_tasks_are_a_warning(tmp_path: Path, monkeypatch:
 
 
 def test_synthesis_needs_no_terraform(tmp_path: Path) -> None:
-    """cdktf would ask `terraform version` once for every terraform_data."""
+    """cdktf would run `terraform version` once for every terraform_data."""
     (tmp_path / "services.toml").write_text(f'{HEAD}[mesh]\nkind = "service-connect"\n{SERVICES}')
 
     done = run(tmp_path, PATH="")

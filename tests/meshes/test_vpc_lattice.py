@@ -1,4 +1,4 @@
-"""What VPC Lattice makes of a deployment, and what it demands of a catalog."""
+"""The resources of a deployment on VPC Lattice, and the rules for its catalogs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_vpc_is_associated_with_a_service_network_of_the_deployment(tmp_path
     assert association["security_group_ids"] == ["${aws_security_group.main_mesh.id}"]
 
 
-def test_a_service_listens_on_its_port_under_the_name_it_has_on_every_mesh(tmp_path: Path) -> None:
+def test_a_service_has_the_same_port_and_name_as_on_every_mesh(tmp_path: Path) -> None:
     made = output(into=tmp_path)
     listener = resources(made, "aws_vpclattice_listener")["llm"]
 
@@ -61,7 +61,7 @@ def test_a_service_listens_on_its_port_under_the_name_it_has_on_every_mesh(tmp_p
     assert environment(made, "chat")["LLM_URL"] == "http://llm.shop.internal:8080"
 
 
-def test_its_name_leads_to_vpc_lattice_by_a_zone_of_its_own(tmp_path: Path) -> None:
+def test_a_services_name_resolves_to_vpc_lattice_by_its_own_zone(tmp_path: Path) -> None:
     made = output(into=tmp_path)
     zone, record = resources(made, "aws_route53_zone")["llm"], resources(made, "aws_route53_record")["llm"]
 
@@ -71,7 +71,7 @@ def test_its_name_leads_to_vpc_lattice_by_a_zone_of_its_own(tmp_path: Path) -> N
     assert record["alias"]["name"] == "${aws_vpclattice_service.llm.dns_entry[0].domain_name}"
 
 
-def test_ecs_puts_the_tasks_into_its_target_group_in_a_role_of_its_own(tmp_path: Path) -> None:
+def test_ecs_registers_tasks_in_the_target_group_with_its_own_role(tmp_path: Path) -> None:
     made = output(into=tmp_path)
     [configuration] = resources(made, "aws_ecs_service")["llm"]["vpc_lattice_configurations"]
 
@@ -86,7 +86,7 @@ def test_ecs_puts_the_tasks_into_its_target_group_in_a_role_of_its_own(tmp_path:
     assert "ecs.amazonaws.com" in resources(made, "aws_iam_role")["main_mesh"]["assume_role_policy"]
 
 
-def test_tasks_start_when_the_way_to_them_stands(tmp_path: Path) -> None:
+def test_tasks_start_after_their_listener_exists(tmp_path: Path) -> None:
     services = resources(output(into=tmp_path), "aws_ecs_service")
 
     assert {
@@ -103,7 +103,7 @@ def test_tasks_start_when_the_way_to_them_stands(tmp_path: Path) -> None:
     } <= set(services["chat"]["depends_on"])
 
 
-def test_a_name_is_taken_over_when_its_service_has_moved_and_before_its_callers_do(tmp_path: Path) -> None:
+def test_a_name_switches_after_its_service_and_before_its_callers(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
     assert resources(made, "aws_route53_zone")["llm"]["depends_on"] == ["aws_ecs_service.llm"]
@@ -126,7 +126,7 @@ def test_a_name_is_taken_over_when_its_service_has_moved_and_before_its_callers_
         ),
     ],
 )
-def test_tasks_are_probed_as_the_catalog_says_within_vpc_lattice_s_bounds(
+def test_health_checks_follow_the_catalog_within_vpc_lattices_limits(
     keys: str, check: dict[str, Any], tmp_path: Path
 ) -> None:
     made = output(f'[services.llm]\nimage = "l:1"\nport = 80\n{keys}', into=tmp_path)
@@ -139,7 +139,7 @@ def test_tasks_are_probed_as_the_catalog_says_within_vpc_lattice_s_bounds(
     ("protocol", "listener", "version"),
     [("http", "HTTP", "HTTP1"), ("http2", "HTTPS", "HTTP2"), ("grpc", "HTTPS", "GRPC")],
 )
-def test_http2_is_agreed_upon_over_tls_and_reaches_the_tasks_without(
+def test_http2_uses_tls_to_the_listener_and_plaintext_to_the_tasks(
     protocol: str, listener: str, version: str, tmp_path: Path
 ) -> None:
     made = output(f'[services.llm]\nimage = "l:1"\nport = 80\nprotocol = "{protocol}"', into=tmp_path)
@@ -150,7 +150,7 @@ def test_http2_is_agreed_upon_over_tls_and_reaches_the_tasks_without(
 
 
 @pytest.mark.parametrize(("mesh", "keys"), [("tls = true", ""), ("", 'protocol = "grpc"'), ("", 'protocol = "http2"')])
-def test_over_tls_a_service_goes_by_the_name_that_has_a_certificate(mesh: str, keys: str, tmp_path: Path) -> None:
+def test_over_tls_a_services_host_is_the_name_with_a_certificate(mesh: str, keys: str, tmp_path: Path) -> None:
     chat = '[services.chat]\nimage = "c:1"\ncalls = ["llm"]\nenvironment = { HOST = "{llm.host}" }\n'
     made = output(f'{chat}[services.llm]\nimage = "l:1"\nport = 8443\n{keys}', mesh=mesh, into=tmp_path)
     host = "${aws_vpclattice_service.llm.dns_entry[0].domain_name}"
@@ -160,7 +160,7 @@ def test_over_tls_a_service_goes_by_the_name_that_has_a_certificate(mesh: str, k
     assert resources(made, "aws_route53_zone") == {}
 
 
-def test_what_speaks_tcp_is_reached_directly_by_its_name_in_cloud_map(tmp_path: Path) -> None:
+def test_tcp_services_are_called_directly_by_their_cloud_map_name(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
     assert set(resources(made, "aws_service_discovery_service")) == {"cache"}
@@ -171,7 +171,7 @@ def test_what_speaks_tcp_is_reached_directly_by_its_name_in_cloud_map(tmp_path: 
     assert "CACHE_URL" not in environment(made, "chat")
 
 
-def test_callers_get_out_by_one_rule_and_in_on_the_exact_ports(tmp_path: Path) -> None:
+def test_callers_have_one_egress_rule_and_ingress_rules_for_exact_ports(tmp_path: Path) -> None:
     callees = "".join(f'[services.s{n}]\nimage = "s:1"\nport = {8000 + n}\n' for n in range(7))
     calls = f'[services.chat]\nimage = "c:1"\ncalls = {[f"s{n}" for n in range(7)]}\n'
     made = output(calls + callees, into=tmp_path)
@@ -185,13 +185,13 @@ def test_callers_get_out_by_one_rule_and_in_on_the_exact_ports(tmp_path: Path) -
     assert all(rule["from_port"] == rule["to_port"] for rule in admitted)
 
 
-def test_with_every_way_open_there_is_no_way_out_to_make(tmp_path: Path) -> None:
+def test_with_open_egress_there_is_no_egress_rule(tmp_path: Path) -> None:
     made = output(f'[network]\negress = "any"\n{SERVICES}', into=tmp_path)
 
     assert set(rules(made, "egress")) == {f"{name}_to_anywhere_all" for name in ("cache", "chat", "llm")}
 
 
-def test_access_logs_go_to_a_group_that_aws_may_write_to(tmp_path: Path) -> None:
+def test_access_logs_go_to_a_log_group_that_aws_can_write_to(tmp_path: Path) -> None:
     made = output(into=tmp_path / "on")
     silent = output(mesh="access_logs = false", into=tmp_path / "off")
 
@@ -200,7 +200,7 @@ def test_access_logs_go_to_a_group_that_aws_may_write_to(tmp_path: Path) -> None
     assert resources(silent, "aws_vpclattice_access_log_subscription") == {}
 
 
-def test_iam_admits_exactly_the_task_roles_of_a_service_s_callers(tmp_path: Path) -> None:
+def test_the_auth_policy_allows_exactly_the_callers_task_roles(tmp_path: Path) -> None:
     made = output(
         SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsign_requests = true'), mesh=IAM, into=tmp_path
     )
@@ -226,7 +226,7 @@ def test_iam_admits_exactly_the_task_roles_of_a_service_s_callers(tmp_path: Path
     assert statements(made, "llm_task") == []
 
 
-def test_iam_admits_callers_of_another_state_by_a_name_that_need_not_exist_yet(tmp_path: Path) -> None:
+def test_the_auth_policy_allows_callers_in_another_state_by_name(tmp_path: Path) -> None:
     signed = SERVICES.replace('image = "chat:1"', 'image = "chat:1"\nsign_requests = true\nstack = "front"')
     made = output(signed, mesh=IAM, into=tmp_path)
     [statement] = json.loads(resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"])["Statement"]
@@ -236,14 +236,14 @@ def test_iam_admits_callers_of_another_state_by_a_name_that_need_not_exist_yet(t
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [f"{account}:role/shop-chat-task"]}}
 
 
-def test_iam_admits_nobody_to_what_nobody_calls(tmp_path: Path) -> None:
+def test_the_auth_policy_denies_everything_without_callers(tmp_path: Path) -> None:
     made = output('[services.llm]\nimage = "l:1"\nport = 80', mesh=IAM, into=tmp_path)
     [statement] = json.loads(resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"])["Statement"]
 
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
 
 
-def test_another_port_is_another_target_group_that_stands_before_the_old_one_goes(tmp_path: Path) -> None:
+def test_a_new_port_creates_a_target_group_before_the_old_one_is_destroyed(tmp_path: Path) -> None:
     one = output('[services.llm]\nimage = "l:1"\nport = 80', into=tmp_path / "one")
     two = output('[services.llm]\nimage = "l:1"\nport = 81', into=tmp_path / "two")
     groups = [resources(made, "aws_vpclattice_target_group")["llm"] for made in (one, two)]
@@ -260,7 +260,7 @@ def test_another_port_is_another_target_group_that_stands_before_the_old_one_goe
         ("port = 80", 'port = 80\nprotocol = "grpc"', set()),
     ],
 )
-def test_what_stands_beside_the_old_for_a_while_has_another_name(
+def test_resources_replaced_before_destruction_get_a_new_name(
     one: str, two: str, kept: set[str], tmp_path: Path
 ) -> None:
     def named(keys: str) -> dict[str, str]:
@@ -272,7 +272,7 @@ def test_what_stands_beside_the_old_for_a_while_has_another_name(
     assert {kind for kind in old if old[kind] == new[kind]} == kept
 
 
-def test_another_port_is_another_listener_of_the_same_service(tmp_path: Path) -> None:
+def test_a_new_port_replaces_the_listener_but_not_the_service(tmp_path: Path) -> None:
     listeners = [
         resources(output(f'[services.llm]\nimage = "l:1"\nport = {port}', into=tmp_path / f"{port}"), LISTENER)["llm"]
         for port in (80, 81)
@@ -281,7 +281,7 @@ def test_another_port_is_another_listener_of_the_same_service(tmp_path: Path) ->
     assert [listener["name"] for listener in listeners] == ["http-80", "http-81"]
 
 
-def test_names_are_as_short_as_vpc_lattice_wants_them(tmp_path: Path) -> None:
+def test_names_fit_vpc_lattices_limits(tmp_path: Path) -> None:
     name = "a-service-whose-name-has-exactly-forty-c"
     made = output(f'[services.{name}]\nimage = "l:1"\nport = 80', into=tmp_path)
 
@@ -290,11 +290,11 @@ def test_names_are_as_short_as_vpc_lattice_wants_them(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "a CA where AWS has certificates": """
+    "a CA, although AWS has certificates": """
         [mesh]
         kind = "vpc-lattice"
         tls = { authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }
-        #^ mesh.tls: VPC Lattice has certificates of its own; write tls = true
+        #^ mesh.tls: VPC Lattice uses AWS's own certificates. Write tls = true.
         """,
     "a call that would not be encrypted": """
         [mesh]
@@ -307,15 +307,15 @@ WRONG = {
         image = "r.io/redis:7"
         port = 6379
         protocol = "tcp"
-        #^ services.cache.protocol: chat would call it unencrypted (services.toml:3): VPC Lattice does not carry tcp;
-        #| leave out mesh.tls, call what does TLS itself as [external], or choose "service-connect"
+        #^ services.cache.protocol: chat would call it unencrypted (services.toml:3): VPC Lattice doesn't support
+        #| tcp. Remove mesh.tls, call a server that uses TLS as [external], or set mesh.kind to "service-connect".
         """,
-    "a call that would not be signed, strictly": """
+    "a call that isn't authenticated, with strict": """
         [mesh]
         kind = "vpc-lattice"
         strict = true
         auth = "iam"
-        #^ mesh.auth: VPC Lattice does not carry cache, where security groups alone say who may call
+        #^ mesh.auth: doesn't apply to tcp: only security groups restrict the calls to cache
         [services.chat]
         image = "r.io/chat:1"
         calls = ["cache"]
@@ -324,14 +324,14 @@ WRONG = {
         port = 6379
         protocol = "tcp"
         """,
-    "a signature that nobody reads, strictly": """
+    "a signature that isn't verified, with strict": """
         [mesh]
         kind = "vpc-lattice"
         strict = true
         [services.chat]
         image = "r.io/chat:1"
         sign_requests = true
-        #^ services.chat.sign_requests: without auth = "iam" in [mesh] nothing reads signatures; not honoured for chat
+        #^ services.chat.sign_requests: has no effect without auth = "iam" in [mesh]; not honored for chat
         """,
     "a zone that hides AWS": """
         [discovery]
@@ -343,7 +343,7 @@ WRONG = {
         image = "r.io/s3:1"
         port = 80
         """,
-    "an answer longer than a connection": """
+    "a timeout longer than a connection": """
         [services.chat]
         image = "r.io/chat:1"
         calls = ["llm"]
@@ -351,10 +351,10 @@ WRONG = {
         image = "r.io/llm:1"
         port = 80
         timeout = "11m"
-        #^ services.llm.timeout: an answer of llm may take "11m", and VPC Lattice ends a connection after ten minutes;
-        #| write at most "10m", let callers poll, or choose "service-connect" or "none"
+        #^ services.llm.timeout: responses of llm may take "11m", but VPC Lattice ends every connection after ten
+        #| minutes. Write at most "10m" and let callers poll, or set mesh.kind to "service-connect" or "none".
         """,
-    "an answer without end": """
+    "no timeout": """
         [services.chat]
         image = "r.io/chat:1"
         calls = ["llm"]
@@ -362,8 +362,8 @@ WRONG = {
         image = "r.io/llm:1"
         port = 80
         timeout = "none"
-        #^ services.llm.timeout: an answer of llm may take any time, and VPC Lattice ends a connection after ten
-        #| minutes; write at most "10m", let callers poll, or choose "service-connect" or "none"
+        #^ services.llm.timeout: responses of llm may take any time, but VPC Lattice ends every connection after ten
+        #| minutes. Write at most "10m" and let callers poll, or set mesh.kind to "service-connect" or "none".
         """,
     "a caller that does not sign": """
         [mesh]
@@ -372,8 +372,8 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         calls = ["llm", "rpc"]
-        #^ services.chat.calls: llm and rpc admit signed requests only (services.toml:3); let chat sign them (SigV4,
-        #| service vpc-lattice-svcs) and write sign_requests = true, or leave out mesh.auth
+        #^ services.chat.calls: llm and rpc accept only signed requests (services.toml:3). Let chat sign them (SigV4,
+        #| service vpc-lattice-svcs) and write sign_requests = true, or remove mesh.auth.
         [services.llm]
         image = "r.io/llm:1"
         port = 80
@@ -384,7 +384,8 @@ WRONG = {
     "a name too short for a service network": """
         [catalog]
         name = "ab"
-        #^ catalog.name: a service network would be called "ab", and takes 3 characters or more; write a longer name
+        #^ catalog.name: the service network would be named "ab", but its name must have at least 3 characters. Use a
+        #| longer name.
         region = "us-west-2"
         """,
     "a callee without a name that resolves": """
@@ -402,7 +403,8 @@ WRONG = {
     "two deployments in one VPC": """
         [network]
         vpc_id = "vpc-0a1b"
-        #^ network.vpc_id: vpc-0a1b is that of one too, and takes one service network; write another VPC, or kind
+        #^ network.vpc_id: vpc-0a1b is also used by one, and a VPC allows only one service network. Use another VPC,
+        #| or another mesh.kind.
         private_subnet_ids = ["subnet-0a"]
         [services.llm]
         image = "r.io/llm:1"
@@ -414,9 +416,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_what_vpc_lattice_cannot_do_is_said_by_line(
-    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vpc_lattice_errors_name_their_line(wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert problems_of(wrong, kind="vpc-lattice") == pointed_out(wrong)
@@ -443,55 +443,55 @@ port = 80
 """
 
 
-def test_where_a_port_opens_more_than_the_calls_the_pairs_and_both_cures_are_named(
+def test_services_reachable_beyond_calls_are_a_warning_with_both_fixes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert notices(TWO_ON_ONE_PORT) == [
-        "services.toml:2: mesh.kind: warning: services that listen on one port are open to each other's callers (a can "
-        'reach y; b can reach x); give them different ports, or write auth = "iam", '
-        "and sign_requests = true for the callers"
+        "services.toml:2: mesh.kind: warning: services on the same port can be reached by each other's callers (a can "
+        'reach y; b can reach x). Use different ports, or write auth = "iam" here and sign_requests = true for the '
+        "callers."
     ]
     assert notices(TWO_ON_ONE_PORT.replace("port = 80\n[services.y]", "port = 81\n[services.y]")) == []
     signing = re.sub(r"(calls = .*)", r"\1\nsign_requests = true", TWO_ON_ONE_PORT)
     assert notices(signing, mesh=IAM) == []
 
 
-def test_answers_that_are_silent_for_long_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_idle_responses_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert notices(SERVICES.replace('"redis:7"', '"r.io/redis:7"')) == [
-        "services.toml:2: mesh.kind: warning: VPC Lattice closes a connection that is silent for 60 seconds, and "
-        "answers of llm may take longer: they arrive only if they are streamed"
+        "services.toml:2: mesh.kind: warning: VPC Lattice closes a connection that is idle for 60 seconds, but "
+        "responses of llm may take longer. Stream them, so that the connection isn't idle."
     ]
 
 
-def test_two_deployments_are_not_in_one_vpc_even_if_one_carries_nothing(
+def test_two_deployments_in_one_vpc_are_an_error_even_without_services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     vpc = '[network]\nvpc_id = "vpc-0a1b"\nprivate_subnet_ids = ["subnet-0a"]\n'
-    told = problems_of(f"{vpc}[environments.one]\n[environments.two]\n", kind="vpc-lattice")
+    problems = problems_of(f"{vpc}[environments.one]\n[environments.two]\n", kind="vpc-lattice")
 
-    assert told == [
-        "services.toml:2: network.vpc_id: vpc-0a1b is that of one too, and takes one service network; write another "
-        "VPC, or kind"
+    assert problems == [
+        "services.toml:2: network.vpc_id: vpc-0a1b is also used by one, and a VPC allows only one service network. Use "
+        "another VPC, or another mesh.kind."
     ]
 
 
-def test_a_slow_start_is_watched_by_its_probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grace_applies_to_the_meshs_health_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     slow = '[services.llm]\nimage = "r.io/l:1"\nport = 80\nhealth = {{ path = "/", grace = "10m" }}\n{}'
 
-    def told(keys: str, kind: str) -> list[str]:
+    def places(keys: str, kind: str) -> list[str]:
         return [n.place for n in loaded(slow.format(keys), kind=kind).notices if n.place.endswith("grace")]
 
-    assert told("", "vpc-lattice") == []
-    assert told('protocol = "grpc"', "vpc-lattice") == told("", "none") == ["services.llm.health.grace"]
+    assert places("", "vpc-lattice") == []
+    assert places('protocol = "grpc"', "vpc-lattice") == places("", "none") == ["services.llm.health.grace"]
 
 
-def test_more_callers_than_a_security_group_and_an_auth_policy_have_room_for_are_told(
+def test_callers_beyond_the_quotas_of_rules_and_auth_policies_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -502,6 +502,6 @@ def test_more_callers_than_a_security_group_and_an_auth_policy_have_room_for_are
 
     assert any("197 rules" in notice for notice in notices(callers + llm))
     assert problems_of(f'{callers}{llm}[mesh]\nkind = "vpc-lattice"\n{IAM}\n') == [
-        "services.toml:789: services.llm: 197 services and versions call it, an auth policy has room for about 196; "
-        "split it, or leave out mesh.auth"
+        "services.toml:789: services.llm: 197 services and versions call it, but an auth policy allows about 196. "
+        "Split the service, or remove mesh.auth."
     ]

@@ -1,4 +1,4 @@
-"""What every mesh promises, whichever it is: the same catalogs through all of them."""
+"""The properties of all meshes, tested with the same catalogs on each."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ OWN = {
     "service-connect": "aws_service_discovery_http_namespace.main_mesh",
     "vpc-lattice": "aws_vpclattice_",
 }
-"""What the addresses of a mesh's own resources begin with."""
+"""The prefixes of the addresses of each mesh's own resources."""
 COMMON = {"services.toml": 111, "examples/mutual.toml": 52, "examples/app-mesh.toml": 35, "examples/smallest.toml": 51}
-"""How many addresses every mesh leaves alone when one takes another's place."""
+"""The number of addresses that don't change between meshes."""
 MORE_OF_ITS_OWN = {
     "app-mesh": ('"proxy_configuration"', "envoy"),
     "service-connect": ('"service_connect_configuration"', "appProtocol"),
     "vpc-lattice": ('"vpc_lattice_configurations"', "infrastructure"),
 }
-"""Words that appear in an output only where a service joins that mesh."""
+"""Words that appear in an output only if a service uses that mesh."""
 
 on_every_mesh = pytest.mark.parametrize("kind", list(MESHES))
 every_catalog_on_every_mesh = pytest.mark.parametrize(
@@ -42,13 +42,13 @@ every_catalog_on_every_mesh = pytest.mark.parametrize(
 
 
 @on_every_mesh
-def test_both_registries_know_the_same_meshes(kind: str) -> None:
+def test_both_registries_have_the_same_meshes(kind: str) -> None:
     assert list(TRAITS) == list(MESHES)
     assert kind in TRAITS
 
 
 @every_catalog_on_every_mesh
-def test_every_callee_has_an_address_in_its_caller_s_environment(
+def test_every_callee_has_an_address_in_its_callers_environment(
     shipped: ShippedOutputs, catalog: str, kind: str
 ) -> None:
     for deployment, output in shipped(ROOT / catalog, kind).bases:
@@ -71,7 +71,7 @@ def test_every_callee_has_an_address_in_its_caller_s_environment(
 
 
 @every_catalog_on_every_mesh
-def test_every_edge_has_exactly_one_way_through_the_security_groups(
+def test_every_call_has_exactly_one_pair_of_security_group_rules(
     shipped: ShippedOutputs, catalog: str, kind: str
 ) -> None:
     for deployment, output in shipped(ROOT / catalog, kind).bases:
@@ -102,7 +102,7 @@ def test_nothing_of_another_mesh_is_in_the_output(shipped: ShippedOutputs, catal
 
 
 @every_catalog_on_every_mesh
-def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
+def test_switching_the_mesh_changes_no_environment_if_names_stay(
     shipped: ShippedOutputs, catalog: str, kind: str
 ) -> None:
     other = next(each for each in reversed(list(MESHES)) if (Path(catalog).stem, each) not in REFUSED)
@@ -115,7 +115,7 @@ def test_switching_changes_no_environment_where_the_mesh_carries_the_name(
 
 
 @on_every_mesh
-def test_nothing_that_outlives_tasks_refers_to_what_runs_them(shipped: ShippedOutputs, kind: str) -> None:
+def test_permanent_resources_do_not_refer_to_ecs_services(shipped: ShippedOutputs, kind: str) -> None:
     """create_before_destroy spreads to what a resource refers to: an ECS service that was replaced would then stand
     beside the old one, under the same name."""
     [(_, output)] = shipped(ROOT / "services.toml", kind).bases
@@ -148,7 +148,7 @@ KEPT = (
 
 
 @on_every_mesh
-def test_what_holds_state_has_the_same_address_on_every_mesh(shipped: ShippedOutputs, kind: str) -> None:
+def test_stateful_resources_have_the_same_address_on_every_mesh(shipped: ShippedOutputs, kind: str) -> None:
     [(deployment, output)] = shipped(ROOT / "services.toml", kind).bases
     [(_, reference)] = shipped(ROOT / "services.toml", "none").bases
     common = addresses(output) & addresses(reference)
@@ -160,7 +160,7 @@ def test_what_holds_state_has_the_same_address_on_every_mesh(shipped: ShippedOut
 
 
 @pytest.mark.parametrize(("catalog", "count"), COMMON.items())
-def test_so_many_addresses_are_the_same_on_all_meshes(shipped: ShippedOutputs, catalog: str, count: int) -> None:
+def test_the_number_of_addresses_shared_by_all_meshes(shipped: ShippedOutputs, catalog: str, count: int) -> None:
     common = None
     for each in MESHES:
         [(_, output)] = shipped(ROOT / catalog, each).bases

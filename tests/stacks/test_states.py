@@ -330,7 +330,7 @@ def test_a_service_that_starts_before_its_callee_in_a_later_state_gets_a_notice(
     found = notices_of(TEAMS, kind="service-connect")
 
     assert any(
-        "warning: web and llm live in states of which some are applied later, web starts first" in each
+        "warning: web and llm are in states of which some are applied later, so web starts first" in each
         for each in found
     )
 

@@ -20,7 +20,7 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES as VERIFY
 
 CANARY = ROOT / "examples" / "canary.toml"
-CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].carried]
+CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].supported]
 PUBLIC = """
 [ingress.public]
 allow = ["10.0.0.0/8"]
@@ -245,7 +245,7 @@ def test_an_error_for_unsupported_versions_names_the_meshes_that_support_them(ki
     [problem] = problems_of("[ingress.public]\nallow = []\n[services.gateway]" + snippet, kind=kind)[1:]
 
     assert "services.llm.versions: " in problem
-    assert problem.endswith('remove it, or choose "vpc-lattice"')
+    assert problem.endswith('Remove it, or set mesh.kind to "vpc-lattice".')
 
 
 def test_a_version_or_service_without_requests_gets_a_notice() -> None:

@@ -57,7 +57,7 @@ def _assert_one(output: Output, deployment: Deployment, way: CallPath, block: st
     assert found.keys().isdisjoint(aws_own)
     assert {**found, **aws_own} == {key: row.timer.seconds for key, row in rows.items()}
     for (at, limits), row in rows.items():
-        if limits != "starting" and not target.is_tcp and row.timer.seconds < target.timeout:
+        if limits != "start" and not target.is_tcp and row.timer.seconds < target.timeout:
             assert row.note, f"{at}, {limits}: nobody says why {row.timer.seconds} s are less than {target.timeout}"
             assert _line(row, block).endswith(f": {row.note}")
     _assert_marked(list(rows.values()))
@@ -72,7 +72,7 @@ def _line(row: Row, block: str) -> str:
 def _assert_marked(rows: list[Row]) -> None:
     """Of what counts in calls, and of what counts in between, one is marked, and none is shorter."""
     for replacing in (False, True):
-        counting = [row for row in rows if row.is_during_replacement is replacing and row.timer.limits != "starting"]
+        counting = [row for row in rows if row.is_during_replacement is replacing and row.timer.limits != "start"]
         times = [row.timer.seconds for row in counting if row.timer.seconds < UNLIMITED]
         assert [row.timer.seconds for row in counting if row.is_shortest] == ([min(times)] if times else [])
 
@@ -82,14 +82,14 @@ def _on_hop(output: Output, deployment: Deployment, hop: Hop, of_mesh: ReadMesh)
     name = hop.callee.name
     if hop.ingress is not None:
         [balancer] = [lb for address, lb in resources(output, "aws_lb").items() if address.endswith(hop.ingress)]
-        yield ("load balancer", "silence"), balancer["idle_timeout"]
+        yield ("load balancer", "idle timeout"), balancer["idle_timeout"]
         group = resources(output, "aws_lb_target_group")[name]
         yield ("target group", "draining"), float(group["deregistration_delay"])
     yield from of_mesh(output, deployment, hop)
-    yield (f"task of {name}", "stopping"), containers(output, name)[name]["stopTimeout"]
+    yield (f"task of {name}", "stop"), containers(output, name)[name]["stopTimeout"]
     grace = resources(output, "aws_ecs_service")[name].get("health_check_grace_period_seconds")
     if grace is not None:
-        yield (f"task of {name}", "starting"), grace
+        yield (f"task of {name}", "start"), grace
 
 
 def of_service_connect(output: Output, deployment: Deployment, hop: Hop) -> Found:
@@ -97,8 +97,8 @@ def of_service_connect(output: Output, deployment: Deployment, hop: Hop) -> Foun
     offered = resources(output, "aws_ecs_service")[hop.callee.name]["service_connect_configuration"].get("service", ())
     passed = hop.caller is not None or hop.ingress is not None
     for timers in (each["timeout"] for each in offered if passed and "timeout" in each):
-        yield (f"proxy of {hop.callee.name}", "whole answer"), timers["per_request_timeout_seconds"] or UNLIMITED
-        yield (f"proxy of {hop.callee.name}", "silence"), timers["idle_timeout_seconds"] or UNLIMITED
+        yield (f"proxy of {hop.callee.name}", "response"), timers["per_request_timeout_seconds"] or UNLIMITED
+        yield (f"proxy of {hop.callee.name}", "idle timeout"), timers["idle_timeout_seconds"] or UNLIMITED
 
 
 def of_nothing(output: Output, deployment: Deployment, hop: Hop) -> Found:

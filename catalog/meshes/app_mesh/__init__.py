@@ -1,4 +1,4 @@
-"""AWS App Mesh: an Envoy proxy in every task. Its permissions, resource types and traits."""
+"""AWS App Mesh: every task has an Envoy proxy. Its permissions, resource types and traits."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from catalog.meshes.base import MeshTraits, no, yes
 
 STREAM = Permission(
     actions=("appmesh:StreamAggregatedResources",),
-    holder="task role of a service, and of a virtual gateway",
-    why="Envoy gets the configuration of its own node",
+    holder="task role of a service or a virtual gateway",
+    why="Envoy gets the configuration of its own virtual node",
     no_operations=("appmesh:StreamAggregatedResources",),
     page='App Mesh User Guide, "Envoy Proxy authorization"',
 )
 EXPORT_CERTIFICATE = Permission(
     actions=("acm:ExportCertificate",),
-    holder="task role of a service",
-    why="with `mesh.tls`, Envoy gets its own certificate and key",
+    holder="service's task role",
+    why="with `mesh.tls`: Envoy gets its own certificate and private key",
     page='App Mesh User Guide, "Transport Layer Security"',
 )
 READ_AUTHORITY = Permission(
     actions=("acm-pca:GetCertificateAuthorityCertificate",),
-    holder="task role of a caller, and of a virtual gateway",
-    why="with `mesh.tls`, Envoy gets to know whom to trust",
+    holder="task role of a caller or virtual gateway",
+    why="with `mesh.tls`: Envoy gets the CA certificate that it trusts",
     page='App Mesh User Guide, "Transport Layer Security"',
 )
 PERMISSIONS = (STREAM, EXPORT_CERTIFICATE, READ_AUTHORITY)
@@ -61,27 +61,27 @@ APP_MESH = MeshTraits(
     permissions=PERMISSIONS,
     resource_types=RESOURCE_TYPES,
     timers=timers,
-    # Envoy's image is in ECR too. TLS takes nothing more: certificates come to Envoy from its management service.
+    # Envoy's image is in ECR too. TLS needs no other endpoint: Envoy gets certificates from its management service.
     endpoints=(*ECR_ENDPOINTS, _MANAGEMENT),
     own_prefix_in_china=frozenset({_MANAGEMENT}),
     parity={
-        "tls": yes("certificates of a private CA, at every proxy"),
-        "auth": no("whoever has a certificate may call"),
-        "sign_requests": no("proxies do not read signatures"),
+        "tls": yes("with certificates of a private CA, at every proxy"),
+        "auth": no("any caller with a certificate is allowed"),
+        "sign_requests": no("proxies don't verify signatures"),
         "timeout": yes("at the caller's proxy, the route and the callee's proxy"),
         "idle_timeout": yes("at the route and the callee's proxy"),
         "idle_timeout_of_tcp": yes("at the route and the callee's proxy"),
-        "retries": yes("by events, at the caller's proxy"),
-        "no_retries": yes("written out, as otherwise it would"),
-        "versions": yes("by the routes at the caller's proxy"),
+        "retries": yes("on the chosen events, at the caller's proxy"),
+        "no_retries": yes("set explicitly, because App Mesh retries by default"),
+        "versions": yes("by traffic weights in the routes of the caller's proxy"),
         "pool": yes("at the callee's proxy"),
         "outlier": yes("at the caller's proxy"),
-        "probes": yes("by every caller's proxy"),
-        "probes_of_grpc": yes("by the health service of gRPC, whatever the path"),
-        "access_logs": yes("by every proxy, to the service's log group"),
-        "traced_proxies": yes("every proxy traces what passes it"),
-        "tcp": yes("told apart by port"),
+        "probes": yes("from every caller's proxy"),
+        "probes_of_grpc": yes("with gRPC's health service, regardless of the path"),
+        "access_logs": yes("from every proxy, in the service's log group"),
+        "traced_proxies": yes("every proxy sends traces"),
+        "tcp": yes("distinguished by port"),
         "envoy": yes("in every task"),
-        "gateway": yes("Envoys behind a Network Load Balancer"),
+        "gateway": yes("Envoy proxies behind a Network Load Balancer"),
     },
 )

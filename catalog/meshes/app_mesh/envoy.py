@@ -1,4 +1,4 @@
-"""The Envoy proxy of every task: its image, share, ports and timers, and the traffic that bypasses it."""
+"""The Envoy proxy in every task: its image, share, ports and timers, and the traffic that bypasses it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from catalog.task.storage import NFS, shared_folders
 
 CONTAINER = "envoy"
 USER = "1337"
-"""Traffic of this user is not redirected (App Mesh User Guide, "Getting started with App Mesh and Amazon ECS",
-`IgnoredUID`)."""
+"""The proxy's user, whose traffic isn't redirected (App Mesh User Guide, "Getting started with App Mesh and Amazon
+ECS", `IgnoredUID`)."""
 ADMIN_PORT, AGENT_PORT, INGRESS_PORT, EGRESS_PORT = 9901, 9902, 15000, 15001
-"""What Envoy and its agent listen on (App Mesh User Guide, "Envoy configuration variables" and "Getting started with
+"""The ports of Envoy and its agent (App Mesh User Guide, "Envoy configuration variables" and "Getting started with
 App Mesh and Amazon ECS")."""
 ENVOY_VERSION = "v1.34.13.3-prod"
-"""Of 2026-07-14 (aws/aws-app-mesh-roadmap issue 512)."""
+"""The release of 2026-07-14 (aws/aws-app-mesh-roadmap issue 512)."""
 
 _COMMON_ACCOUNT = "840364872350"
 _ACCOUNTS = {
@@ -35,24 +35,24 @@ _ACCOUNTS = {
     "il-central-1": "564877687649",
     "me-south-1": "772975370895",
 }
-"""The accounts that hold Envoy's image where it is not the common one: AWS App Mesh User Guide, "Envoy image", and
-aws/aws-app-mesh-roadmap issues 505 and 506."""
+"""The AWS accounts with Envoy's image in regions that don't use the common account (AWS App Mesh User Guide, "Envoy
+image", and aws/aws-app-mesh-roadmap issues 505 and 506)."""
 SERVER_SPEAKS_FIRST = frozenset({21, 22, 25, 110, 143, 465, 587, 1433, 2525, 3306, 4222})
-"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a connection that the proxy knows as TCP it waits for the
-client's first bytes to tell whether they are TLS; a client that waits for the server's greeting then waits forever.
-Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); the others greet
-first by their protocols."""
+"""FTP, SSH, SMTP, POP3, IMAP, SQL Server, MySQL, NATS. On a TCP connection, the proxy waits for the
+client's first bytes, to detect TLS; a client that waits for the server's greeting then waits forever.
+Source: AWS App Mesh User Guide, "App Mesh connectivity troubleshooting" (MySQL, SMTP, SQL Server); in the other
+protocols, the server greets first."""
 AWS_APIS = 443
-"""The proxy tells TCP destinations apart by port alone, so one on 443 would take in every call to AWS
+"""The proxy distinguishes TCP destinations only by port, so one on 443 would receive every call to AWS
 (aws/aws-app-mesh-roadmap issues 195 and 82)."""
 ALWAYS_IGNORED = frozenset({22})
-"""ECS wants the list of ignored ports filled, and its examples put SSH there, which is never redirected anyway."""
+"""ECS requires at least one ignored port. Its examples use SSH's port, which is never redirected anyway."""
 
 
 def envoy_image(deployment: Deployment) -> str:
-    """Envoy with the agent that fetches its configuration: the catalog's, or a pinned one of AWS.
+    """The image of Envoy, with the agent that fetches its configuration: the catalog's, or a pinned one from AWS.
 
-    VPC endpoints lead to the region's own registry but not to public.ecr.aws, so a network that has nothing else takes
+    VPC endpoints lead to the region's own registry but not to public.ecr.aws, so a network without internet access uses
     the regional image.
     """
     images = deployment.catalog.images
@@ -67,19 +67,19 @@ def envoy_image(deployment: Deployment) -> str:
 
 
 def envoy_share(cpu: int, memory: int) -> Share:
-    """What a proxy gets of a task: a quarter of the CPU and an eighth of the memory, within bounds.
+    """The proxy's share of a task: a quarter of the CPU and an eighth of the memory, within bounds.
 
-    AWS recommends 512 CPU units and at least 64 MiB (App Mesh User Guide, "Envoy image"): more CPU than that it hardly
-    uses, while twice the memory leaves room for a mesh of some size.
+    AWS recommends 512 CPU units and at least 64 MiB (App Mesh User Guide, "Envoy image"). Envoy hardly uses more CPU
+    than that; twice the memory leaves room for a larger mesh.
     """
     return Share(min(512, cpu // 4), max(128, min(512, memory // 8)))
 
 
 def bypasses_proxy(external: External) -> bool:
-    """Whether calls to an external go past the caller's proxy, straight to where they are meant for.
+    """Whether calls to an external bypass the caller's proxy.
 
-    With https the service itself does TLS, which the proxy can only carry as TCP: one destination for a whole port
-    (aws/aws-app-mesh-roadmap issues 79, 138 and 195). Security groups hold either way.
+    With https, the service itself uses TLS, and the proxy can treat that only as TCP: one destination for a whole port
+    (aws/aws-app-mesh-roadmap issues 79, 138 and 195). Security groups restrict these calls in both cases.
     """
     if external.protocol == "https":
         return True
@@ -87,7 +87,7 @@ def bypasses_proxy(external: External) -> bool:
 
 
 def proxied_externals(deployment: Deployment) -> dict[str, External]:
-    """The externals that proxies must know, by name: those which some service calls through its proxy."""
+    """The externals that a service calls through its proxy, by name."""
     return {
         name: external
         for name, external in sorted(deployment.catalog.external.items())
@@ -96,7 +96,7 @@ def proxied_externals(deployment: Deployment) -> dict[str, External]:
 
 
 def ignored_ports(deployment: Deployment, service: Service) -> tuple[int, ...]:
-    """The ports on which whatever a service sends goes past its proxy, to any destination."""
+    """The ports on which all traffic of a service bypasses its proxy, to any destination."""
     bypassing = {e.port for e in deployment.externals_of(service).values() if bypasses_proxy(e)}
     if shared_folders(service):
         # Mounted before the proxy runs (App Mesh User Guide, "App Mesh connectivity troubleshooting").
@@ -104,69 +104,67 @@ def ignored_ports(deployment: Deployment, service: Service) -> tuple[int, ...]:
     return tuple(sorted(ALWAYS_IGNORED | bypassing))
 
 
-def answer_at_listener(deployment: Deployment, service: Service) -> float:
-    """Seconds for a whole answer at a service's proxy.
+def response_at_listener(deployment: Deployment, service: Service) -> float:
+    """The response timeout at a service's proxy, in seconds.
 
-    The longest request timeout of a conversation has to stand on the source node, the destination node and the route
-    (App Mesh API reference, HttpTimeout), so a caller's listener bears its callees' too.
+    App Mesh requires the longest request timeout of a call on the source node, the destination node and the route (App
+    Mesh API reference, HttpTimeout), so a caller's listener must allow its callees' too.
     """
     return max([service.timeout, *(c.timeout for c in deployment.callees_of(service) if not c.is_tcp)])
 
 
 def idle_at_listener(deployment: Deployment, service: Service) -> float:
-    """Seconds of silence at a service's proxy: more than a load balancer before it bears."""
+    """The idle timeout at a service's proxy, in seconds: longer than that of a load balancer in front of it."""
     return target_idle(deployment, service)
 
 
 def one_try(*, per_try: float | None, attempts: int, timeout: float) -> float:
-    """Seconds on the route for one try, until its answer starts."""
+    """Seconds on the route for one try, until its response starts."""
     return per_try or timeout / max(attempts, 1)
 
 
 def timers(deployment: Deployment, hop: Hop) -> Iterator[Timer]:
-    """The timers of a call through proxies. A load balancer's goes through the callee's alone."""
+    """The timers of a call through proxies. Calls from a load balancer pass only the callee's proxy."""
     caller, service = hop.caller, hop.callee
     if caller is not None:
         if caller.port is not None and not caller.is_tcp and not service.is_tcp:
-            yield _answer(deployment, caller, requested=service.timeout)
-        yield from _of_the_route(service)
+            yield _response_timer(deployment, caller, requested=service.timeout)
+        yield from _route_timers(service)
     if hop.ingress is not None and deployment.catalog.ingress[hop.ingress].gateway:
-        # The gateway's proxy sends requests on as a caller's does.
-        yield from _of_the_route(service)
+        # The gateway's proxy forwards requests like a caller's proxy.
+        yield from _route_timers(service)
     if caller is not None or hop.ingress is not None:
         if not service.is_tcp:
-            yield _answer(deployment, service, requested=service.timeout)
+            yield _response_timer(deployment, service, requested=service.timeout)
         yield Timer(
             at=f"proxy of {service.name}",
-            limits="silence",
+            limits="idle timeout",
             seconds=idle_at_listener(deployment, service),
             requested=service.idle_timeout,
             key="idle_timeout",
         )
 
 
-def _answer(deployment: Deployment, service: Service, *, requested: float) -> Timer:
-    seconds = answer_at_listener(deployment, service)
-    return Timer(
-        at=f"proxy of {service.name}", limits="whole answer", seconds=seconds, requested=requested, key="timeout"
-    )
+def _response_timer(deployment: Deployment, service: Service, *, requested: float) -> Timer:
+    seconds = response_at_listener(deployment, service)
+    return Timer(at=f"proxy of {service.name}", limits="response", seconds=seconds, requested=requested, key="timeout")
 
 
-def _of_the_route(service: Service) -> Iterator[Timer]:
+def _route_timers(service: Service) -> Iterator[Timer]:
     at = f"route to {service.name}"
     if not service.is_tcp:
         retries = service.retries
-        yield Timer(at=at, limits="whole answer", seconds=service.timeout, requested=service.timeout, key="timeout")
+        yield Timer(at=at, limits="response", seconds=service.timeout, requested=service.timeout, key="timeout")
         yield Timer(
             at=at,
             limits="one try",
             seconds=one_try(per_try=retries.per_try, attempts=retries.attempts, timeout=service.timeout),
             requested=service.timeout,
             key="retries.per_try",
-            reason="the timeout in as many parts as there are retries.attempts"
+            reason="the timeout divided by retries.attempts"
             if retries.per_try is None
-            else "as its retries.per_try says",
+            else "set by its retries.per_try",
         )
     yield Timer(
-        at=at, limits="silence", seconds=service.idle_timeout, requested=service.idle_timeout, key="idle_timeout"
+        at=at, limits="idle timeout", seconds=service.idle_timeout, requested=service.idle_timeout, key="idle_timeout"
     )

@@ -1,4 +1,4 @@
-"""What App Mesh demands of a catalog."""
+"""Rules for catalogs on App Mesh."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ rule = Rules()
 _PROXY_PORTS = {
     envoy.ADMIN_PORT: "administration",
     envoy.AGENT_PORT: "agent",
-    envoy.INGRESS_PORT: "way in",
-    envoy.EGRESS_PORT: "way out",
+    envoy.INGRESS_PORT: "ingress",
+    envoy.EGRESS_PORT: "egress",
 }
 _COMMON_NAME = 64
 """Characters of a certificate's first domain name (ACM API reference, RequestCertificate.DomainName)."""
 _ENVOYS = 50
-"""Envoys that may be connected to a virtual node (App Mesh User Guide, "App Mesh scaling troubleshooting")."""
+"""Envoys that can be connected to a virtual node (App Mesh User Guide, "App Mesh scaling troubleshooting")."""
 
 
 @rule(Deployment)
 def app_mesh_ended(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """AWS has ended App Mesh (AWS Containers Blog, "Migrating from AWS App Mesh to Amazon ECS Service Connect")."""
     yield at("mesh", "kind").warning(
-        "AWS ended App Mesh on 2026-09-30, so that applying this to a real account is expected to fail; "
-        f"write {_successors()} here, and where it was applied, migrate_from too (docs/migrating-from-app-mesh.md)"
+        "AWS ended App Mesh on 2026-09-30, so applying this to a real account is expected to fail. Use "
+        f"{_successors()}, and if it was applied before, also set migrate_from (docs/migrating-from-app-mesh.md)."
     )
 
 
@@ -48,28 +48,28 @@ def name_too_long_for_certificate(service: Service, at: Place) -> Iterator[Findi
     host = at.deployment.host_of(service.name)
     if tls is not None and tls.authority and service.port is not None and len(host) > _COMMON_NAME:
         yield at.catalog(*naming.place(at.deployment, service)).error(
-            f'"{host}" has {len(host)} characters, a certificate takes {_COMMON_NAME}; shorten the '
-            "service's name, or discovery.namespace"
+            f'"{host}" has {len(host)} characters, but a certificate allows at most {_COMMON_NAME}. Shorten the '
+            "service's name or discovery.namespace."
         )
 
 
 @rule(Service)
 def proxy_container_name(service: Service, at: Place) -> Iterator[Finding]:
-    """Containers of a task have different names (ECS API reference, ContainerDefinition.name), and a service's bears
-    its own."""
+    """Container names are unique in a task (ECS API reference, ContainerDefinition.name), and a service's container has
+    the service's name."""
     if service.aws_key == envoy.CONTAINER:
-        message = f'"{envoy.CONTAINER}" is the name of the proxy in the same task; write another'
+        message = f'"{envoy.CONTAINER}" is the name of the proxy container in the same task. Use another name.'
         yield at.catalog(*naming.place(at.deployment, service)).error(message)
 
 
 @rule(ServiceVersion)
 def duplicate_virtual_node(version: ServiceVersion, at: Place) -> Iterator[Finding]:
-    """An external is a node called `external_NAME`, and a version one called after its service and itself."""
+    """The virtual node of an external is `external_NAME`, and that of a version is `SERVICE_VERSION`."""
     for name in proxied_externals(at.deployment):
         if version.aws_name == names.version("external", name):
             yield at.catalog("external", name).error(
-                f'its virtual node would be "{version.aws_name}", like that of {version.title} '
-                f"({at('name').location}); write another name"
+                f'its virtual node would be named "{version.aws_name}", like that of {version.title} '
+                f"({at('name').location}). Use another name."
             )
 
 
@@ -78,19 +78,20 @@ def proxy_port(service: Service, at: Place) -> Iterator[Finding]:
     """The containers of a task share its ports."""
     if service.port in _PROXY_PORTS:
         yield at("port").error(
-            f"{service.port} is taken by the proxy in the same task ({_PROXY_PORTS[service.port]}); "
-            "let the service listen on another"
+            f"{service.port} is used by the proxy in the same task ({_PROXY_PORTS[service.port]}). Use another port."
         )
 
 
 @rule(Service)
 def proxy_user(service: Service, at: Place) -> Iterator[Finding]:
-    """What the proxy's user sends goes past the proxy (ECS API reference, ProxyConfiguration, IgnoredUID)."""
+    """Traffic of the proxy's user bypasses the proxy (ECS API reference, ProxyConfiguration, IgnoredUID)."""
     users = [(service.user, at("user"))]
     users += [(sidecar.user, at("sidecars", name, "user")) for name, sidecar in service.sidecars.items()]
     for user, place in users:
         if user is not None and user.partition(":")[0] == envoy.USER:
-            yield place.error(f'"{envoy.USER}" is the proxy\'s own user, whose traffic goes past it; write another')
+            yield place.error(
+                f'"{envoy.USER}" is the user of the proxy, and its traffic bypasses the proxy. Use another user.'
+            )
 
 
 def _has_backends(service: Service, *, deployment: Deployment) -> bool:
@@ -100,14 +101,14 @@ def _has_backends(service: Service, *, deployment: Deployment) -> bool:
 
 @rule(Deployment)
 def egress_any_with_backends(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Under ALLOW_ALL a node that lists a backend has to list all of them, else ALLOW_ALL no longer holds for it (App
-    Mesh User Guide, "Service meshes": egress filter)."""
+    """Under ALLOW_ALL, a node that lists one backend must list all of them: ALLOW_ALL no longer applies to it (App Mesh
+    User Guide, "Service meshes": egress filter)."""
     services = deployment.services.values()
     callers = [service.name for service in services if _has_backends(service, deployment=deployment)]
     if deployment.catalog.network.egress == "any" and callers:
         yield at("network", "egress").warning(
-            f'"any" ends in App Mesh where calls begin: {listed(callers)} may be cut off from all that they do '
-            "not call; declare what else they reach as [external], and add it to their calls"
+            f'"any" has no effect in App Mesh for services with calls: {listed(callers)} may be unable to reach other '
+            "destinations. Declare these as [external], and add them to calls."
         )
 
 
@@ -118,6 +119,6 @@ def many_envoys(service: Service, at: Place) -> Iterator[Finding]:
     most = max(workload.most_tasks for workload in at.deployment.workloads_of(service.name))
     if most > _ENVOYS:
         yield at.warning(
-            f"{most} tasks, at most: AWS connects {_ENVOYS} Envoys to a virtual node by default; have AWS "
-            "raise it first, or run fewer tasks"
+            f"allows up to {most} tasks, but AWS connects at most {_ENVOYS} Envoys to a virtual node by default. "
+            "Ask AWS to raise the quota first, or run fewer tasks."
         )

@@ -1,4 +1,4 @@
-"""ECS Service Connect: a proxy in every task, which ECS adds. Its permissions and traits."""
+"""ECS Service Connect: ECS adds a proxy to every task. Its permissions and traits."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from catalog.meshes.service_connect.timers import proxy_share, timers
 
 KEEP_CERTIFICATES = Permission(
     actions=("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyPair"),
-    holder="role in which ECS issues certificates",
-    why="with `mesh.tls` and `security.kms_key`, certificates and their keys are encrypted with that key",
+    holder="ECS, in the role that issues certificates",
+    why="with `mesh.tls` and `security.kms_key`: encrypts certificates and their private keys with that key",
     page='ECS developer guide, "Encrypt Amazon ECS Service Connect traffic"',
 )
 PERMISSIONS = (KEEP_CERTIFICATES,)
 TLS_POLICY = "service-role/AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
 MANAGED = {
-    TLS_POLICY: "ECS issues the certificates of Service Connect (ECS developer guide, "
+    TLS_POLICY: "ECS issues certificates for Service Connect (ECS developer guide, "
     '"Encrypt Amazon ECS Service Connect traffic")',
 }
 
@@ -31,26 +31,28 @@ SERVICE_CONNECT = MeshTraits(
     managed_policies=MANAGED,
     rules=(rules.rule, base.private_ca_rule),
     timers=timers,
-    # By which the proxy gets its configuration (ECS developer guide, "Amazon ECS interface VPC endpoints").
+    # The proxy gets its configuration through it (ECS developer guide, "Amazon ECS interface VPC endpoints").
     endpoints=("ecs-agent",),
     parity={
-        "tls": yes("certificates of a private CA, which ECS renews"),
-        "auth": no("whoever is in the namespace may call, as far as security groups let them"),
-        "sign_requests": no("proxies do not read signatures"),
-        "timeout": yes("at the callee"),
-        "idle_timeout": yes("at the callee"),
-        "idle_timeout_of_tcp": no("a tcp connection is closed after an hour of silence, which the provider cannot set"),
-        "retries": no("its proxies retry in a way of their own, which cannot be set"),
-        "no_retries": no("its proxies retry in a way of their own, which cannot be turned off"),
-        "versions": no("its proxies know one service of a name; only a load balancer tells versions apart"),
-        "pool": no("its proxies have no limits to set"),
-        "outlier": no("its proxies leave out failing tasks in a way of their own, which cannot be set"),
-        "probes": no("ECS only knows the container's own check"),
-        "probes_of_grpc": no("ECS only knows the container's own check"),
-        "access_logs": no("the provider has no access logs for it yet, only the proxies' own messages"),
-        "traced_proxies": no("its proxies send no traces, services alone do"),
-        "tcp": yes("as connections"),
-        "envoy": no("ECS brings its own proxy"),
+        "tls": yes("with certificates of a private CA, renewed by ECS"),
+        "auth": no("callers aren't authenticated, only security groups restrict calls"),
+        "sign_requests": no("proxies don't verify signatures"),
+        "timeout": yes("at the callee's proxy"),
+        "idle_timeout": yes("at the callee's proxy"),
+        "idle_timeout_of_tcp": no(
+            "a tcp connection is closed after an idle hour, and the Terraform provider can't change that"
+        ),
+        "retries": no("its proxies retry by fixed rules"),
+        "no_retries": no("its proxies retry by fixed rules that can't be turned off"),
+        "versions": no("its proxies don't distinguish versions, only a load balancer can split traffic between them"),
+        "pool": no("the connection limits of its proxies can't be set"),
+        "outlier": no("its proxies eject failing tasks by fixed rules"),
+        "probes": no("ECS runs only the container's own check, health.command"),
+        "probes_of_grpc": no("ECS runs only the container's own check, health.command"),
+        "access_logs": no("the Terraform provider can't turn them on yet, only the proxies' own messages are logged"),
+        "traced_proxies": no("its proxies send no traces, only services do"),
+        "tcp": yes("as plain connections"),
+        "envoy": no("ECS provides its own proxy image"),
         "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )

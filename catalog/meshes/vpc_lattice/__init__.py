@@ -1,25 +1,25 @@
-"""Amazon VPC Lattice: no proxy in any task. Its permissions, resource types and traits."""
+"""Amazon VPC Lattice: tasks have no proxy. Its permissions, resource types and traits."""
 
 from __future__ import annotations
 
 from catalog.analysis.permissions import Permission
 from catalog.analysis.resource_types import ResourceType
-from catalog.meshes.base import MeshTraits, no, nothing_counts, yes
+from catalog.meshes.base import MeshTraits, no, no_timer, yes
 from catalog.meshes.vpc_lattice import quotas, rules
 from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed, timers
 
 INVOKE = Permission(
     actions=("vpc-lattice-svcs:Invoke",),
-    holder="task role of a caller; and callers' task roles, by the auth policy of a service",
-    why="with `mesh.auth`, a request takes IAM's leave on both sides",
+    holder="caller's task role; callers' task roles, by the callee's auth policy",
+    why="with `mesh.auth`: calls the service; both the caller's role and the callee's auth policy must allow it",
     no_operations=("vpc-lattice-svcs:Invoke",),
     page='VPC Lattice user guide, "Auth policies"',
-    everywhere="in an auth policy, of which the one service is the resource; denied to everybody where nobody calls it",
+    everywhere="only in an auth policy, which applies to one service; without callers, it denies all requests",
 )
 PERMISSIONS = (INVOKE,)
 INFRASTRUCTURE_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
 MANAGED = {
-    INFRASTRUCTURE_POLICY: "ECS registers tasks with VPC Lattice (ECS developer guide, "
+    INFRASTRUCTURE_POLICY: "ECS registers tasks in VPC Lattice's target groups (ECS developer guide, "
     '"Amazon ECS infrastructure IAM role")',
 }
 
@@ -47,23 +47,23 @@ VPC_LATTICE = MeshTraits(
     own_addresses=10,  # VPC guide, "AWS-managed prefix list weight"
     timers=timers,
     parity={
-        "tls": yes("as far as VPC Lattice, under host names that AWS generates; from there to the task in plain HTTP"),
-        "auth": yes("callers' task roles, by a policy for each service"),
-        "sign_requests": yes("read where `mesh.auth` says so"),
-        "timeout": no("nothing counts the time of an answer, but a connection ends after ten minutes"),
-        "idle_timeout": no("a connection that is silent for 60 seconds is closed, whatever is said"),
-        "idle_timeout_of_tcp": nothing_counts("nothing counts the silence of what is reached directly"),
-        "retries": no("nothing sends a request again, callers have to"),
-        "no_retries": yes("nothing sends a request again"),
-        "versions": yes("by the listener and its rules"),
-        "pool": no("nothing counts connections"),
-        "outlier": no("only probes take a task out"),
-        "probes": yes("of every task, by its target group"),
-        "probes_of_grpc": no("there are no probes of grpc"),
-        "access_logs": yes("of all services, in one log group"),
-        "traced_proxies": no("VPC Lattice sends no traces, services alone do"),
-        "tcp": no("what speaks tcp is reached directly, by its name in Cloud Map"),
-        "envoy": no("there is no proxy"),
+        "tls": yes("up to VPC Lattice, with host names that AWS generates; from there to the task in plain HTTP"),
+        "auth": yes("by their task roles, with an auth policy for each service"),
+        "sign_requests": yes("verified with `mesh.auth`"),
+        "timeout": no("no response timer exists, but every connection ends after ten minutes"),
+        "idle_timeout": no("a connection that is idle for 60 seconds is closed, and this can't be changed"),
+        "idle_timeout_of_tcp": no_timer("services that use tcp are called directly, without an idle timer"),
+        "retries": no("failed requests aren't retried, callers must retry"),
+        "no_retries": yes("requests are never retried"),
+        "versions": yes("by traffic weights in the listener and its rules"),
+        "pool": no("connections aren't limited"),
+        "outlier": no("only failed health checks remove a task"),
+        "probes": yes("by its target groups, for every task"),
+        "probes_of_grpc": no("target groups have no health checks for grpc"),
+        "access_logs": yes("for all services, in one log group"),
+        "traced_proxies": no("VPC Lattice sends no traces, only services do"),
+        "tcp": no("tcp services are called directly, by their Cloud Map name"),
+        "envoy": no("tasks have no proxy"),
         "gateway": no("requests from outside come through an Application Load Balancer"),
     },
 )

@@ -1,4 +1,4 @@
-"""How much of VPC Lattice an account has."""
+"""Rules about VPC Lattice's quotas, and about the size of its policies."""
 
 from __future__ import annotations
 
@@ -18,47 +18,48 @@ rule = Rules()
 
 
 _SERVICES = 500
-"""Services of a service network (VPC Lattice user guide, "Quotas")."""
+"""Services in a service network (VPC Lattice user guide, "Quotas")."""
 _GROUPS = 500
-"""Target groups of a region (the same)."""
+"""Target groups in a region (the same page)."""
 _AUTH_POLICY = 10_000
-"""Bytes (the same, "Auth policy size": 10 kilobytes, not adjustable)."""
+"""Bytes of an auth policy (the same page, "Auth policy size": 10 kilobytes, not adjustable)."""
 
 
 @rule(Deployment)
 def many_services(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Quotas of AWS that can be raised (VPC Lattice user guide, "Quotas")."""
+    """AWS limits the services in a service network; adjustable (VPC Lattice user guide, "Quotas")."""
     count = sum(1 for _ in carried_services(deployment))
     if count > _SERVICES:
         yield at("mesh", "kind").warning(
-            f"{count} services in one service network; AWS's default is {_SERVICES}, ask for more first"
+            f"{count} services exceed AWS's default quota of {_SERVICES} in a service network. Ask AWS to raise it "
+            "first."
         )
 
 
 @rule(Deployment)
 def many_target_groups(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Target groups per region (VPC Lattice user guide, "Quotas"): one for each service and version."""
+    """AWS limits target groups in a region (VPC Lattice user guide, "Quotas"); each service and version has one."""
     count = sum(len(deployment.workloads_of(service.name)) for service in carried_services(deployment))
     if count > _GROUPS:
         yield at("mesh", "kind").warning(
-            f"{count} target groups, one for each service and version; AWS's default is {_GROUPS} for a "
-            "region, ask for more first"
+            f"{count} target groups, one for each service and version, exceed AWS's default quota of {_GROUPS} in a "
+            "region. Ask AWS to raise it first."
         )
 
 
 @rule(Deployment)
 def many_rules(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A security group has so many inbound rules (VPC guide, "Amazon VPC quotas")."""
+    """AWS limits the inbound rules of a security group (VPC guide, "Amazon VPC quotas")."""
     rules = sum(
         len({callee.port for callee in carried_callees(deployment, service)})
         for service in deployment.services.values()
     )
     if rules > SECURITY_GROUP_RULES:
         # Without IAM, services on one port are open to each other's callers (`reachable_beyond_calls`).
-        also = "" if deployment.catalog.mesh.auth == "iam" else ' with auth = "iam"'
+        also = "" if deployment.catalog.mesh.auth == "iam" else ', with auth = "iam",'
         yield at("mesh", "kind").warning(
-            f"its security group would have {rules} rules, one for each caller and port; AWS's default is "
-            f"{SECURITY_GROUP_RULES}, ask for more, or{also} let services share ports"
+            f"the mesh's security group needs {rules} rules, one for each caller and port, and AWS's default quota is "
+            f"{SECURITY_GROUP_RULES}. Ask AWS to raise it, or{also} let services share ports."
         )
 
 
@@ -75,8 +76,8 @@ def policy_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if size > _AUTH_POLICY:
             room = len(callers) * _AUTH_POLICY // size
             yield at("services", service.name).error(
-                f"{len(callers)} services and versions call it, an auth policy has room for about {room}; "
-                "split it, or leave out mesh.auth"
+                f"{len(callers)} services and versions call it, but an auth policy allows about {room}. "
+                "Split the service, or remove mesh.auth."
             )
 
 
@@ -84,13 +85,13 @@ def _auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
     """Bytes of a service's auth policy, which names the roles of its callers."""
     roles = f"arn:{deployment.partition}:iam::{'0' * 12}:role/"
     named = [f"{roles}{naming.role(deployment, each, names.ROLES[0])}" for each in callers]
-    # Lists are written with a space behind each comma, and callers of another state have a statement of their own.
+    # Lists have a space after each comma, and callers in another state have a separate statement.
     return length(named) + len(named) + 500
 
 
 @rule(Deployment)
 def too_many_callees(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """A caller's role names every callee (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
+    """A caller's role policy names every callee (IAM User Guide, "IAM and AWS STS quotas": not adjustable)."""
     if deployment.catalog.mesh.auth != "iam":
         return
     of_a_callee = len(
@@ -101,18 +102,20 @@ def too_many_callees(deployment: Deployment, at: Place) -> Iterator[Finding]:
         room = max(0, ROLE_POLICY_CHARACTERS - task_policy_length(deployment, service)) // of_a_callee
         if len(callees) > room:
             yield at("services", service.name, "calls").error(
-                f"{len(callees)} callees are more than its role has room for, IAM takes {ROLE_POLICY_CHARACTERS:,} "
-                f"characters: with its access about {room}; split it, or leave out mesh.auth"
+                f"{len(callees)} callees exceed the size of a role policy: IAM allows {ROLE_POLICY_CHARACTERS:,} "
+                f"characters, beside its access about {room} callees. Split the service, or remove mesh.auth."
             )
 
 
 @rule(Siblings)
 def two_service_networks_in_vpc(siblings: Siblings, at: Place) -> Iterator[Finding]:
-    """A VPC is associated with one service network (VPC Lattice user guide, "Manage service network associations")."""
+    """A VPC can be associated with only one service network (VPC Lattice user guide, "Manage service network
+    associations")."""
     catalog = siblings.deployment.catalog
     vpc_id = catalog.network.vpc_id
     for one in siblings.earlier if vpc_id is not None else ():
         if vpc_id == one.catalog.network.vpc_id and catalog.mesh.kind == one.catalog.mesh.kind:
             yield at("network", "vpc_id").error(
-                f"{vpc_id} is that of {one.environment} too, and takes one service network; write another VPC, or kind"
+                f"{vpc_id} is also used by {one.environment}, and a VPC allows only one service network. Use another "
+                "VPC, or another mesh.kind."
             )

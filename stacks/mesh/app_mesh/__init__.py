@@ -1,5 +1,5 @@
-"""AWS App Mesh: the mesh and its members, what joining it adds to a task, and the resources that Terraform forgets when
-a deployment leaves it."""
+"""AWS App Mesh: the mesh and its members, the parts that it adds to a task, and the resources that Terraform removes
+from the state after a migration."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _CERTIFICATE = "aws_acm_certificate"
 
 
 def retired_resources(deployment: Deployment) -> list[str]:
-    """The addresses of all that `AppMesh` makes for a catalog, whatever ports, calls and TLS it now says.
+    """The addresses of all resources that `AppMesh` can create for a catalog, with any ports, calls and TLS.
 
-    A service's certificate goes the same way: virtual nodes that nobody can delete any more may still hold it.
+    It includes the services' certificates, because virtual nodes that can't be deleted any more may still use them.
     """
     services = [f"{type_}.{name}" for name in deployment.services for type_ in (_CERTIFICATE, _NODE, *_OF_THE_WAY)]
     externals = [
@@ -79,7 +79,7 @@ class AppMesh(Part):
         }
 
     def join(self, service: Service) -> Membership:
-        """Make the service's node and, where it has a port, what leads callers to it."""
+        """Create the service's node and, if it has a port, the route for its callers."""
         registry = self.discovery.register(service) if service.port else None
         certificate = self._certificate(service) if service.port else None
         workloads = self.deployment.workloads_of(service.name)
@@ -106,7 +106,7 @@ class AppMesh(Part):
         )
 
     def join_version(self, version: Service, *, service: Membership) -> Membership:
-        """Its node is there already: the service's route leads to it."""
+        """The version's node exists already, because the service's route refers to it."""
         node = self._nodes[version.name]
         own, *others = service.task_statements
         return replace(
@@ -117,7 +117,7 @@ class AppMesh(Part):
         )
 
     def _certificate(self, service: Service) -> Ref | None:
-        """Bears the name under which Cloud Map knows the service, as callers' proxies ask for (App Mesh User Guide,
+        """The certificate for the service's Cloud Map name, which callers' proxies require (App Mesh User Guide,
         "Transport Layer Security")."""
         if self._authority is None:
             return None
@@ -126,7 +126,7 @@ class AppMesh(Part):
             service.name,
             domain_name=self.deployment.host_of(service.name),
             certificate_authority_arn=self._authority,
-            # A certificate in use cannot be deleted.
+            # A certificate in use can't be deleted.
             lifecycle={"create_before_destroy": True},
         )
 
@@ -137,10 +137,10 @@ class AppMesh(Part):
             listener = nodes.service_listener(service, deployment=self.deployment, certificate=certificate)
             discovery = {"namespace_name": self.discovery.namespace_name, "service_name": registry.name}
             if self.deployment.versions.get(service.key):
-                # All versions are registered under one name; ECS says with each task of which family it is.
+                # All versions are registered under one name; ECS adds the task family to each instance.
                 family = naming.owned(self.deployment, service)
                 discovery["attributes"] = {"ECS_TASK_DEFINITION_FAMILY": family}
-        # A version that leaves must not go before the route that leads to it.
+        # A removed version must not be destroyed before the route that refers to it is changed.
         kept = {"lifecycle": OUTLIVES_TASKS} if service.version else {}
         return self.add(
             AppmeshVirtualNode,
@@ -193,7 +193,7 @@ class AppMesh(Part):
         return *made, virtual_service
 
     def _statements(self, service: Service, *, node: Ref, certificate: Ref | None) -> list[dict[str, Any]]:
-        """What Envoy may ask of AWS: its own configuration, its own key, and whom to trust."""
+        """Envoy's permissions: its own configuration, its own private key, and the CA to trust."""
         statements = [STREAM.on([node.arn])]
         if certificate is not None:
             statements.append(EXPORT_CERTIFICATE.on([certificate.arn]))

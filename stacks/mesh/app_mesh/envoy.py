@@ -32,8 +32,8 @@ from stacks.part import Part, Ref, terraform_type
 SETTINGS = {"ENABLE_ENVOY_STATS_TAGS": "1", "ENVOY_LOG_LEVEL": "info"}
 CHECK = ("CMD-SHELL", f"curl -s http://localhost:{ADMIN_PORT}/server_info | grep state | grep -q LIVE")
 OPEN_FILES = {"ulimits": [{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}]}
-"""Every connection takes two files; at the limit Envoy ends with a segmentation fault (App Mesh User Guide, "App Mesh
-scaling troubleshooting"). This is what Fargate gives, and more than an instance does."""
+"""Every connection needs two file descriptors; at the limit, Envoy crashes with a segmentation fault (App Mesh User
+Guide, "App Mesh scaling troubleshooting"). This is Fargate's limit, which is higher than that of an instance."""
 
 _DRAIN_SECONDS = 5
 _STOP_SECONDS = 15
@@ -78,8 +78,8 @@ def container(service: Service, *, deployment: Deployment, node: Ref) -> dict[st
 
 
 def tracing(deployment: Deployment) -> dict[str, str]:
-    """Traces to the collector beside it, which listens where X-Ray's daemon would (App Mesh User Guide, "Envoy
-    configuration variables")."""
+    """Send traces to the collector in the same task, which listens on the port of X-Ray's daemon (App Mesh User Guide,
+    "Envoy configuration variables")."""
     return {"ENABLE_ENVOY_XRAY_TRACING": "1"} if deployment.catalog.mesh.tracing else {}
 
 
@@ -133,9 +133,9 @@ class VirtualGateway(Part):
         )
 
     def lead_to(self, service: Service) -> Ref:
-        """Make the route that sends a service the requests that are meant for it."""
+        """Create the gateway route for a service's requests."""
         assert service.public is not None
-        # By reference: a virtual service that a route leads to can neither come later nor go earlier.
+        # By reference, because the virtual service must exist as long as a route refers to it.
         virtual_service = self.elements[f"{terraform_type(AppmeshVirtualService)}.{service.name}"]
         target = {"virtual_service": {"virtual_service_name": virtual_service.name}}
         action = {"target": target, "rewrite": None}
@@ -143,7 +143,7 @@ class VirtualGateway(Part):
             match: dict[str, Any] = {"prefix": "/"}
             action["rewrite"] = {"prefix": {"default_prefix": "DISABLED"}}
         else:
-            # A prefix would take /apiary for /api, and be cut off besides.
+            # A prefix /api would also match /apiary, and would be removed from the path.
             match = {"path": {"regex": f"{re.escape(service.public.path)}(/.*)?"}}
         if service.public.host:
             match["hostname"] = {"exact": service.public.host}

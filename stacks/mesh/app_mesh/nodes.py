@@ -1,4 +1,4 @@
-"""Virtual nodes: who a task is in the mesh, whom it may call, and the listener of its port."""
+"""Virtual nodes: a task's identity in the mesh, its backends, and its listener."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_aws.appmesh_virtual_node import (
     AppmeshVirtualNodeSpecListenerConnectionPoolTcp,
 )
 
-from catalog.meshes.app_mesh.envoy import answer_at_listener, bypasses_proxy, idle_at_listener
+from catalog.meshes.app_mesh.envoy import bypasses_proxy, idle_at_listener, response_at_listener
 from catalog.model import Deployment, Service
 from catalog.model.service import Outlier, Pool
 from stacks.mesh.app_mesh.routes import Destination, duration, timeouts
@@ -25,7 +25,7 @@ def service_listener(
     service: Service, *, deployment: Deployment, certificate: Ref | None
 ) -> AppmeshVirtualNodeSpecListener:
     """The listener of a service with a port."""
-    request, idle = answer_at_listener(deployment, service), idle_at_listener(deployment, service)
+    request, idle = response_at_listener(deployment, service), idle_at_listener(deployment, service)
     timers = timeouts(service.protocol, request=request, idle=idle)
     return AppmeshVirtualNodeSpecListener(
         port_mapping={"port": service.port, "protocol": service.protocol},
@@ -38,7 +38,7 @@ def service_listener(
 
 
 def external_listener(destination: Destination) -> AppmeshVirtualNodeSpecListener:
-    """The listener that stands for something outside. Nobody probes it: its health is not the mesh's business."""
+    """The listener of an external, without health checks: the mesh doesn't manage it."""
     protocol = destination.protocol
     timers = timeouts(protocol, request=destination.timeout, idle=destination.idle_timeout)
     return AppmeshVirtualNodeSpecListener(
@@ -47,9 +47,9 @@ def external_listener(destination: Destination) -> AppmeshVirtualNodeSpecListene
 
 
 def _health_check(service: Service) -> dict[str, Any]:
-    """The probe of every caller's proxy (API reference, HealthCheckPolicy)."""
-    # Without a path the catalog promises a try at the port only. A gRPC service that has no health service, which the
-    # probe for gRPC asks for, would otherwise never be well.
+    """The health check of every caller's proxy (API reference, HealthCheckPolicy)."""
+    # Without a path, the catalog promises only a check of the port. A gRPC service without a health service, which the
+    # gRPC check needs, would otherwise never be healthy.
     protocol = service.protocol if service.health.path is not None else "tcp"
     return {
         "protocol": protocol,
@@ -71,7 +71,7 @@ def _outlier_detection(outlier: Outlier) -> dict[str, Any]:
 
 
 def _connection_pool(protocol: str, pool: Pool) -> AppmeshVirtualNodeSpecListenerConnectionPool | None:
-    """The limits that App Mesh has for a protocol: connections for http and tcp, requests for http2 and grpc."""
+    """App Mesh's limits for a protocol: connections for http and tcp, requests for http2 and grpc."""
     if pool.connections is not None and protocol == "http":
         http = AppmeshVirtualNodeSpecListenerConnectionPoolHttp(
             max_connections=pool.connections, max_pending_requests=pool.pending
@@ -95,7 +95,7 @@ def service_node(
     listener: AppmeshVirtualNodeSpecListener | None,
     discovery: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """The specification of a service's node. Without a listener it only calls, and then needs not be found."""
+    """The specification of a service's node. Without a listener, it only calls and needs no service discovery."""
     logs = deployment.catalog.mesh.access_logs
     return {
         "listener": [listener] if listener else None,
@@ -106,7 +106,7 @@ def service_node(
 
 
 def external_node(destination: Destination) -> dict[str, Any]:
-    """The specification of a node that stands for something outside, found by DNS.
+    """The specification of an external's node, found by DNS.
 
     Left to itself App Mesh asks for IPv6 addresses first, where the network has only IPv4 to offer.
     """
@@ -117,8 +117,8 @@ def external_node(destination: Destination) -> dict[str, Any]:
 
 
 def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtualNodeSpecBackend]:
-    """The virtual services that a service may call, by plain name: two services that call each other by reference are
-    a cycle to Terraform. App Mesh takes names of virtual services that do not exist yet."""
+    """The virtual services that a service may call, by literal name: references between two services that call
+    each other are a cycle in Terraform. App Mesh allows names of virtual services that don't exist yet."""
     authority = tls_authority(deployment)
     policy = client_policy(authority) if authority else None
     backends = [(deployment.host_of(callee.name), policy) for callee in deployment.callees_of(service)]
@@ -130,8 +130,8 @@ def _backends(service: Service, *, deployment: Deployment) -> list[AppmeshVirtua
 
 
 def client_policy(authority: str) -> dict[str, Any]:
-    """Speak TLS only, with who shows a certificate of this authority. The name in it is checked without being written
-    here: it has to be the one in Cloud Map (App Mesh User Guide, "Transport Layer Security")."""
+    """Require TLS, with certificates of this CA. App Mesh also verifies the name, which must be the one in Cloud Map
+    (App Mesh User Guide, "Transport Layer Security")."""
     return {
         "tls": {
             "enforce": True,

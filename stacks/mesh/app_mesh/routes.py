@@ -25,8 +25,8 @@ from catalog.model import UNLIMITED, Deployment, External, Service
 from catalog.model.service import Match, Retries
 
 FOREVER = 365 * 24 * 3600
-"""Seconds that stand for no limit. App Mesh takes 0 for that, but the provider (5.100) leaves a 0 out of what it sends,
-and what App Mesh makes of a duration without a value is not documented."""
+"""Seconds that mean no limit. App Mesh uses 0 for that, but the provider (5.100) omits a 0 from its requests, and the
+effect of a duration without a value isn't documented."""
 
 
 def duration(seconds: float) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def duration(seconds: float) -> dict[str, Any]:
 
 
 def timeouts(protocol: str, *, request: float, idle: float) -> dict[str, Any]:
-    """The timers of a listener or a route. Written out always: left out, a request has 15 seconds."""
+    """The timers of a listener or a route. They are always set, because the default request timeout is 15 seconds."""
     if protocol == "tcp":
         return {"idle": duration(idle)}
     return {"per_request": duration(request), "idle": duration(idle)}
@@ -47,14 +47,14 @@ def timeouts(protocol: str, *, request: float, idle: float) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """One virtual service, with the terms on which it is called."""
+    """One virtual service, with its timers and retries."""
 
     address: str
-    """Of its resources, in Terraform."""
+    """The name of its resources in Terraform."""
     name: str
-    """Of its resources, in App Mesh."""
+    """The name of its resources in App Mesh."""
     host: str
-    """By which callers know it. App Mesh tells requests apart by this name, so it has to be one that DNS resolves."""
+    """The host name that callers use. App Mesh distinguishes requests by it, and DNS must resolve it."""
     port: int
     protocol: str
     timeout: float
@@ -63,7 +63,7 @@ class Destination:
 
 
 def service_destination(service: Service, *, deployment: Deployment) -> Destination:
-    """A service with a port, as the catalog describes it."""
+    """The destination of a service with a port."""
     assert service.port is not None
     return Destination(
         address=service.name,
@@ -78,8 +78,8 @@ def service_destination(service: Service, *, deployment: Deployment) -> Destinat
 
 
 def external_destination(name: str, external: External) -> Destination:
-    """Something outside that services call through their proxies. How long it takes is not the catalog's to say, and
-    sending a request to it twice is not either."""
+    """The destination of an external that services call through their proxies, without timeouts and retries: the
+    catalog doesn't configure them for externals."""
     return Destination(
         address=names.shared("external", name),
         name=f"external_{name}",
@@ -108,7 +108,7 @@ _GRPC_EVENTS = frozenset({"cancelled", "deadline-exceeded", "internal", "resourc
 
 
 def route(destination: Destination, *, weights: Mapping[str, int], version: Service | None = None) -> dict[str, Any]:
-    """The specification of a route to nodes by their weights: for everything, or for what a version matches."""
+    """The specification of a route to nodes by their weights: for all requests, or for a version's match."""
     protocol, port = destination.protocol, destination.port
     body: dict[str, Any] = {
         "action": {
@@ -120,7 +120,7 @@ def route(destination: Destination, *, weights: Mapping[str, int], version: Serv
     }
     if protocol != "tcp":
         body["retry_policy"] = _retry_policy(destination)
-        # With gRPC the API asks for a match too, and an empty one takes everything.
+        # With gRPC, the API also requires a match, and an empty one matches everything.
         body["match"] = {} if protocol == "grpc" else {"prefix": "/"}
     if version is None or version.match is None:
         return {f"{protocol}_route": body}
@@ -147,7 +147,7 @@ def _matching(match: Match, *, protocol: str) -> dict[str, Any]:
 
 
 def _retry_policy(destination: Destination) -> dict[str, Any]:
-    """Always written out, as a route without one gets two retries that nobody asked for (App Mesh User Guide, "Envoy
+    """The retry policy. It is always set, because App Mesh adds two retries by default (App Mesh User Guide, "Envoy
     defaults set by App Mesh"). The API wants the time for one try and at least one event, even where nothing is tried
     again."""
     retries = destination.retries

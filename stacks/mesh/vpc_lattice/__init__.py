@@ -1,4 +1,4 @@
-"""Amazon VPC Lattice: services in the service network, with the DNS records that lead to them."""
+"""Amazon VPC Lattice: services in the service network, and their DNS records."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
-    """Make a service's record, in a private zone of its own: that of the namespace takes no records but Cloud Map's,
-    and of two zones the resolver takes the more specific one (Route 53 developer guide, "Considerations when working
-    with a private hosted zone"). `known` is the service as VPC Lattice knows it.
+    """Create a service's DNS record in its own private zone: the namespace's zone allows only Cloud Map's records, and
+    the resolver uses the more specific of two zones (Route 53 developer guide, "Considerations when working with a
+    private hosted zone"). `known` is the VPC Lattice service.
 
-    The zone takes the name over at once, and old callers with it: it waits until the service has moved. That is why it
-    must not outlive tasks, unlike the rest: create_before_destroy would spread to the ECS service, and to its task
-    definition.
+    The zone switches the name immediately, also for old callers, so it depends on the updated ECS service. Therefore it
+    must not have create_before_destroy, unlike the other resources: Terraform would extend that to the ECS service and
+    its task definition.
     """
     host = part.deployment.host_of(service.name)
     zone = part.add(
@@ -75,7 +75,7 @@ def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
 
 
 class VpcLattice(Part):
-    """A service network for what speaks HTTP; what speaks anything else is reached directly, as without a mesh."""
+    """A service network for HTTP services; other services are called directly, as without a mesh."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
@@ -85,20 +85,20 @@ class VpcLattice(Part):
         self._role = infrastructure_role(self, managed=INFRASTRUCTURE_POLICY)
         self._groups: dict[str, Ref] = {}
         self._records: dict[str, Ref] = {}
-        # All of them before anybody joins: who calls names its callees, and callees may call back.
+        # Create all of them before a service joins: callers refer to their callees, and callees may call back.
         self._services = {service.name: self._service(service) for service in carried_services(deployment)}
 
     @staticmethod
     def host_reference(service_name: str) -> str:
-        """The name that AWS generates for a service, and has a certificate for."""
+        """The host name that AWS generates for a service, for which it has a certificate."""
         return f"${{aws_vpclattice_service.{service_name}.dns_entry[0].domain_name}}"
 
     def join(self, service: Service) -> Membership:
-        """Make a service's listener and target group, and let it call its callees."""
+        """Create a service's listener and target group, and allow it to call its callees."""
         callees = carried_callees(self.deployment, service)
         signs = self.deployment.catalog.mesh.auth == "iam"
         ways = [*self._network.admit(service), *self._direct_calls(service), self._network.association]
-        # In a circle of calls, a record comes after whoever starts before it.
+        # In a cycle, a record is created after the services that start before it.
         ways += [self._records[callee.name] for callee in callees if callee.name in self._records]
         if not is_carried(service):
             registry = self._context.discovery.register(service) if service.port else None
@@ -106,7 +106,7 @@ class VpcLattice(Part):
         else:
             workloads = self.deployment.workloads_of(service.name)
             self._groups |= {each.name: self._target_group(each) for each in workloads}
-            ways += [*self._way_to(service), self._network.open(service), *self._role.policies]
+            ways += [*self._resources_before_tasks(service), self._network.open(service), *self._role.policies]
             arguments = {**self._listed(service), **registered(self._context.discovery.keep(service))}
         return Membership(
             service=arguments,
@@ -116,11 +116,11 @@ class VpcLattice(Part):
         )
 
     def join_version(self, version: Service, *, service: Membership) -> Membership:
-        """It has a target group of its own, to which the service's listener leads."""
+        """A version has its own target group, which the service's listener uses."""
         return replace(service, service=self._listed(version) if is_carried(version) else {})
 
     def _listed(self, service: Service) -> dict[str, Any]:
-        """The argument by which ECS puts a service's tasks into its target group."""
+        """The argument with which ECS registers a service's tasks in its target group."""
         listed = EcsServiceVpcLatticeConfigurations(
             port_name=service.aws_key, role_arn=self._role.role.arn, target_group_arn=self._groups[service.name].arn
         )
@@ -131,7 +131,7 @@ class VpcLattice(Part):
         return [rule for callee in callees for rule in self._context.security.connect(service, callee)]
 
     def _service(self, service: Service) -> Ref:
-        """The service under its own name, where no certificate has to fit."""
+        """The service, under its own name if it needs no certificate."""
         tls = over_tls(self.deployment, service)
         return self.add(
             VpclatticeService,
@@ -142,7 +142,7 @@ class VpcLattice(Part):
         )
 
     def _matches(self, versions: Iterable[Service], *, service: Ref, listener: Ref) -> list[Ref]:
-        """The rules by which versions get what they match."""
+        """The listener rules for the matches of versions."""
         return [
             self.add(
                 VpclatticeListenerRule,
@@ -158,9 +158,9 @@ class VpcLattice(Part):
         arguments = target_group(service, deployment=self.deployment, vpc_id=vpc_id)
         return self.add(VpclatticeTargetGroup, service.name, **arguments)
 
-    def _way_to(self, service: Service) -> list[Ref]:
-        """What leads to a service's tasks: listener, association, policy. ECS refuses a target group that no service
-        knows. The record that leads to these comes later, when the service has moved."""
+    def _resources_before_tasks(self, service: Service) -> list[Ref]:
+        """Create a service's listener, association and policy. ECS rejects a target group that no VPC Lattice service
+        uses. The DNS record is created later, after the ECS service is updated."""
         known = self._services[service.name]
         tls = over_tls(self.deployment, service)
         workloads = self.deployment.workloads_of(service.name)
@@ -174,7 +174,7 @@ class VpcLattice(Part):
         listener = self.add(
             VpclatticeListener,
             service.name,
-            # Another port is another listener, beside the old one for a while: their names differ.
+            # A new port creates a new listener beside the old one for a while, so their names differ.
             name=f"{service.protocol}-{service.port}",
             service_identifier=known.id,
             protocol="HTTPS" if tls else "HTTP",

@@ -18,7 +18,7 @@ from stacks.part import OUTLIVES_TASKS, PROTOCOL_VERSIONS, Ref
 
 
 def match_rule(version: Service, *, service: Ref, listener: Ref, group: Ref) -> dict[str, Any]:
-    """The arguments of a listener rule that sends a version what it matches, whatever its weight."""
+    """The arguments of a listener rule that sends matching requests to a version, regardless of its weight."""
     assert version.match is not None and version.version is not None
     headers = [
         VpclatticeListenerRuleMatchHttpMatchHeaderMatches(
@@ -31,7 +31,7 @@ def match_rule(version: Service, *, service: Ref, listener: Ref, group: Ref) -> 
     path = {"path_match": {"case_sensitive": True, "match": {"prefix": version.match.path}}}
     target = VpclatticeListenerRuleActionForwardTargetGroups(target_group_identifier=group.id, weight=100)
     return {
-        # At least three characters, and not `rule-` in front (VPC Lattice API reference, CreateRule.name).
+        # At least three characters, and no prefix `rule-` (VPC Lattice API reference, CreateRule.name).
         "name": f"to-{version.version}",
         "service_identifier": service.id,
         "listener_identifier": listener.listener_id,
@@ -50,7 +50,7 @@ _PROBES = {"http": "HTTP1", "http2": "HTTP2"}
 
 
 def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> dict[str, Any]:
-    """The arguments of a service's target group, into which ECS puts its tasks."""
+    """The arguments of a service's target group, in which ECS registers its tasks."""
     version = PROTOCOL_VERSIONS[service.protocol]
     network = deployment.catalog.network
     # The last one, because a target group belongs to one service only (VPC Lattice API reference, CreateTargetGroup).
@@ -66,14 +66,14 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str) -> di
             "ip_address_type": "IPV4",
             "health_check": _health_check(service),
         },
-        # Nor can what listeners send requests to be deleted before a new one has taken over.
+        # Also, a target group that a listener uses can't be deleted before the new one is in use.
         "lifecycle": OUTLIVES_TASKS,
     }
 
 
 def _health_check(service: Service) -> dict[str, Any]:
-    """Of gRPC there are no probes (VPC Lattice API reference, HealthCheckConfig.path). Without a path to ask for, an
-    answer of any kind but a failure is good: many services have nothing at /."""
+    """The health check. gRPC has none (VPC Lattice API reference, HealthCheckConfig.path). Without a path in the
+    catalog, any response but a server error is healthy, because many services have nothing at /."""
     if service.protocol not in _PROBES:
         return {"enabled": False}
     path = service.health.path

@@ -27,7 +27,7 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 def auth_policy(service: Service, *, deployment: Deployment, known: Ref, account: Callable[[], str]) -> str:
-    """The policy of a service that admits the task roles of its callers, and nobody else (VPC Lattice user guide, "Auth
+    """The policy of a service that allows only its callers' task roles (VPC Lattice user guide, "Auth
     policies"). On one line: AWS refuses any other. `known` is the service as VPC Lattice knows it; `account` gives the
     account's number or a reference, and no expression with quotes in it, which JSON would escape."""
     callers = [
@@ -39,7 +39,7 @@ def auth_policy(service: Service, *, deployment: Deployment, known: Ref, account
     if here:
         statements.append({"Effect": "Allow", "Principal": {"AWS": here}})
     if elsewhere:
-        # A principal has to exist already, which roles of another state may not yet; a name in a condition need not.
+        # A principal must exist, and roles of another state may not exist yet; a name in a condition needn't.
         roles = f"arn:{deployment.partition}:iam::{account()}"
         theirs = [f"{roles}:role/{naming.role(deployment, each, names.ROLES[0])}" for each in elsewhere]
         condition = {"ArnEquals": {"aws:PrincipalArn": theirs}}
@@ -51,7 +51,7 @@ def auth_policy(service: Service, *, deployment: Deployment, known: Ref, account
 
 
 def invoke(callees: list[Ref]) -> list[dict[str, Any]]:
-    """What a caller's own role has to allow: any request to its callees."""
+    """The statements that a caller's own role needs: any request to its callees."""
     if not callees:
         return []
     return [INVOKE.on(f"{callee.arn}/*" for callee in callees)]
@@ -62,7 +62,7 @@ _ADDRESS = names.shared("mesh")
 
 
 class ServiceNetwork(Part):
-    """One for the deployment. Its security group lets in each caller, on the ports of its callees."""
+    """The deployment's service network. Its security group allows each caller, on the ports of its callees."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "service_network", deployment=deployment)
@@ -85,7 +85,7 @@ class ServiceNetwork(Part):
             self._log(network)
 
     def admit(self, service: Service) -> list[Ref]:
-        """The rules by which a service's calls get out to VPC Lattice and into the service network.
+        """The security group rules for a service's calls to VPC Lattice and into the service network.
 
         In, one for each port: AWS refuses a second rule with the same source and port. Out, one that spans them all:
         the prefix list counts as ten of the sixty rules that a group may have (VPC guide, "AWS-managed prefix list
@@ -113,14 +113,14 @@ class ServiceNetwork(Part):
         )
 
     def open(self, service: Service) -> Ref:
-        """Let VPC Lattice connect to a service's tasks, its probes included."""
+        """Allow VPC Lattice to connect to a service's tasks, also for health checks."""
         assert service.port is not None
         return self._security.allow_ingress_from(
             service, port=service.port, name=_ADDRESS, prefix_list_id=self._addresses.id
         )
 
     def _security_group(self, vpc_id: str) -> Ref:
-        # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+        # Service keys have no underscore, so the name differs from those of the services' groups.
         name = names.owned(self.deployment.id, "service_network")
         return self.add(
             SecurityGroup,
@@ -132,7 +132,7 @@ class ServiceNetwork(Part):
         )
 
     def _log(self, network: Ref) -> None:
-        """AWS wants log groups of this name, so that its permission to write needs no further policy (CloudWatch Logs
+        """The prefix for which AWS can write without a further resource policy (CloudWatch Logs
         user guide, "Logs sent to CloudWatch Logs": /aws/vendedlogs/)."""
         group = self.add(
             CloudwatchLogGroup,

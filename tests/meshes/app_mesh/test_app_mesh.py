@@ -1,4 +1,4 @@
-"""What App Mesh makes of a deployment, and what joining it adds to a task."""
+"""The resources of a deployment on App Mesh, and the parts that it adds to a task."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def meshed(services: dict[str, dict[str, Any]], *, mesh: dict[str, Any] | None =
 
 
 def joined(all_of_it: Deployment) -> tuple[dict[str, Any], dict[str, Membership]]:
-    """The output of a stack that holds only the mesh, and each service's membership."""
+    """The output of a stack with only the mesh, and each service's membership."""
     memberships: dict[str, Membership] = {}
 
     def build(stack: Stack) -> None:
@@ -70,12 +70,12 @@ def an_external(**keys: Any) -> tuple[dict[str, Any], dict[str, Membership]]:
 
 
 @pytest.mark.parametrize(("egress", "filter_"), [("declared", "DROP_ALL"), ("any", "ALLOW_ALL")])
-def test_the_mesh_lets_out_what_the_network_does(egress: str, filter_: str) -> None:
+def test_the_meshs_egress_filter_follows_the_networks_egress(egress: str, filter_: str) -> None:
     output, _ = joined(meshed({"llm": {}}, network={"egress": egress}))
     assert spec(output, "aws_appmesh_mesh", "main_mesh") == {"egress_filter": {"type": filter_}}
 
 
-def test_the_mesh_is_named_like_the_deployment() -> None:
+def test_the_mesh_has_the_name_of_the_deployment() -> None:
     assert resources(a_service(), "aws_appmesh_mesh")["main_mesh"]["name"] == "shop"
 
 
@@ -95,7 +95,7 @@ def test_a_service_is_called_by_its_host_name_through_a_router() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["http", "http2", "grpc", "tcp"])
-def test_every_hop_speaks_the_service_s_protocol(protocol: str) -> None:
+def test_every_hop_has_the_services_protocol(protocol: str) -> None:
     output = a_service(protocol=protocol)
     port = {"port": 8080, "protocol": protocol}
     assert listener(output, "llm")["port_mapping"] == port
@@ -107,19 +107,19 @@ def test_every_hop_speaks_the_service_s_protocol(protocol: str) -> None:
 @pytest.mark.parametrize(
     ("protocol", "match"), [("http", {"prefix": "/"}), ("http2", {"prefix": "/"}), ("grpc", {}), ("tcp", None)]
 )
-def test_a_route_takes_every_request(protocol: str, match: dict[str, Any] | None) -> None:
+def test_a_route_matches_every_request(protocol: str, match: dict[str, Any] | None) -> None:
     assert spec(a_service(protocol=protocol), ROUTE, "llm")[f"{protocol}_route"].get("match") == match
 
 
 @pytest.mark.parametrize("protocol", ["http", "http2", "grpc"])
-def test_listener_and_route_bear_the_same_written_timers(protocol: str) -> None:
+def test_listener_and_route_have_the_configured_timers(protocol: str) -> None:
     output = a_service(protocol=protocol, timeout="90s", idle_timeout="2m")
     timers = {"per_request": {"unit": "s", "value": 90}, "idle": {"unit": "s", "value": 120}}
     assert listener(output, "llm")["timeout"] == {protocol: timers}
     assert spec(output, ROUTE, "llm")[f"{protocol}_route"]["timeout"] == timers
 
 
-def test_tcp_has_an_idle_timer_only_and_no_retries() -> None:
+def test_tcp_has_only_an_idle_timer_and_no_retries() -> None:
     output = a_service(protocol="tcp", idle_timeout="2m")
     route = spec(output, ROUTE, "llm")["tcp_route"]
     assert listener(output, "llm")["timeout"] == {"tcp": {"idle": {"unit": "s", "value": 120}}}
@@ -135,14 +135,14 @@ def test_unlimited_turns_every_timer_off() -> None:
     assert route["retry_policy"]["per_retry_timeout"] == off
 
 
-def test_a_caller_waits_at_its_own_listener_as_long_as_its_slowest_callee_takes() -> None:
+def test_a_callers_listener_timeout_follows_its_slowest_callee() -> None:
     written = meshed({"chat": {"port": 80, "timeout": "20s", "calls": ["llm"]}, "llm": {"port": 81, "timeout": "5m"}})
     output, _ = joined(written)
     assert listener(output, "chat")["timeout"]["http"]["per_request"]["value"] == 300
     assert spec(output, ROUTE, "chat")["http_route"]["timeout"]["per_request"]["value"] == 20
 
 
-def test_no_retries_are_written_out() -> None:
+def test_zero_retries_are_set_explicitly() -> None:
     assert spec(a_service(), ROUTE, "llm")["http_route"]["retry_policy"] == {
         "max_retries": 0,
         "per_retry_timeout": {"unit": "s", "value": 15},
@@ -150,18 +150,18 @@ def test_no_retries_are_written_out() -> None:
     }
 
 
-def test_retries_share_the_timeout() -> None:
+def test_retries_divide_the_timeout() -> None:
     policy = spec(a_service(retries={"attempts": 2}), ROUTE, "llm")["http_route"]["retry_policy"]
     assert policy["max_retries"] == 2
     assert policy["per_retry_timeout"] == {"unit": "ms", "value": 7500}
 
 
-def test_the_time_for_one_try_can_be_written() -> None:
+def test_the_time_for_one_try_can_be_set() -> None:
     policy = spec(a_service(retries={"attempts": 2, "per_try": "3s"}), ROUTE, "llm")["http_route"]["retry_policy"]
     assert policy["per_retry_timeout"] == {"unit": "s", "value": 3}
 
 
-def test_retry_events_are_sorted_into_app_mesh_s_three_lists() -> None:
+def test_retry_events_are_in_app_meshs_three_lists() -> None:
     on = ["unavailable", "stream-error", "connection-error", "gateway-error", "cancelled"]
     policy = spec(a_service(protocol="grpc", retries={"attempts": 1, "on": on}), ROUTE, "llm")["grpc_route"][
         "retry_policy"
@@ -171,7 +171,7 @@ def test_retry_events_are_sorted_into_app_mesh_s_three_lists() -> None:
     assert policy["grpc_retry_events"] == ["cancelled", "unavailable"]
 
 
-def test_a_retry_policy_has_an_event_even_where_none_is_wanted() -> None:
+def test_a_retry_policy_without_retries_still_has_an_event() -> None:
     policy = spec(a_service(retries={"on": []}), ROUTE, "llm")["http_route"]["retry_policy"]
     assert policy["tcp_retry_events"] == ["connection-error"]
 
@@ -187,7 +187,7 @@ def test_a_retry_policy_has_an_event_even_where_none_is_wanted() -> None:
         ("grpc", None, ("tcp", None)),
     ],
 )
-def test_a_health_path_is_probed_and_without_one_the_port(
+def test_health_checks_use_the_path_or_else_the_port(
     protocol: str, path: str | None, check: tuple[str, str | None]
 ) -> None:
     output = a_service(protocol=protocol, health={"path": path} if path else {})
@@ -196,7 +196,9 @@ def test_a_health_path_is_probed_and_without_one_the_port(
 
 
 @pytest.mark.parametrize(("interval", "timeout", "millis"), [("5s", "2s", (5000, 2000)), ("5m", "1m", (300000, 60000))])
-def test_probes_have_the_catalog_s_times_in_milliseconds(interval: str, timeout: str, millis: tuple[int, int]) -> None:
+def test_health_checks_have_the_catalogs_times_in_milliseconds(
+    interval: str, timeout: str, millis: tuple[int, int]
+) -> None:
     probe = listener(a_service(health={"interval": interval, "timeout": timeout}), "llm")["health_check"]
     assert (probe["interval_millis"], probe["timeout_millis"]) == millis
 
@@ -211,13 +213,11 @@ def test_probes_have_the_catalog_s_times_in_milliseconds(interval: str, timeout:
         ("http", {"requests": 7}, None),
     ],
 )
-def test_a_pool_limits_what_its_protocol_counts(
-    protocol: str, pool: dict[str, int], limits: dict[str, Any] | None
-) -> None:
+def test_pool_limits_depend_on_the_protocol(protocol: str, pool: dict[str, int], limits: dict[str, Any] | None) -> None:
     assert listener(a_service(protocol=protocol, pool=pool), "llm").get("connection_pool") == limits
 
 
-def test_a_failing_task_is_left_out_for_a_while() -> None:
+def test_outlier_detection_ejects_a_failing_task() -> None:
     outlier = {"errors": 3, "interval": "5s", "eject": "1m", "max_percent": 20}
     assert listener(a_service(outlier=outlier), "llm")["outlier_detection"] == {
         "max_server_errors": 3,
@@ -227,7 +227,7 @@ def test_a_failing_task_is_left_out_for_a_while() -> None:
     }
 
 
-def test_access_logs_go_to_the_proxy_s_output_unless_turned_off() -> None:
+def test_access_logs_go_to_the_proxys_output_unless_turned_off() -> None:
     services = {"llm": {"port": 8080}}
     assert spec(joined(meshed(services))[0], NODE, "llm")["logging"] == {
         "access_log": {"file": {"path": "/dev/stdout"}}
@@ -235,13 +235,13 @@ def test_access_logs_go_to_the_proxy_s_output_unless_turned_off() -> None:
     assert "logging" not in spec(joined(meshed(services, mesh={"access_logs": False}))[0], NODE, "llm")
 
 
-def test_services_that_call_each_other_name_each_other_plainly() -> None:
+def test_services_that_call_each_other_have_literal_names() -> None:
     output, _ = joined(meshed({"a": {"port": 80, "calls": ["b"]}, "b": {"port": 81, "calls": ["a"]}}))
     assert backends(output, "a") == ["b.shop.internal"]
     assert backends(output, "b") == ["a.shop.internal"]
 
 
-def test_a_service_without_a_port_calls_and_is_not_called() -> None:
+def test_a_service_without_a_port_is_only_a_caller() -> None:
     output, memberships = joined(meshed({"cron": {"calls": ["llm"]}, "llm": {"port": 80}}))
     assert spec(output, NODE, "cron").keys() == {"backend", "logging"}
     assert backends(output, "cron") == ["llm.shop.internal"]
@@ -255,7 +255,7 @@ def test_a_service_without_a_port_calls_and_is_not_called() -> None:
     assert properties(memberships["cron"])["AppPorts"] == "1"
 
 
-def test_a_task_s_traffic_passes_its_proxy() -> None:
+def test_a_tasks_traffic_is_redirected_to_its_proxy() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080}}))
     proxy = memberships["llm"].task["proxy_configuration"]
     assert (proxy.type, proxy.container_name) == ("APPMESH", "envoy")
@@ -269,13 +269,13 @@ def test_a_task_s_traffic_passes_its_proxy() -> None:
     }
 
 
-def test_the_proxy_runs_as_the_user_whose_traffic_is_not_redirected() -> None:
+def test_the_proxys_user_is_not_redirected() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080}}))
     [envoy] = memberships["llm"].sidecars
     assert envoy["user"] == properties(memberships["llm"])["IgnoredUID"]
 
 
-def test_the_proxy_knows_its_node_and_gets_its_share() -> None:
+def test_the_proxy_has_its_node_and_share() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080, "cpu": 1024, "memory": 4096}}))
     [envoy] = memberships["llm"].sidecars
     environment = {it["name"]: it["value"] for it in envoy["environment"]}
@@ -291,7 +291,7 @@ def test_the_proxy_has_time_to_drain() -> None:
     assert 5 <= int(environment["LISTENER_DRAIN_WAIT_TIME_S"]) < envoy["stopTimeout"]
 
 
-def test_ecs_knows_every_key_of_the_proxy_s_container() -> None:
+def test_the_proxys_container_definition_is_valid() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080}}))
     request = {"family": "llm", "containerDefinitions": list(memberships["llm"].sidecars)}
     assert validation.problems("ecs", "RegisterTaskDefinition", request) == []
@@ -304,12 +304,12 @@ def test_the_service_waits_for_its_proxy() -> None:
     assert "healthCheck" in memberships["llm"].sidecars[0]
 
 
-def test_tasks_are_registered_where_the_node_looks() -> None:
+def test_tasks_are_registered_in_the_nodes_cloud_map_service() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080}}))
     assert memberships["llm"].service["service_registries"].registry_arn == "${aws_service_discovery_service.llm.arn}"
 
 
-def test_a_task_may_fetch_the_configuration_of_its_own_node_only() -> None:
+def test_a_task_can_fetch_only_its_own_nodes_configuration() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080}}))
     assert memberships["llm"].task_statements == (
         {
@@ -320,7 +320,7 @@ def test_a_task_may_fetch_the_configuration_of_its_own_node_only() -> None:
     )
 
 
-def test_a_service_starts_when_the_way_to_it_stands() -> None:
+def test_a_service_starts_after_its_route_exists() -> None:
     _, memberships = joined(meshed({"llm": {"port": 8080}}))
     assert {ref.address for ref in memberships["llm"].depends_on} == {
         "aws_appmesh_route.llm",
@@ -336,7 +336,7 @@ def encrypted() -> tuple[dict[str, Any], dict[str, Membership]]:
     return joined(meshed(services, mesh={"tls": {"authority": AUTHORITY}}, external={"cache": cache}))
 
 
-def test_with_tls_a_listener_shows_a_certificate_for_its_name_in_cloud_map(encrypted: Any) -> None:
+def test_with_tls_a_listener_has_a_certificate_for_its_cloud_map_name(encrypted: Any) -> None:
     output, _ = encrypted
     certificate = resources(output, "aws_acm_certificate")["llm"]
     assert certificate["domain_name"] == "llm.shop.internal"
@@ -362,7 +362,7 @@ def test_with_tls_services_are_verified_and_externals_are_not(encrypted: Any) ->
     }
 
 
-def test_with_tls_a_task_may_read_its_own_key_and_whom_to_trust(encrypted: Any) -> None:
+def test_with_tls_a_task_can_read_its_own_key_and_its_callees_ca(encrypted: Any) -> None:
     _, memberships = encrypted
     allowed = {
         name: {(statement["Action"][0], statement["Resource"][0]) for statement in membership.task_statements[1:]}
@@ -376,14 +376,14 @@ def test_with_tls_a_task_may_read_its_own_key_and_whom_to_trust(encrypted: Any) 
     }
 
 
-def test_with_tls_a_load_balancer_speaks_it_too(encrypted: Any) -> None:
+def test_with_tls_a_load_balancer_uses_tls_too(encrypted: Any) -> None:
     _, memberships = encrypted
     assert memberships["llm"].target_protocol == "HTTPS"
     assert "aws_acm_certificate.llm" in {ref.address for ref in memberships["llm"].depends_on}
 
 
 @pytest.mark.parametrize("protocol", ["http", "http2", "grpc", "tcp"])
-def test_an_external_is_a_destination_without_limits(protocol: str) -> None:
+def test_an_external_is_a_node_without_limits(protocol: str) -> None:
     output, memberships = an_external(port=9000, protocol=protocol)
     off = {"unit": "s", "value": FOREVER}
     timers = {"idle": off} if protocol == "tcp" else {"per_request": off, "idle": off}
@@ -400,7 +400,7 @@ def test_an_external_is_a_destination_without_limits(protocol: str) -> None:
     assert "aws_appmesh_virtual_service.main_external_it" in {ref.address for ref in memberships["chat"].depends_on}
 
 
-def test_an_external_is_found_by_dns_at_an_address_of_the_network_s_kind() -> None:
+def test_an_external_is_resolved_by_dns_with_the_networks_ip_version() -> None:
     output, _ = an_external(port=9000, protocol="http")
     assert spec(output, NODE, "main_external_it")["service_discovery"] == {
         "dns": {"hostname": "it.example.com", "ip_preference": "IPv4_ONLY"}
@@ -410,26 +410,26 @@ def test_an_external_is_found_by_dns_at_an_address_of_the_network_s_kind() -> No
 @pytest.mark.parametrize(
     ("keys", "ignored"), [({}, "22,443"), ({"port": 3306, "protocol": "tcp"}, "22,3306")], ids=["https", "mysql"]
 )
-def test_what_the_proxy_would_break_goes_past_it(keys: dict[str, Any], ignored: str) -> None:
+def test_traffic_that_the_proxy_would_break_bypasses_it(keys: dict[str, Any], ignored: str) -> None:
     output, memberships = an_external(**keys)
     assert properties(memberships["chat"])["EgressIgnoredPorts"] == ignored
     assert resources(output, NODE).keys() == {"chat"}
     assert backends(output, "chat") == []
 
 
-def test_an_external_that_two_services_call_is_made_once_and_one_that_none_calls_not() -> None:
+def test_each_called_external_is_created_once() -> None:
     externals = {name: {"host": f"{name}.com", "port": 80, "protocol": "http"} for name in ("used", "idle")}
     output, _ = joined(meshed({"a": {"calls": ["used"]}, "b": {"calls": ["used"]}}, external=externals))
     assert resources(output, NODE).keys() == {"a", "b", "main_external_used"}
 
 
-def test_a_service_s_tags_are_on_all_its_resources() -> None:
+def test_all_resources_of_a_service_have_its_tags() -> None:
     output = a_service(tags={"team": "search"})
     for type_ in (NODE, ROUTE, "aws_appmesh_virtual_router", "aws_appmesh_virtual_service"):
         assert resources(output, type_)["llm"]["tags"] == {"team": "search"}
 
 
-def test_adding_a_service_changes_its_callers_only() -> None:
+def test_adding_a_service_changes_only_its_callers() -> None:
     services = {"chat": {"port": 80}, "llm": {"port": 81}}
     before, _ = joined(meshed(services))
     after, _ = joined(meshed(services | {"cron": {"calls": ["llm"]}}))
@@ -438,8 +438,8 @@ def test_adding_a_service_changes_its_callers_only() -> None:
             assert resources(after, type_)[name] == resource
 
 
-def test_a_listener_behind_a_load_balancer_bears_more_silence_than_that(tmp_path: Path) -> None:
-    """Else it closes connections that the load balancer still uses, which answers 502."""
+def test_a_listeners_idle_timeout_exceeds_its_load_balancers(tmp_path: Path) -> None:
+    """Otherwise it closes connections that the load balancer still uses, which returns 502."""
     output = catalog_output(
         """
 [catalog]
@@ -473,7 +473,7 @@ port = 80
     assert idle == {"quick": 305, "slow": 305, "inner": 15}
 
 
-def test_a_task_is_shared_out_between_the_service_and_its_proxy(tmp_path: Path) -> None:
+def test_a_task_is_divided_between_the_service_and_its_proxy(tmp_path: Path) -> None:
     output = catalog_output(
         complete('[services.a]\nimage = "a:1"\ncpu = 1024\nmemory = 4096', kind="app-mesh"), tmp_path
     )["shop"]
@@ -484,7 +484,7 @@ def test_a_task_is_shared_out_between_the_service_and_its_proxy(tmp_path: Path) 
     assert sum(part.get("memory", 0) + part.get("memoryReservation", 0) for part in parts) == 4096
 
 
-def test_synth_says_on_stderr_that_aws_has_ended_it(tmp_path: Path) -> None:
+def test_synth_warns_on_stderr_that_aws_ended_app_mesh(tmp_path: Path) -> None:
     done = called(tmp_path, catalog=ROOT / "services.toml")
 
     [line] = [line for line in done.stderr.splitlines() if "mesh.kind" in line]

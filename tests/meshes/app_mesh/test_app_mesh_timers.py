@@ -1,4 +1,4 @@
-"""What App Mesh counts on every path, read from the Terraform JSON."""
+"""App Mesh's timers on every path, read from the Terraform JSON."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def of_app_mesh(output: Output, deployment: Deployment, hop: Hop) -> Found:
     if hop.caller is not None:
         caller = _listener(output, hop.caller.name)
         if "per_request" in caller and not hop.callee.is_tcp:
-            yield (f"proxy of {hop.caller.name}", "whole answer"), seconds(caller["per_request"])
+            yield (f"proxy of {hop.caller.name}", "response"), seconds(caller["per_request"])
         [(_, route)] = resources(output, "aws_appmesh_route")[name]["spec"].items()
-        limits = {"per_request": "whole answer", "idle": "silence"}
+        limits = {"per_request": "response", "idle": "idle timeout"}
         yield from (((f"route to {name}", limits[key]), seconds(it)) for key, it in route["timeout"].items())
         if "retry_policy" in route:
             yield (f"route to {name}", "one try"), seconds(route["retry_policy"]["per_retry_timeout"])
     if hop.caller is not None or hop.ingress is not None:
         timers = _listener(output, name)
-        limits = {"per_request": "whole answer", "idle": "silence"}
+        limits = {"per_request": "response", "idle": "idle timeout"}
         yield from (((f"proxy of {name}", limits[key]), seconds(it)) for key, it in timers.items())
 
 
@@ -57,7 +57,7 @@ def test_every_timer_on_every_path_is_long_enough_or_explained(shipped: ShippedO
     assert_timers_are_as_explained(shipped(catalog, "app-mesh"), of_mesh=of_app_mesh)
 
 
-def test_silence_that_a_route_cuts_off_is_said() -> None:
+def test_a_short_idle_timeout_on_a_route_is_reported() -> None:
     [said] = notices_of(
         """
         [services.chat]
@@ -75,7 +75,7 @@ def test_silence_that_a_route_cuts_off_is_said() -> None:
     assert 'closes connections of llm that are idle for "30s"' in said
 
 
-def test_one_of_several_tries_has_a_part_of_the_time() -> None:
+def test_each_try_gets_an_equal_part_of_the_timeout() -> None:
     [deployment] = loaded(
         """
         [services]
@@ -91,7 +91,7 @@ def test_one_of_several_tries_has_a_part_of_the_time() -> None:
     assert "retries.attempts" in one_try.reason
 
 
-def test_the_proxy_outlives_a_service_that_takes_its_time_to_stop(tmp_path: Path) -> None:
+def test_the_proxy_stops_after_a_slow_service(tmp_path: Path) -> None:
     """ECS stops containers in the order of their dependencies backwards, each with a stop timeout of its own (ECS API
     reference, ContainerDefinition.dependsOn), so the proxy's has not to be as long as its service's."""
     output = catalog_output((ROOT / "services.toml").read_text(), tmp_path)["chatqna"]

@@ -1,4 +1,4 @@
-"""What stands beside a service stands beside its proxy too."""
+"""Other containers in tasks that have an Envoy proxy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def task(tmp_path: Path, *, tracing: str = "true") -> dict[str, dict[str, Any]]:
     return containers(catalog_output(CATALOG.format(tracing=tracing), tmp_path)["shop"], "web")
 
 
-def test_whatever_sends_or_takes_anything_waits_for_the_proxy(tmp_path: Path) -> None:
+def test_containers_that_use_the_network_wait_for_the_proxy(tmp_path: Path) -> None:
     found = task(tmp_path)
     healthy = {"containerName": "envoy", "condition": "HEALTHY"}
 
@@ -44,15 +44,13 @@ def test_whatever_sends_or_takes_anything_waits_for_the_proxy(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("tracing", "expected"), [("true", ["1"]), ("false", [])])
-def test_proxies_trace_where_traces_are_collected(tmp_path: Path, tracing: str, expected: list[str]) -> None:
+def test_proxies_send_traces_only_to_a_collector(tmp_path: Path, tracing: str, expected: list[str]) -> None:
     variables = task(tmp_path, tracing=tracing)["envoy"]["environment"]
 
     assert [each["value"] for each in variables if each["name"] == "ENABLE_ENVOY_XRAY_TRACING"] == expected
 
 
-def test_a_sidecar_is_neither_called_like_the_proxy_nor_runs_as_its_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sidecar_with_the_proxys_name_or_user_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     snippet = """
         [services.web]
@@ -61,12 +59,13 @@ def test_a_sidecar_is_neither_called_like_the_proxy_nor_runs_as_its_user(
         #^ services.web.sidecars.envoy: "envoy" is also the name of the proxy in the same task. Use another name.
         image = "r.io/a:1"
         user = "1337"
-        #^ services.web.sidecars.envoy.user: "1337" is the proxy's own user, whose traffic goes past it; write another
+        #^ services.web.sidecars.envoy.user: "1337" is the user of the proxy, and its traffic bypasses the
+        #| proxy. Use another user.
     """
     assert problems_of(snippet, kind="app-mesh") == pointed_out(snippet)
 
 
-def test_the_proxy_takes_its_share_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxys_share_is_reserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     [problem] = problems_of(
         '[services.web]\nimage = "r.io/web:1"\nsidecars = { a = { image = "r.io/a:1", cpu = 300 } }', kind="app-mesh"
@@ -75,7 +74,7 @@ def test_the_proxy_takes_its_share_too(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("nat", ["single", "none"])
-def test_envoy_comes_from_what_stands_in_for_its_registry(nat: str) -> None:
+def test_envoys_image_uses_the_mirror_of_its_registry(nat: str) -> None:
     cache = "123456789012.dkr.ecr.us-west-2.amazonaws.com/public"
     found = deployment(images={"registry": {"public.ecr.aws": cache}}, network={"nat": nat})
 

@@ -1,4 +1,4 @@
-"""Which traffic goes past the proxy."""
+"""Traffic that bypasses the proxy."""
 
 from __future__ import annotations
 
@@ -37,19 +37,17 @@ def calling(*names: str) -> Any:
         ("grpc", 50051, False),
     ],
 )
-def test_tls_of_the_service_s_own_and_servers_that_speak_first_go_past_the_proxy(
-    protocol: Any, port: int, expected: bool
-) -> None:
+def test_https_and_servers_that_send_first_bypass_the_proxy(protocol: Any, port: int, expected: bool) -> None:
     assert bypasses_proxy(External(host="it.example.com", port=port, protocol=protocol)) is expected
 
 
-def test_a_caller_ignores_the_ports_of_its_own_externals_only() -> None:
+def test_a_proxy_ignores_only_the_ports_of_its_own_externals() -> None:
     all_of_it = calling("openai", "orders", "cache")
     assert ignored_ports(all_of_it, all_of_it.services["chat"]) == (22, 443, 3306)
     alone = calling()
     assert ignored_ports(alone, alone.services["chat"]) == (22,)
 
 
-def test_proxies_know_the_externals_that_are_called_through_them() -> None:
+def test_proxied_externals_are_those_called_through_a_proxy() -> None:
     assert list(proxied_externals(calling("openai", "search", "cache"))) == ["cache", "search"]
     assert list(proxied_externals(calling())) == []

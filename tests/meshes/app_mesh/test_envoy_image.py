@@ -1,4 +1,4 @@
-"""Which image the proxies run."""
+"""The image of the proxies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_envoy_is_pinned_and_public() -> None:
     assert image() == f"public.ecr.aws/appmesh/aws-appmesh-envoy:{ENVOY_VERSION}"
 
 
-def test_the_catalog_s_own_image_wins_everywhere() -> None:
+def test_the_catalogs_image_has_precedence() -> None:
     assert image(images={"envoy": "mine:1"}, network={"nat": "none"}) == "mine:1"
 
 
@@ -32,7 +32,7 @@ def test_the_catalog_s_own_image_wins_everywhere() -> None:
         ("cn-north-1", "919366029133.dkr.ecr.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_without_nat_envoy_comes_from_the_region_s_own_registry(region: str, registry: str) -> None:
+def test_without_nat_envoys_image_is_in_the_regions_registry(region: str, registry: str) -> None:
     assert image(region, network={"nat": "none"}) == f"{registry}/aws-appmesh-envoy:{ENVOY_VERSION}"
 
 
@@ -47,9 +47,7 @@ image = "r.example.com/web:1"
 
 
 @pytest.mark.parametrize("host", ["public.ecr.aws", "*"])
-def test_a_registry_that_stands_in_for_envoy_s_alone_is_of_use(
-    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mirror_only_for_envoys_registry_is_used(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert notices_of(OWN.format("", host), kind="app-mesh") == []
     what = "a public registry" if host == "*" else host
@@ -57,6 +55,6 @@ def test_a_registry_that_stands_in_for_envoy_s_alone_is_of_use(
     assert f"has no effect, as no image comes from {what}. Correct it, or remove it." in notice
 
 
-def test_what_an_existing_network_can_reach_is_not_for_nat_to_say() -> None:
+def test_nat_does_not_decide_the_image_in_an_existing_network() -> None:
     network = {"nat": "none", "vpc_id": "vpc-0a1b", "private_subnet_ids": ["subnet-0a"]}
     assert image(network=network).startswith("public.ecr.aws/")

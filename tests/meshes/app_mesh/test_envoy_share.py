@@ -1,4 +1,4 @@
-"""What Envoy takes of a task."""
+"""Envoy's share of a task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.meshes.app_mesh.envoy import envoy_share
     ("cpu", "memory", "share"),
     [(256, 512, (64, 128)), (512, 1024, (128, 128)), (2048, 4096, (512, 512)), (16384, 122880, (512, 512))],
 )
-def test_envoy_gets_a_part_within_bounds(cpu: int, memory: int, share: tuple[int, int]) -> None:
+def test_envoys_share_is_within_bounds(cpu: int, memory: int, share: tuple[int, int]) -> None:
     assert envoy_share(cpu, memory) == Share(*share)
 
 

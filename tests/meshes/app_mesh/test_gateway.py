@@ -1,4 +1,4 @@
-"""Virtual gateways: an ingress that Envoys serve, behind a Network Load Balancer."""
+"""Virtual gateways: an ingress of Envoy proxies behind a Network Load Balancer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def output_of(folder: Path, *changes: tuple[str, str]) -> dict[str, Any]:
     return catalog_output(text, folder)["gated"]
 
 
-def test_requests_go_by_host_and_whole_segments_to_virtual_services(tmp_path: Path) -> None:
+def test_a_gateway_routes_by_host_and_whole_path_segments(tmp_path: Path) -> None:
     routes = resources(output_of(tmp_path), "aws_appmesh_gateway_route")
     api, web = (routes[name]["spec"] for name in ("api", "web"))
     assert api["http_route"]["match"] == {"path": {"regex": "/api(/.*)?"}, "hostname": {"exact": "api.example.com"}}
@@ -41,17 +41,17 @@ def test_requests_go_by_host_and_whole_segments_to_virtual_services(tmp_path: Pa
     assert api["priority"] < web["priority"] <= 1000
 
 
-def test_names_of_a_gateway_are_names_to_aws(tmp_path: Path) -> None:
+def test_names_of_a_gateway_are_valid_in_aws(tmp_path: Path) -> None:
     output = output_of(tmp_path)
     assert wrong_names(output) == []
     assert unknown_names(output) == set()
 
 
-def test_services_behind_a_gateway_are_renamed_without_a_change_in_aws(tmp_path: Path) -> None:
+def test_renaming_a_service_behind_a_gateway_changes_nothing_in_aws(tmp_path: Path) -> None:
     assert_only_moved(tomllib.loads(CATALOG.read_text(encoding="utf-8")), tmp_path)
 
 
-def test_the_gateway_s_tasks_are_envoy_alone_two_of_them_behind_the_balancer(tmp_path: Path) -> None:
+def test_a_gateway_is_two_tasks_with_only_envoy_behind_the_load_balancer(tmp_path: Path) -> None:
     output = output_of(tmp_path)
     service = resources(output, "aws_ecs_service")[ADDRESS]
     assert service["desired_count"] == 2
@@ -73,7 +73,7 @@ def test_the_gateway_s_tasks_are_envoy_alone_two_of_them_behind_the_balancer(tmp
     assert set(resources(output, "aws_lb_target_group")) == {ADDRESS}
 
 
-def test_the_container_is_one_that_ecs_takes(tmp_path: Path) -> None:
+def test_the_gateways_container_definition_is_valid(tmp_path: Path) -> None:
     task = resources(output_of(tmp_path), "aws_ecs_task_definition")[ADDRESS]
     definitions = json.loads(task["container_definitions"])
     request = {"family": "x", "containerDefinitions": definitions}
@@ -87,7 +87,7 @@ def test_the_container_is_one_that_ecs_takes(tmp_path: Path) -> None:
         ("insecure = true", "tcp", (80, "TCP", 60)),
     ],
 )
-def test_tls_ends_at_the_balancer_where_there_is_a_certificate(
+def test_tls_ends_at_a_load_balancer_with_a_certificate(
     certificate: str, listener: str, expected: tuple[Any, ...], tmp_path: Path
 ) -> None:
     output = output_of(tmp_path, (f'certificate = "{CERTIFICATE}"', certificate))
@@ -98,7 +98,7 @@ def test_tls_ends_at_the_balancer_where_there_is_a_certificate(
     assert resources(output, "aws_lb")[ADDRESS]["load_balancer_type"] == "network"
 
 
-def test_each_hop_admits_the_one_before_alone(tmp_path: Path) -> None:
+def test_each_hop_allows_only_the_previous_hop(tmp_path: Path) -> None:
     output = output_of(tmp_path)
     rules = resources(output, "aws_vpc_security_group_ingress_rule")
     front, tasks = (f"${{aws_security_group.{ADDRESS}{end}.id}}" for end in ("", "_tasks"))
@@ -108,7 +108,7 @@ def test_each_hop_admits_the_one_before_alone(tmp_path: Path) -> None:
         assert rules[f"{name}_from_{ADDRESS}_tasks"]["referenced_security_group_id"] == tasks
 
 
-def test_with_tls_the_gateway_trusts_the_mesh_s_authority(tmp_path: Path) -> None:
+def test_with_tls_the_gateway_trusts_the_meshs_ca(tmp_path: Path) -> None:
     authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b"
     output = output_of(tmp_path, ('kind = "app-mesh"', f'kind = "app-mesh"\ntls = {{ authority = "{authority}" }}'))
     spec = resources(output, "aws_appmesh_virtual_gateway")[ADDRESS]["spec"]
@@ -125,18 +125,18 @@ TOP = f"""
         certificate = "{CERTIFICATE}"
 """
 WRONG = {
-    "what reads requests": f"""{TOP}
+    "features that read requests": f"""{TOP}
         waf = "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/x/0a1b"
-        #^ ingress.public.waf: before a gateway stands a Network Load Balancer, which has no firewall; remove it,
-        #| or gateway
+        #^ ingress.public.waf: isn't supported with a gateway: its Network Load Balancer has no firewall. Remove it,
+        #| or gateway.
         logs = true
-        #^ ingress.public.logs: before a gateway stands a Network Load Balancer, which has no log of requests;
-        #| remove it, or gateway
+        #^ ingress.public.logs: isn't supported with a gateway: its Network Load Balancer has no request log. Remove
+        #| it, or gateway.
         [services.web]
         image = "r.io/web:1"
         port = 80
         public = {{ sticky = "1h" }}
-        #^ services.web.public.sticky: the gateway of [ingress.public] has none; remove it, or gateway there
+        #^ services.web.public.sticky: isn't supported by the gateway of [ingress.public]. Remove it, or gateway there.
     """,
     "two protocols": f"""{TOP}
         [services.api]
@@ -147,36 +147,38 @@ WRONG = {
         image = "r.io/more:1"
         port = 80
         protocol = "grpc"
-        #^ services.more.protocol: a gateway's routes of grpc tell services apart by their name in gRPC, not by path and
-        #| host; write another ingress in public
+        #^ services.more.protocol: isn't supported by a gateway, which routes gRPC by its service name, not by path and
+        #| host. Set public to another ingress.
         public = {{ path = "/more" }}
         [services.web]
         image = "r.io/web:1"
         port = 80
         protocol = "http2"
-        #^ services.web.protocol: the gateway of [ingress.public] speaks "http", as api does (services.toml:6); write
-        #| the same, or another ingress in public
+        #^ services.web.protocol: conflicts with the gateway of [ingress.public], which uses "http" like api
+        #| (services.toml:6). Use the same protocol, or set public to another ingress.
         public = true
     """,
 }
 
 
 @pytest.mark.parametrize("snippet", WRONG.values(), ids=WRONG)
-def test_what_a_gateway_lacks_is_refused(snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_that_a_gateway_lacks_are_errors(
+    snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert problems_of(snippet, kind="app-mesh") == pointed_out(snippet)
 
 
-def test_long_silence_over_tls_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_idle_timeout_over_tls_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     web = '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
-    [said] = notices_of(f'{TOP}{web}timeout = "10m"', kind="app-mesh")
-    assert "forgets TLS connections after 350 s of silence, web may be silent for longer" in said
+    [notice] = notices_of(f'{TOP}{web}timeout = "10m"', kind="app-mesh")
+    assert "drops TLS connections that are idle for 350 s, but web allows longer idle times" in notice
     assert notices_of(f"{TOP}{web}", kind="app-mesh") == []
 
 
 @pytest.mark.slow
-def test_a_gateway_comes_stays_and_goes(aws: None, tmp_path: Path) -> None:
+def test_a_gateway_is_created_unchanged_and_destroyed(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     acm = emulator.client("acm", region="us-west-2")
     text = CATALOG.read_text(encoding="utf-8")

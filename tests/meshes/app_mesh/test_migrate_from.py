@@ -1,4 +1,4 @@
-"""Leaving App Mesh, of which AWS no longer answers: Terraform forgets, ECS goes on, and nothing else moves."""
+"""Migrating from App Mesh after AWS ended it: Terraform removes its resources from the state without AWS calls."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def trial(aws: None, tmp_path: Path) -> Iterator[Trial]:
 
 
 @pytest.mark.parametrize("kind", once(SUCCESSORS, on="service-connect"))
-def test_a_catalog_leaves_although_app_mesh_does_not_answer(trial: Trial, kind: str) -> None:
+def test_migration_works_without_the_app_mesh_api(trial: Trial, kind: str) -> None:
     before = trial.state()
     trial.write(catalog(f'kind = "{kind}"\nmigrate_from = "app-mesh"'))
     planned = trial.planned()
@@ -78,7 +78,7 @@ def test_a_catalog_leaves_although_app_mesh_does_not_answer(trial: Trial, kind: 
     trial.write(catalog(f'kind = "{kind}"'))
     registrations = {"aws_service_discovery_service.llm", "aws_service_discovery_service.cache"}
     unused = {address for address, actions in trial.planned().items() if actions == ["delete"]}
-    # What remains to do is to take registrations away that the new kind does not use, from their services too.
+    # The second apply removes registrations that the new mesh doesn't use, from their ECS services too.
     assert unused <= registrations
     assert set(trial.planned()) - unused == {f"aws_ecs_service.{address.rpartition('.')[2]}" for address in unused}
     trial.workspace.apply()
@@ -100,12 +100,12 @@ def _assert_nothing_else_moved(before: dict[str, Any], after: dict[str, Any], pl
 
 
 def _not_of_app_mesh(left: dict[str, list[str]]) -> dict[str, list[str]]:
-    """AWS ended App Mesh, and what was forgotten there is nobody's."""
+    """AWS ended App Mesh, and its removed resources are unmanaged."""
     return {kind: names for kind, names in left.items() if kind != "mesh"}
 
 
 @pytest.mark.slow
-def test_without_migrate_from_the_plan_fails_where_app_mesh_does_not_answer(trial: Trial) -> None:
+def test_without_migrate_from_the_plan_fails_without_the_app_mesh_api(trial: Trial) -> None:
     trial.write(catalog('kind = "none"'))
 
     with pytest.raises(TerraformError, match="App Mesh"):
@@ -113,7 +113,7 @@ def test_without_migrate_from_the_plan_fails_where_app_mesh_does_not_answer(tria
 
 
 @pytest.mark.parametrize("file", ["services.toml", "examples/app-mesh.toml", "tests/more_catalogs/everything.toml"])
-def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Path) -> None:
+def test_all_app_mesh_resources_are_removed_from_the_state(file: str, tmp_path: Path) -> None:
     for deployment in load(ROOT / file).deployments:
         output = catalog_output(ROOT / file, tmp_path)[deployment.id]
         made = {
@@ -126,7 +126,7 @@ def test_all_that_a_catalog_has_in_app_mesh_is_forgotten(file: str, tmp_path: Pa
         assert made and made <= set(retired_resources(deployment))
 
 
-def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: Path) -> None:
+def test_a_renamed_service_is_also_removed_under_its_old_key(tmp_path: Path) -> None:
     renamed = catalog('kind = "none"\nmigrate_from = "app-mesh"').replace('"llm"', '"model"')
     renamed = renamed.replace("[services.llm]", '[services.model]\nrenamed_from = "llm"')
     output = catalog_output(renamed, tmp_path)["trial"]
@@ -136,7 +136,7 @@ def test_what_is_renamed_meanwhile_is_forgotten_under_its_old_key_too(tmp_path: 
     assert {block["from"] for block in output["moved"]} & removed == set()
 
 
-def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
+def test_removal_from_the_state_destroys_nothing(tmp_path: Path) -> None:
     output = catalog_output(catalog('kind = "none"\nmigrate_from = "app-mesh"'), tmp_path)["trial"]
 
     assert {"from": "aws_appmesh_mesh.main_mesh", "lifecycle": {"destroy": False}} in output["removed"]
@@ -145,7 +145,7 @@ def test_forgetting_destroys_nothing(tmp_path: Path) -> None:
     assert set(output["resource"]["aws_service_discovery_service"]) == {"llm", "cache"}
 
 
-def test_a_mesh_is_left_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrate_from_the_current_mesh_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     problems = problems_of('[mesh]\nkind = "app-mesh"\nmigrate_from = "app-mesh"')
 
@@ -163,7 +163,7 @@ printf 'aws_vpc.main_network\\naws_appmesh_route.llm\\naws_appmesh_route.old\\na
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
-def test_the_driver_says_how_to_forget_what_left_the_catalog_earlier(tmp_path: Path, command: str) -> None:
+def test_deploy_prints_how_to_remove_leftover_app_mesh_resources(tmp_path: Path, command: str) -> None:
     project = Project(folder=tmp_path)
     project.write_output({"shop": []})
     (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
@@ -177,7 +177,7 @@ def test_the_driver_says_how_to_forget_what_left_the_catalog_earlier(tmp_path: P
     assert "shop: AWS has ended App Mesh" in done.stderr
 
 
-def test_the_driver_takes_what_is_moved_for_known(tmp_path: Path) -> None:
+def test_deploy_ignores_resources_that_are_moved(tmp_path: Path) -> None:
     project = Project(folder=tmp_path)
     project.write_output({"shop": []})
     (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
@@ -194,7 +194,7 @@ def test_the_driver_takes_what_is_moved_for_known(tmp_path: Path) -> None:
     assert "state rm" not in project.deploy("plan").stderr
 
 
-def test_the_driver_says_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> None:
+def test_deploy_prints_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> None:
     project = Project(folder=tmp_path)
     project.write_output({"shop": []})
     (tmp_path / "bin" / "terraform").write_text(STATE_LIST)
@@ -205,7 +205,7 @@ def test_the_driver_says_nothing_while_app_mesh_is_in_use(tmp_path: Path) -> Non
     assert "state rm" not in project.deploy("plan").stderr
 
 
-def test_a_catalog_that_still_leaves_is_told_when_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_synth_reports_when_migrate_from_can_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     notices = loaded(catalog('kind = "none"\nmigrate_from = "app-mesh"')).notices
     (told,) = [str(notice) for notice in notices if notice.place == "mesh.migrate_from"]

@@ -1,4 +1,4 @@
-"""The day that App Mesh goes: its files, its lines and its word are deleted, and nothing else breaks."""
+"""Removing App Mesh from the project: deleting its files and lines breaks nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILES = (
     "stacks/mesh/app_mesh",
     "tests/meshes/app_mesh",
     "tests/support/verify/app_mesh.py",
-    "tests/more_catalogs/everything.toml",  # which asks for what only App Mesh can do together
+    "tests/more_catalogs/everything.toml",  # it requests a combination that only App Mesh supports
     "docs/migrating-from-app-mesh.md",
 )
 REGISTRIES = ("catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "tests/support/verify/__init__.py")
@@ -33,7 +33,7 @@ ELSEWHERE = (
     "lifecycle/test_deployments",
     "stacks/test_bindings",
 )
-"""Tests that hold the shipped catalog's prose, or that take minutes and know no mesh."""
+"""Tests of the shipped catalog's prose, and tests that take minutes and don't depend on a mesh."""
 
 
 def _copied(folder: Path) -> None:
@@ -68,7 +68,7 @@ def _without_app_mesh(folder: Path) -> None:
 
 
 @pytest.mark.nightly
-def test_without_app_mesh_all_else_stays_green(tmp_path: Path) -> None:
+def test_all_other_tests_pass_without_app_mesh(tmp_path: Path) -> None:
     _copied(tmp_path)
     _without_app_mesh(tmp_path)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "CATALOG_", "CDKTF_"))}
@@ -83,7 +83,7 @@ def test_without_app_mesh_all_else_stays_green(tmp_path: Path) -> None:
 
     run("ruff", "check", ".")
     run("mypy")
-    # What a release would write anew: documents, and the addresses of catalogs whose mesh is another now.
+    # Regenerate the documents, and the addresses of catalogs whose mesh has changed.
     for command, file in (
         ("schema", "services.schema.json"),
         ("reference", "docs/catalog.md"),

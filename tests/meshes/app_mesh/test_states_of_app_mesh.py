@@ -1,4 +1,4 @@
-"""Several Terraform states, with virtual nodes and routes in those of their services."""
+"""Several Terraform states: virtual nodes and routes are in the state of their service."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from tests.support.states_trial import States, walk
 
 
 @pytest.mark.nightly
-def test_virtual_nodes_and_routes_live_and_move_with_their_services(aws: None, tmp_path: Path) -> None:
+def test_virtual_nodes_and_routes_move_with_their_services(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     walk(States(tmp_path, kind="app-mesh", state=""))
 
 
-def test_migrating_from_app_mesh_is_told_to_the_state_that_has_its_resources(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_migrate_from_applies_to_the_state_with_the_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = complete(TEAMS, kind="service-connect").replace("[mesh]\n", '[mesh]\nmigrate_from = "app-mesh"\n')
     Path("services.toml").write_text(text)
