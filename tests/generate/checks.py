@@ -71,7 +71,7 @@ def keys_of(tree: Any, place: Place = ()) -> Iterator[Place]:
 def may_have_no_effect(place: Place, example: Example, loaded: Loaded, without: Loaded) -> bool:
     """Whether a key may leave the output unchanged: it equals the default, has a notice, or may change
     nothing (`_may_change_nothing`)."""
-    return _meaning(without) == _meaning(loaded) or _is_told(place, loaded) or _may_change_nothing(place, example)
+    return _meaning(without) == _meaning(loaded) or _has_notice(place, loaded) or _may_change_nothing(place, example)
 
 
 def _meaning(loaded: Loaded) -> list[Any]:
@@ -81,18 +81,18 @@ def _meaning(loaded: Loaded) -> list[Any]:
     ]
 
 
-def _is_told(place: Place, loaded: Loaded) -> bool:
+def _has_notice(place: Place, loaded: Loaded) -> bool:
     """Whether a notice is about a key, about one of its tables, or about a part of it."""
     around = {spelled(place[:length]) for length in range(2, len(place) + 1)}
     return any(
         notice.place in around
         or notice.place.startswith((f"{spelled(place)}.", f"{spelled(place)}["))
-        or _is_told_with_others(place, notice)
+        or _has_shared_notice(place, notice)
         for notice in loaded.notices
     )
 
 
-def _is_told_with_others(place: Place, notice: Problem) -> bool:
+def _has_shared_notice(place: Place, notice: Problem) -> bool:
     """Whether a notice at the key of one service names the service of this key too: "not honored for a and b"."""
     _, found, names = notice.message.partition("not honored for ")
     same = place[:1] == ("services",) and list(place[2:3]) == notice.place.split(".")[2:3]
@@ -112,14 +112,14 @@ def _may_change_nothing(place: Place, example: Example) -> bool:
 
 
 _REASONS = {
-    "vars": "texts of one's own: other environments may use them, and what is misspelt where it is used is refused",
-    "protocol": "what is spoken, whatever the mesh makes of it: another one would make more",
-    "not_secret": "lets something through a rule",
-    "insecure": "lets something through a rule",
-    "defaults": "for whichever service it concerns, and it may be none",
-    "profiles": "for whichever service it concerns, and it may be none",
-    "profile": "of whose keys the service may say every one itself",
-    "container": "may be said of a container anyway; that it is there, omissions.py sees",
-    "strict": "makes a rule of a notice",
+    "vars": "free strings: other environments may use them, and an unknown name is an error in its use",
+    "protocol": "the mesh may treat this protocol like the default; another protocol would change the output",
+    "not_secret": "turns off a rule",
+    "insecure": "turns off a rule",
+    "defaults": "may apply to no service",
+    "profiles": "may apply to no service",
+    "profile": "the service may set all keys of its profile itself",
+    "container": "may equal a generated argument; omissions.py checks that the output has it",
+    "strict": "turns notices into errors",
 }
 """Keys that may have no effect, and why."""

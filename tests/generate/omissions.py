@@ -147,15 +147,15 @@ def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterato
     for callee in deployment.callees_of(service):
         carried = callee.name in found["aws_vpclattice_service"]
         if not carried and f"{callee.name}_from_{service.name}" not in lets_in:
-            yield f"calls: {callee.name} lets nothing in"
+            yield f"calls: no ingress rule of {callee.name}"
         if closed and not carried and f"{service.name}_to_{callee.name}" not in lets_out:
-            yield f"calls: nothing goes out to {callee.name}"
+            yield f"calls: no egress rule to {callee.name}"
     out = [rule for name, rule in lets_out.items() if name.startswith(f"{service.name}_to_")]
     open_to = {(rule.get("cidr_ipv4", rule.get("referenced_security_group_id")), rule.get("from_port")) for rule in out}
     for name, external in deployment.externals_of(service).items():
         targets = (*external.cidrs, *filter(None, [external.security_group])) or ("0.0.0.0/0",)
         if closed and not {(target, external.port) for target in targets} <= open_to:
-            yield f"calls: nothing goes out to {name}"
+            yield f"calls: no egress rule to {name}"
     if service.public is not None:
         rules = [
             name for type_ in found if type_.endswith(("_listener_rule", "_gateway_route")) for name in found[type_]

@@ -81,15 +81,15 @@ class Run:
             loaded = self._loaded(example)
         except CatalogError as error:
             self.counts.refused += 1
-            self.counts.unplaced += self._told(example, self._unplaced(error))
+            self.counts.unplaced += self._recorded(example, self._unplaced(error))
             return
         except Exception as error:
-            self.counts.tracebacks += self._told(example, [last_line(error)])
+            self.counts.tracebacks += self._recorded(example, [last_line(error)])
             return
         self.counts.loaded += 1
         self.keys.update(example.keys)
         self.kinds.update({deployment.catalog.mesh.kind for deployment in loaded.deployments})
-        self.counts.unplaced += self._told(example, unplaced(loaded.notices, self._here))
+        self.counts.unplaced += self._recorded(example, unplaced(loaded.notices, self._here))
         if self.random.random() < self.share:
             self._synthesize(example, loaded)
 
@@ -97,20 +97,20 @@ class Run:
         try:
             outputs = self._outputs(loaded)
         except CatalogError as error:
-            self.counts.unplaced += self._told(example, self._unplaced(error))
+            self.counts.unplaced += self._recorded(example, self._unplaced(error))
             return
         except Exception as error:
-            self.counts.tracebacks += self._told(example, [last_line(error)])
+            self.counts.tracebacks += self._recorded(example, [last_line(error)])
             return
         self.counts.synthesized += 1
-        self.counts.wrong_outputs += self._told(example, wrong_outputs(outputs))
-        self.counts.silent_drops += self._told(example, missing(example, outputs))
+        self.counts.wrong_outputs += self._recorded(example, wrong_outputs(outputs))
+        self.counts.silent_drops += self._recorded(example, missing(example, outputs))
         for deployment in loaded.deployments:
-            self.counts.silent_drops += self._told(example, dropped(deployment, outputs[deployment.id]))
+            self.counts.silent_drops += self._recorded(example, dropped(deployment, outputs[deployment.id]))
         if self.on_output:
             self.on_output(self._here / "out", loaded)
         if example.tree is not None:
-            self.counts.silent_drops += self._told(example, self._without_effect(example, loaded, outputs))
+            self.counts.silent_drops += self._recorded(example, self._without_effect(example, loaded, outputs))
 
     def _loaded(self, example: Example) -> Loaded:
         shutil.rmtree(self._here, ignore_errors=True)
@@ -123,7 +123,7 @@ class Run:
     def _unplaced(self, error: CatalogError) -> Iterator[str]:
         yield from unplaced(error.problems, self._here)
         if not error.problems:
-            yield "refused without a word"
+            yield "an error without a message"
 
     def _without_effect(self, example: Example, loaded: Loaded, outputs: Outputs) -> Iterator[str]:
         """A key with a value that isn't the default, without effect on the output and without a notice."""
@@ -140,9 +140,9 @@ class Run:
             return
         self.compared += 1
         if same:
-            yield f"{spelled(place)} changes nothing"
+            yield f"{spelled(place)} has no effect"
 
-    def _told(self, example: Example, problems: Iterable[str]) -> list[str]:
+    def _recorded(self, example: Example, problems: Iterable[str]) -> list[str]:
         """Record problems, and keep the catalog for inspection."""
         found = list(problems)
         if not found:

@@ -162,7 +162,7 @@ def stormed(
             rounds = _applied_in_rounds(trial, plan)
         kinds = {kind for *_, kind in plan.injected}
         print(f"seed {request.param}: {len(plan.injected)} faults, {rounds} rounds")
-        assert kinds == set(faults.KINDS) and rounds > 1, "what a storm is"
+        assert kinds == set(faults.KINDS) and rounds > 1, "a storm has every kind of fault"
         yield trial, undisturbed.state()
     finally:
         undisturbed.stop()
@@ -211,7 +211,7 @@ def test_changes_outside_terraform_are_found_and_repaired(
         each["serviceName"]: each["desiredCount"]
         for each in ecs.describe_services(cluster=CLUSTER, services=["chatqna-ui", "chatqna-llm"])["services"]
     }
-    assert counts == {"chatqna-ui": 3, "chatqna-llm": 1}, "what scales is the scaler's"
+    assert counts == {"chatqna-ui": 3, "chatqna-llm": 1}, "Terraform must not change a scaled count"
 
 
 def _changed_behind_its_back(state: dict[str, dict[str, Any]]) -> set[str]:

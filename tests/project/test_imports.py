@@ -24,7 +24,7 @@ def _imports(file: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             if node.level:
-                assert _inside_emulator(file), f"{file} imports relatively"
+                assert _inside_emulator(file), f"{file} has a relative import"
                 folder = file.relative_to(ROOT).parents[node.level - 1]
                 module = ".".join((*folder.parts, module)).rstrip(".")
             found.add(module)

@@ -98,7 +98,7 @@ def listeners_speak_modern_tls(deployment: Deployment, output: dict[str, Any]) -
         ingress = next((each for each in deployment.catalog.ingress if f"main_ingress_{each}_" in f"{name}_"), "")
         certified = ingress and deployment.catalog.ingress[ingress].certificate
         if certified and body["protocol"] == "HTTP" and body["default_action"][0]["type"] != "redirect":
-            yield f"{name} answers in plain HTTP"
+            yield f"{name} serves plain HTTP"
 
 
 def balancers_drop_invalid_headers(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
@@ -148,7 +148,7 @@ def buckets_are_closed(deployment: Deployment, output: dict[str, Any]) -> Iterat
             yield name
         statements = json.loads(resources(output, "aws_s3_bucket_policy")[name]["policy"])["Statement"]
         if not any(each["Effect"] == "Deny" and "aws:SecureTransport" in str(each["Condition"]) for each in statements):
-            yield f"{name}: takes what comes without TLS"
+            yield f"{name}: accepts requests without TLS"
         if name not in resources(output, "aws_s3_bucket_server_side_encryption_configuration"):
             yield f"{name}: unencrypted"
 
