@@ -147,7 +147,7 @@ def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterato
     for callee in deployment.callees_of(service):
         carried = callee.name in found["aws_vpclattice_service"]
         if not carried and f"{callee.name}_from_{service.name}" not in lets_in:
-            yield f"calls: no ingress rule of {callee.name}"
+            yield f"calls: {callee.name} has no ingress rule for it"
         if closed and not carried and f"{service.name}_to_{callee.name}" not in lets_out:
             yield f"calls: no egress rule to {callee.name}"
     out = [rule for name, rule in lets_out.items() if name.startswith(f"{service.name}_to_")]
