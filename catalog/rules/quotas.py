@@ -167,6 +167,6 @@ def beyond_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
                 fix = f"Ask AWS for a higher quota first, or {quota.fix}." if quota.adjustable else quota.fix + "."
                 kind = "by default" if quota.adjustable else "and fixed"
                 yield at(*place).warning(
-                    f'{count:,} {what} exceed the quota "{quota.name}", which is {quota.limit:,} {kind}. '
+                    f'{count:,} {what}{"," if ", one for" in what else ""} exceed the quota "{quota.name}", which is {quota.limit:,} {kind}. '
                     f"{fix[0].upper()}{fix[1:]}"
                 )

@@ -39,13 +39,15 @@ _ON_POOLS = "".join(f"[services.s{n}]\nimage = 'r.io/s:1'\ncapacity = 'p{n}'\n" 
 BEYOND = {
     "callers": (
         _HUB + _services(61, "calls = ['hub']"),
-        'services.hub: 61 ingress rules, one for each caller exceed the quota "Inbound or outbound rules per security group", '
+        "services.hub: 61 ingress rules, one for each caller, exceed the quota "
+        '"Inbound or outbound rules per security group", '
         "which is 60 by default. Ask AWS for a higher quota first, or call it from fewer services, or through a "
         "gateway.",
     ),
     "callees": (
         _services(61, "port = 80") + f"[services.all]\nimage = 'r.io/a:1'\ncalls = {[f's{n}' for n in range(61)]}\n",
-        'services.all.calls: 62 egress rules, one for each callee exceed the quota "Inbound or outbound rules per security '
+        "services.all.calls: 62 egress rules, one for each callee, exceed the quota "
+        '"Inbound or outbound rules per security '
         'group", which is 60 by default. Ask AWS for a higher quota first, or call fewer services, or write '
         'network.egress = "any".',
     ),
@@ -56,28 +58,29 @@ BEYOND = {
     ),
     "interfaces": (
         _services(6, "replicas = 900"),
-        'services: 5,400 interfaces, one for each task exceed the quota "Network interfaces per Region", which is '
+        'services: 5,400 interfaces, one for each task, exceed the quota "Network interfaces per Region", which is '
         "5,000 by default. Ask AWS for a higher quota first, or run fewer tasks.",
     ),
     "services behind a load balancer": (
         _INGRESS + _services(61, "port = 80", "public = { path = '/s$', priority = 1$ }"),
-        'ingress.public: 61 egress rules, one for each service behind it exceed the quota "Inbound or '
+        "ingress.public: 61 egress rules, one for each service behind it, exceed the quota "
+        '"Inbound or '
         'outbound rules per security group", which is 60 by default. Ask AWS for a higher quota first, or add another'
         " [ingress] for some of them.",
     ),
     "tasks behind a load balancer": (
         _INGRESS + _services(2, "port = 80", "public.path = '/s$'", "replicas = 501"),
-        'ingress.public: 1,002 targets, one for each task behind it exceed the quota "Targets per Application Load '
+        'ingress.public: 1,002 targets, one for each task behind it, exceed the quota "Targets per Application Load '
         'Balancer", which is 1,000 by default. Ask AWS for a higher quota first, or run fewer tasks.',
     ),
     "users of a file system": (
         _services(61, "volumes.a = { path = '/a', kind = 'efs' }"),
-        'services: 61 ingress rules of the file system, one for each service exceed the quota "Inbound or outbound rules per '
+        'services: 61 ingress rules of the file system, one for each service, exceed the quota "Inbound or outbound rules per '
         'security group", which is 60 by default. Ask AWS for a higher quota first, or split the catalog in two.',
     ),
     "instances in Cloud Map": (
         _services(1, "port = 80", "replicas = 900", "[[services.s0.versions]]", "name = 'v'", "replicas = 101"),
-        'services.s0: 1,001 instances, one for each task exceed the quota "Service instances", which is 1,000 and '
+        'services.s0: 1,001 instances, one for each task, exceed the quota "Service instances", which is 1,000 and '
         "fixed. Run fewer tasks.",
     ),
     "capacities": (
@@ -149,6 +152,6 @@ def test_a_role_allows_a_limited_number_of_signed_callees(count: int, refused: b
         loaded(toml)
         return
     assert [problem.partition(": ")[2] for problem in problems_of(toml)] == [
-        "services.all.calls: 124 callees are more than its role has room for, IAM takes 10,240 characters: with its "
-        "access about 123; split it, or leave out mesh.auth"
+        "services.all.calls: 124 callees exceed the size of a role policy: IAM allows 10,240 characters, beside its "
+        "access about 123 callees. Split the service, or remove mesh.auth."
     ]

@@ -285,8 +285,8 @@ LONG = {
     "a character that is none": (
         '[services.web]\nimage = "r.io/web:1"\n[[services.web.access.statements]]\nactions = ["s3:GetObject"]\n'
         'resources = ["arn:aws:s3:::b/日"]\n',
-        'services.toml:5: services.web.access.statements[0].resources[0]: IAM refuses "日" in policies; use '
-        "characters of Latin-1, or a wildcard in its place",
+        'services.toml:5: services.web.access.statements[0].resources[0]: "日" isn\'t supported in IAM '
+        "policies. Use Latin-1 characters, or a wildcard instead.",
     ),
 }
 
