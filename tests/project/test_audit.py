@@ -1,4 +1,4 @@
-"""What `make security` and `make audit` conclude from what their tools say."""
+"""The conclusions of `make security` and `make audit` from the reports of their tools."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def results(*failed: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 LOGS = Exception_(check="CKV_2", resource="aws_s3_bucket.main_*", why="It is for logs.")
 
 
-def test_a_check_that_fails_without_a_reason_is_named() -> None:
+def test_a_failed_check_without_an_exception_is_reported() -> None:
     report = judged(results(finding("CKV_2", "aws_s3_bucket.other"), finding("CKV_3", "aws_s3_bucket.main_x")), [LOGS])
     assert report.failed == [
         "services on none: aws_s3_bucket.other: CKV_2 Ensure it",
@@ -33,18 +33,18 @@ def test_a_check_that_fails_without_a_reason_is_named() -> None:
     assert report.unused == [LOGS]
 
 
-def test_one_that_has_a_reason_is_counted_as_such() -> None:
+def test_a_failed_check_with_an_exception_is_counted_as_accepted() -> None:
     report = judged(results(finding("CKV_2", "aws_s3_bucket.main_x")), [LOGS])
     assert not report.failed and not report.unused
     [counts] = report.plans.values()
     assert (counts.passed, counts.failed, counts.excepted) == (1, 0, 1)
 
 
-def test_a_reason_that_names_a_key_of_the_catalog_is_none_where_all_keys_are_set() -> None:
+def test_an_exception_that_names_a_key_does_not_apply_if_all_keys_are_set() -> None:
     assert judged(results(finding("CKV_2", "aws_s3_bucket.main_x", "hardened")), [LOGS]).failed
 
 
-def test_every_exception_is_a_sentence_and_stands_once() -> None:
+def test_every_exception_is_a_sentence_and_occurs_once() -> None:
     known = exceptions()
     assert all(each.why.endswith(".") and len(each.why) > 40 for each in known)
     assert len({(each.check, each.resource) for each in known}) == len(known) == len({each.why for each in known})
