@@ -22,15 +22,15 @@ from catalog.model.types import (
 )
 
 _MARKER = re.compile(r"(CMD-SHELL|CMD)(,\s*|\s+)(?=\S)")
-"""How a string begins that was copied from Docker Compose, a Dockerfile or the ECS console."""
+"""Prefix of a command copied from Docker Compose, a Dockerfile or the ECS console."""
 
 
 def _command(value: object) -> object:
-    """A health check's command as ECS has it: CMD and its arguments, or CMD-SHELL and one string. Both may be in the
-    catalog already; catalog/rules/health.py checks what follows them."""
+    """Return a health check's command in ECS's form: CMD and its arguments, or CMD-SHELL and one string. The catalog
+    may contain either already; catalog/rules/health.py checks the rest."""
     if isinstance(value, str):
         return _shell_command(value)
-    # A list that has other items than strings stays as it is, so that an error has the index that the catalog has.
+    # A list with items that aren't strings stays unchanged, so that an error reports the catalog's index.
     if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
         return value
     if value[:1] in (("CMD",), ("CMD-SHELL",), ("NONE",)):
@@ -53,27 +53,27 @@ def _shell_command(value: str) -> tuple[str, ...]:
 
 
 class Check(Table):
-    """How to tell that a container is well."""
+    """Health check settings of a container."""
 
     interval: Duration = 10.0
-    """Time between two probes, 5s to 300s."""
+    """Time between two checks, 5s to 300s."""
     timeout: Duration = 5.0
-    """How long one probe may take, 2s to 60s, shorter than the interval."""
+    """Time limit for one check, 2s to 60s, shorter than the interval."""
     command: Annotated[tuple[str, ...] | None, BeforeValidator(_command, json_schema_input_type=str | list[str])] = None
-    """The container's own check: a string for its shell, or a list of arguments."""
+    """Command that ECS runs in the container: a string for its shell, or a list of arguments."""
     grace: Duration = 60.0
-    """How long a start may take."""
+    """Time that a start may take before failed checks count."""
 
 
 class Secret(Table):
-    """A value that ECS reads at start and hands to the container."""
+    """Value that ECS reads when a task starts and passes to the container."""
 
     arn: SecretArn
     """ARN of a Secrets Manager secret or an SSM parameter."""
     key: Annotated[str, matching(r"[^:]+", "a key of a secret", "leave out the colons")] | None = None
-    """Key within a Secrets Manager secret that holds JSON."""
+    """Key in a Secrets Manager secret whose value is JSON."""
     kms: KeyArn | None = None
-    """ARN of the customer key it is encrypted with, if it is."""
+    """ARN of the customer managed key that encrypts the secret, if any."""
 
 
 _SECRET_ARN = text("ARN", "^arn:aws[a-z-]*:(secretsmanager|ssm):")
@@ -84,75 +84,78 @@ def _secret(value: object) -> object:
 
 
 Secrets = dict[VariableName, Annotated[Secret, BeforeValidator(_secret, json_schema_input_type=_SECRET_ARN | Secret)]]
-"""Secrets by the name under which a container, or a log driver, gets them."""
+"""Secrets by the name of the environment variable or log driver option that receives them."""
 
 DEFAULT_CPU, DEFAULT_MEMORY = 64, 128
 
 
 class Sidecar(Table):
-    """A container beside the service's own, in the same task: they share localhost, and the task's role."""
+    """Additional container in each of the service's tasks. It shares localhost and the task role with the service's
+    container."""
 
     image: str
     """Container image, with a tag or digest."""
     start: Literal["before", "with", "after"] = "with"
-    """When it starts. before: the service waits until its check succeeds, or it has ended well where it has none and is
-    not essential, or else until it has started. after: it waits for the service, until that is well or has started."""
+    """Start order. before: the service waits until the sidecar is healthy; without a check, until it has exited
+    successfully (`essential = false`) or has started. after: the sidecar waits until the service is healthy or, without
+    a check, has started."""
     essential: bool = True
-    """The task ends with it."""
+    """Stop the task when this container exits."""
     command: tuple[str, ...] | None = None
-    """Arguments of the container."""
+    """Arguments of the container, in place of the image's CMD."""
     entrypoint: tuple[str, ...] | None = None
-    """Program of the container."""
+    """Program of the container, in place of the image's ENTRYPOINT."""
     user: str | None = None
-    """User of the container."""
+    """User that the container runs as."""
     working_dir: AbsolutePath | None = None
-    """Working folder of the container."""
+    """Working directory of the container."""
     cpu: Annotated[int, Field(ge=2)] | None = None
-    """Its share of the task's CPU units. Default: 64; nothing, if it has ended before the service starts."""
+    """CPU units of the sidecar, out of the task's `cpu`. Default: 64, or 0 if it exits before the service starts."""
     memory: Annotated[int, Field(ge=6)] | None = None
-    """Its share of the task's memory, in MiB. Default: 128; nothing, if it has ended before the service starts."""
+    """MiB of memory of the sidecar, out of the task's `memory`. Default: 128, or 0 if it exits before the service
+    starts."""
     environment: dict[VariableName, str] = {}
-    """Environment variables, with the addresses of the service's callees as there."""
+    """Environment variables. The addresses of the service's callees are added, as in the service's `environment`."""
     not_secret: tuple[VariableName, ...] = ()
-    """Environment variables that look like secrets by their names, and are none."""
+    """Environment variables that aren't secrets although their names suggest it."""
     secrets: Secrets = {}
     """Environment variables whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     credentials: SecretsManagerArn | None = None
-    """ARN of the secret with user name and password of a private registry."""
+    """ARN of the secret with the user name and password of a private registry."""
     health: Check = Check()
-    """How to tell that it is well."""
+    """Health check settings."""
     volumes: dict[Name, AbsolutePath] = {}
-    """Volumes of the service that it sees too: NAME = path."""
+    """Volumes of the service to mount in the sidecar: NAME = path."""
     readonly_root: bool = False
     """Make the container's root file system read-only."""
     stop_timeout: Duration = 30.0
-    """How long it may take to stop, at most 120s on Fargate."""
+    """Time between SIGTERM and SIGKILL when the task stops, at most 120s on Fargate."""
     container: dict[str, Any] = {}
-    """Raw keys of the ECS container definition, merged in and checked against AWS's model."""
+    """Raw keys of the ECS container definition, merged into it and checked against AWS's API model."""
 
     @property
     def ends_first(self) -> bool:
-        """Whether it has ended when the service starts."""
+        """Whether the sidecar exits before the service starts."""
         return self.start == "before" and not self.essential and self.health.command is None
 
 
 class Volume(Table):
-    """A folder that lies outside the container's own file system."""
+    """Directory on storage outside the container's file system."""
 
     path: AbsolutePath
-    """Where the container sees it."""
+    """Mount path in the container."""
     user: (
         Annotated[str, matching(r"[0-9]{1,10}(:[0-9]{1,10})?", "a numeric user", 'write one like "999:999"')] | None
     ) = None
-    """Owner of its files on EFS, "uid:gid" or "uid". Default: the service's `user` if numeric and not root, else
+    """Owner of the files on EFS, "uid:gid" or "uid". Default: the service's `user` if it's numeric and not root, else
     1000:1000."""
     kind: Literal["scratch", "efs"] = "scratch"
-    """scratch = empty at every start, on the task's own storage; efs = kept, on a file system that all tasks of the
-    service share."""
+    """Storage: scratch = the task's own storage, empty at every start; efs = a persistent file system that all tasks of
+    the service share."""
 
 
 class Model(Table):
-    """The weights of a model, fetched before the service starts."""
+    """Model artifacts that a container downloads from S3 before the service starts."""
 
     source: Annotated[
         str,
@@ -162,13 +165,14 @@ class Model(Table):
             'write one like "s3://bucket/folder"',
         ),
     ]
-    """Where they lie: "s3://bucket/folder"."""
+    """Location in S3: "s3://bucket/folder"."""
     mount: AbsolutePath = "/models"
-    """Where the container sees them, read-only."""
+    """Mount path in the container, read-only."""
     cache: Literal["scratch", "efs"] = "scratch"
-    """scratch = fetched at every start, to the task's own storage; efs = fetched once, to a file system."""
+    """Storage: scratch = downloaded at every start to the task's own storage; efs = downloaded once to a persistent
+    file system."""
     size_gib: Annotated[int, Field(ge=1)] | None = None
-    """How many GiB they take. With it, a Fargate task has storage for them."""
+    """Size of the artifacts in GiB. If set, a Fargate task's storage is large enough for them."""
 
 
 RETENTION_DAYS = (
@@ -195,7 +199,7 @@ RETENTION_DAYS = (
     3288,
     3653,
 )
-"""The retention times that CloudWatch Logs has (API reference, PutRetentionPolicy)."""
+"""Retention periods in days that CloudWatch Logs supports (API reference, PutRetentionPolicy)."""
 
 
 def _retention(value: object) -> int:
@@ -208,25 +212,25 @@ def _retention(value: object) -> int:
 
 
 class LogRouter(Table):
-    """FireLens: a Fluent Bit in every task, which sends what the service writes on to somewhere else. Its own output,
-    and that of the task's other containers, stays in the log group. What the destination takes is for `access` to say.
-    """
+    """FireLens settings: a Fluent Bit container in every task forwards the service's output to another destination. The
+    output of Fluent Bit and of the task's other containers stays in the log group. Grant permissions for the
+    destination with `access`."""
 
     options: dict[str, str] = {}
-    """The output plugin of Fluent Bit, by its `Name`, and its other options, passed on as they are; with addresses of
-    callees, as in an environment."""
+    """Fluent Bit output plugin (`Name`) and its other options, passed on unchanged. They can contain addresses of
+    callees, as `environment` can."""
     secrets: Secrets = {}
-    """Options of the output plugin whose values are secrets: NAME = ARN, or { arn, key, kms }."""
+    """Output plugin options whose values are secrets: NAME = ARN, or { arn, key, kms }."""
     config: AbsolutePath | None = None
-    """Path of a configuration in the image of the router, included beside what ECS writes itself."""
+    """Path of a configuration file in the log router's image, included in addition to the one that ECS generates."""
 
 
 class Logs(Table):
-    """What becomes of a service's output."""
+    """Log settings."""
 
     retention_days: Annotated[
         int, BeforeValidator(_retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})
     ] = 30
     """Days until log lines are deleted."""
     router: LogRouter | None = None
-    """Send the service's own output on, instead of to its log group."""
+    """Log router that forwards the service's own output, instead of sending it to its log group."""

@@ -1,4 +1,4 @@
-"""What a service may do in AWS, beyond what running takes."""
+"""Permissions of a service's task role."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from catalog.model.types import KeyArn, SecretArn, Table, arn_or_name, matching
 
 
 class Statement(Table):
-    """One statement of an IAM policy."""
+    """Statement of an IAM policy."""
 
     actions: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Actions, as in "dynamodb:GetItem"."""
+    """Actions, such as "dynamodb:GetItem"."""
     resources: Annotated[tuple[str, ...], Field(min_length=1)]
     """Resources, as ARNs."""
     effect: Literal["Allow", "Deny"] = "Allow"
-    """Allow or Deny."""
+    """Effect of the statement: Allow or Deny."""
     conditions: dict[str, dict[str, Any]] = {}
-    """IAM's Condition block: operator, then key, then value or list."""
+    """IAM Condition block: operator, then key, then value or list."""
 
 
 Model = Annotated[
@@ -53,30 +53,32 @@ DynamoTable = Annotated[
 
 
 class Access(Table):
-    """What a service may do in AWS, beyond what running takes. Every key opens what it names and nothing else."""
+    """AWS permissions for the service's task role, in addition to those it needs to run. Each key grants access only to
+    the resources it lists."""
 
     bedrock: tuple[Model, ...] = ()
-    """Call these models of Bedrock: ids of models or of inference profiles, or ARNs."""
+    """Bedrock models to invoke: model ids, inference profile ids or ARNs."""
     sagemaker: tuple[Endpoint, ...] = ()
-    """Call these endpoints of SageMaker: names or ARNs."""
+    """SageMaker endpoints to invoke: names or ARNs."""
     s3_read: tuple[Bucket, ...] = ()
-    """Read these buckets, or parts of them: "bucket", "bucket/folder"."""
+    """S3 buckets, or folders in them, to read: "bucket", "bucket/folder"."""
     s3_write: tuple[Bucket, ...] = ()
-    """Write objects to these buckets, or parts of them, without permission to delete any."""
+    """S3 buckets, or folders in them, to write objects to, without permission to delete any."""
     s3_delete: tuple[Bucket, ...] = ()
-    """Delete objects of these buckets, or parts of them, without permission to delete old versions."""
+    """S3 buckets, or folders in them, to delete objects from, without permission to delete old versions."""
     sqs_consume: tuple[Queue, ...] = ()
-    """Receive and delete messages of these queues: names or ARNs."""
+    """SQS queues to receive and delete messages from: names or ARNs."""
     sqs_send: tuple[Queue, ...] = ()
-    """Send messages to these queues: names or ARNs."""
+    """SQS queues to send messages to: names or ARNs."""
     dynamodb: tuple[DynamoTable, ...] = ()
-    """Read and write items of these tables and their indexes: names or ARNs."""
+    """DynamoDB tables, with their indexes, to read and write items in: names or ARNs."""
     secrets_read: tuple[SecretArn, ...] = ()
-    """Read these secrets and parameters while it runs: ARNs. At its start, `secrets` does that without this."""
+    """Secrets and parameters that the program reads while it runs: ARNs. Those in `secrets` don't need this."""
     kms_decrypt: tuple[KeyArn, ...] = ()
-    """Decrypt with these keys, and make the data keys that writing takes: ARNs of what its queues, buckets and secrets
-    are encrypted with."""
+    """KMS keys that encrypt the service's queues, buckets and secrets, to decrypt with and to generate data keys from
+    for writing: ARNs."""
     task_protection: bool = False
-    """Keep its own tasks from being stopped by scaling and deployments while they work."""
+    """Allow the service's tasks to turn on their own ECS task protection, so that scaling and deployments don't stop
+    them while they work."""
     statements: tuple[Statement, ...] = ()
-    """Statements of its task role, taken over as they are."""
+    """Additional IAM policy statements for the task role, added unchanged."""

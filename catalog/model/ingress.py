@@ -1,4 +1,4 @@
-"""[ingress.NAME]: how requests come in, with login, access logs and stickiness."""
+"""[ingress.NAME]: load balancers for requests from outside, with login, access logs and sticky sessions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
 def _client_secret(value: object) -> object:
-    """An error of ours must not print what may be the secret itself."""
+    """Reject a value that isn't an ARN, without printing it: it may be the secret itself."""
     if isinstance(value, str):
         value = {"arn": value}
     arn = value.get("arn") if isinstance(value, dict) else None
@@ -42,12 +42,12 @@ def _client_secret(value: object) -> object:
 
 
 class ClientSecret(Table):
-    """Where the secret of an OIDC client is kept."""
+    """Secrets Manager secret with the OIDC client's secret."""
 
     arn: SecretsManagerArn
     """ARN of a Secrets Manager secret."""
     key: str | None = None
-    """Key within a secret that holds JSON."""
+    """Key in a secret whose value is JSON."""
 
 
 HttpsUrl = Annotated[
@@ -61,51 +61,53 @@ HttpsUrl = Annotated[
 
 
 class Login(Table):
-    """Who may pass: users of a Cognito user pool, or of an OpenID Connect provider. The callback to register there is
-    `https://HOST/oauth2/idpresponse`. Services get who it is in the headers `x-amzn-oidc-*`."""
+    """Login with a Cognito user pool or an OpenID Connect provider. Register the callback
+    `https://HOST/oauth2/idpresponse` there. Services receive the user's identity in the headers `x-amzn-oidc-*`."""
 
     user_pool: UserPoolArn | None = None
-    """ARN of a Cognito user pool, which can itself pass on to any OIDC or SAML provider. No secret is needed here."""
+    """ARN of a Cognito user pool, which can itself federate with any OIDC or SAML provider. It doesn't need
+    `client_secret`."""
     domain: Host | None = None
-    """Domain of the user pool: its prefix, or the whole name of a custom domain."""
+    """Domain of the user pool: its prefix, or the full name of a custom domain."""
     issuer: HttpsUrl | None = None
-    """Issuer of an OpenID Connect provider. It and the endpoints stand in `/.well-known/openid-configuration` below
-    it."""
+    """Issuer URL of an OpenID Connect provider. The provider lists it and its endpoints at
+    ISSUER`/.well-known/openid-configuration`."""
     authorization_endpoint: HttpsUrl | None = None
-    """Where browsers are sent to log in."""
+    """URL of the provider's login page."""
     token_endpoint: HttpsUrl | None = None
-    """Where the load balancer turns a code into tokens."""
+    """URL at which the load balancer exchanges an authorization code for tokens."""
     user_info_endpoint: HttpsUrl | None = None
-    """Where it asks who somebody is."""
+    """URL at which the load balancer gets the user's claims."""
     client_id: str
-    """Id of the load balancer's client, which has to have a secret."""
+    """Id of the load balancer's client at the provider. The client must have a secret."""
     client_secret: Annotated[
         ClientSecret | None,
         BeforeValidator(
             _client_secret, json_schema_input_type=text("ARN", "^arn:aws[a-z-]*:secretsmanager:") | ClientSecret
         ),
     ] = None
-    """With `issuer`: ARN of the Secrets Manager secret that holds the client's, or { arn, key }."""
+    """Client secret, with `issuer` only: ARN of a Secrets Manager secret, or { arn, key }."""
     secret_in_state: bool = False
-    """With `issuer`: Terraform has no way to hand the client's secret to AWS without keeping it in its state. true =
-    you accept that, and guard the state accordingly."""
+    """Accept, with `issuer`, that Terraform's state contains the client secret: Terraform can't pass it to AWS
+    otherwise. Restrict access to the state accordingly."""
     scope: str = "openid"
-    """What is asked of the provider, separated by spaces."""
+    """OAuth scopes to request from the provider, separated by spaces."""
     session_timeout: Duration = 604800.0
-    """How long a login lasts, 1s to 7 days (168h)."""
+    """Duration of a login session, 1s to 7 days (168h)."""
     on_unauthenticated: Literal["authenticate", "deny", "allow"] = "authenticate"
-    """Requests without a login: authenticate = to the provider's page, deny = 401 (for callers of an API), allow =
-    let pass, for the service to decide."""
+    """Action for requests without a login: authenticate = redirect to the provider's page; deny = respond with 401 (for
+    API clients); allow = forward to the service, which decides."""
 
 
 class AccessLogs(Table):
-    """What becomes of an ingress's access and connection logs."""
+    """Storage of an ingress's access and connection logs."""
 
     bucket: (
         Annotated[str, matching(_BUCKET, "a bucket name", "write 3 to 63 of lower-case letters, digits, . and -")]
         | None
     ) = None
-    """A bucket that exists. Left out, one is made, which `terraform destroy` deletes with all that is in it."""
+    """Name of an existing bucket. Default: Terraform creates one, and `terraform destroy` deletes it with its
+    contents."""
     prefix: (
         Annotated[
             str,
@@ -117,9 +119,9 @@ class AccessLogs(Table):
         ]
         | None
     ) = None
-    """What the names of the logs begin with."""
+    """Prefix of the log objects' names."""
     days: Annotated[int, Field(ge=1, le=36500)] | None = None
-    """Days until logs are deleted, in a bucket that is made. Default: 90."""
+    """Days until logs are deleted, in the bucket that Terraform creates. Default: 90."""
 
 
 LOG_DAYS = 90
@@ -130,7 +132,7 @@ def _sticky(value: Any) -> Any:
 
 
 Sticky = Annotated[Duration | None, BeforeValidator(_sticky, json_schema_input_type=Duration | Literal[False])]
-"""A duration, or false for none."""
+"""A duration, or false to turn sticky sessions off."""
 
 
 _PRIORITIES = {
@@ -158,38 +160,39 @@ def _priorities(value: object) -> object:
 
 
 class Ingress(Table):
-    """A way in from outside: an Application Load Balancer for the public services that name it."""
+    """Ingress from outside: an Application Load Balancer for the public services that use it."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": [key]} for key in ("allow", "listener_arn")]},
     )
 
     allow: tuple[Cidr, ...] = ()
-    """Who may connect: address ranges. Required, unless the load balancer is somebody else's (`listener_arn`)."""
+    """Address ranges that can connect. Required, unless the load balancer is an existing one (`listener_arn`)."""
     certificate: CertificateArn | None = None
-    """ARN of the ACM certificate. With it: HTTPS, and a redirect from HTTP."""
+    """ARN of the ACM certificate. If set, the load balancer serves HTTPS and redirects HTTP to it."""
     insecure: bool = False
-    """Needed to open plain HTTP to the world."""
+    """Allow plain HTTP from any address."""
     domain: Host | None = None
-    """The host name under which it is reached."""
+    """Host name of the ingress."""
     listener_arn: ListenerArn | None = None
-    """ARN of a listener that exists, of an Application Load Balancer (docs/joining.md): only target groups and rules
-    are made."""
+    """ARN of an existing Application Load Balancer's listener (docs/joining.md). Terraform creates only target groups
+    and rules."""
     security_group_id: SecurityGroupId | None = None
-    """A security group of that load balancer: tasks let its members in."""
+    """Security group of the existing load balancer. Tasks accept connections from it."""
     priorities: Annotated[tuple[int, int] | None, BeforeValidator(_priorities), WithJsonSchema(_PRIORITIES)] = None
-    """The first and the last priority that rules of ours may have there."""
+    """Lowest and highest priority that the catalog's rules can have on the existing listener, 1 to 50000, as in [1000,
+    1999]."""
     zone_id: (
         Annotated[str, matching(r"Z[A-Z0-9]{3,31}", "a Route 53 zone id", 'write one like "Z0123456789ABC"')] | None
     ) = None
-    """Route 53 zone for an alias record of `domain`."""
+    """Id of the Route 53 zone in which Terraform creates an alias record for `domain`."""
     internal: bool = False
-    """Reachable from inside the network only."""
+    """Make the load balancer reachable only from inside the network."""
     waf: WebAclArn | None = None
-    """ARN of the web ACL (AWS WAF, regional) that requests have to pass."""
+    """ARN of the regional AWS WAF web ACL that filters requests."""
     login: Login | None = None
-    """Who may pass. Holds for every service behind it that does not say `public.login = false`."""
+    """Login settings, for every service behind the ingress that doesn't set `public.login = false`."""
     logs: Annotated[AccessLogs | None, BeforeValidator(table_or_true, json_schema_input_type=bool | AccessLogs)] = None
-    """Keep access and connection logs: true makes a bucket, or { bucket, prefix, days }."""
+    """Access and connection logs: true creates a bucket for them, or { bucket, prefix, days }."""
     gateway: bool = False
-    """Let proxies of the mesh take requests, behind a Network Load Balancer: App Mesh's virtual gateway."""
+    """Use App Mesh's virtual gateway: proxies of the mesh receive the requests, behind a Network Load Balancer."""
