@@ -1,3 +1,3 @@
-"""Everything that imports cdktf. `stacks.jsii` comes first: it makes that import fast for all other modules."""
+"""All modules that import cdktf. `stacks.jsii` is imported first: it makes that import fast for all the others."""
 
 from stacks import jsii as jsii

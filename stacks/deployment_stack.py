@@ -1,4 +1,4 @@
-"""The table of contents of a deployment: which parts it has, and what each passes to the next."""
+"""The stack of a deployment: creates all its parts and passes to each the ones that it uses."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from stacks.states import forget, move, moved_between_states, retired_addresses,
 
 
 class DeploymentStack(TerraformStack):
-    """One deployment: its base, and beside it a stack for every other state that its services live in."""
+    """One deployment: its base, and a separate stack for every other state that has services."""
 
     def __init__(self, app: App, *, deployment: Deployment, emptied: Collection[str] = ()) -> None:
-        """`emptied` are states that held services once, and now only have to let them go."""
+        """Create all stacks. `emptied` are states that had services before. Applying them deletes those resources."""
         super().__init__(app, deployment.id)
         self.stacks = workload_stacks(self, app, deployment=deployment, emptied=emptied)
         lives_in = partial(state_of, deployment=deployment, types=RESOURCE_TYPES)
@@ -48,14 +48,14 @@ class DeploymentStack(TerraformStack):
         configure(self, deployment=deployment)
         for state, stack in self.stacks.items():
             configure(stack, deployment=deployment, state=state)
-        deployment = Key(self, deployment=deployment, account=account.number).known()
+        deployment = Key(self, deployment=deployment, account=account.number).with_key_arn()
 
         network = Network(self, deployment=deployment)
         endpoints = Endpoints(self, deployment=deployment, network=network)
         security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
         cluster = Cluster(self, deployment=deployment)
         capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
-        cluster.offer(capacities, after=network.private_routes)
+        cluster.associate(capacities, after=network.private_routes)
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.number)
         context = MeshContext(vpc_id=network.vpc_id, account=account.number, discovery=discovery, security=security)
         mesh = chosen(self, deployment=deployment, context=context)
@@ -147,9 +147,9 @@ class DeploymentStack(TerraformStack):
 def _capacities(
     stack: TerraformStack, *, deployment: Deployment, cluster: Cluster, network: Network, endpoints: Endpoints
 ) -> dict[str, Ref]:
-    """The capacity providers of instances, by the catalog's names. Also of those that no service runs on: a cluster
-    lets none go before the last service has left it (ECS API reference, PutClusterCapacityProviders), and would be
-    asked to before Terraform gets to the service that leaves."""
+    """The capacity providers of instances, by their names in the catalog, including unused ones. ECS can't detach a
+    capacity provider that a service still uses (ECS API reference, PutClusterCapacityProviders), and Terraform would
+    try that before it updates the service."""
     if not deployment.catalog.capacity:
         return {}
     instances = ContainerInstances(stack, deployment=deployment, network=network, endpoints=endpoints)
@@ -162,19 +162,19 @@ def _capacities(
 
 
 def _balanced(exposure: Exposure | None) -> Exposure | None:
-    """Of services behind a mesh's gateway, no load balancer knows the tasks."""
+    """The exposure if a load balancer has the service's tasks as targets. Behind a mesh's gateway none has them."""
     return exposure if exposure is not None and exposure.target_group is not None else None
 
 
 class _Account(Part):
-    """The account that is applied to, asked of AWS only where the catalog needs it and does not say it."""
+    """The target account. A data source reads it only if the catalog requires it and doesn't set it."""
 
     def __init__(self, scope: TerraformStack, *, deployment: Deployment) -> None:
         super().__init__(scope, "account", deployment=deployment)
         self._identity: Ref | None = None
 
     def number(self) -> str:
-        """Its number, where the catalog names one account alone, or a reference to it."""
+        """The account number if the catalog lists exactly one account, else a reference to the data source."""
         known = self.deployment.catalog.aws.accounts
         if len(known) == 1:
             return known[0]

@@ -1,4 +1,4 @@
-"""Text from the catalog stays text: made safe once, where it enters, so that no part can forget it."""
+"""Escaping of the catalog's strings for Terraform, done once for the whole deployment before any part uses it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.model import Deployment
 
 
 def literal(text: str) -> str:
-    """`text`, written so that Terraform's template language and cdktf's tokens both yield it letter for letter.
+    """`text`, escaped for Terraform's template language and for cdktf's tokens.
 
     `${` and `%{` are doubled (Terraform JSON syntax, "Expression Mapping"). cdktf looks for its own marker `TfToken[`
     in every string, escaped or not, so an empty directive splits it.
@@ -24,23 +24,23 @@ def literal(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """Makes text literal, but for marks of values that only Terraform knows: those become references."""
+    """Escapes strings, and replaces placeholders of values that only Terraform knows by references."""
 
     account: Callable[[], str]
-    """Asked for a reference to the account only where one is needed."""
+    """Returns a reference to the account number. Called only if a string requires one."""
     generated_host: Callable[[str], str]
-    """Gives the reference to the host name that AWS makes for a service."""
+    """Returns the reference to the host name that AWS generates for a service."""
 
     def of_deployment(self, deployment: Deployment) -> Deployment:
-        """The deployment with all its text made literal, except what Terraform never evaluates (state arguments) and
-        what is meant for Terraform (overrides)."""
+        """The deployment with all strings escaped, except state arguments, which Terraform never evaluates, and
+        overrides, which may contain Terraform expressions."""
         catalog = self.literal(deployment.catalog)
         kept = {"state": deployment.catalog.state, "overrides": deployment.catalog.overrides}
         catalog = catalog.model_copy(update=kept)
         return replace(deployment, catalog=catalog, running=self.literal(deployment.running))
 
     def literal(self, value: Any) -> Any:
-        """A value with every string in it made literal."""
+        """A value with every string in it escaped."""
         if isinstance(value, str):
             return self.with_references(literal(value))
         if isinstance(value, BaseModel):
@@ -57,7 +57,7 @@ class Text:
         return value
 
     def with_references(self, text: str) -> str:
-        """Text of our own with its marks replaced."""
+        """`text` with its placeholders replaced by references. It isn't escaped."""
         if unknowns.ACCOUNT in text:
             text = text.replace(unknowns.ACCOUNT, self.account())
         return unknowns.GENERATED_HOST.sub(lambda found: self.generated_host(found[1]), text)

@@ -1,4 +1,4 @@
-"""The key that encrypts what a deployment keeps: one that is given, one that is made, or none of its own."""
+"""The KMS key that encrypts a deployment's data: an existing one, a created one, or AWS's default."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from stacks.part import Part, protected
 
 
 class Key(Part):
-    """Makes the key, where the catalog asks for one."""
+    """Creates the key if the catalog has `kms_key = true`."""
 
     arn: str | None
 
     def __init__(self, scope: Construct, *, deployment: Deployment, account: Callable[[], str]) -> None:
         super().__init__(scope, "key", deployment=deployment)
-        asked = deployment.catalog.security.kms_key
-        self.arn = self._key(account) if asked is True else asked
+        requested = deployment.catalog.security.kms_key
+        self.arn = self._key(account) if requested is True else requested
 
-    def known(self) -> Deployment:
-        """The deployment, with the key's ARN where it asked for one."""
+    def with_key_arn(self) -> Deployment:
+        """The deployment with the created key's ARN in place of `kms_key = true`."""
         security = self.deployment.catalog.security.model_copy(update={"kms_key": self.arn})
         return replace(self.deployment, catalog=self.deployment.catalog.model_copy(update={"security": security}))
 
@@ -37,7 +37,7 @@ class Key(Part):
             names.shared("key"),
             description=f"What {self.deployment.id} keeps",
             enable_key_rotation=True,
-            # The longest there is (KMS API reference, ScheduleKeyDeletion): without the key, nothing is readable.
+            # The maximum (KMS API reference, ScheduleKeyDeletion): all data is unreadable once the key is deleted.
             deletion_window_in_days=30,
             policy=json.dumps(key_policy(self.deployment, account=account()), sort_keys=True),
             tags={"Name": self.deployment.id},
@@ -48,7 +48,7 @@ class Key(Part):
 
 
 def key_arn(deployment: Deployment) -> str | None:
-    """The ARN of a deployment's key, for whatever can be encrypted with it; None leaves that to AWS."""
+    """The ARN of a deployment's key, for every resource that supports one. None means AWS's default encryption."""
     key = deployment.catalog.security.kms_key
-    assert key is not True, "asked before the key is known"
+    assert key is not True, "Key.with_key_arn() must run first"
     return key

@@ -1,4 +1,4 @@
-"""What other Terraform, and people, read from a deployment."""
+"""The Terraform outputs of a deployment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stacks.service import ServiceResources
 
 
 class Outputs(Part):
-    """The outputs of a deployment. Their names are a promise, like addresses."""
+    """The outputs of a deployment. Their names are part of the interface and don't change, like addresses."""
 
     def __init__(
         self,
@@ -57,11 +57,11 @@ class Outputs(Part):
                 "log_group": service.log_group.name,
                 "ecs_service": service.service.name,
             }
-        for state, living_there in described.items():
-            self._output("services", living_there, state=state)
+        for state, in_state in described.items():
+            self._output("services", in_state, state=state)
 
     def _address(self, workload: Workload, text: Text) -> str | None:
-        """Versions have that of their service: which of them answers, it settles."""
+        """The URL of a workload, or None without a port. Versions have their service's URL."""
         return text.with_references(address(self.deployment, workload.key).url) if workload.port else None
 
     def _output(self, name: str, value: Any, *, state: str = BASE) -> None:

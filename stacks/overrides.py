@@ -1,6 +1,6 @@
-"""[overrides."ADDRESS"]: raw attributes over the finished resources, and the mistakes in them.
+"""[overrides."ADDRESS"]: raw Terraform arguments set on one finished resource, and the errors in them.
 
-Only whole references can cross between states; overrides with other expressions are refused.
+Only whole references can cross between states. Other expressions across states are errors.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from stacks.states.remote_state import ADDRESS, REFERENCE, out_of_reach
 
 _LISTED = 5
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
-_APART = "which it cannot read; leave that out, or keep both in one stack"
+_ADVICE = "Remove the reference, or keep both resources in one stack."
 
 
 def unknown_addresses(overrides: Mapping[str, Any], known: Collection[str]) -> list[Finding]:
-    """A finding for each override of what is not there."""
+    """A finding for each override of a resource that doesn't exist."""
     return [_finding(address, sorted(known)) for address in sorted(overrides) if address not in known]
 
 
 def between_states(overrides: Mapping[str, Any], states: Mapping[str, str]) -> list[Finding]:
-    """A finding for everything in an override that refers to another state in a way that can't cross. `states` says
-    where every address lives.
+    """A finding for each reference to another state that isn't supported. `states` has the state of every address.
 
-    A whole reference to the base can, and so can `depends_on`: the base is applied first.
+    Whole references to the base are supported, and so is `depends_on`, because Terraform applies the base first.
     """
     return [
         Finding(place=place, message=message)
@@ -38,10 +37,10 @@ def between_states(overrides: Mapping[str, Any], states: Mapping[str, str]) -> l
     ]
 
 
-def laid_over(output: dict[str, Any], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A stack's Terraform JSON with raw attributes laid over its resources: tables merge, lists and values replace.
+def with_overrides(output: dict[str, Any], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A stack's Terraform JSON with the overrides set on its resources. Tables are merged, lists and values replaced.
 
-    Done on the finished JSON: cdktf's own overrides merge lists item by item, so nothing could be taken out of one.
+    This changes the finished JSON, because cdktf's own overrides merge lists item by item and so can't remove an item.
     """
     for address, attributes in sorted(overrides.items()):
         kind, type_, name = ["resource", *address.split(".")][-3:]
@@ -75,46 +74,47 @@ def _placed(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _crossing(text: str, attribute: Path, state: str, states: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with a string in an override of something that lives in `state`."""
+    """The messages for a string in an override of a resource in `state`."""
     if attribute[:1] == ("depends_on",):
         if (home := states.get(text, state)) not in (state, BASE):
-            yield f"what lives in state {state} depends on {text} in state {home}, {_APART}"
+            yield f"a resource in state {state} can't depend on {text} in state {home}. {_ADVICE}"
     elif attribute[:2] == ("lifecycle", "replace_triggered_by"):
         address = ".".join(text.split("[")[0].split(".")[:2])
         if (home := states.get(address, state)) != state:
-            yield f"what lives in state {state} is replaced with {address} in state {home}, {_APART}"
+            yield f"a resource in state {state} can't be replaced with {address} in state {home}. {_ADVICE}"
     elif _TEMPLATE.search(text):
         for address, path in REFERENCE.findall(text):
             home = states.get(address, state)
             if home != state and (reason := out_of_reach(address, path, state=state, home=home)):
-                yield f"{reason}, {_APART}"
+                yield f"{reason}. {_ADVICE}"
         yield from _computing(REFERENCE.sub("", text), state, states)
 
 
 def _computing(rest: str, state: str, states: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the rest of a string, beside its whole references: an expression stays within its state."""
+    """The messages for the rest of a string without its whole references. An expression can use only its own state."""
     if not _TEMPLATE.search(rest):
         return
     for address, path in ADDRESS.findall(rest):
         if (home := states.get(address, state)) != state:
-            yield (
-                f"an expression in state {state} uses {address}{path}, which lives in state {home}; only a whole "
-                f'reference to the base can, as "${{{address}{path or ".id"}}}"; write that, or keep both in one stack'
-            )
+            reference = f"${{{address}{path or '.id'}}}"
+            whole = f'Write only a whole reference, "{reference}", or keep both resources in one stack.'
+            fact = f"an expression in state {state} can't use {address}{path} in state {home}"
+            yield f"{fact}. {whole if home == BASE else _ADVICE}"
 
 
 def _finding(address: str, known: list[str]) -> Finding:
     if "." not in address:
-        message = 'is no address; write type and name in one pair of quotes, as in [overrides."aws_ecs_service.llm"]'
+        message = 'isn\'t an address. Write type and name in one pair of quotes: [overrides."aws_ecs_service.llm"].'
         return Finding(place=("overrides", address), message=message)
     close = did_you_mean(address, known)
     same_type = [other for other in known if other.rpartition(".")[0] == address.rpartition(".")[0]]
-    fix = f'did you mean "{close}"?' if close else _there_are(same_type)
-    return Finding(place=("overrides", address), message=f"no resource has this address; {fix}")
+    fix = f'; did you mean "{close}"?' if close else f". {_advice_on(same_type)}"
+    return Finding(place=("overrides", address), message=f"no resource has this address{fix}")
 
 
-def _there_are(addresses: list[str]) -> str:
+def _advice_on(addresses: list[str]) -> str:
+    """The advice for an unknown address, with the known ones of its type."""
     if not addresses:
-        return "there is none of this type: cdk.tf.json in the output folder has all of them"
+        return "Use an address from cdk.tf.json in the output folder: no resource has this type."
     more = f" and {len(addresses) - _LISTED} more" if len(addresses) > _LISTED else ""
-    return f"of this type there are {', '.join(addresses[:_LISTED])}{more}"
+    return f"Use an address of this type: {', '.join(addresses[:_LISTED])}{more}."

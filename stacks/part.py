@@ -1,4 +1,4 @@
-"""A part of a deployment, and how it makes resources: typed arguments in, literal references out."""
+"""A part of a deployment. It creates resources from typed arguments and returns references to them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from catalog.model import Deployment
 
 @dataclass(frozen=True)
 class Ref:
-    """A resource or data source in the output, under its Terraform address.
+    """A resource or data source in the output, with its Terraform address.
 
-    `ref.arn` is the text `${aws_x.name.arn}`. Terraform orders by it as it does by cdktf's own tokens, and it costs no
-    call into Node; an attribute that the type does not have raises AttributeError all the same.
+    `ref.arn` is the string `${aws_x.name.arn}`. Terraform derives dependencies from it as from cdktf's own tokens, but
+    it requires no call into Node. Raises AttributeError for an attribute that the type doesn't have.
     """
 
     address: str
     element: TerraformElement
     state: str = BASE
-    """The Terraform state that it lives in."""
+    """The Terraform state that the resource is in."""
 
     def __getattr__(self, attribute: str) -> str:
         if not isinstance(getattr(type(self.element), attribute, None), property):
@@ -36,20 +36,20 @@ class Ref:
         return f"${{{self.address}.{attribute}}}"
 
     def expression(self, attribute: str) -> str:
-        """The bare expression `aws_x.name.attribute`, to be built into a larger `${…}`."""
+        """The expression `aws_x.name.attribute` without `${}`, for use in a larger expression."""
         text: str = getattr(self, attribute)
         return text[2:-1]
 
 
 OUTLIVES_TASKS = {"create_before_destroy": True}
-"""The lifecycle of what running tasks rely on. Terraform would otherwise take it away before it updates the ECS service
-that no longer wants it: for the length of a rollout nobody would reach the old tasks, and of one that fails, longer."""
+"""The lifecycle of resources that running tasks require. Otherwise Terraform would delete them before it updates the
+ECS service, and the old tasks would be unreachable during the rollout, or longer if it fails."""
 PROTOCOL_VERSIONS = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
-"""What target groups call the protocols (ELBv2 API reference, CreateTargetGroup.ProtocolVersion)."""
+"""The protocol versions of target groups (ELBv2 API reference, CreateTargetGroup.ProtocolVersion)."""
 
 
 class Elements(dict[str, Ref]):
-    """What a deployment is made of, by address, and the stack that each goes to beside the base."""
+    """All resources and data sources of a deployment, by address, and the stacks of its states."""
 
     def __init__(
         self,
@@ -60,11 +60,11 @@ class Elements(dict[str, Ref]):
         super().__init__()
         self.state_of = state_of
         self.stacks = stacks or {}
-        """By state; the base is where parts are."""
+        """The stack of each state except the base, by state. The base is the stack of the parts themselves."""
 
 
 class Part(Construct):
-    """A construct that makes resources under addresses of its own choosing, each of which can be used once."""
+    """A construct that creates resources at explicit addresses. Each address can be used only once."""
 
     def __init__(self, scope: Construct, id_: str, *, deployment: Deployment) -> None:
         super().__init__(scope, id_)
@@ -72,11 +72,12 @@ class Part(Construct):
         self.elements: Elements = scope.elements  # type: ignore[attr-defined]  # the stack's: one for all parts
 
     def add(self, type_: type[TerraformElement], name: str, /, **arguments: Any) -> Ref:
-        """Make a resource or data source at the address `<type>.<name>`, in the state where that lives. `depends_on`
-        takes Refs; between states, the order in which these are applied does the same.
+        """Create a resource or data source at the address `<type>.<name>`, in the state of that address.
 
-        Raises ValueError where the address is taken: cdktf would let the second silently replace the first. Raises
-        LookupError for one that bears a service's name, if the table of resource types doesn't know it.
+        `depends_on` is a list of Refs. Those in other states are dropped, because states are applied in order.
+
+        Raises ValueError if the address is used already: in cdktf the second resource would replace the first without
+        an error. Raises LookupError if the address has a service's name, but RESOURCE_TYPES doesn't list the type.
         """
         address = f"{terraform_type(type_)}.{name}"
         if address in self.elements:
@@ -91,21 +92,21 @@ class Part(Construct):
         return ref
 
     def _owner_tags(self, type_: type[TerraformElement], address: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """A workload's own tags, on whatever bears its name: here, so that no part can forget them."""
+        """The workload's tags, for every resource with its name. Set here, so that no part can forget them."""
         name = owner_name(address, workloads=self.deployment.workloads, types=RESOURCE_TYPES)
         owner = self.deployment.workloads.get(name or "")
-        if owner is None or not owner.tags or not _takes_tags(type_):
+        if owner is None or not owner.tags or not _supports_tags(type_):
             return {}
         return {"tags": {**(arguments.get("tags") or {}), **owner.tags}}
 
 
 @functools.cache
-def _takes_tags(type_: type[TerraformElement]) -> bool:
+def _supports_tags(type_: type[TerraformElement]) -> bool:
     return "tags" in inspect.signature(type_.__init__).parameters
 
 
 def terraform_type(type_: type[TerraformElement]) -> str:
-    """`aws_vpc`, or `data.aws_region`: read off the module of the generated class, without asking Node."""
+    """The Terraform type of a generated class, such as `aws_vpc` or `data.aws_region`, read from its module's name."""
     if type_ is DataResource:
         return "terraform_data"
     module = type_.__module__.rpartition(".")[2]
@@ -113,8 +114,8 @@ def terraform_type(type_: type[TerraformElement]) -> str:
 
 
 def protected(deployment: Deployment, **lifecycle: Any) -> dict[str, Any] | None:
-    """The lifecycle of what cannot be had back. Terraform refuses while it plans, before anything else is gone; AWS's
-    own protection, which only load balancers have, refuses in the middle of it."""
+    """The lifecycle of resources whose deletion can't be undone. With deletion protection, Terraform fails while it
+    plans, before it deletes anything. AWS's own protection, which only load balancers have, fails during the apply."""
     if deployment.catalog.security.deletion_protection:
         return {**lifecycle, "prevent_destroy": True}
     return lifecycle or None

@@ -1,4 +1,4 @@
-"""The AWS provider, and where the state of a deployment lives."""
+"""The AWS provider, version constraints and the state backend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.model import Deployment
 
 
 def configure(stack: TerraformStack, *, deployment: Deployment, state: str = BASE) -> None:
-    """Provider, version constraints and backend of a stack."""
+    """Set the provider, version constraints and backend of a stack."""
     catalog = deployment.catalog
     role = catalog.aws.assume_role
     AwsProvider(
@@ -25,7 +25,7 @@ def configure(stack: TerraformStack, *, deployment: Deployment, state: str = BAS
         assume_role=[AwsProviderAssumeRole(**role.model_dump(exclude_none=True))] if role else None,
         default_tags=[AwsProviderDefaultTags(tags=catalog.catalog.tags)] if catalog.catalog.tags else None,
     )
-    # The bindings pin the one version they were generated from; what is used of them is older than that.
+    # The bindings pin the version they were generated from, but this app uses only older features.
     stack.add_override("terraform.required_providers.aws.version", catalog.terraform.aws)
     stack.add_override("terraform.required_version", ">= 1.10")
     kind, arguments = backend_arguments(deployment, state)
@@ -36,7 +36,7 @@ def configure(stack: TerraformStack, *, deployment: Deployment, state: str = BAS
 
 
 class _Backend(TerraformBackend):
-    """Any backend, with the user's own arguments: cdktf's classes know only those of some older Terraform."""
+    """Any backend, with the catalog's arguments: cdktf's classes support only those of older Terraform versions."""
 
     def __init__(self, stack: TerraformStack, kind: str, arguments: dict[str, Any]) -> None:
         super().__init__(stack, "backend", kind)
@@ -48,9 +48,9 @@ class _Backend(TerraformBackend):
 
 
 def _hcp_terraform(stack: TerraformStack, arguments: dict[str, Any]) -> None:
-    """The `cloud` block, which takes a backend's place and can leave its organization to the environment."""
+    """Add the `cloud` block, which replaces a backend. The environment can set its organization."""
     cloud = CloudBackend(stack, organization="", workspaces=NamedCloudWorkspace(""))
-    # What cdktf wants to be told, and the catalog may leave out.
+    # cdktf requires both arguments, the catalog doesn't.
     cloud.add_override("organization", None)
     cloud.add_override("workspaces.name", None)
     for name, value in sorted(arguments.items()):

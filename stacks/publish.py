@@ -1,4 +1,4 @@
-"""Finished files replace the former output as a whole, whatever interrupts it."""
+"""Replacement of the previous output by the finished files: all files or none, even if the process is interrupted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows: two runs at a time are then the user's to avoid
+except ImportError:  # Windows: concurrent runs in one folder aren't supported there
     fcntl = None  # type: ignore[assignment]
 
 _STAGING = ".unfinished"
@@ -21,13 +21,13 @@ _STAGING = ".unfinished"
 
 @contextmanager
 def staging_in(outdir: Path) -> Iterator[Path]:
-    """An empty folder in which to make what `publish` then puts in place. Nothing of it stays."""
+    """Create an empty folder for the files that `publish` moves into place, and delete it at the end."""
     outdir.mkdir(parents=True, exist_ok=True)
-    with _alone_in(outdir):
+    with _locked(outdir):
         for stale in outdir.glob(f"{_STAGING}*"):
             shutil.rmtree(stale, ignore_errors=True)
-        # Never a name that was there before: node may outlive a killed run, and write on. Absolute, as node's current
-        # folder is the one that this process was in when node started.
+        # Always a new name: node may outlive a killed run and continue to write. Absolute, because node's current
+        # folder is the one that this process had when node started.
         staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}-", dir=outdir.absolute()))
         try:
             yield staging
@@ -36,16 +36,16 @@ def staging_in(outdir: Path) -> Iterator[Path]:
 
 
 def publish(files: Sequence[Path], *, staging: Path, outdir: Path) -> None:
-    """Put finished files in their places, in the order given, one rename each: all of them, or none."""
+    """Move finished files into place by renaming them, in the order of `files`: all of them or none."""
     moves = [(staging / file, outdir / file, staging / "former" / file) for file in files]
-    # All that needs room on the disk comes first.
+    # All steps that require disk space come first.
     for new, place, former in moves:
         place.parent.mkdir(parents=True, exist_ok=True)
         _onto_disk(new)
         if place.exists():
             former.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(place, former)
-    with _signals_held():
+    with _signals_deferred():
         try:
             for new, place, _ in moves:
                 new.replace(place)
@@ -65,8 +65,8 @@ def _put_back(replaced: Sequence[tuple[Path, Path]]) -> None:
 
 
 def _onto_disk(path: Path) -> None:
-    """Wait until the disk has it: after a power cut a renamed file could otherwise be empty."""
-    if os.name == "nt":  # it opens no folder, and flushes no file that is open for reading
+    """Flush a file or folder to disk: otherwise a renamed file could be empty after a power failure."""
+    if os.name == "nt":  # it can't open folders, or flush files that are open for reading
         return
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -76,14 +76,14 @@ def _onto_disk(path: Path) -> None:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait for another run in this folder to end. The system lets go of the lock whichever way a run ends."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock the folder, and wait while another run has the lock. The system releases it however a run ends."""
     if fcntl is None:
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # some network file systems lock no folder
+        with suppress(OSError):  # some network file systems don't support locks on folders
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
@@ -91,19 +91,19 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let what asks to stop wait until the end of the block."""
-    if threading.current_thread() is not threading.main_thread():  # only that one hears signals
+def _signals_deferred() -> Iterator[None]:
+    """Defer SIGINT and SIGTERM until the end of the block."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread gets signals
         yield
         return
-    heard: list[int] = []
+    received: list[int] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for held in before:
-        signal.signal(held, lambda number, _: heard.append(number))
+    for deferred in before:
+        signal.signal(deferred, lambda number, _: received.append(number))
     try:
         yield
     finally:
-        for held, handler in before.items():
-            signal.signal(held, handler)
-        for number in heard:
+        for deferred, handler in before.items():
+            signal.signal(deferred, handler)
+        for number in received:
             signal.raise_signal(number)

@@ -1,4 +1,4 @@
-"""From deployments to Terraform JSON: a stack folder for each, and one for every other state of its services."""
+"""Write Terraform JSON for deployments: a stack folder for each, and one for every other state of its services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from catalog.load import Loaded, of_environments
 from catalog.model import Deployment
 from catalog.model.types import NAME_PATTERN
 from stacks.deployment_stack import DeploymentStack
-from stacks.overrides import between_states, laid_over, unknown_addresses
+from stacks.overrides import between_states, unknown_addresses, with_overrides
 from stacks.publish import publish, staging_in
 from stacks.states import add_import_blocks, moved_between_states
 from stacks.states.remote_state import read_from_base
@@ -28,21 +28,21 @@ _MANIFEST = "manifest.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesized:
-    """What was written: the output folder, and how many resources each deployment has."""
+    """The written output: its folder, and the number of resources of each deployment."""
 
     outdir: Path
     resources: Mapping[str, int]
     folders: tuple[str, ...]
-    """Of all stacks, by name."""
+    """The folders of all stacks, by name."""
     emptied: tuple[str, ...]
-    """Those of them that an earlier synth left behind, and that no service names any more."""
+    """Those of an earlier synth whose states no service uses any more."""
 
 
 def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
-    """Write the stacks of all deployments, all of them or none.
+    """Write the stacks of all deployments: all of them or none.
 
-    Raises CatalogError for overrides of nothing or across states, and OSError where the folder cannot be written; what
-    was there before stays as it is.
+    Raises CatalogError for overrides of unknown addresses or across states, and OSError if the folder can't be written.
+    The previous output doesn't change then.
     """
     with staging_in(outdir) as staging:
         emptied = {deployment.id: _emptied(outdir, deployment) for deployment in loaded.deployments}
@@ -55,9 +55,9 @@ def synthesize(loaded: Loaded, *, outdir: Path) -> Synthesized:
 
 
 def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str]]) -> dict[str, int]:
-    """Write everything to a folder of its own; how many resources each deployment has."""
-    # cdktf's validation runs `terraform version` once for every terraform_data: synthesis would need Terraform, and
-    # take 0.05 CPU s more for each. The output says `required_version`, so Terraform itself refuses to be too old.
+    """Write all stacks to `folder`. Returns the number of resources of each deployment."""
+    # cdktf's validation runs `terraform version` for every terraform_data: synthesis would require Terraform and take
+    # 0.05 CPU s more for each. The output has `required_version`, so an older Terraform exits with an error.
     app = App(outdir=str(folder), skip_validation=True)
     stacks = {
         deployment.id: DeploymentStack(app, deployment=deployment, emptied=emptied[deployment.id])
@@ -78,7 +78,7 @@ def _write(loaded: Loaded, folder: Path, *, emptied: Mapping[str, Collection[str
 
 
 def _post_process(stacks: Path, stack: DeploymentStack, deployment: Deployment) -> None:
-    """Finish the files of a deployment; `stacks` is the folder that holds those of all."""
+    """Finish the files of a deployment. `stacks` is the folder of all stacks."""
     if not deployment.catalog.overrides and not stack.stacks:
         return
     files = {state: stacks / folder_of(deployment.id, state) / OUTPUT for state in (BASE, *stack.stacks)}
@@ -86,7 +86,7 @@ def _post_process(stacks: Path, stack: DeploymentStack, deployment: Deployment) 
     states = {address: ref.state for address, ref in stack.elements.items()}
     for state, output in outputs.items():
         overrides = {at: over for at, over in deployment.catalog.overrides.items() if states[at] == state}
-        laid_over(output, overrides)
+        with_overrides(output, overrides)
     moving = [address for address, _ in moved_between_states(states, deployment)]
     configurations = _configurations(outputs) if moving else {}
     for state, output in outputs.items():
@@ -107,11 +107,11 @@ def _configurations(outputs: dict[str, dict[str, Any]]) -> dict[str, dict[str, A
 
 
 def _emptied(outdir: Path, deployment: Deployment) -> list[str]:
-    """The states whose folders an earlier synth left behind, and that no service names any more: what they hold is
-    still to be deleted, and their old folders would make it anew."""
+    """The states that have a folder from an earlier synth but that no service uses any more. Their resources must
+    still be deleted, and applying the old folders would create them again."""
     folders = (folder.name for folder in outdir.glob(f"stacks/{deployment.id}_*") if (folder / OUTPUT).is_file())
     named = (name.partition("_")[2] for name in folders)
     left = {state for state in named if re.fullmatch(NAME_PATTERN, state)} - set(stacks_of(deployment))
-    # Where the catalog's state has one place for all, that of the base is no other's: emptying one would empty it.
+    # If several states have the same place, as with one backend path for all, emptying one would empty the base.
     places = places_of(deployment, left)
     return sorted(state for state in left if list(places.values()).count(places[state]) == 1)

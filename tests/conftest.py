@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 
-# `make test ARGS=...` exports these to whatever make a test starts.
+# `make test ARGS=...` exports these to every make that a test starts.
 for _name in ("ARGS", "ENV", "PLANS", "STACK", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
     os.environ.pop(_name, None)
 
-# Looking for garbage among the thousands of tests that are collected takes an eighth of the CPU time.
+# Garbage collection over the thousands of collected tests takes an eighth of the CPU time.
 gc.set_threshold(50_000, 20, 20)
 
 
@@ -31,7 +31,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files in which Terraform runs come first: some take minutes, mostly waiting, while other processes go on."""
+    """Run files that use Terraform first: some take minutes, mostly waiting, while other processes continue."""
     first = {item.path for item in items if "terraform" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: item.path not in first)
 
@@ -44,14 +44,14 @@ def root() -> Path:
 
 @pytest.fixture
 def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The current folder is an empty one."""
+    """Change to an empty folder."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    """SIGINT and SIGTERM end what a test starts. Without this it inherits what this process's parent ignores, as shells
-    ignore SIGINT for their background jobs."""
+    """Let SIGINT and SIGTERM end the processes that a test starts. Otherwise they inherit the signals that this
+    process's parent ignores: shells ignore SIGINT for their background jobs."""
     handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     yield
@@ -61,7 +61,7 @@ def signals() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def terraform() -> None:
-    """Only where there is a terraform; DEMAND_TERRAFORM=1 fails instead."""
+    """Skip without terraform on the PATH; with DEMAND_TERRAFORM=1, fail."""
     from tests.emulator.terraform import find_terraform
 
     if find_terraform() is None:
@@ -72,8 +72,8 @@ def terraform() -> None:
 
 @pytest.fixture(scope="session")
 def aws(terraform: None) -> Iterator[None]:
-    """The emulated AWS, one for each test process; only where there is a terraform to use it."""
-    from tests import emulator  # which takes two seconds, and the process that only hands out tests needs none of it
+    """The emulated AWS, one for each test process; skips without terraform."""
+    from tests import emulator  # takes two seconds, and the process that only distributes tests doesn't need it
 
     emulator.start()
     yield
@@ -83,10 +83,10 @@ def aws(terraform: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutputs:
     """The output of a catalog of this repository on a mesh: `shipped(file, kind)`."""
-    from tests.support.outputs import ShippedOutputs  # which starts Node
+    from tests.support.outputs import ShippedOutputs  # starts Node
 
     own = tmp_path_factory.getbasetemp()
-    # The processes of pytest-xdist have folders side by side.
+    # Each process of pytest-xdist has its own folder beside the others.
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shipped"
     folder.mkdir(exist_ok=True)
     return ShippedOutputs(folder)

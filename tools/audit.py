@@ -1,7 +1,7 @@
-"""`make audit`: known vulnerabilities of what is locked, asked of PyPI and npm.
+"""`make audit`: check the locked packages for known vulnerabilities in the advisories of PyPI and npm.
 
-Ends with 1 where one is found, and only then. What could not be asked, without a network or of a mirror that keeps no
-advisories, is said as such: it is not audited, and nothing to rely on.
+Exits with 1 only if it finds a vulnerability. It prints NOT AUDITED for packages that it couldn't check, for example
+without a network or with a mirror without advisories.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LOCKS = ("requirements/runtime.txt", "requirements/dev.txt", "requirements/audit
 
 
 def _answer(words: list[str]) -> dict[str, Any]:
-    """What a command prints as JSON; empty where it printed none. pip-audit calls it an error to have found one, as
-    npm does."""
+    """The JSON output of a command, or an empty dict if there is none. The exit status doesn't matter: pip-audit and
+    npm also fail if they find a vulnerability."""
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     try:
         answer = json.loads(done.stdout)
@@ -31,29 +31,29 @@ def _answer(words: list[str]) -> dict[str, Any]:
 
 
 def of_python(answer: dict[str, Any], *, lock: str) -> tuple[list[str], str]:
-    """The vulnerabilities in an answer of pip-audit, and how much it could ask. What its registry does not know it
-    skips, and calls the rest clean even if nothing is left."""
+    """The vulnerabilities in pip-audit's output, and a summary of how many packages it checked. pip-audit skips
+    packages that its registry doesn't have, and reports no problem even if it skips all of them."""
     packages = answer.get("dependencies", [])
-    asked = [each for each in packages if "skip_reason" not in each]
+    audited = [each for each in packages if "skip_reason" not in each]
     found = [
         f"{lock}: {each['name']} {each['version']}: {vulnerability['id']}, fixed in "
         f"{', '.join(vulnerability.get('fix_versions', ())) or 'no version yet'}"
-        for each in asked
+        for each in audited
         for vulnerability in each.get("vulns", ())
     ]
     if not packages:
-        return found, f"{lock}: NOT AUDITED, the advisories could not be asked"
-    skipped = len(packages) - len(asked)
-    rest = f"; NOT AUDITED: {skipped}, unknown to the registry that was asked" if skipped else ""
-    return found, f"{lock}: {len(asked)} packages audited{rest}"
+        return found, f"{lock}: NOT AUDITED, couldn't read the advisories"
+    skipped = len(packages) - len(audited)
+    rest = f"; NOT AUDITED: {skipped}, not found in the registry" if skipped else ""
+    return found, f"{lock}: {len(audited)} packages audited{rest}"
 
 
 def of_node(answer: dict[str, Any]) -> tuple[list[str], str]:
-    """The same of an answer of npm, which has no vulnerabilities in it where it could not ask."""
+    """The same for npm's output, which has no key `vulnerabilities` if npm couldn't read the advisories."""
     lock = "package-lock.json"
     if "vulnerabilities" not in answer:
         why = str(answer.get("message", "no answer"))
-        return [], f"{lock}: NOT AUDITED, the advisories could not be asked ({why})"
+        return [], f"{lock}: NOT AUDITED, couldn't read the advisories ({why})"
     found = [f"{lock}: {name}: {each['severity']}" for name, each in sorted(answer["vulnerabilities"].items())]
     return found, f"{lock}: {answer['metadata']['dependencies']['total']} packages audited"
 
@@ -67,7 +67,7 @@ def main() -> int:
     npm = [str(node / "bin" / "node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")]
     results.append(of_node(_answer([*npm, "audit", "--package-lock-only", "--json"])))
     found = [line for lines, _ in results for line in lines]
-    print("\n".join([*(said for _, said in results), *found]))
+    print("\n".join([*(summary for _, summary in results), *found]))
     return 1 if found else 0
 
 

@@ -1,5 +1,5 @@
-"""Writes the data that the catalog takes from AWS: the shape of a container definition and the regions, from botocore,
-and the instance types that can run tasks, from moto. The app itself requires neither package.
+"""Write the catalog's AWS data: the shape of a container definition and the regions, from botocore, and the instance
+types that can run tasks, from moto. The app itself doesn't require these packages.
 
 `python -m tools.aws_data` writes the files in catalog/data/.
 """
@@ -20,7 +20,7 @@ from catalog.task.addition import SHAPE_FILE
 
 
 def container_definition() -> str:
-    """The shape of a container definition, as JSON, from the botocore that is installed."""
+    """The shape of a container definition, as JSON, from the installed botocore."""
     service = botocore.session.get_session().get_service_model("ecs")
     return json.dumps(_trimmed(service.shape_for("ContainerDefinition")), indent=1, sort_keys=True) + "\n"
 
@@ -37,14 +37,14 @@ def _trimmed(shape: Any) -> dict[str, Any]:
 
 
 def regions() -> str:
-    """The names of AWS's regions in all partitions, as JSON, from the botocore that is installed."""
+    """The names of AWS's regions in all partitions, as JSON, from the installed botocore."""
     partitions = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
     names = sorted(name for each in partitions for name in each["regions"] if not name.endswith("-global"))
     return json.dumps(names, indent=1) + "\n"
 
 
 def instance_types() -> str:
-    """The table of instance types, as JSON, from the moto that is installed."""
+    """The table of instance types, as JSON, from the installed moto."""
     source = Path(moto.ec2.__file__).with_name("resources") / "instance_types.json.gz"
     described = json.loads(gzip.decompress(source.read_bytes()))
     rows = [f" {json.dumps(name)}: {json.dumps(_row(each))}" for name, each in sorted(described.items()) if _fits(each)]
@@ -52,9 +52,9 @@ def instance_types() -> str:
 
 
 def _fits(described: dict[str, Any]) -> bool:
-    """Whether the ECS-optimized image of Amazon Linux 2023 runs there, and knows how to share what the type has: no
-    hardware of the Xen hypervisor or none at all, no accelerators but whole NVIDIA GPUs, and none of the first Graviton
-    (Amazon Linux 2023 User Guide, "System requirements")."""
+    """Whether the ECS-optimized AMI of Amazon Linux 2023 supports an instance type and all its devices. It doesn't
+    support Xen, bare metal, first-generation Graviton, or accelerators other than whole NVIDIA GPUs (Amazon Linux 2023
+    User Guide, "System requirements")."""
     gpus = described.get("GpuInfo", {}).get("Gpus", [])
     return (
         described.get("Hypervisor") == "nitro"

@@ -1,11 +1,11 @@
-"""Measures synthesis as users run it: whole processes, generated catalogs, fresh output folders.
+"""Measure synthesis as users run it: whole processes, generated catalogs, new output folders.
 
     python -m tools.bench [--runs N] [--strict] [--states]
 
-Prints medians, what the same catalogs cost with the plain import of the AWS bindings (CATALOG_PLAIN_BINDINGS=1),
-measured in turn with them, what only reading and checking the largest one costs, and which budgets all that keeps.
-Quote CPU seconds: user and system time of Python and both its nodes, which change less than wall time on a busy
-machine; the ratio to the plain import changes least. All runs of one catalog have to write the same bytes.
+Prints the medians, the cost of the same catalogs with the plain import of the AWS bindings (CATALOG_PLAIN_BINDINGS=1,
+in alternate runs), the cost of only checking the largest catalog, and whether each budget is kept. Quote CPU seconds:
+the user and system time of Python and its two node processes, which varies less than wall time on a busy machine. The
+ratio to the plain import varies least. All runs of a catalog must write the same bytes.
 """
 
 import argparse
@@ -58,7 +58,7 @@ class Run:
     cpu: float  # seconds
     wall: float  # seconds
     largest: float  # MB, peak of the largest process
-    together: float  # MB, peak of all processes at once, sampled; 0 where there is no /proc
+    together: float  # MB, sampled peak of the sum of all processes; 0 without /proc
     resources: int
     digest: str  # of all files written
 
@@ -71,7 +71,7 @@ def catalog(services: int) -> str:
 
 @dataclass(frozen=True)
 class Budget:
-    """A promise about the medians. Missing one is told, and fails only where asked: a busy machine proves nothing."""
+    """A limit for a median. Exceeding it fails the run only with --strict, because busy machines are slower."""
 
     what: str
     most: float
@@ -110,7 +110,7 @@ def measure(*, program: Path, services: int, bindings: str) -> Run:
             "CDKTF_OUTDIR": str(out),
             "CATALOG_PLAIN_BINDINGS": "1" if bindings == "plain" else "0",
         }
-        # Set in many containers. pip compiles the bindings; the app itself would be compiled in each run.
+        # Many containers set it. pip compiles the bindings, but Python would compile the app itself in each run.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         with Path(folder, "messages").open("w+") as messages:
             started = time.perf_counter()
@@ -122,7 +122,7 @@ def measure(*, program: Path, services: int, bindings: str) -> Run:
             wall = time.perf_counter() - started
             if status != 0:
                 messages.seek(0)
-                sys.exit(f"{' '.join(map(str, command))} ended with {status}:\n{messages.read()}")
+                sys.exit(f"{' '.join(map(str, command))} exited with {status}:\n{messages.read()}")
         output = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
         return Run(
             cpu=usage.ru_utime + usage.ru_stime,
@@ -136,13 +136,13 @@ def measure(*, program: Path, services: int, bindings: str) -> Run:
 
 
 def watch(process: subprocess.Popen):
-    """Wait for a process: its exit status, what it and all that it waited for used, and their highest common memory."""
+    """Wait for a process. Returns its exit status, the resource usage of it and its children, and their peak memory."""
     together = 0.0
     while True:
-        # jsii waits for the node it starts, and that one for its own, so wait4 counts both.
+        # jsii waits for the node process that it starts, and that one for its child, so wait4 counts both.
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
-            # Told here, or Popen would look for the process once more and warn.
+            # Otherwise Popen would wait for the process again and warn.
             process.returncode = os.waitstatus_to_exitcode(status)
             return process.returncode, usage, together
         together = max(together, sum(resident(pid) for pid in family(process.pid)))
@@ -154,13 +154,13 @@ def family(pid: int) -> list[int]:
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:  # it has ended, or this is not Linux
+    except OSError:  # the process has ended, or this isn't Linux
         children = []
     return [pid, *(member for child in children for member in family(child))]
 
 
 def resident(pid: int) -> float:
-    """Memory of one process in MB; pages that processes share are counted in each."""
+    """The resident memory of a process in MB. It includes pages that processes share."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, IndexError):
@@ -179,22 +179,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description="Measures synthesis.")
     parser.add_argument("--runs", type=int, default=3, help="how often each case runs (default: 3)")
     parser.add_argument("--program", type=Path, default=ROOT / "main.py", help="what to measure (default: main.py)")
-    parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is broken")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a budget is broken")
     parser.add_argument("--states", action="store_true", help="measure Terraform's plans of one state and of thirteen")
     arguments = parser.parse_args()
     if arguments.states:
-        # Only here: Linux counts a new process as large as the one that starts it, and this brings the emulator.
+        # Imported only here: it imports the emulator, and Linux counts a new process as large as its parent.
         from tools import bench_states
 
         bench_states.measure()
         return
 
-    # Fills jsii's package cache and its index, which belong to the installation, not to a run.
+    # Fill jsii's package cache and its index first: they are part of the installation, not of a run.
     measure(program=arguments.program, services=1, bindings="fast")
 
     runs: dict[tuple[int, str], list[Run]] = {case: [] for case in CASES}
     for number in range(arguments.runs):
-        for services, bindings in CASES:  # in turn, so that a busy minute meets all of them
+        for services, bindings in CASES:  # alternating, so that a busy minute affects all cases
             print(f"run {number + 1} of {arguments.runs}: {services}, {bindings} …", file=sys.stderr)
             run = measure(program=arguments.program, services=services, bindings=bindings)
             runs[services, bindings].append(run)

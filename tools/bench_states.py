@@ -1,8 +1,9 @@
-"""What several Terraform states save: a catalog of 300 services in twelve stacks against the same in one state.
+"""Compare several Terraform states with one: a catalog of 300 services in twelve stacks, and in a single state.
 
     python -m tools.bench --states
 
-Applies the base and two of the stacks to the emulated AWS, plans all, and prints what Terraform and its provider cost.
+Applies the base and two of the stacks to the emulated AWS, plans all stacks, and prints the cost of Terraform and its
+provider.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ port = 8080
 
 
 def catalog(*, split: bool) -> str:
-    """Twelve teams of 25 services; each service calls the next of its team, and the last one the first of the team
-    before."""
+    """Twelve teams of 25 services. Each service calls the next one of its team, and the last one calls the first
+    service of the previous team."""
     text = _HEAD
     for team in range(STACKS):
         for number in range(EACH):
@@ -57,11 +58,11 @@ def catalog(*, split: bool) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a command took, in seconds, and what it said."""
+    """The time that a command took, in seconds, and its output."""
 
     wall: float
     cpu: float
-    said: str
+    output: str
 
 
 def _run(words: Sequence[str], folder: Path, environment: dict[str, str]) -> Cost:
@@ -71,10 +72,10 @@ def _run(words: Sequence[str], folder: Path, environment: dict[str, str]) -> Cos
     if done.returncode != 0:
         sys.exit(f"{' '.join(words)} in {folder}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall=time.perf_counter() - started, cpu=cpu, said=done.stdout)
+    return Cost(wall=time.perf_counter() - started, cpu=cpu, output=done.stdout)
 
 
-def _tell(what: str, cost: Cost) -> None:
+def _print_cost(what: str, cost: Cost) -> None:
     print(f"{what.ljust(52)}  {cost.cpu:6.1f} CPU s  {cost.wall:6.1f} s", flush=True)
 
 
@@ -97,22 +98,22 @@ def measure() -> None:
                 print(f"{len(made.folders)} state(s): {sum(made.resources.values())} resources")
             whole = folders[False] / "cdktf.out" / "stacks" / "bench"
             _run([terraform, "init"], whole, environment)
-            _tell("one state, plan of all", _run([terraform, "plan"], whole, environment))
+            _print_cost("one state, plan of all", _run([terraform, "plan"], whole, environment))
 
             deploy, here = [sys.executable, "-m", "deploy"], folders[True]
-            # From the last one on: nobody whom they call lives in a stack that is not applied.
+            # The first teams, because they call only services in stacks that are applied here too.
             chosen = ["base", *(f"team-{team}" for team in range(APPLIED))]
             for state in chosen:
                 applied = _run([*deploy, "apply", "--stack", state, "--", "-auto-approve"], here, environment)
-                _tell(f"{state}, apply", applied)
+                _print_cost(f"{state}, apply", applied)
             for state in chosen:
                 planned = _run([*deploy, "plan", "--stack", state], here, environment)
-                unchanged = "No changes" in planned.said or "no changes" in planned.said
-                _tell(f"{state}, plan again: {'no changes' if unchanged else 'CHANGES'}", planned)
+                unchanged = "No changes" in planned.output or "no changes" in planned.output
+                _print_cost(f"{state}, plan again: {'no changes' if unchanged else 'CHANGES'}", planned)
             fresh = _run([*deploy, "plan", "--stack", f"team-{STACKS - 1}"], here, environment)
-            _tell(f"team-{STACKS - 1}, first plan", fresh)
+            _print_cost(f"team-{STACKS - 1}, first plan", fresh)
             everything = _run([*deploy, "plan"], here, environment)
-            _tell(f"{STACKS + 1} stacks, plan of all", everything)
-            print(everything.said.partition("=== all plans\n")[2])
+            _print_cost(f"{STACKS + 1} stacks, plan of all", everything)
+            print(everything.output.partition("=== all plans\n")[2])
     finally:
         emulator.stop()

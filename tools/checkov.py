@@ -1,7 +1,7 @@
-"""`make security`: checkov on the plans that tests/lifecycle/test_validate.py keeps, and which findings have a reason.
+"""`make security`: run checkov on the plans that tests/lifecycle/test_validate.py keeps.
 
-Prints a table, a line for each plan. Ends with 1 where a check fails without a reason in checkov_exceptions.toml, where
-a reason is not needed any more, or where there are no plans.
+Prints a table with a line for each plan. Exits with 1 if a check fails without an exception in checkov_exceptions.toml,
+if an exception is unused, or if there are no plans.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HARDENED = "hardened"
 
 @dataclass(frozen=True, kw_only=True)
 class Exception_:
-    """A check that may fail for some resources, and why."""
+    """A check that may fail for some resources, and the reason."""
 
     check: str
     resource: str
@@ -49,7 +49,7 @@ class Counts:
 @dataclass(kw_only=True)
 class Report:
     plans: dict[tuple[str, str], Counts] = field(default_factory=dict)
-    """By catalog and kind of mesh."""
+    """The counts by catalog and kind of mesh."""
     failed: list[str] = field(default_factory=list)
     unused: list[Exception_] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ def _plan(finding: dict[str, Any]) -> tuple[str, str]:
 
 
 def judged(results: dict[str, list[dict[str, Any]]], known: list[Exception_]) -> Report:
-    """Findings of checkov, held against the exceptions."""
+    """Compare checkov's findings with the exceptions."""
     report, used = Report(), set()
     for finding in results["passed_checks"]:
         report.plans.setdefault(_plan(finding), Counts()).passed += 1
@@ -87,7 +87,7 @@ def judged(results: dict[str, list[dict[str, Any]]], known: list[Exception_]) ->
 
 
 def checked(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """What checkov, which asks nobody for this, finds in the plans of a folder."""
+    """Run checkov on the plans in a folder, without network access. Returns its results."""
     words = ["--directory", str(folder), "--framework", "terraform_plan", "--skip-download", "--compact"]
     done = subprocess.run(
         [str(CHECKOV), *words, "--output", "json", "--soft-fail"], capture_output=True, text=True, check=True
@@ -104,19 +104,19 @@ def _lines(report: Report) -> Iterator[str]:
     sums = [sum(getattr(each, name) for each in every) for name in ("passed", "excepted", "failed")]
     yield f"{'all':18} {len(every):<16} {sums[0]:7} {sums[1]:9} {sums[2]:7}"
     yield from sorted(report.failed)
-    yield from (f"{each.check} on {each.resource} has a reason and needs none: {each.why}" for each in report.unused)
+    yield from (f"{each.check} on {each.resource}: the exception is unused. Remove it." for each in report.unused)
 
 
 def main(folder: Path) -> int:
     plans = sorted(folder.glob("*.json"))
     if not plans:
-        print(f"there are no plans in {folder}; make security makes them", file=sys.stderr)
+        print(f"{folder}: has no plans. Run make security.", file=sys.stderr)
         return 1
     report = judged(checked(folder), exceptions())
     print("\n".join(_lines(report)))
     missing = {plan.name for plan in plans if tuple(plan.name.split(".")[:2]) not in report.plans}
     for name in sorted(missing):
-        print(f"checkov found nothing to check in {name}")
+        print(f"{name}: checkov found no resources to check")
     return 1 if report.failed or report.unused or missing else 0
 
 

@@ -1,7 +1,7 @@
-"""`make ci`: everything that must hold before a change is accepted, and what it costs. `make nightly`: all there is.
+"""Run `make ci`, the checks of every change, or `make nightly`, all checks, and measure their cost.
 
-Runs all steps, whatever fails first. Prints the CPU and wall time of each, also in units, as machines differ threefold:
-a unit is the CPU time that this machine takes for a loop of ten million multiplications. Exits with 1 if a step failed.
+Runs all steps even if one fails. Prints the CPU and wall time of each step, also in units, because machines differ by a
+factor of three: a unit is the CPU time of a loop of ten million multiplications. Exits with 1 if a step failed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MAKE = ["make", "--no-print-directory"]
 PLANS = "{plans}"
-"""Where the slow tests keep their plans, for checkov to read."""
+"""Placeholder for the folder in which the slow tests keep their plans for checkov."""
 SECURITY = [*MAKE, "security", f"PLANS={PLANS}"]
 STEPS = {
     "ci": {
         "lint": [*MAKE, "lint"],
         "fast": [*MAKE, "test"],
-        # More at a time than there are processors: they often wait for the emulated AWS.
+        # More processes than processors, because these tests often wait for the emulated AWS.
         "slow": [sys.executable, "-m", "pytest", "-n", "4", "-m", "slow"],
         "security": SECURITY,
     },
@@ -44,7 +44,7 @@ _LAST_WORDS = re.compile(r"^(?:FAILED|ERROR) .*|^=+ .* in [\d.]+s.* =+$", re.M)
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A step that ran: its exit status, the seconds it took with all its processes, and pytest's own summary."""
+    """A finished step: its exit status, the seconds that all its processes took, and pytest's summary."""
 
     name: str
     status: int
@@ -54,12 +54,12 @@ class Step:
 
 
 def measured_unit() -> float:
-    """The CPU seconds of one unit, the least of three tries."""
+    """The CPU seconds of one unit, the minimum of three measurements."""
     return min(_one_unit() for _ in range(3))
 
 
 def _one_unit() -> float:
-    # As a module's code: in a function, whose variables are faster, it takes half the time.
+    # Compiled as module code: local variables of a function would take half the time.
     code = compile("s = 0\nfor i in range(10**7):\n    s += i * i", "unit", "exec")
     started = time.process_time()
     exec(code, {})
@@ -67,16 +67,16 @@ def _one_unit() -> float:
 
 
 def run(name: str, words: list[str], *, environment: Mapping[str, str]) -> Step:
-    """Run a step in the project's folder and show its output as it comes."""
+    """Run a step in the project's folder and print its output immediately."""
     print(f"\n=== {name}: {' '.join(words)}\n", flush=True)
     cpu, wall = _cpu(), time.monotonic()
     process = subprocess.Popen(
         words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
     assert process.stdout
-    said = []
+    lines = []
     for line in process.stdout:
-        said.append(line)
+        lines.append(line)
         print(line, end="", flush=True)
     status = process.wait()
     step = Step(
@@ -84,20 +84,20 @@ def run(name: str, words: list[str], *, environment: Mapping[str, str]) -> Step:
         status=status,
         cpu=_cpu() - cpu,
         wall=time.monotonic() - wall,
-        last_words=[line[:300] for line in _LAST_WORDS.findall("".join(said))],
+        last_words=[line[:300] for line in _LAST_WORDS.findall("".join(lines))],
     )
     print(f"\n=== {name} ended with {status}", flush=True)
     return step
 
 
 def _cpu() -> float:
-    """The CPU seconds of all processes that this one has waited for, and of those that they have."""
+    """The CPU seconds of all finished child processes and their children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def table(steps: list[Step], *, unit: float) -> list[str]:
-    """A line for each step and one for their sum."""
+    """A line for each step and one for the sum."""
     lines = [f"{'step':10} {'CPU s':>8} {'wall s':>8} {'CPU units':>10} {'wall units':>11}  status"]
     every = [(step.name, step.cpu, step.wall, str(step.status)) for step in steps]
     every.append(("sum", sum(step.cpu for step in steps), sum(step.wall for step in steps), ""))
@@ -117,13 +117,13 @@ def _print_versions() -> None:
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             shown = (done.stdout + done.stderr).strip().partition("\n")[0]
         except OSError as error:
-            shown = error.strerror or "not there"
+            shown = error.strerror or "not installed"
         print(f"{name:10} {shown}")
     print(f"{'mirror':10} {os.environ.get('TF_PLUGIN_DIR', 'none: the AWS provider comes from the registry')}")
 
 
 def _download_provider(into: Path) -> Step:
-    """Fill a folder that serves as a mirror: unpacked the AWS provider takes 700 MB, and many tests use it."""
+    """Download the AWS provider into a folder that serves as a mirror: it takes 700 MB, and many tests use it."""
     from tests.emulator.provider import PROVIDER
 
     required = {"aws": {"source": "hashicorp/aws", "version": PROVIDER}}
@@ -148,7 +148,7 @@ def main(which: str) -> int:
         for name, words in STEPS[which].items():
             steps.append(run(name, [word.replace(PLANS, plans) for word in words], environment=environment))
     print("\n" + "\n".join(table(steps, unit=unit)) + "\n")
-    # The end of the output may be all that is read of it.
+    # Repeat the summaries, because some viewers show only the end of the output.
     for step in steps:
         print("\n".join(step.last_words), end="\n" if step.last_words else "")
     failed = [step.name for step in steps if step.status != 0]

@@ -1,4 +1,4 @@
-"""Thousands of catalogs, and what came of them: `make fuzz ARGS="--count 5000 --seed 7"`."""
+"""Check thousands of generated catalogs: `make fuzz ARGS="--count 5000 --seed 7"`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.generate.counts import Counts
 from tests.generate.run import SOURCES, run
 
 STUCK = 3600
-"""Seconds after which a run is stuck, and says where."""
+"""Seconds after which a run counts as stuck and exits with a traceback."""
 _SHOWN = 20
 
 
@@ -22,7 +22,7 @@ def _checked(source: str, *, seed: int, count: int) -> Counts:
 
 
 def table(counts: dict[str, Counts], *, seed: int) -> str:
-    """The figures of every source, side by side."""
+    """A table of the counts, with a column for each source."""
     lines = [f"{'seed ' + str(seed):<16}" + "".join(f"{source:>12}" for source in counts)]
     for each in fields(Counts):
         values = [getattr(figures, each.name) for figures in counts.values()]
@@ -36,18 +36,18 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000, help="catalogs of each source")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=SOURCES, help="one source alone")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.__stderr__)
     counts = {
-        source: _checked(source, seed=asked.seed, count=asked.count)
+        source: _checked(source, seed=arguments.seed, count=arguments.count)
         for source in SOURCES
-        if asked.only in (None, source)
+        if arguments.only in (None, source)
     }
     faulthandler.cancel_dump_traceback_later()
     defects = [defect for figures in counts.values() for defect in figures.defects]
     for defect in defects[:_SHOWN]:
         print(defect, file=sys.stderr)
-    print(table(counts, seed=asked.seed))
+    print(table(counts, seed=arguments.seed))
     return 1 if defects else 0
 
 

@@ -1,4 +1,4 @@
-"""Draw docs/images/overview-light.svg and overview-dark.svg: what a catalog becomes in AWS. `make docs` runs this.
+"""Draw docs/images/overview-light.svg and overview-dark.svg, the AWS resources of a catalog. `make docs` runs this.
 
 python -m tools.pictures FOLDER
 """
@@ -16,7 +16,7 @@ _FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', 'Liberation Sans', Arial
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """The colors of one picture, as GitHub's pages have them."""
+    """The colors of one picture, the same as on GitHub's pages."""
 
     page: str
     ink: str

@@ -1,9 +1,9 @@
-"""Check the prose of this repository for openings and phrases that make a sentence hard to read: part of `make lint`.
+"""Check the prose of this repository for openings and phrases that make a sentence hard to read.
 
     python -m tools.prose [FILE ...]
 
-It reads pages, comments, docstrings, messages and the names of tests, and prints `file:line: text: advice` for each
-finding. It ends with 1 if there is one.
+It checks pages, comments, docstrings, messages and test names, and prints `file:line: text: advice` for each finding.
+It exits with 1 if there is one.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ABOUT_WORDS = {"tools/prose.py", "tests/project/test_prose.py"}
-"""Files that must spell what is forbidden."""
+"""Files that must contain the forbidden phrases."""
 _KINDS = {".py", ".md", ".toml", ""}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """A pattern that no prose may have, and what to write instead."""
+    """A forbidden pattern, and the advice for it."""
 
     pattern: str
     instead: str
     is_opening: bool = False
-    """Whether it is forbidden only where a sentence begins."""
+    """Whether the pattern is forbidden only at the start of a sentence."""
 
 
 PHRASES = (
@@ -103,7 +103,7 @@ def main(arguments: list[str]) -> int:
 
 
 def tracked_files() -> list[str]:
-    """The files in git, and those that could be added to it, whose prose is checked."""
+    """The files to check: those in git, and untracked files that git doesn't ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -116,7 +116,7 @@ def tracked_files() -> list[str]:
 
 
 def findings_in(file: str, text: str) -> Iterator[Finding]:
-    """What is forbidden in one file. The suffix of its name says how to read it."""
+    """The findings in one file. The suffix of its name determines how its prose is found."""
     read = {".py": _python, ".md": _markdown}.get(Path(file).suffix, _comments_of_lines)
     for line, prose in read(file, text):
         for pattern, instead in _PATTERNS:
@@ -125,7 +125,7 @@ def findings_in(file: str, text: str) -> Iterator[Finding]:
 
 
 def _markdown(_: str, text: str) -> Iterator[tuple[int, str]]:
-    """Paragraphs, table cells and headings, without code and the targets of links."""
+    """Paragraphs, table cells and headings, without code and link targets. Yields each with its first line number."""
     plain = re.sub(r"^```.*?^```", lambda block: "\n" * block[0].count("\n"), text, flags=re.MULTILINE | re.DOTALL)
     plain = re.sub(r"<!--.*?-->", lambda block: "\n" * block[0].count("\n"), plain, flags=re.DOTALL)
     plain = re.sub(r"\]\([^)\n]*\)", "]", re.sub(r"`[^`]*`", lambda code: "`" + "\n" * code[0].count("\n"), plain))
@@ -150,7 +150,7 @@ def _markdown(_: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _comments_of_lines(_: str, text: str) -> Iterator[tuple[int, str]]:
-    """The comments of TOML and of a Makefile, those on lines that follow each other as one."""
+    """Comments of TOML files and Makefiles. Those on consecutive lines are one text."""
     block: list[str] = []
     for number, line in enumerate([*text.splitlines(), ""], start=1):
         if line.startswith("# "):
@@ -164,7 +164,7 @@ def _comments_of_lines(_: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _python(file: str, text: str) -> Iterator[tuple[int, str]]:
-    """Comments, docstrings, names of tests; outside of tests also every string that reads like a sentence."""
+    """Comments, docstrings and test names; outside of tests also every string with at least two spaces."""
     yield from _comments_of_python(text)
     tree = ast.parse(text)
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
@@ -181,7 +181,7 @@ def _python(file: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _joined(text: str) -> str:
-    """The text with its lines as they are, but without their indent and code in backticks."""
+    """The text without indentation and without code in backticks. Line breaks stay."""
     lines = [line.strip() for line in text.split("\n")]
     return re.sub(r"`[^`\n]*`", "`", "\n".join(lines))
 
@@ -191,13 +191,13 @@ def _comments_of_python(text: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type != tokenize.COMMENT:
             continue
-        line, said = token.start[0], token.string.lstrip("#: ").strip()
+        line, comment = token.start[0], token.string.lstrip("#: ").strip()
         if block and block[-1][0] != line - 1:
             yield block[0][0], "\n".join(each for _, each in block)
             block = []
-        block.append((line, said))
+        block.append((line, comment))
     if block:
-        yield block[0][0], "\n".join(said for _, said in block)
+        yield block[0][0], "\n".join(comment for _, comment in block)
 
 
 if __name__ == "__main__":

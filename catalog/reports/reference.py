@@ -4,7 +4,9 @@ permissions and mesh features."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +18,39 @@ from catalog.reading import suggestions
 from catalog.reports.model_schema import Json, definition_of, model_schema
 
 _INTRODUCTION = Path(__file__).with_name("catalog.intro.md")
+_EXAMPLES: Mapping[str, str] = tomllib.loads(Path(__file__).with_name("examples.toml").read_text("utf-8"))
 _NOTE = "<!-- Made by `make docs` from catalog/model and catalog/reports/catalog.intro.md: change these. -->"
 
 
 def catalog_page() -> str:
-    """The documentation as it lies in the repository."""
+    """The text of docs/catalog.md."""
     model = model_schema()
-    sections = [_section(heading, node, model) for heading, node in _tables("", model, model)]
-    return "\n".join([_NOTE, "", _INTRODUCTION.read_text("utf-8"), *sections, _planned()])
+    tables = list(_tables("", model, model, {}))
+    links = {name: heading for heading, _, name in tables if name is not None}
+    sections = [_section(heading, node, model, links) for heading, node, _ in tables]
+    contents = [f"- [`{heading}`](#{_anchor(heading)})" for heading, _, _ in tables]
+    return "\n".join([_NOTE, "", _INTRODUCTION.read_text("utf-8"), *contents, "", *sections, _planned()])
 
 
-def _tables(path: str, node: Json, model: Json) -> Iterator[tuple[str, Json]]:
-    """Every table that has keys of its own or stands at the top, as its heading and its schema, in reading order."""
+def _tables(path: str, node: Json, model: Json, seen: dict[str, str]) -> Iterator[tuple[str, Json, str | None]]:
+    """Every table with keys of its own or at the top, in reading order: its heading, schema and definition, each
+    definition once."""
     for key, value in _resolved(node, model).get("properties", {}).items():
         below = f"{path}.{key}" if path else key
         for heading, table in _tables_at(below, value, model):
-            yield heading, _resolved(table, model)
-            if definition_of(table) is not None:
-                yield from _tables(heading.strip("[]"), table, model)
+            name = definition_of(table)
+            if name is not None and name in seen:
+                continue
+            if name is not None:
+                seen[name] = heading
+            yield heading, _resolved(table, model), name
+            if name is not None:
+                yield from _tables(heading.strip("[]"), table, model, seen)
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^a-z0-9_-]", "", heading.lower())
 
 
 def _tables_at(path: str, node: Json, model: Json) -> Iterator[tuple[str, Json]]:
@@ -54,40 +71,61 @@ def _resolved(node: Json, model: Json) -> Json:
     return table
 
 
-def _section(heading: str, table: Json, model: Json) -> str:
+def _section(heading: str, table: Json, model: Json, links: Mapping[str, str]) -> str:
     lines = [f"### `{heading}`", "", table["description"], ""]
     if heading.endswith(".KIND]"):
         lines += [f"KIND is {_either(table['properties'])}.", ""]
     elif "properties" in table:
+        shared = _shared_keys(heading, table, model)
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
         required = table.get("required", ())
         for key, node in table["properties"].items():
+            if key in shared:
+                continue
             meaning = node.get("description") or _resolved(node, model)["description"]
             default = "required" if key in required else _code(node["default"]) if "default" in node else ""
-            lines.append(f"| `{key}` | {_type(node)} | {default} | {meaning} |".replace("|  |", "| |"))
+            lines.append(f"| `{key}` | {_type(node, links)} | {default} | {meaning} |".replace("|  |", "| |"))
         lines.append("")
+        if shared:
+            keys = ", ".join(f"`{key}`" for key in shared)
+            lines += [
+                f"A version can also have its own values of these keys of [`[services.NAME]`](#servicesname): {keys}.",
+                "",
+            ]
+    if example := _EXAMPLES.get(heading):
+        lines += ["```toml", example.strip("\n"), "```", ""]
     return "\n".join(lines)
 
 
-def _type(node: Json, *, many: bool = False) -> str:
-    """What is accepted, in words."""
-    s = "s" if many else ""
+def _shared_keys(heading: str, table: Json, model: Json) -> list[str]:
+    """The keys of a version that mean the same on its service."""
+    service = model["definitions"]["ServiceKeys"]["properties"] if heading == "[[services.NAME.versions]]" else {}
+    return [key for key in table["properties"] if key in service and key != "image"]
+
+
+def _type(node: Json, links: Mapping[str, str], *, many: bool = False) -> str:
+    """The accepted values, in words."""
     if "anyOf" in node:
-        return _joined(_type(arm, many=many) for arm in node["anyOf"]).replace("true or false or", "true, false or")
+        arms = _joined(_type(arm, links, many=many) for arm in node["anyOf"])
+        return arms.replace("true or false or", "true, false or")
     if "enum" in node:
         return _either(node["enum"])
     if "items" in node:
-        return f"list of {_type(node['items'], many=True)}"
+        return f"list of {_type(node['items'], links, many=True)}"
+    table = "tables" if many else "table"
     if "$ref" in node:
-        return f"table{s}"
+        heading = links.get(definition_of(node) or "")
+        return f"[{table}](#{_anchor(heading)})" if heading else table
     kind = node.get("type")
     if kind == "integer":
-        return f"number{s}{_range(node)}"
+        return f"{'integers' if many else 'integer'}{_range(node)}"
     if kind == "boolean":
         return "true or false"
     if kind == "object":
-        return f"table{s} of {_type(node['additionalProperties'], many=True)}" if _has_values(node) else f"table{s}"
-    return f"{node.get('title', 'text')}{s}"
+        return f"{table} of {_type(node['additionalProperties'], links, many=True)}" if _has_values(node) else table
+    title = node.get("title", "string")
+    first, of, rest = title.partition(" of ")
+    return f"{first}s{of}{rest}" if many else title
 
 
 def _has_values(node: Json) -> bool:

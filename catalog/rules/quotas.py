@@ -164,9 +164,10 @@ def beyond_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
     for quota in QUOTAS:
         for place, what, count in quota.counted(deployment):
             if count > quota.limit:
+                each = "," if ", one for" in what else ""
                 fix = f"Ask AWS for a higher quota first, or {quota.fix}." if quota.adjustable else quota.fix + "."
                 kind = "by default" if quota.adjustable else "and fixed"
                 yield at(*place).warning(
-                    f'{count:,} {what}{"," if ", one for" in what else ""} exceed the quota "{quota.name}", which is {quota.limit:,} {kind}. '
+                    f'{count:,} {what}{each} exceed the quota "{quota.name}", which is {quota.limit:,} {kind}. '
                     f"{fix[0].upper()}{fix[1:]}"
                 )

@@ -1,4 +1,4 @@
-"""The ECS cluster, and what all EC2 instances of a deployment share: role, security group, agent settings."""
+"""The ECS cluster, and the role, security group and agent settings that all EC2 instances of a deployment share."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _POLICY = "service-role/AmazonEC2ContainerServiceforEC2Role"
 
 
 class ContainerInstances(Part):
-    """Role, instance profile and security group of the instances. Tasks have their own of each."""
+    """Role, instance profile and security group of the instances. Tasks have their own roles and security groups."""
 
     profile: Ref
     security_group: Ref
     after: list[Ref]
-    """What must stand while an instance runs, or its agent can neither join the cluster nor leave it."""
+    """Resources that must exist while an instance runs: its agent requires them to register and drain."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, endpoints: Endpoints) -> None:
         super().__init__(scope, "container_instances", deployment=deployment)
-        # The underscore, as in no service's key, keeps the names apart from those of the services' roles and groups.
+        # Service keys have no underscore, so these names can't collide with those of the services' roles and groups.
         self._name = names.role(deployment.id, "container_instances")
         self._address = names.shared("container_instances")
         attachment = self._role()
@@ -69,8 +69,8 @@ class ContainerInstances(Part):
             )
             for target, arguments in self._targets(network, endpoints).items()
         ]
-        # Not the network's routes: with the provider's create_before_destroy on them, a new NAT gateway would want the
-        # address that the old one still has.
+        # Don't add the network's routes: the capacity provider's create_before_destroy would apply to them too, and a
+        # new NAT gateway would require the Elastic IP address that the old one still uses.
         self.after = [attachment, *rules, *endpoints.refs]
 
     def _role(self) -> Ref:
@@ -91,7 +91,8 @@ class ContainerInstances(Part):
         )
 
     def _targets(self, network: Network, endpoints: Endpoints) -> dict[str, dict[str, Any]]:
-        """The agent pulls images and fetches secrets for the tasks, from here and not from their network interfaces."""
+        """The egress rules, by target. The agent pulls images and reads secrets through the instance's network
+        interface, not through those of the tasks."""
         if self.deployment.catalog.network.egress == "any":
             return {"anywhere_all": {"ip_protocol": "-1", "cidr_ipv4": ANYWHERE, "description": "Anywhere"}}
         if has_internet_access(self.deployment):
@@ -106,19 +107,19 @@ class ContainerInstances(Part):
 
 
 def user_data(capacity: Capacity, *, cluster: str, gpus: bool) -> str:
-    """The agent's settings, written at an instance's first start (ECS developer guide, "Amazon ECS container agent
-    configuration"); Terraform encodes them, so that a plan shows them as text."""
+    """The script that writes the agent's settings at an instance's first start (ECS developer guide, "Amazon ECS
+    container agent configuration"). Terraform encodes it, so that a plan shows it in plain text."""
     settings = {
         "ECS_CLUSTER": cluster,
-        # Tasks have roles of their own, and must not take the instance's.
+        # Tasks have their own roles. They must not be able to use the instance's role.
         "ECS_AWSVPC_BLOCK_IMDS": "true",
-        # Logs are written with the task's execution role, as on Fargate.
+        # The agent writes logs with the task's execution role, as Fargate does.
         "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE": "true",
         "ECS_RESERVED_MEMORY": str(RESERVED_MEMORY),
         **({"ECS_ENABLE_GPU_SUPPORT": "true"} if gpus else {}),
-        # Tasks leave in the two minutes that AWS gives.
+        # ECS drains the tasks within the two minutes before AWS stops a Spot instance.
         **({"ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"} if capacity.spot else {}),
-        # An instance that is only warmed up must not join: it would be stopped under its tasks.
+        # An instance in the warm pool must not register: Auto Scaling would stop it while it runs tasks.
         **({"ECS_WARM_POOLS_CHECK": "true"} if capacity.warm else {}),
     }
     lines = ["#!/bin/bash", "cat >> /etc/ecs/ecs.config <<'END'", *(f"{k}={v}" for k, v in settings.items()), "END", ""]
@@ -126,19 +127,19 @@ def user_data(capacity: Capacity, *, cluster: str, gpus: bool) -> str:
 
 
 RETENTION_DAYS = 90
-"""For what operators did, which is asked for late."""
+"""For the log of ECS Exec sessions. Audits often read it weeks later."""
 _FARGATE = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
 
 
 class Cluster(Part):
-    """Where the tasks of all services run: a cluster of our own, or one that exists, of which nothing is written."""
+    """The ECS cluster of all services: created, or an existing one, which Terraform doesn't change."""
 
     name: str
     arn: str
     providers: dict[str, str]
-    """The capacity providers, by the name that a service gives as its capacity."""
+    """The names of the capacity providers, by the value of a service's `capacity`."""
     ready: list[Ref]
-    """What services must wait for: until then the cluster does not know the capacity they ask for."""
+    """Dependencies of the services: a service's capacity provider must be associated with the cluster first."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
         super().__init__(scope, "cluster", deployment=deployment)
@@ -157,9 +158,9 @@ class Cluster(Part):
         self.name = cluster.name
         self.arn = cluster.arn
 
-    def offer(self, capacities: Mapping[str, Ref], *, after: Iterable[Ref]) -> None:
-        """Let services use Fargate, and the capacity providers of instances, which join the cluster themselves, when
-        what they reach AWS by stands."""
+    def associate(self, capacities: Mapping[str, Ref], *, after: Iterable[Ref]) -> None:
+        """Associate Fargate and the capacity providers of instances with the cluster. The instances register once the
+        routes to AWS, in `after`, exist."""
         self.providers = _FARGATE | {name: provider.name for name, provider in capacities.items()}
         if self.deployment.catalog.cluster.arn is None:
             associated = self.add(
@@ -172,7 +173,7 @@ class Cluster(Part):
             self.ready.append(associated)
 
     def _configuration(self) -> EcsClusterConfiguration:
-        """How sessions are logged, and with a key of one's own, that it encrypts the storage of tasks on Fargate."""
+        """The logging of ECS Exec sessions, and with a KMS key the encryption of the storage of Fargate tasks."""
         key = key_arn(self.deployment)
         storage = EcsClusterConfigurationManagedStorageConfiguration(fargate_ephemeral_storage_kms_key_id=key)
         return EcsClusterConfiguration(
@@ -180,9 +181,9 @@ class Cluster(Part):
         )
 
     def _sessions(self, key: str | None) -> EcsClusterConfigurationExecuteCommandConfiguration:
-        """Where sessions of ECS Exec are logged: in a log group of their own, if any service lets operators in.
+        """The logging of ECS Exec sessions: in a separate log group, if any service has `exec`.
 
-        Written out where none does, with AWS's own default: the provider cannot take a configuration away again.
+        Otherwise this sets AWS's default explicitly, because the provider can't remove a configuration.
         """
         if not any(has_exec(self.deployment, service) for service in self.deployment.workloads.values()):
             return EcsClusterConfigurationExecuteCommandConfiguration(logging="DEFAULT")

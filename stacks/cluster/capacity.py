@@ -1,4 +1,4 @@
-"""EC2 instances behind a capacity provider, with their launch template: as many as the tasks need."""
+"""EC2 capacity: launch template, Auto Scaling group and capacity provider, which ECS scales with the tasks."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from stacks.part import Part, Ref
 
 _IMAGES = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
 _VARIANTS = {("x86_64", False): "", ("x86_64", True): "/gpu", ("arm64", False): "/arm64"}
-"""Under what the parameters lie that name the newest ECS-optimized images, by architecture and whether for GPUs (ECS
-developer guide, "Retrieving Amazon ECS-optimized Linux AMI metadata")."""
+"""Path segment of the SSM parameters with the newest ECS-optimized AMIs, by architecture and GPU support (ECS developer
+guide, "Retrieving Amazon ECS-optimized Linux AMI metadata")."""
 _ROOT = "/dev/xvda"
-"""The root device of these images (aws/amazon-ecs-ami, al2023.pkr.hcl)."""
+"""The root device of these AMIs (aws/amazon-ecs-ami, al2023.pkr.hcl)."""
 
 
 def launch_template(
@@ -57,7 +57,7 @@ def launch_template(
     cluster: str,
     instances: ContainerInstances,
 ) -> Ref:
-    """Make the template of a [capacity] in its part."""
+    """Create the launch template of a [capacity] in `part`."""
     types = known_types(capacity)
     gpus = any(type_.gpus for type_ in types)
     variant = _VARIANTS[types[0].architecture, gpus]
@@ -65,14 +65,14 @@ def launch_template(
         LaunchTemplate,
         address,
         name=name,
-        # Resolved when an instance starts. A data source would end planning without AWS, and show a change with
-        # every image that AWS publishes, although no running instance would be another.
+        # EC2 resolves it when an instance starts. With a data source, plans would require AWS and would show a change
+        # with every AMI that AWS publishes, although running instances don't change.
         image_id=f"resolve:ssm:{_IMAGES}{variant}/recommended/image_id",
         instance_type=None if is_mixed(capacity) else capacity.instance_types[0],
         user_data=user_data(capacity, cluster=cluster, gpus=gpus),
         iam_instance_profile=LaunchTemplateIamInstanceProfile(arn=instances.profile.arn),
         vpc_security_group_ids=[instances.security_group.id],
-        # One hop ends at the instance itself: no container comes by its credentials.
+        # A hop limit of 1 ends at the instance itself, so containers can't get its credentials.
         metadata_options=LaunchTemplateMetadataOptions(
             http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
         ),
@@ -93,7 +93,7 @@ def launch_template(
 
 
 def is_mixed(capacity: Capacity) -> bool:
-    """Whether its group, and not the template, says which types start."""
+    """Whether the Auto Scaling group, not the launch template, sets the instance types."""
     return capacity.spot or len(capacity.instance_types) > 1
 
 
@@ -138,17 +138,17 @@ class CapacityProvider(Part):
                 managed_termination_protection="ENABLED",
                 managed_draining="ENABLED",
             ),
-            # Of a capacity that leaves the catalog, Terraform would else delete the provider before it takes it from
-            # the cluster, which AWS refuses (ECS API reference, DeleteCapacityProvider). With it, what no longer
-            # refers to the provider is updated first.
+            # Otherwise, when a capacity is removed from the catalog, Terraform would delete the provider before it
+            # detaches it from the cluster, which AWS rejects (ECS API reference, DeleteCapacityProvider). With this,
+            # Terraform first updates the resources that no longer refer to the provider.
             lifecycle={"create_before_destroy": True},
         )
 
     def _group(self, template: Ref, *, subnets: list[str], after: list[Ref]) -> Ref:
-        """The group. How many instances run is the capacity provider's to say: it has no desired capacity of ours.
+        """The Auto Scaling group. It sets no desired capacity, because the capacity provider manages that.
 
-        Nor an instance refresh: that would end instances under their tasks whenever the template changes. New ones
-        start from it, and old ones leave as tasks do.
+        It has no instance refresh either: each change of the template would terminate instances that run tasks. New
+        instances use the new template, and ECS replaces old ones as their tasks end.
         """
         capacity = self._capacity
         return self.add(
@@ -158,29 +158,29 @@ class CapacityProvider(Part):
             min_size=capacity.min,
             max_size=capacity.max,
             vpc_zone_identifier=subnets,
-            # What managed termination protection asks for (ECS API reference, AutoScalingGroupProvider).
+            # Managed termination protection requires it (ECS API reference, AutoScalingGroupProvider).
             protect_from_scale_in=True,
-            # Without it the provider would take away the tag that ECS adds.
+            # ECS adds the tag AmazonECSManaged. The provider would remove it if it weren't listed here.
             tag=[
                 AutoscalingGroupTag(key=key, value=value, propagate_at_launch=True)
                 for key, value in sorted({**self._tags(), "AmazonECSManaged": "true"}.items())
             ],
             warm_pool=_warm_pool(capacity),
             depends_on=after,
-            # Instances must not join before the cluster knows their provider (ECS developer guide, "Amazon ECS
-            # capacity providers for EC2"), so nothing waits for those of `min`.
+            # Instances must not register before their provider is associated with the cluster (ECS developer guide,
+            # "Amazon ECS capacity providers for EC2"), so Terraform doesn't wait for the `min` instances.
             wait_for_capacity_timeout="0",
             **_started_from(template, capacity),
         )
 
     def _tags(self) -> dict[str, str]:
-        """What the provider's default tags do not reach: a group, its instances and their disks."""
+        """Tags of the group, its instances and their disks. The provider's default tags don't apply to these."""
         return {**self.deployment.catalog.catalog.tags, "Name": self._name}
 
 
 def _started_from(template: Ref, capacity: Capacity) -> dict[str, Any]:
-    """The arguments that say from what instances start: a template alone, or with several types or as Spot."""
-    # By number, so that a plan shows that the group starts others from now on.
+    """The launch template arguments: a mixed instances policy for several types or Spot, else only the template."""
+    # The version number, not $Latest, so that a plan shows that new instances will differ.
     version = template.latest_version
     if not is_mixed(capacity):
         return {"launch_template": AutoscalingGroupLaunchTemplate(id=template.id, version=version)}
@@ -209,7 +209,7 @@ def _started_from(template: Ref, capacity: Capacity) -> dict[str, Any]:
 def _warm_pool(capacity: Capacity) -> AutoscalingGroupWarmPool | None:
     if not capacity.warm:
         return None
-    # Only where both are the same, the pool has this size whatever the group's is (Auto Scaling API reference,
+    # If both values are equal, the pool has this size regardless of the group's size (Auto Scaling API reference,
     # PutWarmPool.MaxGroupPreparedCapacity).
     return AutoscalingGroupWarmPool(
         pool_state="Stopped", min_size=capacity.warm, max_group_prepared_capacity=capacity.warm

@@ -1,4 +1,4 @@
-"""An ingress: its load balancer, and a target group and rules for each public service."""
+"""An ingress: its load balancer, and a target group and listener rules for each public service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from stacks.part import OUTLIVES_TASKS, PROTOCOL_VERSIONS, Part, Ref
 
 
 def target_group(service: Service, *, deployment: Deployment, vpc_id: str, protocol: str) -> dict[str, Any]:
-    """The arguments of a service's target group; `protocol` is what its tasks accept, HTTP or HTTPS."""
+    """The arguments of a service's target group. `protocol` is HTTP or HTTPS, as the service's tasks require."""
     version = PROTOCOL_VERSIONS[service.protocol]
     network = deployment.catalog.network
     return {
@@ -56,7 +56,7 @@ def target_group(service: Service, *, deployment: Deployment, vpc_id: str, proto
 
 
 def _stickiness(service: Service) -> dict[str, Any]:
-    """Written out where there is none: left out, Terraform would keep what was there before."""
+    """The stickiness block. Without stickiness it is set to disabled, because an omitted block keeps the old value."""
     duration = service.public.sticky if service.public else None
     if duration is None:
         return {"type": "lb_cookie", "enabled": False}
@@ -64,37 +64,36 @@ def _stickiness(service: Service) -> dict[str, Any]:
 
 
 def _probe(service: Service) -> dict[str, str]:
-    """What is asked, and which answers are good (ELBv2 API reference, CreateTargetGroup and Matcher)."""
+    """The path and the success codes of health checks (ELBv2 API reference, CreateTargetGroup and Matcher)."""
     path = service.health.path
     if service.protocol == "grpc":
-        # Without a method to call, that it answers at all is good: 12 says that there is no such method.
+        # Without a path, any answer passes: gRPC status 12 means that the method doesn't exist.
         return {"path": path, "matcher": "0"} if path else {"path": "/AWS.ALB/healthcheck", "matcher": "12"}
-    # Without a path to ask for, an answer of any kind but a failure is good: many services have nothing at /.
+    # Without a path, every status below 500 passes, because many services have no page at /.
     return {"path": path, "matcher": "200-399"} if path else {"path": "/", "matcher": "200-499"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exposure:
-    """A service as it is reached from outside."""
+    """How a load balancer reaches a workload."""
 
     target_group: Ref | None
-    """Where its tasks are registered; None where the mesh's gateway leads to them."""
+    """The target group of its tasks. None if the mesh's gateway routes to them."""
     rule: Ref
-    """What sends requests there; ECS refuses a target group that no load balancer knows."""
+    """The listener rule or route that sends it requests. ECS rejects a target group without a load balancer."""
     url: str
     request_label: str = ""
-    """What its requests are counted under (Application Auto Scaling API reference, PredefinedMetricSpecification);
-    empty where no load balancer counts them."""
+    """The resource label of its request count (Application Auto Scaling API reference, PredefinedMetricSpecification).
+    Empty if no load balancer counts its requests."""
     draining: int = 0
-    """Seconds for which the target group lets a task that is to go finish its answers."""
+    """The deregistration delay: seconds that a stopping task has to finish its responses."""
 
 
 class Ingress(Part):
-    """A load balancer that sends requests to the public services behind it, by host and path: our own, or one that
-    exists."""
+    """A created or existing load balancer that routes requests to public services by host and path."""
 
     url: str
-    """Where it is reached."""
+    """The URL of the load balancer."""
 
     def __init__(
         self,
@@ -125,12 +124,14 @@ class Ingress(Part):
         self.url = self._balancer.url
 
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:
-        """Send a service and its versions, by name, the requests that are meant for them. `target_protocol` is what
-        their tasks accept."""
+        """Create the target groups and listener rules of a service and its versions. Returns their exposures, by name.
+
+        `target_protocol` is HTTP or HTTPS, as their tasks require.
+        """
         assert service.public is not None and service.port is not None
         workloads = self.deployment.workloads_of(service.name)
         groups = {each.name: self._target_group(each, protocol=target_protocol) for each in workloads}
-        # Whoever waits for the rule waits for probes to come through as well.
+        # The rule depends on these, so that resources that depend on the rule also wait until health checks can pass.
         edges = self._edges(service)
         rule = self._rule(
             service,
@@ -185,7 +186,7 @@ class Ingress(Part):
         )
 
     def _actions(self, service: Service, groups: list[tuple[Ref, int]]) -> list[LbListenerRuleAction]:
-        """What becomes of a request: who sends it may have to log in first."""
+        """The actions of a rule: the login, if the service requires one, then the forward action."""
         login = requires_login(self.deployment, service)
         if login is None:
             return [forward_to(service, groups)]
@@ -195,7 +196,7 @@ class Ingress(Part):
         ]
 
     def _edges(self, service: Service) -> list[Ref]:
-        """What lets the load balancer out to a service, and into it."""
+        """The security group rules from the load balancer to a service, on both sides."""
         assert service.port is not None
         ingress = self._security.allow_ingress_from(
             service,

@@ -1,4 +1,4 @@
-"""An ingress that tasks of a mesh serve: a Network Load Balancer in front of the mesh's own proxies."""
+"""An ingress whose gateway belongs to the mesh: a Network Load Balancer in front of the mesh's proxies."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _TASKS = 2
 
 
 class Gateway(Part):
-    """The load balancer, and what there is to know of the tasks behind it, which run like those of any service."""
+    """The Network Load Balancer, and the workload of the proxies behind it, which ECS runs like any service."""
 
     workload: Workload
-    """The proxies."""
+    """The workload of the proxies."""
     membership: Membership
     exposure: Exposure
     security_group: Ref
-    """Of the proxies."""
+    """The security group of the proxies."""
     egress: list[Ref]
-    """What lets the proxies out to AWS."""
+    """The egress rules from the proxies to AWS."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Gateway(Part):
         self._security = security
         self._gateway = make(self, deployment=deployment, ingress=name, mesh=mesh)
         task = self._gateway.task
-        # Under the words of the other load balancer: to AWS it is the same rule, which only one address can have.
+        # The same rule addresses as the Application Load Balancer's: AWS allows such a rule only once in a group.
         ports = {"https": 443} if settings.certificate else {"http": 80}
         self._front = ingress_security_group(self, name=name, settings=settings, vpc_id=network.vpc_id, ports=ports)
         self.security_group = self._group(network)
@@ -88,7 +88,7 @@ class Gateway(Part):
         )
 
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:
-        """Send a service the requests that are meant for it, through the mesh, which shares them among versions."""
+        """Route a service's requests through the mesh, which distributes them among its versions."""
         assert service.public is not None and service.port is not None
         self._security.allow_ingress(service, self.security_group, port=service.port, name=self._tasks)
         self._allow_egress(service.name, port=service.port, to=service.aws_name, group=self._security.of(service.name))
@@ -119,7 +119,7 @@ class Gateway(Part):
         )
 
     def _egress_rules(self, endpoints: Endpoints) -> list[Ref]:
-        """To the mesh's configuration, images and logs."""
+        """The egress rules to the mesh's configuration, images and logs."""
         if has_internet_access(self.deployment):
             return [self._allow_egress("anywhere_443", port=443, to="AWS", cidr_ipv4=ANYWHERE)]
         endpoint_rule = [
@@ -160,7 +160,7 @@ class Gateway(Part):
             internal=internal,
             subnets=network.private_subnet_ids if internal else network.public_subnet_ids,
             security_groups=[self._front.id],
-            # A zone may have no task: there are two.
+            # The gateway has only two tasks, so a zone may have none.
             enable_cross_zone_load_balancing=True,
             depends_on=() if internal else network.public_routes,
         )
@@ -190,7 +190,7 @@ class Gateway(Part):
         }
         certificate = self._settings.certificate
         if certificate:
-            # Without a word on it, clients would not be told that HTTP/2 is spoken behind.
+            # Without an ALPN policy, clients don't learn that the service behind the listener uses HTTP/2.
             alpn = "HTTP2Only" if services[0].protocol == "http2" else None
             return self.add(
                 LbListener,

@@ -1,4 +1,4 @@
-"""Listener rules with their conditions, the login action, and listeners that exist."""
+"""Conditions and actions of listener rules, and existing listeners."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from stacks.part import Part, Ref
 
 
 def conditions(public: Public, match: Match | None = None) -> list[LbListenerRuleCondition]:
-    """What a request must meet to be a service's, or one of its versions'."""
-    # A prefix ends where a segment does: /api takes /api and /api/x, not /apiary.
+    """The conditions under which a request goes to a service, or with `match` to one of its versions."""
+    # A prefix matches whole segments: /api matches /api and /api/x, but not /apiary.
     paths = ["/*"] if public.path == "/" else [public.path, f"{public.path}/*"]
     if match is not None and match.path not in ("/", public.path):
         paths = [f"{match.path}*"]
@@ -47,25 +47,24 @@ def conditions(public: Public, match: Match | None = None) -> list[LbListenerRul
 
 
 def _literal(value: str) -> str:
-    """A header's value without what a load balancer takes for a wildcard (ELBv2 API reference,
-    HttpHeaderConditionConfig)."""
+    """A header's value with the load balancer's wildcards escaped (ELBv2 API reference, HttpHeaderConditionConfig)."""
     return value.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
 
 
 def forward_to(service: Service, groups: list[tuple[Ref, int]], order: int | None = None) -> LbListenerRuleAction:
-    """To the one group, or to several by their weights; where a browser stays with a task, with its version first."""
+    """Forward to one target group, or to several by weight. With `sticky`, a browser also stays with its version."""
     if len(groups) == 1:
         return LbListenerRuleAction(type="forward", target_group_arn=groups[0][0].arn, order=order)
     targets = [LbListenerRuleActionForwardTargetGroup(arn=group.arn, weight=weight) for group, weight in groups]
     sticky = service.public.sticky if service.public else None
-    stays = {"enabled": True, "duration": int(sticky)} if sticky else None
-    forward = LbListenerRuleActionForward(target_group=targets, stickiness=stays)
+    stickiness = {"enabled": True, "duration": int(sticky)} if sticky else None
+    forward = LbListenerRuleActionForward(target_group=targets, stickiness=stickiness)
     return LbListenerRuleAction(type="forward", forward=forward, order=order)
 
 
 def client_secret(part: Part, address: str, login: Login | None) -> str | None:
-    """A reference to the secret of an OpenID Connect client, read when terraform runs. It lands in the state: the
-    catalog has to say that this is accepted (catalog.rules.load_balancers)."""
+    """A reference to the secret of an OpenID Connect client. Terraform reads it and stores it in the state, which the
+    catalog must accept explicitly (catalog.rules.load_balancers)."""
     if login is None or login.client_secret is None:
         return None
     version = part.add(DataAwsSecretsmanagerSecretVersion, address, secret_id=login.client_secret.arn)
@@ -75,7 +74,7 @@ def client_secret(part: Part, address: str, login: Login | None) -> str | None:
 
 
 def login_action(login: Login, *, client_secret: str | None, order: int) -> LbListenerRuleAction:
-    """The action that authenticates, by Cognito or by a provider of OpenID Connect."""
+    """The action that authenticates users with Cognito or an OpenID Connect provider."""
     session: dict[str, Any] = {
         "scope": login.scope,
         "session_timeout": int(login.session_timeout),
@@ -105,8 +104,8 @@ def login_action(login: Login, *, client_secret: str | None, order: int) -> LbLi
 
 
 class ExistingListener(Part):
-    """What an ingress finds there. What only AWS knows of it, and the catalog relies on, ends a plan that it
-    contradicts."""
+    """An existing listener and its load balancer. Postconditions fail the plan if they don't meet the catalog's
+    requirements."""
 
     listener_arn: str
     security_group_id: str
@@ -130,30 +129,31 @@ class ExistingListener(Part):
         self.url = self.url_under(settings.domain or balancer.dns_name)
 
     def url_under(self, host: str) -> str:
-        """The URL of a host whose name leads here."""
+        """The URL of a host whose DNS record points to this load balancer."""
         protocol, port = self._listener.expression("protocol"), self._listener.expression("port")
         usual = f'{port} == ({protocol} == "HTTPS" ? 443 : 80)'
         return f'${{lower({protocol})}}://{host}${{{usual} ? "" : ":${{{port}}}"}}'
 
     def allow_egress(self, service: Service, *, group: str) -> list[Ref]:
-        """Nothing: whoever owns the load balancer's group lets it out to tasks."""
+        """No rules: the load balancer's owner manages its security group's egress."""
         return []
 
     def _speaks_tls(self) -> list[Postcondition]:
-        """Only HTTPS listeners authenticate (ELBv2 API reference, Action.Type), and pass HTTP/2 and gRPC on (ALB guide,
+        """Only HTTPS listeners support login (ELBv2 API reference, Action.Type), HTTP/2 and gRPC targets (ALB guide,
         "Protocol version")."""
-        asking = [service for service in self.deployment.public_services(self._name) if self._needs_tls(service)]
-        if not asking:
+        requiring = [service for service in self.deployment.public_services(self._name) if self._needs_tls(service)]
+        if not requiring:
             return []
-        what = "login" if requires_login(self.deployment, asking[0]) else f"protocol of services.{asking[0].name}"
+        first = requiring[0]
+        what = "login" if requires_login(self.deployment, first) else f"protocol of services.{first.name}"
         return [_condition('self.protocol == "HTTPS"', self._says(f"the {what} needs a listener that speaks HTTPS"))]
 
     def _needs_tls(self, service: Service) -> bool:
         return service.protocol in ("http2", "grpc") or requires_login(self.deployment, service) is not None
 
     def _fits(self) -> list[Postcondition]:
-        """Target groups and tasks are in its VPC, tasks let in a group of its own, and it bears the silence of an
-        answer that is not streamed."""
+        """The load balancer is in the tasks' VPC, has the security group that the tasks allow, and has an idle timeout
+        that is long enough for the services behind it."""
         vpc_id, idle = self.deployment.catalog.network.vpc_id, load_balancer_idle(self.deployment, self._name)
         return [
             _condition(f'self.vpc_id == "{vpc_id}"', self._says(f"its load balancer does not lie in {vpc_id}")),

@@ -1,4 +1,4 @@
-"""A load balancer with its security group and DNS record, and its answer to requests that match no service."""
+"""A load balancer with its security group, listeners and DNS record."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from stacks.part import Part, Ref, protected
 
 
 def ingress_security_group(part: Part, *, name: str, settings: Ingress, vpc_id: str, ports: Mapping[str, int]) -> Ref:
-    """The group of an ingress's load balancer: who is allowed may connect to `ports`, by what is spoken there."""
+    """The security group of an ingress's load balancer. It allows the ranges in `allow` to connect to `ports`, which
+    has the port of each protocol."""
     address = names.shared("ingress", name)
-    # The underscore, as in no service's key, keeps the name apart from those of the services' groups.
+    # Service keys have no underscore, so this name can't collide with those of the services' groups.
     full_name = names.owned(part.deployment.id, f"ingress_{name}")
     group = part.add(
         SecurityGroup,
@@ -56,7 +57,7 @@ def ingress_security_group(part: Part, *, name: str, settings: Ingress, vpc_id: 
 
 
 def ingress_record(part: Part, *, name: str, settings: Ingress, balancer: Ref) -> None:
-    """The record of an ingress's domain, where there is a zone for it."""
+    """The DNS record of an ingress's domain, if it has a zone_id."""
     if settings.zone_id and settings.domain:
         target = Route53RecordAlias(name=balancer.dns_name, zone_id=balancer.zone_id, evaluate_target_health=True)
         address = names.shared("ingress", name)
@@ -64,7 +65,7 @@ def ingress_record(part: Part, *, name: str, settings: Ingress, balancer: Ref) -
 
 
 def url_under(host: str, *, settings: Ingress) -> str:
-    """The URL of a host whose name leads to an ingress's load balancer."""
+    """The URL of a host whose DNS record points to an ingress's load balancer."""
     return f"{'https' if settings.certificate else 'http'}://{host}"
 
 
@@ -72,10 +73,10 @@ SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
 class LoadBalancer(Part):
-    """The Application Load Balancer of an ingress. With a certificate it speaks HTTPS and redirects plain HTTP."""
+    """The Application Load Balancer of an ingress. With a certificate it serves HTTPS and redirects HTTP to it."""
 
     listener_arn: str
-    """Of the listener that takes rules."""
+    """The ARN of the listener that has the services' rules."""
     security_group_id: str
     url: str
     arn_suffix: str
@@ -112,11 +113,11 @@ class LoadBalancer(Part):
         self.url = self.url_under(settings.domain or self._balancer.dns_name)
 
     def url_under(self, host: str) -> str:
-        """The URL of a host whose name leads here."""
+        """The URL of a host whose DNS record points to this load balancer."""
         return url_under(host, settings=self._settings)
 
     def allow_egress(self, service: Service, *, group: str) -> list[Ref]:
-        """Let it connect to a service's tasks, the members of `group`."""
+        """Allow the load balancer to connect to a service's tasks, which are in the security group `group`."""
         rule = self.add(
             VpcSecurityGroupEgressRule,
             names.egress_rule(self._address, service.name),
@@ -135,7 +136,7 @@ class LoadBalancer(Part):
             self, name=self._name, settings=self._settings, vpc_id=network.vpc_id, ports=ports
         )
         if self._settings.login:
-            # The load balancer itself turns codes into tokens and asks who somebody is.
+            # The load balancer itself calls the token endpoint and the user info endpoint.
             self.add(
                 VpcSecurityGroupEgressRule,
                 names.egress_rule(self._address, "anywhere_443"),

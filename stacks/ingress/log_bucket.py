@@ -1,4 +1,4 @@
-"""Where a load balancer writes down who connected and what was asked."""
+"""The S3 bucket of a load balancer's access logs and connection logs."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref, protected
 
 
 class LogBucket(Part):
-    """The bucket of an ingress's logs: one of its own, one that is given, or none."""
+    """The bucket of an ingress's logs: created, existing, or none."""
 
     attribute: dict[str, Any]
-    """What a load balancer is told of it. Written out where there is none: left out, Terraform would keep the old."""
+    """The load balancer's logging block. Without logs it is set to disabled: an omitted block keeps the old value."""
     refs: tuple[Ref, ...] = ()
-    """What stands before a load balancer is told: it tries at once whether it may write."""
+    """Dependencies of the load balancer: AWS writes a test file as soon as logging is enabled."""
 
     def __init__(
         self,
@@ -58,14 +58,14 @@ class LogBucket(Part):
         self.attribute = {"bucket": bucket, "prefix": settings.prefix, "enabled": True}
 
     def _bucket(self, name: str, settings: AccessLogs, *, account: str) -> str:
-        """Make the bucket; returns its name, by reference."""
+        """Create the bucket. Returns a reference to its name."""
         region = self.deployment.region
         bucket = self.add(
             S3Bucket,
             self._address,
             bucket=names.log_bucket(self.deployment.id, name, account=account, region=region),
-            # It is never empty, as the load balancer tries it out with a file: nothing would ever be destroyed. Who
-            # has to keep logs gives a bucket of their own.
+            # The bucket is never empty, because AWS writes a test file: without this, Terraform couldn't delete it.
+            # To keep logs for good, set an existing bucket.
             force_destroy=True,
             lifecycle=protected(self.deployment, **OUTLIVES_TASKS),
         )
@@ -75,7 +75,7 @@ class LogBucket(Part):
             bucket=bucket.id,
             rule=[
                 S3BucketServerSideEncryptionConfigurationRuleA(
-                    # The only kind that log delivery can write (Application Load Balancer guide, "Access logs").
+                    # The only encryption that log delivery supports (Application Load Balancer guide, "Access logs").
                     apply_server_side_encryption_by_default=(
                         S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
                             sse_algorithm="AES256"
@@ -121,9 +121,9 @@ class LogBucket(Part):
             self._address,
             bucket=bucket.id,
             policy=json.dumps(_policy(bucket.arn, written=f"{under}/{account}/*", region=region)),
-            # S3 refuses to change both at the same time (OperationAborted).
+            # S3 rejects concurrent changes of both (OperationAborted).
             depends_on=[closed],
-            # The load balancer writes until it is told not to.
+            # The load balancer writes logs until its logging block has changed.
             lifecycle=OUTLIVES_TASKS,
         )
         self.refs = (policy,)
@@ -131,8 +131,8 @@ class LogBucket(Part):
 
 
 def _policy(bucket: str, *, written: str, region: str) -> dict[str, Any]:
-    """Log delivery may write the logs of this account; nobody comes without TLS (Application Load Balancer guide,
-    "Access logs"; S3 user guide, "Security best practices")."""
+    """The bucket policy: log delivery may write this account's logs, and requests without TLS are denied (Application
+    Load Balancer guide, "Access logs"; S3 user guide, "Security best practices")."""
     return {
         "Version": "2012-10-17",
         "Statement": [

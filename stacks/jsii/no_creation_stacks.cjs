@@ -1,15 +1,15 @@
-// Spares cdktf the stack trace that it keeps of where each list, reference and token was made.
+// Disables the stack trace that cdktf stores for each list, reference and token.
 //
-// cdktf (0.21, tokens/private/stack-trace.js) takes the whole stack of every one of them, as text, only to show it in an
-// error message: ours begins in jsii's dispatcher, so it would tell nobody anything. That text was a third of node's heap
-// and a tenth of its time. Given to node with --require, this file leaves those traces empty, which cdktf allows for;
-// errors keep the traces of their own.
+// cdktf (0.21, tokens/private/stack-trace.js) stores the whole stack of each of them as a string and uses it only in error
+// messages. In this app all these traces begin in jsii's dispatcher, so they don't help. They took a third of node's
+// heap and a tenth of its time. Loaded with --require, this file leaves them empty, which cdktf supports. Errors keep
+// their own traces.
 
 'use strict';
 
 const capture = Error.captureStackTrace;
 
-// cdktf's function names itself as the one below which the trace begins.
+// cdktf passes its own function as the one below which the trace begins.
 Error.captureStackTrace = function (object, below) {
   if (below?.name !== 'captureStackTrace') {
     capture.call(Error, object, below);

@@ -1,4 +1,4 @@
-"""The VPC of a deployment, or one that exists: subnets, gateways and routes."""
+"""The network of a deployment: a created VPC with subnets, gateways and routes, or an existing VPC."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from stacks.part import Part, Ref
 
 ANYWHERE = "0.0.0.0/0"
 UNFIT_ZONES = ["apne1-az3", "cnn1-az3", "use1-az3", "usw1-az2"]
-"""Zones that some accounts are offered although they lack what tasks need: Fargate (ECS developer guide, "Supported
-Regions for Amazon ECS on AWS Fargate"), and in use1-az3 the endpoints of many services."""
+"""Availability zones that AWS may list as available but that don't support Fargate (ECS developer guide, "Supported
+Regions for Amazon ECS on AWS Fargate"). use1-az3 also lacks the endpoints of many services."""
 
 
 class Subnets(Part):
-    """In every zone a public subnet, open to the internet, and a private one, which gets out by NAT or not at all."""
+    """A public subnet and a private one in each zone. Private subnets have internet access only with a NAT gateway."""
 
     private_by_letter: dict[str, str]
-    """The private subnets, by the letter of their zone."""
+    """The ids of the private subnets, by the letter of their zone."""
     private_ids: list[str]
     public_ids: list[str]
     private_route_table_ids: list[str]
@@ -59,7 +59,7 @@ class Subnets(Part):
         for zone, subnet in public.items():
             self.public_routes.append(self._association(f"public_{zone.letter}", subnet, open_))
 
-        # One table for each zone even where all leave by the same gateway: that choice can change, the tables stay.
+        # One table for each zone even with a single NAT gateway, so that changing `nat` doesn't replace the tables.
         tables = {zone: self._route_table(f"private_{zone.letter}", "private", zone.letter) for zone in zones}
         self.private_routes = [
             self._association(f"private_{zone.letter}", private[zone], tables[zone]) for zone in zones
@@ -75,7 +75,7 @@ class Subnets(Part):
         self.private_route_table_ids = [table.id for table in tables.values()]
 
     def _placements(self, zones: tuple[Zone, ...]) -> dict[Zone, dict[str, Any]]:
-        """The arguments that put a subnet into each zone."""
+        """The placement arguments of each zone's subnets."""
         named = {zone: {"availability_zone": zone.name} for zone in zones}
         if all(zone.name for zone in zones):
             return named
@@ -83,11 +83,11 @@ class Subnets(Part):
             DataAwsAvailabilityZones,
             "available_zones",
             state="available",
-            # Without it Local Zones that the account has opted into are among them, and NAT gateways are not.
+            # Excludes Local Zones that the account has opted into, because they don't support NAT gateways.
             filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
             exclude_zone_ids=UNFIT_ZONES,
         )
-        # AWS may offer other zones tomorrow: a subnet stays where it was first put.
+        # The list of zones can change. Existing subnets must not move then.
         return {
             zone: {
                 "availability_zone": f"${{sort({offered.expression('names')})[{index}]}}",
@@ -102,18 +102,18 @@ class Subnets(Part):
             f"{kind}_{zone.letter}",
             vpc_id=self._vpc.id,
             cidr_block=zone.private_cidr if kind == "private" else zone.public_cidr,
-            # Load balancers and NAT gateways bring their own public addresses.
+            # Load balancers and NAT gateways have their own public addresses.
             map_public_ip_on_launch=False,
             tags={"Name": names.owned(self.deployment.id, kind, zone.letter)},
             **placement,
         )
 
     def _nat_gateways(self, public: dict[Zone, Ref]) -> dict[Zone, Ref]:
-        """The gateway through which each zone leaves."""
+        """The NAT gateway of each zone's private subnet."""
         nat, zones = self.deployment.catalog.network.nat, list(public)
         if nat == "none":
             return {}
-        # Of one gateway alone the home must not depend on the order in which zones are written.
+        # The zone of a single gateway must not depend on the order of the zones in the catalog.
         first = min(zones, key=lambda zone: zone.letter)
         homes = zones if nat == "per-zone" else [first]
         gateways = {zone: self._nat_gateway(zone.letter, public[zone]) for zone in homes}
@@ -144,19 +144,19 @@ class Subnets(Part):
 
 
 class Network(Part):
-    """A VPC of our own, with public subnets for load balancers and private ones for tasks; or one that exists."""
+    """A created or existing VPC, with public subnets for load balancers and private subnets for tasks."""
 
     vpc_id: str
     private_subnets: dict[str, str]
-    """The ids of the private subnets, each under a word for addresses."""
+    """The ids of the private subnets. Keys are words for Terraform addresses."""
     private_subnet_ids: list[str]
     public_subnet_ids: list[str]
     task_cidrs: dict[str, str]
-    """The address ranges in which tasks run, each under a word for addresses."""
+    """The CIDR ranges of the tasks. Keys are words for Terraform addresses."""
     private_routes: list[Ref]
-    """What tasks must wait for, because before it stands they reach nothing."""
+    """Dependencies of the tasks: without these routes they can't reach AWS."""
     public_routes: list[Ref]
-    """What load balancers that face the internet must wait for."""
+    """Dependencies of internet-facing load balancers."""
     gateways: dict[str, Ref]
     """Gateway endpoints, by service."""
 
@@ -168,7 +168,7 @@ class Network(Part):
             self._make()
 
     def private_subnets_in(self, zones: Iterable[str] | None) -> list[str]:
-        """The private subnets of some zones, by their letters or names; all where none are named."""
+        """The ids of the private subnets in `zones`, which are letters or names. None means all zones."""
         if zones is None:
             return self.private_subnet_ids
         return [self.private_subnets[names.zone_letter(zone)] for zone in zones]
@@ -181,8 +181,8 @@ class Network(Part):
         self.private_subnets = {subnet: subnet for subnet in sorted(network.private_subnet_ids)}
         self.public_subnet_ids = list(network.public_subnet_ids)
         self.private_routes, self.public_routes, self.gateways = [], [], {}
-        # Of the subnets and not of the VPC, whose data source names the first of its ranges only. Asked for only where
-        # it is needed, because a data source ends planning without AWS.
+        # From the subnets, because the VPC's data source returns only the first of its ranges. Only if there are
+        # interface endpoints, because plans with a data source require AWS.
         subnets = network.private_subnet_ids if interface_endpoints(self.deployment) else ()
         self.task_cidrs = {
             subnet: self.add(DataAwsSubnet, f"private_{subnet}", id=subnet).cidr_block for subnet in sorted(subnets)
@@ -199,7 +199,7 @@ class Network(Part):
             enable_dns_hostnames=True,
             tags={"Name": id_},
         )
-        # Adopted without a rule, it is closed to whoever lands in it by accident.
+        # Terraform adopts the default security group and removes its rules: resources without a group stay closed.
         self.add(
             DefaultSecurityGroup, names.shared("network"), vpc_id=vpc.id, tags={"Name": names.owned(id_, "closed")}
         )

@@ -1,4 +1,4 @@
-"""How services find each other: Cloud Map."""
+"""Service discovery with Cloud Map."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from catalog.model import Deployment, Service
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 RECORD_TTL = 10
-"""Seconds for which a task that is gone may still be found by name."""
+"""TTL of DNS records in seconds. Callers may still resolve a stopped task's address for that long."""
 
 
 class Discovery(Part):
-    """The namespace in which services are registered under their names: one of our own, or one that exists."""
+    """The created or existing Cloud Map namespace in which services are registered."""
 
     namespace_id: str
     namespace_name: str
@@ -42,36 +42,36 @@ class Discovery(Part):
         self.namespace_name = namespace.name
 
     def existing_arn(self) -> str | None:
-        """The ARN of a namespace that exists, for whoever takes no id (Service Authorization Reference, "Resource types
-        defined by AWS Cloud Map")."""
+        """The ARN of an existing namespace, for arguments that don't accept an id (Service Authorization Reference,
+        "Resource types defined by AWS Cloud Map"). None if the namespace is created."""
         if self.deployment.catalog.discovery.namespace_id is None:
             return None
         where = f"{self.deployment.partition}:servicediscovery:{self.deployment.region}:{self._account()}"
         return f"arn:{where}:namespace/{self.namespace_id}"
 
     def keep(self, service: Service) -> Ref | None:
-        """The entry of a service that its mesh does not need, while the tasks of a mesh that is being left do."""
+        """The registration that tasks of the mesh in `migrate_from` still require. None without a migration."""
         migrating = self.deployment.catalog.mesh.migrate_from is not None
         return self.register(service) if migrating and service.port is not None else None
 
     def register(self, service: Service) -> Ref:
-        """Make the entry in which ECS lists a service's tasks."""
+        """Create the Cloud Map service in which ECS registers a service's tasks."""
         return self.add(
             ServiceDiscoveryService,
             service.name,
             name=service.aws_name,
             **self._kind(),
-            # ECS tells Cloud Map which tasks are healthy. Without the threshold, which can only be 1, every plan
-            # would replace the service.
+            # ECS reports the health of tasks to Cloud Map. Without the threshold, which can only be 1, every plan
+            # would replace the Cloud Map service.
             health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(failure_threshold=1),
-            # Entries that ECS left behind must not keep the service from being destroyed.
+            # Instances that ECS didn't deregister must not prevent the deletion.
             force_destroy=True,
             lifecycle=OUTLIVES_TASKS,
         )
 
     def _expect(self, vpc_id: str) -> None:
-        """End a plan where callers would look for names in vain: the namespace has another name, or its hosted zone is
-        not associated with the VPC."""
+        """Fail the plan if callers couldn't resolve names: the existing namespace has another name, or its hosted zone
+        isn't associated with the VPC."""
         if self.deployment.catalog.discovery.kind == "dns" and any(resolved_calls(self.deployment)):
             name = names.shared("namespace")
             self.add(DataAwsRoute53Zone, name, name=self.deployment.namespace, private_zone=True, vpc_id=vpc_id)
@@ -84,7 +84,7 @@ class Discovery(Part):
         )
 
     def _kind(self) -> dict[str, object]:
-        """The arguments that say how the entries of a service are read: by API alone, or by DNS too."""
+        """The arguments for discovery by API only, or by DNS too."""
         if self.deployment.catalog.discovery.kind == "http":
             return {"namespace_id": self.namespace_id, "type": "HTTP"}
         return {

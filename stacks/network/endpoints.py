@@ -15,12 +15,12 @@ from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
 class Endpoints(Part):
-    """Interface endpoints in the private subnets, under the services' own host names, and the group that opens them."""
+    """Interface endpoints in the private subnets with private DNS names, and their security group."""
 
     refs: tuple[Ref, ...]
-    """What tasks must wait for."""
+    """Dependencies of the tasks."""
     security_group: Ref | None
-    """None where there are no endpoints."""
+    """None if there are no endpoints."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network) -> None:
         super().__init__(scope, "endpoints", deployment=deployment)
@@ -44,7 +44,7 @@ class Endpoints(Part):
         )
 
     def _security_group(self, network: Network) -> Ref:
-        # Underscores, as in no service's key, keep the name apart from those of the services' groups.
+        # Service keys have no underscore, so this name can't collide with those of the services' groups.
         name = names.owned(self.deployment.id, "vpc_endpoints")
         group = self.add(
             SecurityGroup,
@@ -54,7 +54,7 @@ class Endpoints(Part):
             vpc_id=network.vpc_id,
             tags={"Name": name},
         )
-        # By range and not by caller: a group takes 60 rules (VPC guide, "Amazon VPC quotas"), a catalog more services.
+        # By CIDR, not by caller: a group allows 60 rules (VPC guide, "Amazon VPC quotas"), a catalog more services.
         for word, cidr in network.task_cidrs.items():
             self.add(
                 VpcSecurityGroupIngressRule,

@@ -1,4 +1,4 @@
-"""The record of who talked to whom in the network."""
+"""VPC flow logs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ RETENTION_DAYS = 30
 
 
 class FlowLogs(Part):
-    """Flow logs of a VPC of our own, in CloudWatch Logs."""
+    """Flow logs of a created VPC, in CloudWatch Logs, with their role."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, vpc: Ref) -> None:
         super().__init__(scope, "flow_logs", deployment=deployment)
-        # An underscore, as in no service's key: a service called flow-logs has a log group of its own.
+        # Service keys have no underscore, so the name can't collide with the log group of a service named flow-logs.
         group = self.add(
             CloudwatchLogGroup,
             names.shared(names.FLOW_LOGS),
@@ -59,7 +59,8 @@ class FlowLogs(Part):
 
 
 def _trust(*, account: str) -> dict[str, object]:
-    """Only flow logs of this account may use the role (VPC guide, "IAM role for publishing flow logs")."""
+    """The trust policy: only this account's flow logs may use the role (VPC guide, "IAM role for publishing flow
+    logs")."""
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -25,10 +25,11 @@ def egress_rules(
     network: Network,
     endpoints: Endpoints,
 ) -> dict[str, dict[str, Any]]:
-    """The arguments of each rule, by its address.
+    """The arguments of each egress rule of a workload, by its address.
 
-    An address names the target and not the reason, because AWS refuses a second rule with the same target and port
-    (EC2 API reference, InvalidPermission.Duplicate): what two externals share is one rule, and stays when one goes.
+    An address names the target, not the external, because AWS rejects a second rule with the same target and port
+    (EC2 API reference, InvalidPermission.Duplicate). Externals with the same target share a rule, which stays when one
+    of them is removed.
     """
     if deployment.catalog.network.egress == "any":
         return {
@@ -52,7 +53,7 @@ def egress_rules(
 
 
 def _open_to(workload: Workload, *, deployment: Deployment) -> dict[tuple[str, int], list[str]]:
-    """What lies outside the catalog, by target and port, with the names under which the service knows it."""
+    """The names of the externals that a workload connects to, by target and port. AWS itself is one."""
     targets: dict[tuple[str, int], list[str]] = {}
     if has_internet_access(deployment):
         targets[ANYWHERE, 443] = ["AWS"]
@@ -90,7 +91,7 @@ def _argument(target: str) -> dict[str, str]:
 
 
 def tcp(port: int, last_port: int | None = None, /, *, to: str, **target: str) -> dict[str, Any]:
-    """The arguments of a rule that lets TCP out to a port, or to all from there up to `last_port`."""
+    """The arguments of an egress rule for TCP to one port, or to all ports from it up to `last_port`."""
     return {
         "ip_protocol": "tcp",
         "from_port": port,
@@ -101,11 +102,11 @@ def tcp(port: int, last_port: int | None = None, /, *, to: str, **target: str) -
 
 
 class SecurityGroups(Part):
-    """The services' security groups. What no rule opens is closed."""
+    """The services' security groups. A connection without a rule is denied."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, endpoints: Endpoints) -> None:
         super().__init__(scope, "security", deployment=deployment)
-        # One group for all versions of a service: what one of them may reach, the others may.
+        # All versions of a service share its group, so they have the same permissions.
         self._groups: dict[str, Ref] = {}
         rules: dict[str, dict[str, dict[str, Any]]] = {}
         for workload in deployment.running:
@@ -127,12 +128,12 @@ class SecurityGroups(Part):
         return self._groups[key]
 
     def egress_of(self, key: str) -> list[Ref]:
-        """The rules by which a workload's tasks reach AWS and what lies outside. They stand before its tasks start:
-        Terraform, busy waiting for tasks that cannot be well, might not get to them."""
+        """The egress rules of a workload's tasks to AWS and to externals. The ECS service depends on them: otherwise
+        Terraform could wait for tasks that can't become healthy before it creates the rules."""
         return self._egress[key]
 
     def connect(self, caller: Workload, callee: Service) -> tuple[Ref, ...]:
-        """Let a workload's tasks connect to those of its callee: the rules on both sides."""
+        """Create the rules that allow a workload's tasks to connect to those of its callee, on both sides."""
         assert callee.port is not None
         group = self.of(callee.name).id
         return (
@@ -149,8 +150,8 @@ class SecurityGroups(Part):
         )
 
     def allow_ingress(self, service: Service, source: Ref, *, port: int, name: str, aws_name: str | None = None) -> Ref:
-        """Let the members of the group `source` connect to a port of a service's tasks. `name` is theirs, for the
-        address; where AWS knows them by another, that is `aws_name`."""
+        """Allow connections from the security group `source` to a port of a service's tasks. `name` is the caller's
+        word in the address, and `aws_name` its name in AWS if that differs."""
         return self.allow_ingress_from(
             service, port=port, name=name, aws_name=aws_name, referenced_security_group_id=source.id
         )
@@ -158,7 +159,7 @@ class SecurityGroups(Part):
     def allow_ingress_from(
         self, service: Service, *, port: int, name: str, aws_name: str | None = None, **source: str
     ) -> Ref:
-        """Let somebody connect to a port of a service's tasks: `source` is an argument of the rule."""
+        """Allow connections from `source`, an argument of the rule, to a port of a service's tasks."""
         return self.add(
             VpcSecurityGroupIngressRule,
             names.ingress_rule(service.name, name),
@@ -181,8 +182,8 @@ class SecurityGroups(Part):
         last_port: int | None = None,
         **target: str,
     ) -> tuple[Ref, ...]:
-        """Let a workload's tasks out to somebody, on a port or on all up to `last_port`: `target` is an argument of the
-        rule. Where everything is open, there is no rule to make."""
+        """Allow connections from a workload's tasks to `target`, an argument of the rule, on one port or on all
+        ports up to `last_port`. Creates no rule if the catalog allows all egress."""
         if self.deployment.catalog.network.egress == "any":
             return ()
         rule = self.add(
@@ -200,7 +201,7 @@ class SecurityGroups(Part):
             SecurityGroup,
             workload.name,
             name=name,
-            # Never to be changed: another description is another group (EC2 API reference, CreateSecurityGroup).
+            # Don't change it: a new description replaces the group (EC2 API reference, CreateSecurityGroup).
             description=f"Tasks of {workload.aws_name}",
             vpc_id=network.vpc_id,
             tags={"Name": name},

@@ -1,4 +1,4 @@
-"""A workload that ECS keeps running: its ECS service, beside what its tasks are made from."""
+"""The resources of a workload: its ECS service, and with TaskResources its task definition, roles and log group."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _PLACEMENT = [
     EcsServiceOrderedPlacementStrategy(type="spread", field="attribute:ecs.availability-zone"),
     EcsServiceOrderedPlacementStrategy(type="binpack", field="memory"),
 ]
-"""On instances: over the zones, which rebalancing asks for, and then close together, so that room for large tasks is
-left (ECS developer guide, "Task placement strategies"). Fargate takes none."""
+"""Task placement on instances: spread over zones, which rebalancing requires, then binpack, which leaves capacity for
+large tasks (ECS developer guide, "Task placement strategies"). Fargate doesn't support placement strategies."""
 
 
 class ServiceResources(TaskResources):
-    """All that is made for a workload that ECS keeps running: the only writer of ECS services. Knows no mesh, only what
-    joining one brought."""
+    """All resources of a workload. Only this class creates ECS services. It has no mesh-specific code: `membership` has
+    all that the mesh adds."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class ServiceResources(TaskResources):
         after: Iterable[Ref],
     ) -> None:
         super().__init__(scope, deployment=deployment, workload=workload, membership=membership, mounted=mounted)
-        # What must stand before the first task starts, because ECS would try and fail without it.
+        # Dependencies of the first task: without them ECS would start tasks that fail.
         waits_for = [*after, *self.roles.policies, *membership.depends_on, *mounted.depends_on, *cluster.ready]
         if exposure is not None:
             waits_for.append(exposure.rule)
@@ -96,7 +96,7 @@ class ServiceResources(TaskResources):
             )
 
     def _rollout(self, workload: Workload, membership: Membership, *, draining: int) -> dict[str, Any]:
-        """How a new revision replaces the old, and how long Terraform waits for it."""
+        """The arguments of deployments: their limits, the circuit breaker, and how long Terraform waits."""
         deploy = workload.deploy
         on_instances = not workload.on_fargate
         minutes = f"{rollout_minutes(grace=workload.health.grace, drain=draining, on_instances=on_instances)}m"
@@ -104,7 +104,7 @@ class ServiceResources(TaskResources):
             "deployment_circuit_breaker": EcsServiceDeploymentCircuitBreaker(enable=True, rollback=deploy.rollback),
             "deployment_minimum_healthy_percent": deploy.min,
             "deployment_maximum_percent": deploy.max,
-            # ECS refuses to rebalance a service that may never run more than its count.
+            # ECS rejects rebalancing for a service with a maximum of 100 percent.
             "availability_zone_rebalancing": "ENABLED" if deploy.max > 100 else "DISABLED",
             "wait_for_steady_state": deploy.wait,
             "timeouts": EcsServiceTimeouts(create=minutes, update=minutes, delete=minutes),
@@ -131,7 +131,8 @@ class ServiceResources(TaskResources):
 
 
 def _capacity(workload: Workload, cluster: Cluster) -> dict[str, Any]:
-    """Never a launch type: from there to a strategy, the service is replaced (provider issue 22823)."""
+    """The capacity provider strategy. A launch type would replace the service when it changes to a strategy (provider
+    issue 22823)."""
     provider = cluster.providers[workload.capacity]
     strategy = EcsServiceCapacityProviderStrategy(capacity_provider=provider, weight=1, base=0)
     placed = {} if workload.on_fargate else {"ordered_placement_strategy": _PLACEMENT}

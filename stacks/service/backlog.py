@@ -1,16 +1,16 @@
-"""The messages of a queue for each task: counted by CloudWatch's metric math, with no function of ours in between.
+"""Scaling by a queue's backlog: messages for each task, computed with CloudWatch metric math instead of a function.
 
-Of what a queue holds, messages that are being worked on count like those that wait: a task that is busy with the last
-message, or has fetched ten at once, is not taken away for want of messages.
+The backlog includes messages in flight. So a task isn't stopped while it works on the last message or has received ten
+messages in one call.
 
-Down to no task, the policy finds its way by itself: no message is no backlog, and it rounds so that it never takes away
-too much, so that one message keeps one task (Application Auto Scaling user guide, "Target tracking scaling policies").
-Up from no task it does not: Container Insights counts no tasks of a service that has none (CloudWatch user guide,
-"Amazon ECS Container Insights metrics"), and without data a policy does nothing. So an alarm of our own starts the
-first one, as AWS has it for endpoints of SageMaker (SageMaker guide, "Autoscale an asynchronous endpoint").
+The target tracking policy scales in to 0 tasks: without messages the backlog is 0. It rounds up when it scales in, so
+one message keeps one task (Application Auto Scaling user guide, "Target tracking scaling policies"). It can't scale out
+from 0 tasks: Container Insights reports no task count then (CloudWatch user guide, "Amazon ECS Container Insights
+metrics"), and a policy without data does nothing. So a separate alarm starts the first task, as AWS documents it for
+SageMaker endpoints (SageMaker guide, "Autoscale an asynchronous endpoint").
 
-Nothing is filled in with FILL: of the latest minute the count often is late, and a zero in its place would be taken for
-the truth (CloudWatch user guide, "Using metric math", FILL).
+The expressions don't use FILL: the task count of the latest minute is often late, and a 0 in its place would count as a
+real value (CloudWatch user guide, "Using metric math", FILL).
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ _Dimension = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCu
 _MINUTE = 60
 _STATISTIC = "Maximum"
 _PER_TASK = "(visible + hidden) / MAX([running, running * 0 + 1])"
-"""Never divided by zero; and where the count of tasks is late, no value at all."""
-_NOBODY_THERE = "IF(visible > 0 AND MAX([visible * 0, running]) < 1, 1, 0)"
-"""Whether messages wait and no task is counted, or none was reported."""
+"""Never divides by zero. Has no value while the task count is late."""
+_UNATTENDED = "IF(visible > 0 AND MAX([visible * 0, running]) < 1, 1, 0)"
+"""1 if messages wait and the task count is 0 or missing, else 0."""
 _LATE = 300
-"""Seconds until a task that runs is surely counted."""
+"""Seconds until the metrics certainly include a running task."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """Whose tasks are counted."""
+    """The cluster and the ECS service whose tasks are counted."""
 
     cluster: str
     service: str
 
 
 Measured = tuple[str, str, str, dict[str, str]]
-"""Id in expressions, namespace, metric, dimensions."""
+"""A metric: its id in expressions, namespace, name and dimensions."""
 
 
 def _measured(backlog: Backlog, counted: Counted) -> dict[str, Measured]:
@@ -69,7 +69,7 @@ def _measured(backlog: Backlog, counted: Counted) -> dict[str, Measured]:
 
 
 def tracked(backlog: Backlog, counted: Counted) -> dict[str, Any]:
-    """The metric that a policy holds at the backlog's target."""
+    """The metric that a target tracking policy keeps at the backlog's target."""
     queries = [_query(*measured) for measured in _measured(backlog, counted).values()]
     per_task = _Query(id="backlog", label="Messages per task", expression=_PER_TASK, return_data=True)
     return {"customized_metric_specification": _Customized(metrics=[*queries, per_task])}
@@ -84,9 +84,10 @@ def _query(id_: str, namespace: str, metric: str, dimensions: dict[str, str]) ->
 def starts_first_task(
     part: Part, *, name: str, backlog: Backlog, counted: Counted, target: dict[str, Any], grace: float
 ) -> None:
-    """An alarm for messages that nobody works on, and the policy by which it adds a task.
+    """Create an alarm for waiting messages without a running task, and the step scaling policy that adds a task.
 
-    It adds one, and not again before that one can be counted; it never sets a count, which could take tasks away.
+    The policy adds one task, then waits until the metrics include it. It never sets an absolute count, which could stop
+    tasks.
     """
     policy = part.add(
         _aws.AppautoscalingPolicy,
@@ -112,7 +113,7 @@ def starts_first_task(
         for id_, namespace, metric, dimensions in (measured["visible"], measured["running"])
     ]
     starting = CloudwatchMetricAlarmMetricQuery(
-        id="unattended", label="Nobody there", expression=_NOBODY_THERE, return_data=True
+        id="unattended", label="Nobody there", expression=_UNATTENDED, return_data=True
     )
     part.add(
         CloudwatchMetricAlarm,
@@ -121,10 +122,10 @@ def starts_first_task(
         alarm_description=f"Messages wait in {backlog.queue_name}, and no task of {counted.service} runs.",
         comparison_operator="GreaterThanOrEqualToThreshold",
         threshold=1,
-        # In two minutes running: the count of tasks may be late by one.
+        # Two consecutive minutes, because the task count may be one minute late.
         evaluation_periods=2,
         datapoints_to_alarm=2,
-        # A queue that nobody has used for hours says nothing (SQS developer guide, "Monitoring with CloudWatch").
+        # A queue without activity for hours reports no metrics (SQS developer guide, "Monitoring with CloudWatch").
         treat_missing_data="notBreaching",
         metric_query=[*queries, starting],
         alarm_actions=[policy.arn],

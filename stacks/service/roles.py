@@ -19,11 +19,11 @@ from stacks.part import Part, Ref
 
 
 def following(part: Part, *, workload: Workload, addition: Addition, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of an ECS service, with triggers that deploy it anew when a secret has another current version.
+    """The arguments of an ECS service with triggers that redeploy it when a secret has a new current version.
 
-    Not in the task definition, where ECS would be told a version for good: tasks read the current one when they start,
-    also those that are started between two runs of Terraform. And by the plural data source: the singular one keeps the
-    value in the state.
+    The task definition has no version id, so tasks always read the current version when they start, including tasks
+    that start between two runs of Terraform. The versions come from the plural data source, because the
+    singular one stores the secret's value in the state.
     """
     secrets = secrets_of(workload, addition) if workload.redeploy_on_rotation else {}
     if not secrets:
@@ -35,13 +35,13 @@ def following(part: Part, *, workload: Workload, addition: Addition, arguments: 
 
 
 def _current(versions: str) -> str:
-    """The id of the current one of some versions; empty text where there is none yet."""
+    """An expression for the id of a secret's current version. Empty if the secret has no value yet."""
     current = 'contains(version.version_stages, "AWSCURRENT")'
     return f'${{join(",", [for version in {versions} : version.version_id if {current}])}}'
 
 
 class Roles(Part):
-    """The execution role and the task role of one service, each with its policy, if it needs one."""
+    """The execution role and the task role of a workload, each with a policy if it requires permissions."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How many tasks a service runs, left to Application Auto Scaling."""
+"""Autoscaling of a service with Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _Dimension = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationCu
 _Predefined = _aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification
 
 COUNT = "desired_count"
-"""What an ECS service that is scaled no longer says of itself: Terraform would undo what the scaler did."""
+"""The argument that Terraform ignores for a service with autoscaling: an apply would reset the task count."""
 
 
 class Scaling(Part):
-    """The bounds of an ECS service, and a policy for each thing that may ask for more tasks or fewer.
+    """The scalable target of an ECS service, and a scaling policy for each metric.
 
-    Of several policies, the one that asks for the most tasks wins (Application Auto Scaling user guide, "How target
-    tracking scaling works"). No role is made: the scaler acts in its service-linked role, which it makes where it is
-    missing (Application Auto Scaling API reference, RegisterScalableTarget, RoleARN).
+    With several policies, the largest task count applies (Application Auto Scaling user guide, "How target tracking
+    scaling works"). Application Auto Scaling uses its service-linked role, which it creates if it doesn't exist
+    (Application Auto Scaling API reference, RegisterScalableTarget, RoleARN).
     """
 
     def __init__(
@@ -75,8 +75,8 @@ class Scaling(Part):
         self._schedule()
 
     def _bounds(self, *, cluster: Cluster, ecs_service: Ref) -> Ref:
-        """What a scheduled action sets is not undone by the next apply. Where the ECS service is replaced, they are
-        made anew: those of a service that is gone do not outlive it for certain."""
+        """The scalable target. An apply doesn't reset limits that scheduled actions set. Terraform replaces the target
+        with the ECS service, because AWS may delete the target of a deleted service."""
         entries = self._scale.schedule
         scheduled = {
             "min_capacity": any(entry.min is not None for entry in entries),
@@ -98,8 +98,8 @@ class Scaling(Part):
         )
 
     def _of_target(self) -> dict[str, Any]:
-        """What says which target a policy or a scheduled action belongs to. AWS drops them with it (Application Auto
-        Scaling API reference, DeregisterScalableTarget)."""
+        """The arguments that name the target of a policy or scheduled action. AWS deletes these with their target
+        (Application Auto Scaling API reference, DeregisterScalableTarget)."""
         return {
             "service_namespace": self._target.service_namespace,
             "scalable_dimension": self._target.scalable_dimension,
@@ -108,7 +108,7 @@ class Scaling(Part):
         }
 
     def _track(self, suffix: str, target: float, metric: dict[str, Any]) -> None:
-        """Hold a metric at a target."""
+        """Add a target tracking policy."""
         self.add(
             _aws.AppautoscalingPolicy,
             f"{self._name}_{suffix}",

@@ -1,4 +1,4 @@
-"""What a workload's tasks are made from: log group, roles, container definitions, task definition."""
+"""The task definition of a workload, with its container definitions, roles and log group."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from stacks.service.roles import Roles
 def definitions(
     deployment: Deployment, workload: Workload, *, membership: Membership, addition: Addition, log_group: Ref
 ) -> str:
-    """The `container_definitions` of a service's task: its own container first, then what its keys and the mesh add."""
+    """The `container_definitions` of a workload: its own container first, then those of its keys and of the mesh."""
     logs = {
         "logDriver": "awslogs",
         "options": {
@@ -57,7 +57,7 @@ def _own(workload: Workload, *, membership: Membership, addition: Addition) -> C
         "image": workload.image,
         "essential": True,
         "cpu": rest.cpu,
-        # A limit here and reservations beside it, so that what the catalog adds to a task is never starved.
+        # A hard limit, while sidecars have reservations, so that the service can't use the sidecars' memory.
         "memory": rest.memory,
         "stopTimeout": int(workload.stop_timeout),
         "command": _list(workload.command),
@@ -83,7 +83,7 @@ def _own(workload: Workload, *, membership: Membership, addition: Addition) -> C
 
 
 def _of_instances(workload: Workload) -> ContainerDefinition:
-    """What a [capacity] has and Fargate has not."""
+    """The parts of the container definition that only a [capacity] supports, not Fargate."""
     linux = {"linuxParameters": {"sharedMemorySize": workload.shared_memory_mib}} if workload.shared_memory_mib else {}
     gpus = {"resourceRequirements": [{"type": "GPU", "value": str(workload.gpus)}]} if workload.gpus else {}
     return {**linux, **gpus}
@@ -101,12 +101,12 @@ def _ports(workload: Workload, membership: Membership) -> list[dict[str, Any]] |
 
 
 _FREE_STORAGE = 20
-"""GiB that every Fargate task has; the API refuses to be asked for them (ECS API reference, EphemeralStorage)."""
+"""GiB that every Fargate task has. The API rejects this size as a setting (ECS API reference, EphemeralStorage)."""
 
 
 class TaskResources(Part):
-    """The log group, roles and task definition of a workload: the only writer of task definitions. Knows no mesh, only
-    what joining one brought."""
+    """The log group, roles and task definition of a workload. Only this class creates task definitions. It has no
+    mesh-specific code: `membership` has all that the mesh adds."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class TaskResources(Part):
         self.task = self._definition(workload, membership=membership, mounted=mounted)
 
     def _definition(self, workload: Workload, *, membership: Membership, mounted: Mounted) -> Ref:
-        """Its own container, and what its keys and the mesh add."""
+        """The task definition: the service's container, and those of its keys and of the mesh."""
         size = task_storage(workload)
         storage = EcsTaskDefinitionEphemeralStorage(size_in_gib=size)
         return self.add(
@@ -163,15 +163,15 @@ class TaskResources(Part):
                 log_group=self.log_group,
             ),
             volume=[*_scratch_volumes(workload, self.addition), *mounted.volumes] or None,
-            # A rollback needs the old revision: ECS cannot return to one that is INACTIVE (DeregisterTaskDefinition).
-            # As nothing is deleted, nothing has to be created before; and with create_before_destroy, a plan in which
-            # Terraform forgets what the old revision referred to ends in a cycle.
+            # A rollback requires the old revision: ECS can't return to an INACTIVE one (DeregisterTaskDefinition).
+            # create_before_destroy isn't required, because nothing is deleted. With it, a plan that removes resources
+            # that the old revision refers to from the state would have a cycle.
             skip_destroy=True,
             **membership.task,
         )
 
 
 def _scratch_volumes(workload: Workload, addition: Addition) -> list[EcsTaskDefinitionVolume]:
-    """The volumes on the task's own storage."""
+    """The scratch volumes, on the task's ephemeral storage."""
     own = {name for name, volume in workload.volumes.items() if volume.kind == "scratch"}
     return [EcsTaskDefinitionVolume(name=name) for name in sorted(own | {*addition.volumes})]

@@ -1,4 +1,4 @@
-"""Stacks beside the base: resources that move between states, by `removed` and `import` blocks."""
+"""The stacks of other states than the base, and the `removed`, `import` and `moved` blocks of resources."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _REFERENCE = re.compile(r"\$\{(aws_\w+\.[\w-]+)\.(\w+)\}")
 
 
 class _Known(Mapping[str, str]):
-    """Reads arguments as AWS will: an id has to be known before anything is imported, so references to arguments of
-    other resources are followed to what these say."""
+    """The arguments of a resource with references resolved: Terraform must know an import's id before the import, so
+    references to other resources' arguments are replaced by the values of these."""
 
     def __init__(self, configurations: Configurations, address: str) -> None:
         self._configurations = configurations
@@ -40,7 +40,7 @@ class _Known(Mapping[str, str]):
         return len(self._arguments)
 
     def _cluster_name(self) -> str:
-        """The name of an ECS service's cluster, which it names by ARN."""
+        """The name of an ECS service's cluster, from its ARN."""
         arn = str(self._arguments["cluster"])
         reference = _REFERENCE.fullmatch(arn)
         return str(self._configurations[reference[1]]["name"]) if reference else arn.rpartition("/")[2]
@@ -52,7 +52,7 @@ class _Known(Mapping[str, str]):
 
 
 def add_import_blocks(output: dict[str, Any], addresses: list[str], *, configurations: Configurations) -> None:
-    """Make a state import resources that are there already, and that another forgets."""
+    """Add `import` blocks for the existing resources at `addresses`, which another state removes without deleting."""
     blocks = []
     for address in sorted(addresses):
         type_, _, name = address.partition(".")
@@ -71,8 +71,8 @@ def add_import_blocks(output: dict[str, Any], addresses: list[str], *, configura
 def workload_stacks(
     base: TerraformStack, app: App, *, deployment: Deployment, emptied: Collection[str]
 ) -> dict[str, TerraformStack]:
-    """A stack for each state beside the base, by the state's name; each is applied after the base and after the
-    stacks of its callees."""
+    """A stack for each state except the base, by the state's name. Each depends on the base and on the stacks of its
+    callees, so cdktf applies it after them."""
     states = sorted({*stacks_of(deployment), *emptied})
     stacks = {state: TerraformStack(app, folder_of(deployment.id, state)) for state in states}
     before = state_order(deployment)
@@ -84,7 +84,7 @@ def workload_stacks(
 
 
 def moved_between_states(addresses: Iterable[str], deployment: Deployment) -> list[tuple[str, str]]:
-    """The resources that another state takes over, each with the state that it leaves."""
+    """The addresses of resources that move to another state, each with the state that they leave."""
     owners = [(address, owner_of(address, deployment=deployment, types=RESOURCE_TYPES)) for address in addresses]
     return [
         (address, owner.move_from_stack)
@@ -94,7 +94,7 @@ def moved_between_states(addresses: Iterable[str], deployment: Deployment) -> li
 
 
 def retired_addresses(addresses: Collection[str], deployment: Deployment) -> list[tuple[str, str]]:
-    """Resources of a mesh that AWS has ended, each with every state that may have it."""
+    """Addresses of a retired mesh's resources, each with every state that may contain it."""
     found = []
     former = {new: old for old, new in moved_blocks(addresses, renamed=deployment.renamed, types=RESOURCE_TYPES)}
     for address in addresses:
@@ -102,13 +102,13 @@ def retired_addresses(addresses: Collection[str], deployment: Deployment) -> lis
         states = [state_of(address, deployment=deployment, types=RESOURCE_TYPES)]
         if owner is not None and owner.move_from_stack is not None:
             states.append(owner.move_from_stack)
-        # What was renamed meanwhile is not moved any more, as nothing is left to move it to.
+        # A renamed resource has no `moved` block here, because its new address doesn't exist: remove the old one too.
         found += [(each, state) for each in (address, former.get(address, address)) for state in states]
     return found
 
 
 def move(stacks: Mapping[str, TerraformStack], elements: Mapping[str, Ref], deployment: Deployment) -> None:
-    """Write a `moved` block for whatever a renaming gave another address, into the state where it lives."""
+    """Add a `moved` block for each renamed resource to the stack of its state."""
     for state, stack in stacks.items():
         here = [address for address, ref in elements.items() if ref.state == state]
         if moved := moved_blocks(here, renamed=deployment.renamed, types=RESOURCE_TYPES):
@@ -116,8 +116,8 @@ def move(stacks: Mapping[str, TerraformStack], elements: Mapping[str, Ref], depl
 
 
 def forget(stacks: Mapping[str, TerraformStack], retired: Iterable[tuple[str, str]]) -> None:
-    """Write a `removed` block for each resource into the state that it leaves: it is not deleted (Terraform, "Removing
-    Resources"). A block for what was never there does nothing."""
+    """Add a `removed` block for each resource to the stack of the state that it leaves. Terraform doesn't delete it
+    (Terraform, "Removing Resources"). A block for a resource that doesn't exist has no effect."""
     by_state: dict[str, set[str]] = defaultdict(set)
     for address, state in retired:
         by_state[state].add(address)

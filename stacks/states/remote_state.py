@@ -1,6 +1,6 @@
-"""What a state reads of its base: `shared_…` outputs there, one remote-state block here.
+"""References to the base from other states: `shared_…` outputs in the base, and a remote-state block in each reader.
 
-Works on the finished JSON, where every reference is plain text. Only whole references can cross between states.
+Works on the finished JSON, in which every reference is a plain string. Only whole references can cross between states.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Any
 from catalog.analysis.states import BASE
 
 ADDRESS = re.compile(r"(?<![\w.\"-])((?:data\.)?(?:aws|terraform)_\w+\.[a-z][\w-]*)((?:\.\w+|\[\d+\])*)")
-"""The address of a resource or data source, and what of it is meant."""
+"""The address of a resource or data source, and the path of the attribute in it."""
 REFERENCE = re.compile(rf"(?<!\$)\$\{{\s*{ADDRESS.pattern}\s*\}}")
-"""A template that is a reference and nothing else, such as `${aws_vpc.main_network.id}`. `$${` is literal text."""
+"""A template that is only a reference, such as `${aws_vpc.main_network.id}`. `$${` is literal text."""
 _READ = f"data.terraform_remote_state.{BASE}.outputs."
 
 
 def read_from_base(
     outputs: Mapping[str, dict[str, Any]], *, states: Mapping[str, str], backend: tuple[str, dict[str, Any]]
 ) -> None:
-    """Replace references to the base by its outputs, in the Terraform JSON of the states of a deployment, by state.
+    """Replace references to the base by its outputs in `outputs`, the Terraform JSON of a deployment's states.
 
-    `states` says where every address lives, `backend` where the base's own state is. Raises ValueError for a reference
-    from the base to another state or between two of these, because no order of applying them would be right; and for
-    one to no attribute.
+    `states` has the state of every address, `backend` the backend of the base's state. Raises ValueError for
+    a reference from the base to another state or between two others, because Terraform applies the base first, and for
+    a reference without an attribute.
     """
     shared: dict[str, str] = {}
     for state, output in outputs.items():
@@ -43,8 +43,8 @@ def read_from_base(
 
 
 def remote_state(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a remote-state block that reads what a backend keeps. HCP Terraform is read as the backend that
-    came before the `cloud` block, which knows no projects (Terraform, "The terraform_remote_state Data Source")."""
+    """The arguments of a remote-state block that reads the state in a backend. HCP Terraform is read with the older
+    `remote` backend, which doesn't support projects (Terraform, "The terraform_remote_state Data Source")."""
     if kind == "cloud":
         kept = {key: arguments[key] for key in ("hostname", "organization", "token") if key in arguments}
         return {"backend": "remote", "config": {**kept, "workspaces": {"name": arguments["workspaces"]["name"]}}}
@@ -52,11 +52,11 @@ def remote_state(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def out_of_reach(address: str, path: str, *, state: str, home: str) -> str | None:
-    """Why something in `state` can't refer to this part of a resource that lives in `home`; None if it can."""
+    """Why a resource in `state` can't refer to this attribute of a resource in state `home`. None if it can."""
     if not path:
-        return f"what lives in state {state} refers to all of {address} in state {home}"
+        return f"a resource in state {state} can't read all of {address} in state {home}"
     if home != BASE:
-        return f"what lives in state {state} refers to {address}{path} in state {home}"
+        return f"a resource in state {state} can't read {address}{path} in state {home}"
     return None
 
 
@@ -70,9 +70,9 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def _drop_order_between_states(resource: dict[str, Any], state: str, states: Mapping[str, str]) -> None:
-    """What a resource depends on in the base is there before it, as states are applied: Terraform need not know."""
+    """Remove dependencies on resources in other states: these are applied before, and Terraform can't resolve them."""
     depends = resource.get("depends_on")
-    if not isinstance(depends, list):  # an override may hold anything: Terraform says so
+    if not isinstance(depends, list):  # an override may have any value, and Terraform reports it
         return
     here = [each for each in depends if not isinstance(each, str) or states.get(each, state) == state]
     if here != depends:

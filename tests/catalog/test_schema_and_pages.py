@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import typing
 from collections.abc import Iterator
 
@@ -71,3 +72,11 @@ def test_the_schema_knows_no_null() -> None:
 def test_defaults_are_shown_as_users_write_them() -> None:
     health = SCHEMA["definitions"]["Health"]["properties"]
     assert (health["interval"]["default"], health["grace"]["default"]) == ("10s", "1m")
+
+
+def test_every_table_of_the_catalog_page_has_a_worked_example_and_a_line_in_its_contents() -> None:
+    page = catalog_page()
+    headings = re.findall(r"^### `(\[.*\])`$", page, re.M)
+    examples = tomllib.loads((ROOT / "catalog/reports/examples.toml").read_text("utf-8"))
+    assert sorted(examples) == sorted(headings)
+    assert [f"[`{heading}`](#" in page for heading in headings] == [True] * len(headings)

@@ -1,5 +1,5 @@
-"""Valid catalogs over every key of the model. Keys are found in the model itself: a new one needs no change here. What
-a key needs beyond its type is in values.py, tables.py and services.py."""
+"""Valid catalogs over every key of the model. Keys are read from the model: a new key needs no change here. values.py,
+tables.py and services.py have the keys that need more than a value of their type."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ALWAYS = {make for make in FIELDS.values() if getattr(make, "always", False)}
 
 
 def generated(random: Random) -> Example:
-    """A catalog that most often loads: keys that depend on one another are made to fit, as far as the tables know."""
+    """A catalog that usually loads: dependent keys get matching values if the tables describe them."""
     world = World(random)
     drawing = _Drawing(world)
     tree = drawing.table(Catalog, ())
@@ -46,13 +46,13 @@ def generated(random: Random) -> Example:
 
 
 class _Drawing:
-    """Draws tables of the model, key by key."""
+    """Generates tables of the model, key by key."""
 
     def __init__(self, world: World) -> None:
         self.world = world
 
     def table(self, model: Model | str, place: tuple[str, ...]) -> dict[str, Any]:
-        """A table of a model, which the tables by field name."""
+        """A table of a model, with the generators of its fields."""
         model = TABLES[model] if isinstance(model, str) else model
         made: dict[str, Any] = {}
         for name, key in model.model_fields.items():
@@ -105,12 +105,12 @@ class _Drawing:
 
 @functools.cache
 def _label(model: Model, name: str) -> str:
-    """`WorkloadKeys.image`: the key, by the nearest class that the tables know it under."""
+    """`WorkloadKeys.image`: the key with the nearest class that is in the tables."""
     owners = [cls.__name__ for cls in model.__mro__ if name in getattr(cls, "__annotations__", {})]
     return next((f"{owner}.{name}" for owner in owners if f"{owner}.{name}" in FIELDS), f"{owners[0]}.{name}")
 
 
 def _pattern(user_type: Any) -> str | None:
-    """The pattern of what a user writes, as the JSON schema has it."""
+    """The pattern of the value that a user writes, as in the JSON schema."""
     schemas = [getattr(each, "json_schema", None) for each in getattr(user_type, "__metadata__", ())]
     return next((schema["pattern"] for schema in schemas if schema and "pattern" in schema), None)

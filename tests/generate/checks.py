@@ -1,4 +1,4 @@
-"""What must hold of any catalog: it is refused line by line, or all that it says is in its output."""
+"""Checks for any catalog: it has errors with lines, or all its keys are in the output."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _WHOLE_FILE = (
     *("doesn't exist", "is a folder", "can't be read", "nested too deeply", "is not the path of a file"),
     *("contains no TOML file", 'required key "'),
 )
-"""Messages about a file or folder as a whole, and so about no line."""
+"""Messages about a whole file or folder, which have no line."""
 _LONGEST = 2000
-"""Characters of a line for a user."""
+"""Maximum characters of a line that is printed for a user."""
 
 
 def unplaced(problems: Iterable[Problem], folder: Path) -> Iterator[str]:
-    """The lines for a user that do not say where to look, or are more than a line."""
+    """Problems without a file and line, and those that fill more than one line."""
     for problem in problems:
         line = str(problem)
         placed = problem.line or problem.place or any(text in problem.message for text in _WHOLE_FILE)
@@ -37,20 +37,20 @@ def unplaced(problems: Iterable[Problem], folder: Path) -> Iterator[str]:
 
 
 def last_line(error: Exception) -> str:
-    """An error that should not be, and where it comes from."""
+    """An unexpected error and its origin."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error!s:.300} at {Path(where.filename).name}:{where.lineno}"
 
 
 def missing(example: Example, outputs: Outputs) -> Iterator[str]:
-    """Texts of an example that its output does not have letter for letter."""
+    """Strings of an example that are changed or missing in its output."""
     if example.texts:
         there = {text for states in outputs.values() for output in states.values() for text in _all_texts(output)}
         yield from (repr(text) for text in example.texts if text not in there)
 
 
 def _all_texts(output: Any) -> Iterator[str]:
-    """Every text as AWS gets it, those within JSON too."""
+    """Every string as AWS gets it, including those within JSON."""
     for text in texts(output):
         yield evaluated(text)
         if text[:1] in ("[", "{"):
@@ -61,7 +61,7 @@ def _all_texts(output: Any) -> Iterator[str]:
 
 
 def keys_of(tree: Any, place: Place = ()) -> Iterator[Place]:
-    """The places of all keys that a catalog sets, but for its tables."""
+    """The places of all keys that a catalog sets, without its tables."""
     for key, item in tree.items() if isinstance(tree, dict) else ():
         if place:
             yield (*place, key)
@@ -69,29 +69,30 @@ def keys_of(tree: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def may_have_no_effect(place: Place, example: Example, loaded: Loaded, without: Loaded) -> bool:
-    """Whether the output may be the same without a key: it means nothing, a notice says so, or it is of that kind."""
-    return _meaning(without) == _meaning(loaded) or _is_told(place, loaded) or _may_change_nothing(place, example)
+    """Whether a key may leave the output unchanged: it equals the default, has a notice, or may change
+    nothing (`_may_change_nothing`)."""
+    return _meaning(without) == _meaning(loaded) or _has_notice(place, loaded) or _may_change_nothing(place, example)
 
 
 def _meaning(loaded: Loaded) -> list[Any]:
-    """What a catalog says, with every service complete: whatever was written of these, or left to defaults."""
+    """The settings of a catalog, with all keys of every service: set there or by defaults."""
     return [
         (each.catalog.model_copy(update={"services": {}}), each.services, each.versions) for each in loaded.deployments
     ]
 
 
-def _is_told(place: Place, loaded: Loaded) -> bool:
-    """Whether a notice is about a key, about what it stands in, or about a part of it."""
+def _has_notice(place: Place, loaded: Loaded) -> bool:
+    """Whether a notice is about a key, about one of its tables, or about a part of it."""
     around = {spelled(place[:length]) for length in range(2, len(place) + 1)}
     return any(
         notice.place in around
         or notice.place.startswith((f"{spelled(place)}.", f"{spelled(place)}["))
-        or _is_told_with_others(place, notice)
+        or _has_shared_notice(place, notice)
         for notice in loaded.notices
     )
 
 
-def _is_told_with_others(place: Place, notice: Problem) -> bool:
+def _has_shared_notice(place: Place, notice: Problem) -> bool:
     """Whether a notice at the key of one service names the service of this key too: "not honored for a and b"."""
     _, found, names = notice.message.partition("not honored for ")
     same = place[:1] == ("services",) and list(place[2:3]) == notice.place.split(".")[2:3]
@@ -99,7 +100,7 @@ def _is_told_with_others(place: Place, notice: Problem) -> bool:
 
 
 def _may_change_nothing(place: Place, example: Example) -> bool:
-    """What says no to what would not be there anyway, what is no part of an output, and what names all there is."""
+    """Values that turn off what is off by default, keys that don't affect an output, and lists of all elements."""
     tree = example.tree or {}
     value = at(tree, place)
     if place[-2:] == ("public", "ingress"):
@@ -111,14 +112,14 @@ def _may_change_nothing(place: Place, example: Example) -> bool:
 
 
 _REASONS = {
-    "vars": "texts of one's own: other environments may use them, and what is misspelt where it is used is refused",
-    "protocol": "what is spoken, whatever the mesh makes of it: another one would make more",
-    "not_secret": "lets something through a rule",
-    "insecure": "lets something through a rule",
-    "defaults": "for whichever service it concerns, and it may be none",
-    "profiles": "for whichever service it concerns, and it may be none",
-    "profile": "of whose keys the service may say every one itself",
-    "container": "may be said of a container anyway; that it is there, omissions.py sees",
-    "strict": "makes a rule of a notice",
+    "vars": "free strings: other environments may use them, and an unknown name is an error in its use",
+    "protocol": "the mesh may treat this protocol like the default; another protocol would change the output",
+    "not_secret": "turns off a rule",
+    "insecure": "turns off a rule",
+    "defaults": "may apply to no service",
+    "profiles": "may apply to no service",
+    "profile": "the service may set all keys of its profile itself",
+    "container": "may equal a generated argument; omissions.py checks that the output has it",
+    "strict": "turns notices into errors",
 }
-"""Keys that may change nothing, and why."""
+"""Keys that may have no effect, and why."""

@@ -1,4 +1,4 @@
-"""What came of a run over many catalogs: the figures that `make fuzz` prints."""
+"""Results of a run over many catalogs: the numbers that `make fuzz` prints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 @dataclass(kw_only=True)
 class Counts:
-    """Of catalogs that were drawn, or made from others. What must be none keeps what it was, to be looked at."""
+    """Counts of generated and mutated catalogs. Each defect is kept as a string for inspection."""
 
     tried: int = 0
     loaded: int = 0
@@ -15,11 +15,11 @@ class Counts:
     synthesized: int = 0
     tracebacks: list[str] = field(default_factory=list)
     unplaced: list[str] = field(default_factory=list)
-    """Errors that name no file, or no place and no line, or fill more than one line."""
+    """Errors without a file, without a place and line, or on more than one line."""
     wrong_outputs: list[str] = field(default_factory=list)
-    """What the provider's schema refuses."""
+    """Outputs that violate the provider's schema."""
     silent_drops: list[str] = field(default_factory=list)
-    """What the catalog says and the output does not."""
+    """Keys of the catalog that are missing in the output."""
 
     @property
     def defects(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""A generated catalog: its files, and what is known of it."""
+"""A generated catalog: its files, and data for the checks."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """The files of a catalog by name, and which of them is loaded: "." for the folder."""
+    """The files of a catalog by name, and the one to load: "." for the folder."""
 
     origin: str
-    """How it was made."""
+    """How it was generated."""
     files: dict[str, bytes]
     file: str = FILE
     tree: dict[str, Any] | None = None
-    """What the loaded file says, where the checks may leave a key of it out."""
+    """The values of the loaded file, if the checks may remove a key of it."""
     keys: frozenset[str] = frozenset()
     """`Mesh.kind`: the fields of the models that it sets."""
     texts: tuple[str, ...] = ()
-    """Texts that the output must have letter for letter, if there is one."""
+    """Strings that the output must have unchanged, if the catalog loads."""
 
     def write(self, folder: Path) -> Path:
-        """Write the files; the path to load."""
+        """Write the files; returns the path to load."""
         for name, content in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
@@ -44,7 +44,7 @@ class Example:
 
 
 def places(value: Any, place: Place = ()) -> list[Place]:
-    """The places of all values in a tree, but for its root."""
+    """The places of all values in a tree, without its root."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     found: list[Place] = [place] if place else []
     for key, item in items:

@@ -1,4 +1,4 @@
-"""The keys of the model: all tables that a catalog is made of, their types, and which keys a catalog sets."""
+"""The keys of the model: all tables of a catalog, their types, and the keys that a catalog sets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hints(model: Model) -> dict[str, Any]:
 
 
 def _tables(root: Model) -> Iterator[Model]:
-    """A table and all that it is made of."""
+    """A table and all tables within it."""
     todo: list[Any] = [root]
     seen: set[Any] = set()
     while todo:
@@ -40,7 +40,7 @@ def _tables(root: Model) -> Iterator[Model]:
 
 TABLES: dict[str, Model] = {model.__name__: model for model in _tables(Catalog)}
 ALL = frozenset(f"{name}.{key}" for name, model in TABLES.items() for key in model.model_fields)
-"""`Mesh.kind`: every field of the models that a catalog is made of."""
+"""`Mesh.kind`: every field of a catalog's models."""
 
 
 def set_in(tree: dict[str, Any]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Mutants: valid catalogs, shipped or generated, with changes. Each loads, or is refused line by line."""
+"""Mutants: valid catalogs, shipped or generated, with changes. Each loads or has errors with lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.toml_blocks import written
 
 _FOLDERS = ("examples", "tests/more_catalogs")
 _GENERATED = 0.1
-"""The share of generated catalogs among those that are changed."""
+"""The fraction of generated catalogs among the mutated ones."""
 
 
 @functools.cache
@@ -37,9 +37,9 @@ def shipped() -> tuple[Example, ...]:
 
 
 def mutant(random: Random) -> Example:
-    """A valid catalog with changes to what one of its files says, or to the bytes of that."""
+    """A valid catalog with changes to the values or to the bytes of one file."""
     source = generated(random) if random.random() < _GENERATED else random.choice(shipped())
-    # Files of images are small: all others are more often changed than these.
+    # Files of images are small: they are changed less often than the others.
     changed = random.choice([file for file in source.files if not file.startswith("images/")] + list(source.files))
     how, raw = random.random(), source.files[changed]
     texts: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ def mutant(random: Random) -> Example:
 def _mutated(tree: dict[str, Any], random: Random) -> list[str]:
     applied = []
     for _ in range(random.choice([1, 1, 1, 2, 4])):
-        # [overrides] are Terraform's to refuse.
+        # Terraform checks [overrides].
         if found := [place for place in places(tree) if place[0] != "overrides"]:
             change, place = random.choice(IN_TREE), random.choice(found)
             applied.append(f"{change.__name__} {'.'.join(map(str, place))}")
@@ -74,7 +74,7 @@ def _mutated(tree: dict[str, Any], random: Random) -> list[str]:
 
 
 def _with_text(tree: dict[str, Any], random: Random) -> tuple[str, ...]:
-    """Put a text where a catalog may say anything; what must come out again."""
+    """Put a string where a catalog allows any; returns the strings that the output must have."""
     services = tree.get("services", {})
     if not services:
         return ()

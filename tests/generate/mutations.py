@@ -1,4 +1,4 @@
-"""Changes that make a valid catalog wrong or strange: to its tree, and to its bytes."""
+"""Changes that make a valid catalog wrong or unusual: to its tree, and to its bytes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ TEXTS = (
     *("\x1b[31m", "\x7f", "\x85", "\x01", "\U0010ffff", "\ufffe", "ﬀ", "Ω"),
     *("{", "}", "{}", "{{", "{a}", "$(a)", "`a`", "{ var.x }", "null", "~", "${{a}}"),
 )
-"""Any text that is nobody's placeholder: where it may stand, it comes out letter for letter."""
+"""Any string that isn't a placeholder: it must be unchanged in the output."""
 
 KEYS = (
     *("__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "length", "//", "$ref", "$jsii.byref"),
     *("count", "for_each", "lifecycle", "self", "id", "a.b", "a b", "", "é", "1", "null", "true", "${a}", "$jsii.map"),
 )
-"""Names that mean something to whoever is on the way to the output."""
+"""Names with a meaning in a program between the catalog and the output."""
 
 VALUES: tuple[Any, ...] = (
     *(0, 1, -1, True, False, 1.5, -0.0, 1e-9, 1e308, 2**31, 2**63, 10**30, float("inf"), float("-inf"), float("nan")),
@@ -90,7 +90,7 @@ def _renamed(tree: Tree, place: Place, random: Random) -> None:
 
 
 def _copied(tree: Tree, place: Place, random: Random) -> None:
-    """A second one of it beside it, as a second service."""
+    """Copy an entry under a second name, such as a second service."""
     table, value = at(tree, place[:-1]), copy.deepcopy(at(tree, place))
     if isinstance(table, dict):
         table[f"{place[-1]}{random.choice(['2', '-2', '_2', 'X', '-', '-' + 'long' * 9])}"] = value
@@ -99,7 +99,7 @@ def _copied(tree: Tree, place: Place, random: Random) -> None:
 
 
 def _moved(tree: Tree, place: Place, random: Random) -> None:
-    """A key of one table in another, where it may mean something too."""
+    """Copy a key of one table to another, where it may be valid too."""
     tables = [each for each in places(tree) if isinstance(at(tree, each), dict)]
     if not tables:
         return
@@ -209,7 +209,7 @@ def _other_encoding(raw: bytes, random: Random) -> bytes:
 
 
 def _a_place(raw: bytes, random: Random) -> int:
-    """Anywhere, or at the beginning of a line, where more can come of it."""
+    """An offset anywhere, or at the beginning of a line, where a change has more effect."""
     if random.random() < 0.5:
         return random.randint(0, len(raw))
     return raw.find(b"\n", random.randint(0, len(raw))) + 1

@@ -1,4 +1,4 @@
-"""What a catalog says and its Terraform JSON does not: nothing may be dropped in silence."""
+"""Settings of a catalog that are missing in its Terraform JSON: none may be dropped without a notice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Resources = dict[str, dict[str, Any]]
 
 
 def dropped(deployment: Deployment, states: dict[str, dict[str, Any]]) -> list[str]:
-    """Every part of a deployment that its states do not have."""
+    """Every setting of a deployment that is missing in its states."""
     found: Resources = defaultdict(dict)
     for output in states.values():
         for type_, named in output.get("resource", {}).items():
@@ -102,7 +102,7 @@ def _of_ecs_service(service: Service, deployment: Deployment, made: dict[str, An
         yield "logs.retention_days"
     if service.scale is not None:
         target = found["aws_appautoscaling_target"].get(service.name, {})
-        # Entries of the schedule set the bounds where they begin.
+        # Entries of the schedule set the bounds when they start.
         if (target.get("min_capacity"), target.get("max_capacity")) != (service.scale.min, service.scale.max):
             yield "scale"
         scaled = [name for name in found["aws_appautoscaling_policy"] if name.startswith(f"{service.name}_")]
@@ -141,21 +141,21 @@ def _same_right(wanted: dict[str, Any], statement: dict[str, Any]) -> bool:
 
 
 def _ways(service: Service, deployment: Deployment, found: Resources) -> Iterator[str]:
-    """Calls, and the way in from outside."""
+    """Missing calls and ingress."""
     closed = deployment.catalog.network.egress == "declared"
     lets_in, lets_out = (found[f"aws_vpc_security_group_{way}_rule"] for way in ("ingress", "egress"))
     for callee in deployment.callees_of(service):
         carried = callee.name in found["aws_vpclattice_service"]
         if not carried and f"{callee.name}_from_{service.name}" not in lets_in:
-            yield f"calls: {callee.name} lets nothing in"
+            yield f"calls: {callee.name} has no ingress rule for it"
         if closed and not carried and f"{service.name}_to_{callee.name}" not in lets_out:
-            yield f"calls: nothing goes out to {callee.name}"
+            yield f"calls: no egress rule to {callee.name}"
     out = [rule for name, rule in lets_out.items() if name.startswith(f"{service.name}_to_")]
     open_to = {(rule.get("cidr_ipv4", rule.get("referenced_security_group_id")), rule.get("from_port")) for rule in out}
     for name, external in deployment.externals_of(service).items():
         targets = (*external.cidrs, *filter(None, [external.security_group])) or ("0.0.0.0/0",)
         if closed and not {(target, external.port) for target in targets} <= open_to:
-            yield f"calls: nothing goes out to {name}"
+            yield f"calls: no egress rule to {name}"
     if service.public is not None:
         rules = [
             name for type_ in found if type_.endswith(("_listener_rule", "_gateway_route")) for name in found[type_]

@@ -1,4 +1,4 @@
-"""What a service or a sidecar says, and its task definition does not."""
+"""Settings of a service or a sidecar that are missing in its task definition."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def of_task(service: Service, task: dict[str, Any]) -> Iterator[str]:
 
 
 def of_container(keys: Any, own: dict[str, Any]) -> Iterator[str]:
-    """Of a service or a sidecar, which have these keys in common."""
+    """Missing settings with keys that services and sidecars share."""
     written = {
         "image": keys.image,
         "command": keys.command,

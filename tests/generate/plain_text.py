@@ -1,4 +1,4 @@
-"""Values of a catalog and of Terraform JSON in one form, so that they can be compared."""
+"""Converts values of a catalog and of Terraform JSON to one form for comparison."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from catalog import unknowns
 
 _REFERENCE = "\N{REPLACEMENT CHARACTER}"
 _WRITTEN = re.compile(r"Tf%\{if true\}%\{endif\}Token\[|\$\$\{|%%\{|\$\{[^}]*\}")
-"""What is not itself in a string of Terraform's: its escapes, and references."""
+"""Escapes and references in a string of Terraform."""
 _MARKS = re.compile(f"{unknowns.ACCOUNT}|{unknowns.GENERATED_HOST.pattern}")
 
 
 def plain(text: Any) -> Any:
-    """A string of Terraform's as what it yields, whatever its references do."""
+    """The value of a string of Terraform, regardless of its references."""
     escapes = {"Tf%{if true}%{endif}Token[": "TfToken[", "$${": "${", "%%{": "%{"}
     return _WRITTEN.sub(lambda m: escapes.get(m[0], _REFERENCE), text) if isinstance(text, str) else text
 
@@ -38,7 +38,7 @@ def said(value: Any) -> Any:
 
 
 def within(part: Any, whole: Any) -> bool:
-    """Whether all that a value says is in another, which may say more."""
+    """Whether a value is contained in another, which may have more."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(key in whole and within(item, whole[key]) for key, item in part.items())
     if isinstance(part, list) and isinstance(whole, list) and any(isinstance(each, dict) for each in part):

@@ -1,4 +1,4 @@
-"""Draws examples by a seed, and puts each through the checks."""
+"""Generates examples from a seed and checks each."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from tests.generate.mutants import mutant
 from tests.generate.omissions import dropped
 from tests.support.outputs import Outputs, outputs_of, wrong_outputs
 
-# Of booleans alone: into draws of any other kind hypothesis mixes constants of the modules that are loaded, so that the
-# examples would change with any line of code, and with the order of the tests.
+# Only booleans: hypothesis mixes constants of the loaded modules into draws of any other kind, so that the examples
+# would change with any line of code and with the order of the tests.
 _RANDOM = st.tuples(*[st.booleans()] * 64).map(lambda bits: Random(sum(bit << at for at, bit in enumerate(bits))))
 
 CATALOGS: st.SearchStrategy[Example] = st.builds(generated, _RANDOM)
 MUTANTS: st.SearchStrategy[Example] = st.builds(mutant, _RANDOM)
 SOURCES = {"mutants": MUTANTS, "drawn": CATALOGS}
-"""Where examples come from, by the names that `make fuzz` knows."""
+"""The sources of examples, by their names in `make fuzz`."""
 
 
 def examples(source: st.SearchStrategy[Example], *, start: int, count: int) -> list[Example]:
-    """So many examples; the same ones for the same start."""
+    """That number of examples; the same start gives the same ones."""
     found: list[Example] = []
 
-    # What slow or large draws are warned of is meant here: whole catalogs.
+    # Slow and large draws are intended here: they are whole catalogs.
     @seed(start)
     @settings(
         max_examples=count,
@@ -56,20 +56,20 @@ def examples(source: st.SearchStrategy[Example], *, start: int, count: int) -> l
 
 @dataclass(kw_only=True)
 class Run:
-    """Examples, checked one after the other in a folder of their own, and counted."""
+    """Checks examples one after the other in one folder, and counts the results."""
 
     folder: Path
     share: float = 1.0
-    """The share of those that load to be synthesized; those with a tree once more, without one of their keys."""
+    """The fraction of loaded catalogs to synthesize; those with a tree twice, the second time without one key."""
     random: Random = field(default_factory=lambda: Random(0))
     on_output: Callable[[Path, Loaded], None] | None = None
     counts: Counts = field(default_factory=Counts)
     keys: Counter[str] = field(default_factory=Counter)
-    """Fields of the models, in catalogs that load."""
+    """Fields of the models in catalogs that load."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Meshes of catalogs that load."""
     compared: int = 0
-    """How many catalogs were synthesized again without one of their keys, and loaded."""
+    """The number of catalogs that were synthesized again without one of their keys."""
 
     @property
     def _here(self) -> Path:
@@ -81,15 +81,15 @@ class Run:
             loaded = self._loaded(example)
         except CatalogError as error:
             self.counts.refused += 1
-            self.counts.unplaced += self._told(example, self._unplaced(error))
+            self.counts.unplaced += self._recorded(example, self._unplaced(error))
             return
         except Exception as error:
-            self.counts.tracebacks += self._told(example, [last_line(error)])
+            self.counts.tracebacks += self._recorded(example, [last_line(error)])
             return
         self.counts.loaded += 1
         self.keys.update(example.keys)
         self.kinds.update({deployment.catalog.mesh.kind for deployment in loaded.deployments})
-        self.counts.unplaced += self._told(example, unplaced(loaded.notices, self._here))
+        self.counts.unplaced += self._recorded(example, unplaced(loaded.notices, self._here))
         if self.random.random() < self.share:
             self._synthesize(example, loaded)
 
@@ -97,20 +97,20 @@ class Run:
         try:
             outputs = self._outputs(loaded)
         except CatalogError as error:
-            self.counts.unplaced += self._told(example, self._unplaced(error))
+            self.counts.unplaced += self._recorded(example, self._unplaced(error))
             return
         except Exception as error:
-            self.counts.tracebacks += self._told(example, [last_line(error)])
+            self.counts.tracebacks += self._recorded(example, [last_line(error)])
             return
         self.counts.synthesized += 1
-        self.counts.wrong_outputs += self._told(example, wrong_outputs(outputs))
-        self.counts.silent_drops += self._told(example, missing(example, outputs))
+        self.counts.wrong_outputs += self._recorded(example, wrong_outputs(outputs))
+        self.counts.silent_drops += self._recorded(example, missing(example, outputs))
         for deployment in loaded.deployments:
-            self.counts.silent_drops += self._told(example, dropped(deployment, outputs[deployment.id]))
+            self.counts.silent_drops += self._recorded(example, dropped(deployment, outputs[deployment.id]))
         if self.on_output:
             self.on_output(self._here / "out", loaded)
         if example.tree is not None:
-            self.counts.silent_drops += self._told(example, self._without_effect(example, loaded, outputs))
+            self.counts.silent_drops += self._recorded(example, self._without_effect(example, loaded, outputs))
 
     def _loaded(self, example: Example) -> Loaded:
         shutil.rmtree(self._here, ignore_errors=True)
@@ -123,10 +123,10 @@ class Run:
     def _unplaced(self, error: CatalogError) -> Iterator[str]:
         yield from unplaced(error.problems, self._here)
         if not error.problems:
-            yield "refused without a word"
+            yield "an error without a message"
 
     def _without_effect(self, example: Example, loaded: Loaded, outputs: Outputs) -> Iterator[str]:
-        """A key, where the output is the same without it, though its value is another, and nobody is told."""
+        """A key with a value that isn't the default, without effect on the output and without a notice."""
         place = self.random.choice([*keys_of(example.tree)])
         try:
             without = self._loaded(example.without(place))
@@ -140,10 +140,10 @@ class Run:
             return
         self.compared += 1
         if same:
-            yield f"{spelled(place)} changes nothing"
+            yield f"{spelled(place)} has no effect"
 
-    def _told(self, example: Example, problems: Iterable[str]) -> list[str]:
-        """Problems, with the catalog kept, to be looked at."""
+    def _recorded(self, example: Example, problems: Iterable[str]) -> list[str]:
+        """Record problems, and keep the catalog for inspection."""
         found = list(problems)
         if not found:
             return []
@@ -159,7 +159,7 @@ def run(
     share: float,
     on_output: Callable[[Path, Loaded], None] | None = None,
 ) -> Run:
-    """Draw and check so many examples; the same ones for the same start."""
+    """Generate and check that number of examples; the same start gives the same ones."""
     with tempfile.TemporaryDirectory() as folder:
         result = Run(folder=Path(folder), random=Random(start), share=share, on_output=on_output)
         for example in examples(source, start=start, count=count):

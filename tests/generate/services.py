@@ -1,4 +1,4 @@
-"""How the keys of services are generated, where a type alone would not do."""
+"""Generators for keys of services that need more than a value of their type."""
 
 from __future__ import annotations
 

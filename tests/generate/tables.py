@@ -1,4 +1,4 @@
-"""How the keys of all tables but services are generated, where a type alone would not do."""
+"""Generators for keys of all tables except services that need more than a value of their type."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _listener(world: World, made: dict[str, Any], place: tuple[str, ...], drawin
 
 
 def _balanced(key: Key) -> Key:
-    """Of a load balancer of ours."""
+    """A value for a created load balancer."""
 
     def make(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
         return ABSENT if world.joined or place[-2] in world.gateways else key(world, made, place, drawing)
@@ -105,7 +105,7 @@ FIELDS: dict[str, Key] = {
     "AssumeRole.external_id": one_of("12", "a/b:c"),
     "AssumeRole.session_name": one_of("deploy"),
     "Aws.assume_role": lambda w, m, p, d: w.pick(
-        # The table has keys that no other has, and is rare anyway.
+        # The table has keys that no other table has, and is rare.
         (w.arn("iam", "role/deploy", region=""), *[d.table("AssumeRole", p) for _ in range(3)])
     ),
     "Aws.profile": one_of("shared"),

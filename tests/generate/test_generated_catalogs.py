@@ -1,5 +1,5 @@
-"""Generated catalogs, over every key and every mesh, and mutants of valid ones: each becomes what Terraform accepts, or
-is refused line by line. `make fuzz` tries thousands."""
+"""Generated catalogs, over every key and every mesh, and mutants of valid ones: each gives output that
+Terraform accepts, or errors with lines. `make fuzz` tries thousands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools import fuzz
 
 COUNT, SYNTHESIZED = 300, 0.14
 LEAST_LOADED = 0.6
-"""Of the catalogs: refused ones say little."""
+"""The minimum fraction of catalogs that load: rejected catalogs test little."""
 MUTATED, MUTANTS_SYNTHESIZED = 400, 0.1
 VALIDATED = 5
 
@@ -45,19 +45,19 @@ def test_no_catalog_ends_in_a_traceback(catalogs: Run) -> None:
     assert catalogs.counts.tracebacks == []
 
 
-def test_every_problem_says_where_it_is(catalogs: Run) -> None:
+def test_every_problem_has_its_file_and_line(catalogs: Run) -> None:
     assert catalogs.counts.unplaced == []
 
 
-def test_the_provider_takes_what_is_synthesized(catalogs: Run) -> None:
+def test_the_provider_schema_accepts_every_output(catalogs: Run) -> None:
     assert catalogs.counts.wrong_outputs == []
 
 
-def test_nothing_is_dropped_in_silence(catalogs: Run) -> None:
+def test_every_key_is_in_the_output_or_has_a_notice(catalogs: Run) -> None:
     assert catalogs.counts.silent_drops == []
 
 
-def test_most_catalogs_load_and_some_are_refused(catalogs: Run) -> None:
+def test_most_catalogs_load_and_some_are_rejected(catalogs: Run) -> None:
     counts = catalogs.counts
     assert counts.loaded >= LEAST_LOADED * counts.tried
     assert counts.refused > 0
@@ -66,19 +66,19 @@ def test_most_catalogs_load_and_some_are_refused(catalogs: Run) -> None:
 
 
 def test_every_key_of_the_model_is_in_a_catalog_that_loads(catalogs: Run) -> None:
-    # What only some mesh has, and none that is here.
+    # Keys of a mesh that isn't here.
     ended = any(mesh.ended for mesh in MESHES.values())
     of_no_mesh = {*(() if ended else ("Mesh.migrate_from",)), *(() if GATEWAYS else ("Ingress.gateway",))}
-    # Versions are few, and say what services say too.
+    # Versions are rare, and have the same keys as services.
     of_versions = {f"Version.{each.partition('.')[2]}" for each in catalogs.keys if each.startswith("Service")}
     assert keys.ALL - catalogs.keys.keys() - of_no_mesh - of_versions == set()
 
 
-def test_every_mesh_is_drawn(catalogs: Run) -> None:
+def test_every_mesh_is_generated(catalogs: Run) -> None:
     assert catalogs.kinds.keys() == MESHES.keys()
 
 
-def test_mutants_load_or_are_refused_line_by_line(mutants: Run) -> None:
+def test_mutants_load_or_have_errors_with_lines(mutants: Run) -> None:
     counts = mutants.counts
     assert counts.defects == []
     assert counts.loaded + counts.refused == counts.tried == MUTATED
@@ -86,15 +86,15 @@ def test_mutants_load_or_are_refused_line_by_line(mutants: Run) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_seed_always_draws_the_same(source: str) -> None:
+def test_a_seed_always_generates_the_same_examples(source: str) -> None:
     once = examples(SOURCES[source], start=7, count=4)
-    random.random()  # what others draw is nothing to it
+    random.random()  # independent of other draws
 
     assert examples(SOURCES[source], start=7, count=4) == once
     assert examples(SOURCES[source], start=8, count=4) != once
 
 
-def test_a_run_with_a_defect_fails_and_says_which(
+def test_a_run_with_a_defect_fails_and_names_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = Counts(tried=3, loaded=2, tracebacks=["/tmp/x: boom"])
@@ -111,7 +111,7 @@ def test_a_run_with_a_defect_fails_and_says_which(
 
 
 @pytest.mark.slow
-def test_terraform_validates_drawn_catalogs(aws: None, tmp_path: Path) -> None:
+def test_terraform_validates_generated_catalogs(aws: None, tmp_path: Path) -> None:
     kept: list[Path] = []
 
     def keep(outdir: Path, loaded: Loaded) -> None:
@@ -121,7 +121,7 @@ def test_terraform_validates_drawn_catalogs(aws: None, tmp_path: Path) -> None:
 
     run(CATALOGS, start=7, count=40, share=0.4, on_output=keep)
     assert len(kept) == VALIDATED
-    # One folder for all of them, made ready once.
+    # One folder for all of them, initialized once.
     here = workspace(kept[0], tmp_path / "run")
     here.init()
     for folder in kept:

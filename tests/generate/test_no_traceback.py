@@ -1,4 +1,4 @@
-"""Whatever a catalog says, its author gets lines and never a traceback."""
+"""Any mistake in a catalog gives errors and never a traceback."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _changes(path: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def the_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What is read in place of the file, which stays as it is: lines are not what is tested."""
+    """The tree that replaces the parsed file. The file stays the same, because lines aren't tested here."""
     monkeypatch.chdir(tmp_path)
     Path("services.toml").write_text(EVERYTHING)
     tree: dict[str, Any] = {}
@@ -171,7 +171,7 @@ def test_a_catalog_with_nearly_every_key_loads(the_tree: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("table", sorted(TREE))
-def test_every_value_may_be_wrong_in_every_way(table: str, the_tree: dict[str, Any]) -> None:
+def test_every_wrong_value_is_an_error_and_not_a_traceback(table: str, the_tree: dict[str, Any]) -> None:
     for path in _paths({table: TREE[table]}):
         for tree in _changes(path):
             the_tree.clear()

@@ -1,4 +1,4 @@
-"""What is left out of an output is seen."""
+"""The checks find settings that are missing in an output."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ LEFT_OUT: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
-def test_a_whole_output_lacks_nothing(gpu: tuple[Deployment, States]) -> None:
+def test_a_complete_output_has_no_omissions(gpu: tuple[Deployment, States]) -> None:
     assert dropped(*gpu) == []
 
 
 @pytest.mark.parametrize("what", LEFT_OUT)
-def test_what_is_left_out_is_named(gpu: tuple[Deployment, States], what: str) -> None:
+def test_an_omission_is_reported_with_its_name(gpu: tuple[Deployment, States], what: str) -> None:
     deployment, states = gpu
     states = copy.deepcopy(states)
     LEFT_OUT[what](states["base"]["resource"])

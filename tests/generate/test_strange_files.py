@@ -1,4 +1,4 @@
-"""Files that no mutation comes upon."""
+"""Unusual files that no mutation produces."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WHOLE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("raw", "said"), WHOLE.values(), ids=WHOLE)
-def test_a_strange_file_is_refused_with_its_line(raw: bytes, said: str, tmp_path: Path) -> None:
+def test_an_unusual_file_is_an_error_with_its_line(raw: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "services.toml").write_bytes(raw)
     with pytest.raises(CatalogError) as refused:
         load(tmp_path / "services.toml")
@@ -56,7 +56,9 @@ def test_a_strange_file_is_refused_with_its_line(raw: bytes, said: str, tmp_path
 
 
 @pytest.mark.parametrize("change", [lambda raw: b"\xef\xbb\xbf" + raw, lambda raw: raw.replace(b"\n", b"\r\n")])
-def test_what_editors_do_to_files_changes_nothing(change: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_crlf_line_endings_do_not_matter(
+    change: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     file = tmp_path / "services.toml"
     file.write_bytes(change(SMALLEST))
 
@@ -65,7 +67,7 @@ def test_what_editors_do_to_files_changes_nothing(change: Callable[[bytes], byte
     ]
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_an_error_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(self: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(self))
 
@@ -76,7 +78,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
             load(file)
 
 
-def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
+def test_broken_links_are_errors_with_their_names(tmp_path: Path) -> None:
     (tmp_path / "loop.toml").symlink_to("loop.toml")
     (tmp_path / "lost.toml").symlink_to("nowhere")
     for file in (tmp_path / "loop.toml", tmp_path / "lost.toml", tmp_path):
@@ -85,9 +87,7 @@ def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
         assert [*unplaced(refused.value.problems, tmp_path)] == []
 
 
-def test_what_many_mistakes_cost_grows_with_their_number_and_not_with_its_square(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_time_for_many_errors_grows_linearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
     equal = Problem.__eq__
 
@@ -121,7 +121,7 @@ def test_ten_thousand_services_load(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strange", ["folder", "loop", "not UTF-8", "\x1b[2J\x00"])
-def test_a_process_says_what_is_wrong_and_leaves_the_last_output(strange: str, tmp_path: Path) -> None:
+def test_a_process_reports_errors_and_keeps_the_last_output(strange: str, tmp_path: Path) -> None:
     out = tmp_path / "cdktf.out" / "stacks" / "x"
     out.mkdir(parents=True)
     (out / "cdk.tf.json").write_text("{}")

@@ -1,4 +1,4 @@
-"""How values are generated: by their type, by their pattern, and by functions that the tables by field use."""
+"""Generators of values: by type, by pattern, and functions for the tables of fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from catalog.model import container, iam, types
 from tests.generate.world import ABSENT, ACCOUNT, World
 
 Key = Callable[[World, dict[str, Any], tuple[str, ...], Any], Any]
-"""World, the keys of the same table drawn before, the place, and what draws tables: a value, or ABSENT."""
+"""Takes the world, the keys of the same table so far, the place, and the generator of tables; returns a value or
+ABSENT."""
 
 
 def one_of(*values: Any) -> Key:
@@ -22,12 +23,12 @@ def text_of(make: Callable[[World], Any]) -> Key:
 
 
 def unless(absent: Callable[[World, dict[str, Any]], Any], key: Key) -> Key:
-    """Left out where it does not suit."""
+    """Omits the key if it doesn't fit."""
     return lambda world, made, place, drawing: ABSENT if absent(world, made) else key(world, made, place, drawing)
 
 
 def always(key: Key) -> Key:
-    """What is asked for at any density, and may still say ABSENT."""
+    """A generator that is called at any density, and may still return ABSENT."""
     key.always = True  # type: ignore[attr-defined]
     return key
 
@@ -78,7 +79,7 @@ _TEXTS = ("web", "a-1", "one", "two-2", "10s", "1m", "42", "us-west-2", "team/ap
 
 
 def matching(pattern: str, world: World) -> str:
-    """A text that a pattern of the model accepts, out of a fixed list: what is drawn stays the same over the years."""
+    """A string from a fixed list that matches a pattern of the model: a seed keeps its examples over the years."""
     found = [text for text in _TEXTS if re.search(pattern, text, re.ASCII)]
     if not found:
         raise TypeError(f"tests/generate/values.py has no text that {pattern} accepts: add one to _TEXTS")
@@ -113,7 +114,7 @@ def tags(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: An
 
 
 def fixed(make: Callable[[World], Any]) -> Key:
-    """Settled for the whole catalog before: None is left out."""
+    """A value that was chosen for the whole catalog before; None omits the key."""
 
     def key(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
         value = make(world)
@@ -123,7 +124,7 @@ def fixed(make: Callable[[World], Any]) -> Key:
 
 
 def of_member(key: Callable[[World, dict[str, Any], Any, Any], Any]) -> Key:
-    """Of a service, where it is drawn at all."""
+    """A value of a service, if the service has one."""
 
     def make(world: World, made: dict[str, Any], place: tuple[str, ...], drawing: Any) -> Any:
         member = next((world.members[part] for part in place if part in world.members), None)

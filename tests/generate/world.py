@@ -1,4 +1,4 @@
-"""The facts that a generated catalog must agree on: its names, its calls, what exists already."""
+"""Facts that all tables of a generated catalog share: names, calls, existing resources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.model.deployment import Catalog
 from catalog.model.service import PartialServiceKeys, ServiceKeys, Version
 
 ABSENT = object()
-"""A key that does not suit what is there already."""
+"""Marks a key that doesn't fit the rest of the catalog."""
 ACCOUNT = "123456789012"
 REGIONS = ("us-west-2", "us-west-2", "us-west-2", "eu-central-1", "us-gov-west-1", "cn-north-1")
 _NAMES = ("web", "llm", "api-2", "vector-store", "q", "main", "a-b", "a", "worker", "c3")
@@ -23,24 +23,24 @@ _PIECES = (
     "{region}",
     "}", "{var.text}", "${Token[TOKEN.1]}", "x=1&y=2", "\u2028", "null", "$(date)", "~", "  ", "{{{region}",
 )  # fmt: skip
-"""Pieces of texts, with all that Terraform, cdktf, JSON and TOML read as more than text."""
+"""Pieces of strings, with all sequences that are special in Terraform, cdktf, JSON and TOML."""
 _SAFE = ("blue", "team-a", "A1", "x.y", "owner@example.com", "v_2", "2026")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A service, as far as others must know it."""
+    """The facts about a service that other services need."""
 
     port: int | None
     protocol: str
     calls: tuple[str, ...]
     public: bool
     capacity: str | None = None
-    """The instances that it runs on."""
+    """The EC2 capacity that it runs on."""
 
 
 class World:
-    """Draws values, and remembers what tables must agree on."""
+    """Generates values, and remembers those that tables share."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -54,9 +54,9 @@ class World:
         self.tls = self.carries("tls") and self.chance(20)
         self.auth = self.carries("auth") and self.chance(25)
         self.opened = self.chance(30)
-        """To operators, so that no root file system is read-only."""
+        """Whether ECS Exec is enabled, so that no root file system is read-only."""
         self.follows = self.chance(30)
-        """Whether every secret is one of Secrets Manager."""
+        """Whether every secret is in Secrets Manager."""
         self.zones: Any = [f"{self.region}{letter}" for letter in self.some("abc", 2)]
         self.longest = "10m" if self.kind == "vpc-lattice" else self.pick(("10m", "15m", "1h"))
         self.externals = self.some(("db", "openai", "cache"), self.number(0, 2))
@@ -76,7 +76,7 @@ class World:
         ports: dict[str, int | None] = {n: self.number(1024, 40000) if self.chance(80) else None for n in names}
         members: dict[str, Member] = {}
         for index, name in enumerate(names):
-            # Mostly downwards; a cycle now and then.
+            # Mostly to later services; sometimes a cycle.
             candidates = [n for n in (names if self.chance(15) else names[index + 1 :]) if ports[n] and n != name]
             calls = [n for n in candidates if self.chance(60)] + [n for n in self.externals if self.chance(50)]
             protocol = self.pick(("http", "http", "http", "http2", "grpc", "tcp")) if ports[name] else "http"
@@ -96,7 +96,7 @@ class World:
 
     @property
     def ended(self) -> str | None:
-        """A mesh that may just have been left."""
+        """A mesh that the catalog may migrate from."""
         return next((kind for kind, mesh in MESHES.items() if mesh.ended and kind != self.kind), None)
 
     @property
@@ -116,7 +116,7 @@ class World:
         return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{account}:{rest}"
 
     def density(self, model: type[Any]) -> int:
-        """In percent, how likely a key is written. What holds for all services is said sparingly."""
+        """The probability of a key in percent; lower for keys of all services."""
         shares = {PartialServiceKeys: 3, ServiceKeys: self._density // 2, Catalog: self._density, Version: 12}
         return shares.get(model, max(self._density, 40))
 
@@ -130,20 +130,20 @@ class World:
         return self._random.choice(values)
 
     def some(self, values: Sequence[Any], most: int) -> tuple[Any, ...]:
-        """So many of them, each once."""
+        """That number of elements, each once."""
         left = list(values)
         return tuple(left.pop(self.number(0, len(left) - 1)) for _ in range(min(most, len(left))))
 
     def word(self) -> str:
-        """Text that AWS takes anywhere."""
+        """A string that AWS allows anywhere."""
         return str(self.pick(_SAFE))
 
     def text(self) -> str:
-        """Text that must arrive letter for letter."""
+        """A string that must be unchanged in the output."""
         return "".join(self.pick(_PIECES) for _ in range(self.number(1, 3)))
 
     def once(self, kind: str, values: Sequence[Any]) -> Any:
-        """A value that no other table of this catalog has."""
+        """A value that is unique in this catalog."""
         free = [value for value in values if (kind, value) not in self.taken]
         if not free:
             return ABSENT
@@ -157,7 +157,7 @@ class World:
         return name
 
     def finish(self, tree: dict[str, Any]) -> None:
-        """What lies over the whole of a catalog: environments."""
+        """Settings that affect the whole catalog: environments."""
         if not self.environments:
             return
         tree["environments"] = {

@@ -1,4 +1,4 @@
-"""EC2 capacity on a state that stays: services move on and off it, and it changes under them."""
+"""Changes to EC2 capacity on one state: services move to it and back, and its settings change while they run."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ STEPS = [
     (ONE, "fargate"),
     ("", "fargate-spot"),
 ]
-"""What the catalog says of capacity, and where the service runs, one after the other. No instances stand by when Spot
-comes, which AWS refuses, and no capacity leaves with its last service."""
+"""The steps: the catalog's capacity, and the capacity that the service uses. The warm pool is removed before Spot is
+added, because AWS rejects both together, and no capacity is removed in the same step as its last service."""
 
 
 @pytest.mark.slow
-def test_a_service_moves_to_instances_that_change_under_it_and_back(aws: None, tmp_path: Path) -> None:
+def test_a_service_moves_to_instances_that_change_and_back_to_fargate(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     replaced: dict[str, list[str]] = {}
@@ -71,7 +71,7 @@ def test_a_service_moves_to_instances_that_change_under_it_and_back(aws: None, t
 
 
 @pytest.mark.slow
-def test_an_instance_is_set_up_as_the_catalog_says(aws: None, tmp_path: Path) -> None:
+def test_an_instance_has_the_configured_settings(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(CATALOG.format(capacity=POOL.format(types="m7i.large", more="min = 1\ndisk_gib = 50"), name="pool"))
@@ -90,6 +90,6 @@ def test_an_instance_is_set_up_as_the_catalog_says(aws: None, tmp_path: Path) ->
         capacityProviders=["trial-pool"]
     )["capacityProviders"]
     assert provider["autoScalingGroupProvider"]["managedTerminationProtection"] == "ENABLED"
-    # Where it is unprotected and gone, nothing is left.
+    # Unprotected capacity that is removed leaves no resources.
     trial.workspace.destroy()
     assert emulator.leftovers() == {}

@@ -1,4 +1,4 @@
-"""Changes of a running catalog that AWS does not take in place: each is applied, and then nothing is left to do."""
+"""Changes that AWS doesn't support in place: each is applied, and the next plan has no changes."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ CHANGES = {
     ],
     "none": [("", "port = 80"), ("", 'port = 81\nprotocol = "tcp"')],
 }
-"""For each kind, what stands in [mesh] and of the callee, one after the other."""
+"""For each mesh, the steps: the keys of [mesh] and of the callee."""
 
 
 @pytest.mark.parametrize("kind", once(CHANGES, on="vpc-lattice"))
-def test_what_aws_does_not_change_in_place_is_replaced_in_one_apply(aws: None, kind: str, tmp_path: Path) -> None:
+def test_a_change_that_aws_cannot_make_in_place_is_applied_in_one_apply(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     for mesh, llm in CHANGES[kind]:

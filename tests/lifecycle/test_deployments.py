@@ -1,4 +1,4 @@
-"""One deployment over time: what is read back of it, what a rollback does to an apply, what drift does to a plan."""
+"""One deployment over time: its task definitions in AWS, an apply with a rollback, and a plan with drift."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def trial(aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial
 
 
 def _running(service: str) -> str:
-    """The task definition that a service runs."""
+    """The task definition that a service uses."""
     described = emulator.client("ecs", region=REGION).describe_services(cluster="trial", services=[service])
     return described["services"][0]["taskDefinition"]
 
 
-def test_text_arrives_in_the_task_definition_letter_for_letter(trial: Trial) -> None:
+def test_strings_reach_the_task_definition_unchanged(trial: Trial) -> None:
     ecs = emulator.client("ecs", region=REGION)
 
     definition = ecs.describe_task_definition(taskDefinition=_running("trial-api"))["taskDefinition"]
@@ -75,12 +75,12 @@ def test_text_arrives_in_the_task_definition_letter_for_letter(trial: Trial) -> 
     (api,) = [container for container in definition["containerDefinitions"] if container["name"] == "api"]
     assert {variable["name"]: variable["value"] for variable in api["environment"]} == {
         **NASTY,
-        "DOUBLED": "$${a} %%{b} {region} {{ jinja }}",  # the one that the catalog itself makes literal
+        "DOUBLED": "$${a} %%{b} {region} {{ jinja }}",  # the marker that the catalog itself escapes
     }
     assert api["command"] == ["echo", NASTY["FILE"]]
 
 
-def test_what_was_changed_behind_terraform_s_back_is_seen_and_put_right(trial: Trial) -> None:
+def test_a_change_outside_terraform_is_found_and_reverted(trial: Trial) -> None:
     ecs = emulator.client("ecs", region=REGION)
     ecs.update_service(cluster="trial", service="trial-api", desiredCount=3)
 

@@ -1,4 +1,4 @@
-"""Logins, firewall, logs and cookies of two ways in, applied, taken away again, and destroyed on the emulated AWS."""
+"""Logins, firewall, logs and cookies of two load balancers: applied, removed and destroyed on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ public = { ingress = "inner" }
 
 
 def _full() -> str:
-    """The catalog with all of it, on things that the emulated account has."""
+    """The catalog with all these settings, for resources that the emulated account has."""
     text = (ROOT / "tests/more_catalogs/ingress.toml").read_text(encoding="utf-8")
     emulator.client("s3", region=REGION).create_bucket(
         Bucket="company-logs", CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -85,7 +85,7 @@ def _actions(state: dict[str, dict[str, Any]], service: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_all_that_a_way_in_can_have_comes_and_goes_in_one_apply_each(aws: None, tmp_path: Path) -> None:
+def test_every_ingress_setting_is_added_and_removed_in_one_apply_each(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(_full())

@@ -1,5 +1,4 @@
-"""A catalog joins what a platform team runs, with one mesh after the other, and leaves it as it was: on the emulated
-AWS."""
+"""A catalog that uses a platform team's resources leaves them unchanged, with each mesh, on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -14,11 +13,12 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES
 
 KINDS = [kind for kind in MESHES if kind != "vpc-lattice"]
-"""The zones of VPC Lattice take a minute to come and another to go, and of what exists it takes no more than others."""
+"""VPC Lattice is left out: its zones take a minute each to create and to delete, and it uses no existing resource that
+the others don't."""
 
 
 @pytest.mark.slow
-def test_nothing_that_is_somebody_elses_is_written_or_deleted(aws: None, tmp_path: Path) -> None:
+def test_existing_resources_are_never_changed_or_deleted(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     existing = platform()
     before, there = existing.described(), emulator.leftovers()
@@ -52,7 +52,7 @@ def test_nothing_that_is_somebody_elses_is_written_or_deleted(aws: None, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_plan_ends_where_a_load_balancer_is_not_as_the_catalog_says(aws: None, tmp_path: Path) -> None:
+def test_a_plan_fails_if_an_existing_load_balancer_differs_from_the_catalog(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     existing = platform(idle_timeout=30)
     ec2 = emulator.client("ec2", region=REGION)

@@ -1,4 +1,4 @@
-"""The catalogs that ship, through real Terraform on the emulated AWS: applied, found, planned again, destroyed."""
+"""The shipped catalogs with real Terraform on the emulated AWS: applied, verified, planned again, destroyed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SLOW = [
     "examples/environments.toml",
     *(f"tests/more_catalogs/{name}.toml" for name in ("everything", "encrypted", "signed", "models")),
 ]
-"""Two environments beside each other, and for each mesh a catalog with nearly all that it can do."""
+"""Two environments in one account, and for each mesh a catalog with nearly all its features."""
 NIGHTLY = [
     *(f"examples/{name}.toml" for name in ("app-mesh", "batch", "canary", "chatqna-gpu", "private")),
     *(f"tests/more_catalogs/{name}.toml" for name in ("beside", "gpu")),
 ]
-"""The others, which tests/lifecycle/test_validate.py plans."""
+"""The other catalogs, which tests/lifecycle/test_validate.py plans."""
 _MESSAGES = 'Service Authorization Reference, "Actions defined by Amazon Message Gateway Service"'
 _X_RAY = 'Service Authorization Reference, "Actions defined by AWS X-Ray": what writes and samples knows no resource'
 WITHOUT_RESOURCE_LEVEL = {
@@ -47,7 +47,7 @@ WITHOUT_RESOURCE_LEVEL = {
     ),
     "logs:DescribeLogGroups": 'CloudWatch Logs user guide, "Overview of managing access": it lists',
 }
-"""Actions that AWS knows for everything only, each with the page that says so."""
+"""Actions that AWS supports only for all resources, each with its source."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 pytestmark = pytest.mark.parametrize(
@@ -64,7 +64,7 @@ pytestmark = pytest.mark.parametrize(
 
 
 class Applied:
-    """A catalog that was applied: its deployments, and where terraform ran for each."""
+    """An applied catalog: its deployments, and the Terraform workspace of each."""
 
     def __init__(self, deployments: tuple[Deployment, ...], workspaces: dict[str, Workspace]) -> None:
         self.deployments = deployments
@@ -87,7 +87,7 @@ def applied(request: pytest.FixtureRequest, aws: None, tmp_path_factory: pytest.
 
 
 def _with_a_certificate_that_exists(catalog: Path, folder: Path) -> Path:
-    """The catalog itself, or where it names a certificate, a copy that names one that the emulated account has."""
+    """The catalog itself, or, if it names a certificate, a copy with a certificate of the emulated account."""
     text = catalog.read_text(encoding="utf-8")
     if CERTIFICATE not in text:
         return catalog
@@ -104,7 +104,7 @@ def test_a_second_plan_has_no_changes(applied: Applied) -> None:
         assert code == 0, f"{deployment}:\n{output}"
 
 
-def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) -> None:
+def test_every_service_runs_the_configured_number_of_tasks(applied: Applied) -> None:
     for deployment in applied.deployments:
         ecs = emulator.client("ecs", region=deployment.region)
         for service in deployment.workloads.values():
@@ -113,12 +113,12 @@ def test_every_service_runs_as_many_tasks_as_the_catalog_says(applied: Applied) 
             assert (described["status"], described["runningCount"]) == ("ACTIVE", service.first_tasks)
 
 
-def test_the_mesh_reads_back_as_the_catalog_says(applied: Applied) -> None:
+def test_the_mesh_in_aws_matches_the_catalog(applied: Applied) -> None:
     for deployment in applied.deployments:
         MESHES[deployment.catalog.mesh.kind].assert_reaches(deployment)
 
 
-def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
+def test_only_the_callers_of_a_task_can_reach_it(applied: Applied) -> None:
     for deployment in applied.deployments:
         ec2 = emulator.client("ec2", region=deployment.region)
         outputs = applied.workspaces[deployment.id].output()["services"]
@@ -136,7 +136,7 @@ def test_a_task_may_be_reached_by_its_callers_alone(applied: Applied) -> None:
             assert sorted(inbound) == sorted([*expected, *(["load balancer"] if service.public else [])])
 
 
-def test_a_task_may_touch_what_the_catalog_names_and_nothing_else(applied: Applied) -> None:
+def test_a_task_has_permissions_only_for_resources_that_the_catalog_names(applied: Applied) -> None:
     iam = emulator.client("iam")
     for deployment in applied.deployments:
         for service in deployment.workloads.values():
@@ -152,7 +152,7 @@ def test_a_task_may_touch_what_the_catalog_names_and_nothing_else(applied: Appli
                     assert statement["Effect"] == "Deny" or "*" not in statement["Action"]
 
 
-def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> None:
+def test_outputs_have_the_values_that_other_configurations_need(applied: Applied) -> None:
     for deployment in applied.deployments:
         output = applied.workspaces[deployment.id].output()
         named = {"service_mesh_name"} if deployment.catalog.mesh.kind != PLAIN else set()
@@ -166,7 +166,7 @@ def test_outputs_tell_other_terraform_what_it_can_build_on(applied: Applied) -> 
         assert set(output["public_urls"]) == {s.name for s in deployment.services.values() if s.public}
 
 
-def test_destroying_one_deployment_after_the_other_leaves_the_rest_alone_and_in_the_end_nothing(
+def test_destroying_one_deployment_keeps_the_others_and_destroying_all_leaves_nothing(
     applied: Applied,
 ) -> None:
     remaining = dict(applied.workspaces)
@@ -176,5 +176,5 @@ def test_destroying_one_deployment_after_the_other_leaves_the_rest_alone_and_in_
             assert here.plan() is False, f"destroying {deployment.id} changed the plan of {other}"
 
     left = emulator.leftovers()
-    left.pop("certificate", None)  # of those that were there before
+    left.pop("certificate", None)  # no deployment that existed before
     assert left == {}

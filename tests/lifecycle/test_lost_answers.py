@@ -1,4 +1,4 @@
-"""AWS did as asked, but its answer was lost or terraform killed: what applying again mends, and what it cannot."""
+"""AWS completed a call, but its response was lost or terraform was killed: what another apply fixes, and what not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Values = dict[str, Any]
 
 
 def _first(operation: str, key: str, **filters: str) -> dict[str, Any]:
-    """The one thing that EC2 describes with these filters."""
+    """The only resource that EC2 describes with these filters."""
     asked = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
     described = getattr(emulator.client("ec2", region=REGION), operation)(Filters=asked)[key]
     found: dict[str, Any] = described[0]
@@ -53,7 +53,7 @@ def _rule(values: Values, *, egress: bool) -> str:
         Filters=[{"Name": "group-id", "Values": [values["security_group_id"]]}]
     )["SecurityGroupRules"]
     port, other = values["from_port"], values["referenced_security_group_id"]
-    # Outbound, the group's own rule to anywhere would do as well, had Terraform not taken it away.
+    # For egress, the group's default rule would match too if Terraform had not removed it.
     [rule] = [
         rule["SecurityGroupRuleId"]
         for rule in rules
@@ -79,7 +79,7 @@ IMPORTED_AS: dict[str, Callable[[Values], str]] = {
     "aws_vpc_security_group_egress_rule": lambda values: _rule(values, egress=True),
     "aws_vpc_security_group_ingress_rule": lambda values: _rule(values, egress=False),
 }
-"""What `terraform import` calls a resource that AWS refuses to make twice, found as a user would find it."""
+"""The import id of a resource that AWS doesn't create twice, found as a user would find it."""
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def trial(aws: None, tmp_path: Path) -> Trial:
 
 
 def refused(said: str) -> list[str]:
-    """The addresses that terraform could not make, as there is one like it already."""
+    """The addresses that Terraform couldn't create because such a resource exists already."""
     errors = said.split("Error: ")[1:]
     already = re.compile(r"[Aa]lready\s*[Ee]xists|Duplicate|InvalidSubnet.Conflict|not idempotent")
     assert all(already.search(error) for error in errors), said
@@ -99,7 +99,7 @@ def refused(said: str) -> list[str]:
 
 
 def import_what_is_there(trial: Trial, addresses: list[str]) -> None:
-    """Let the next apply import what AWS refused to make twice."""
+    """Let the next apply import the resources that AWS didn't create twice."""
     trial.workspace.run("plan", "-refresh=false", "-out=planned")
     changes = json.loads(trial.workspace.run("show", "-json", "planned"))["resource_changes"]
     after = {change["address"]: change["change"]["after"] for change in changes}
@@ -107,7 +107,7 @@ def import_what_is_there(trial: Trial, addresses: list[str]) -> None:
     (trial.workspace.folder / "imports.tf.json").write_text(json.dumps({"import": blocks}))
 
 
-def test_what_has_a_name_is_imported_and_what_has_none_stays_behind(trial: Trial) -> None:
+def test_named_resources_can_be_imported_and_unnamed_ones_are_orphaned(trial: Trial) -> None:
     lost = {(*call.split(":"), 1): "lost" for call in UNHARMED}
     imported: set[str] = set()
     with faults.during(faults.Plan(calls=lost)) as plan:  # type: ignore[arg-type]
@@ -131,13 +131,13 @@ def test_what_has_a_name_is_imported_and_what_has_none_stays_behind(trial: Trial
 
 
 def _is_being_written(state: Path) -> bool:
-    """Whether terraform may be writing its state: killed in the middle of that, it leaves an empty file."""
+    """Whether terraform may be writing its state: killed during that, it leaves an empty file."""
     return time.time() - state.stat().st_mtime < 0.3 or not state.read_text()
 
 
 def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> Started:
-    """An apply that got a signal when an operation had been called, and while it wrote no state."""
-    # Whatever is made, terraform asks for it some time: long enough to find it waiting.
+    """An apply that got a signal after a call of an operation, and while it wrote no state."""
+    # Terraform polls for some time after each create call: long enough to catch it waiting.
     waits = {("ecs", "DescribeServices", call): "slow" for call in range(1, 30)}
     with faults.during(faults.Plan(calls=waits)) as plan:  # type: ignore[arg-type]
         applying = Started(trial.workspace, "apply")
@@ -149,14 +149,14 @@ def interrupted(trial: Trial, number: signal.Signals, *, at: str) -> Started:
     return applying
 
 
-def test_an_interrupted_apply_is_finished_by_the_next_and_a_killed_one_once_its_service_is_imported(
+def test_the_next_apply_completes_an_interrupted_one_and_a_killed_one_after_an_import(
     trial: Trial,
 ) -> None:
-    # A service is there, and terraform waits for its tasks. Told to stop, it writes that down.
+    # A service is created, and terraform waits for its tasks. On SIGINT it writes the service to the state.
     assert interrupted(trial, signal.SIGINT, at="ecs:DescribeServices").returncode == 1
     assert trial.orphans() == {}
 
-    # Killed, it does not.
+    # On SIGKILL it doesn't.
     assert interrupted(trial, signal.SIGKILL, at="ecs:CreateService").returncode == -signal.SIGKILL
     assert set(trial.orphans()) == {"service"}
 

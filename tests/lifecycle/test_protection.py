@@ -1,4 +1,4 @@
-"""`[security]` on the emulated AWS: what a key changes, what is protected from deletion, and the way out of it."""
+"""`[security]` on the emulated AWS: encryption with a key, deletion protection, and how to remove it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TASK = "aws_ecs_task_definition.web"
 BALANCER = "aws_lb.main_ingress_public"
 
 
-def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
+def test_destroy_fails_before_it_runs_terraform(tmp_path: Path) -> None:
     project = Project(folder=tmp_path)
     project.write_output({"shop-dev": [], "shop-prod": []})
     kept = {"resource": {"aws_lb": {"main_ingress_public": {"lifecycle": {"prevent_destroy": True}}, "other": {}}}}
@@ -60,7 +60,7 @@ def test_destroy_refuses_before_it_has_run_anything(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_key_encrypts_what_stands_and_protection_ends_in_two_steps(aws: None, tmp_path: Path) -> None:
+def test_a_key_encrypts_existing_resources_and_protection_is_removed_in_two_steps(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(CATALOG)
@@ -69,7 +69,7 @@ def test_a_key_encrypts_what_stands_and_protection_ends_in_two_steps(aws: None, 
 
     trial.write(WITH_KEY)
     planned = trial.planned()
-    # The one thing that cannot change its key (EFS API reference, CreateFileSystem), and what lies on it.
+    # Only a file system can't change its key (EFS API reference, CreateFileSystem). It and its parts are replaced.
     assert {address for address, actions in planned.items() if "delete" in actions} - {TASK} == {
         "aws_efs_access_point.web_data",
         "aws_efs_file_system.main_files",
@@ -101,7 +101,8 @@ def test_a_key_encrypts_what_stands_and_protection_ends_in_two_steps(aws: None, 
         trial.workspace.destroy()
     assert len(trial.state()) == len(state)
 
-    # Taken back in the catalog alone, AWS would still refuse the load balancer, when its services are gone.
+    # Without an apply of the changed catalog, AWS would still refuse to delete the load balancer, after its services
+    # were destroyed.
     trial.write(WITH_KEY)
     refuse_protected([here])
     with pytest.raises(Refusal, match=f"AWS still protects {BALANCER} from deletion; nothing was deleted"):

@@ -1,4 +1,4 @@
-"""The shipped catalog applied while AWS fails at random, then changed behind Terraform's back, then taken down."""
+"""The shipped catalog: applied while AWS fails at random, then changed outside Terraform, then destroyed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.trial import Trial, state_of
 pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("signals")]
 
 SEEDS = [int(seed) for seed in os.environ.get("STORM_SEEDS", "1").split()]
-"""More of them: STORM_SEEDS="1 2 3" make test-all ARGS=tests/lifecycle/test_random_faults.py."""
+"""Use more seeds with STORM_SEEDS="1 2 3" make test-all ARGS=tests/lifecycle/test_random_faults.py."""
 ROUNDS = 8
 SCALES = "\n[services.ui.scale]\nmin = 1\nmax = 4\ncpu_percent = 60\n"
 CLUSTER, REGION = "chatqna", "us-west-2"
@@ -47,8 +47,8 @@ UNHARMED = {
     "iam:CreateRole": NAMED,
     "logs:CreateLogGroup": NAMED,
 }
-"""Calls that take no client token: applying again can't mend a lost answer. tests/lifecycle/test_lost_answers.py loses
-these; here the answers of all others are lost."""
+"""Calls that take no client token: another apply can't fix a lost response. tests/lifecycle/test_lost_answers.py
+loses these; here the responses of all other calls are lost."""
 
 _MADE_UP = [
     r"arn:aws:elasticloadbalancing:\S+",
@@ -65,18 +65,18 @@ _MADE_UP = [
     r"terraform-\d+",
     r"\b(ec2|ip)-\d+-\d+-\d+-\d+\b",
 ]
-"""What AWS or the clock makes up."""
+"""Values that AWS or the clock generates."""
 _COUNTED = {"revision", "dns_name", "hosted_zone", "default_action_order"}
 
 
 def comparable(state: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A state without what is different in each account, and with lists that have no order in one."""
+    """A state without values that differ in each account, and with unordered lists sorted."""
     return {address: _comparable(values) for address, values in state.items()}
 
 
 def _comparable(value: Any) -> Any:
     if isinstance(value, dict):
-        # What is empty is nothing until it has been read once more.
+        # Terraform stores null for an empty value until the next refresh.
         return {key: _comparable(item) for key, item in value.items() if item or item is False if key not in _COUNTED}
     if isinstance(value, list):
         return sorted((_comparable(item) for item in value), key=json.dumps)
@@ -89,7 +89,7 @@ def _comparable(value: Any) -> Any:
 
 
 class Undisturbed:
-    """The same catalog applied, at the same time, to an AWS in another process, in which nothing fails."""
+    """The same catalog applied concurrently to an emulator in another process, without errors."""
 
     def __init__(self, trial: Trial, folder: Path) -> None:
         self._aws = subprocess.Popen(
@@ -115,8 +115,8 @@ class Undisturbed:
 
 
 class Started(subprocess.Popen[str]):
-    """A terraform that runs while a test looks elsewhere. Its output goes to a file: of a pipe that nobody reads
-    meanwhile it would wait to be read, before it has done anything."""
+    """A terraform that runs concurrently with the test. Its output goes to a file: a full pipe without a reader would
+    block it."""
 
     def __init__(self, workspace: Workspace, command: str) -> None:
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115  (open for as long as this runs)
@@ -130,9 +130,9 @@ class Started(subprocess.Popen[str]):
         )
 
     def ended(self, timeout: float = 1800) -> str:
-        """What it said until it ended."""
+        """Wait for its end and return its output."""
         self.wait(timeout)
-        # Killed, it leaves its providers running.
+        # A killed terraform leaves its providers running.
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._output.seek(0)
@@ -143,7 +143,7 @@ class Started(subprocess.Popen[str]):
 def stormed(
     request: pytest.FixtureRequest, aws: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Trial, dict[str, dict[str, Any]]]]:
-    """ChatQnA, applied through a storm; and the state of a run without one."""
+    """ChatQnA, applied with random errors; and the state of a run without errors."""
     emulator.reset()
     folder = tmp_path_factory.mktemp("storm")
     trial = Trial(folder, shares_provider=False)
@@ -151,7 +151,7 @@ def stormed(
     undisturbed = Undisturbed(trial, folder / "undisturbed")
     try:
         plan = faults.Plan(
-            # All three tries of one call, so that a second round is needed whatever chance does.
+            # All three attempts of one call fail, so that a second apply is always needed.
             calls={("ecs", "PutClusterCapacityProviders", number): "unavailable" for number in (1, 2, 3)},
             seed=request.param,
             chance=0.12,
@@ -162,7 +162,7 @@ def stormed(
             rounds = _applied_in_rounds(trial, plan)
         kinds = {kind for *_, kind in plan.injected}
         print(f"seed {request.param}: {len(plan.injected)} faults, {rounds} rounds")
-        assert kinds == set(faults.KINDS) and rounds > 1, "what a storm is"
+        assert kinds == set(faults.KINDS) and rounds > 1, "a storm has every kind of fault"
         yield trial, undisturbed.state()
     finally:
         undisturbed.stop()
@@ -175,14 +175,15 @@ def _applied_in_rounds(trial: Trial, plan: faults.Plan) -> int:
         said = applying.ended()
         if applying.returncode == 0:
             return number
-        # What `make apply` says then: what is made before its tainted former self is destroyed never gets its name.
+        # `make apply` prints this advice: a replacement that is created before its tainted predecessor is destroyed
+        # can't get the same name.
         for address in trial.tainted():
             if re.search(rf"(Duplicate|already exists)[^│]*?with {re.escape(address)},", said, re.IGNORECASE):
                 trial.workspace.destroy(f"-target={address}")
     raise AssertionError(f"not done after {ROUNDS} rounds of {plan.injected}:\n{said[-6000:]}")
 
 
-def test_after_a_storm_the_state_is_that_of_an_undisturbed_run(
+def test_the_state_after_random_errors_equals_that_of_an_undisturbed_run(
     stormed: tuple[Trial, dict[str, dict[str, Any]]],
 ) -> None:
     trial, undisturbed = stormed
@@ -193,7 +194,7 @@ def test_after_a_storm_the_state_is_that_of_an_undisturbed_run(
     assert trial.orphans() == {}
 
 
-def test_what_was_changed_behind_terraforms_back_is_seen_and_repaired(
+def test_changes_outside_terraform_are_found_and_repaired(
     stormed: tuple[Trial, dict[str, dict[str, Any]]],
 ) -> None:
     trial, _ = stormed
@@ -210,11 +211,11 @@ def test_what_was_changed_behind_terraforms_back_is_seen_and_repaired(
         each["serviceName"]: each["desiredCount"]
         for each in ecs.describe_services(cluster=CLUSTER, services=["chatqna-ui", "chatqna-llm"])["services"]
     }
-    assert counts == {"chatqna-ui": 3, "chatqna-llm": 1}, "what scales is the scaler's"
+    assert counts == {"chatqna-ui": 3, "chatqna-llm": 1}, "Terraform must not change a scaled count"
 
 
 def _changed_behind_its_back(state: dict[str, dict[str, Any]]) -> set[str]:
-    """Change this and that; the addresses of what terraform has to repair."""
+    """Change several resources; returns the addresses that Terraform must repair."""
 
     def client(name: str) -> Any:
         return emulator.client(name, region=REGION)
@@ -240,21 +241,21 @@ def _changed_behind_its_back(state: dict[str, dict[str, Any]]) -> set[str]:
     )
     logs.put_retention_policy(logGroupName=of("aws_cloudwatch_log_group.llm")["name"], retentionInDays=1)
     logs.delete_log_group(logGroupName=of("aws_cloudwatch_log_group.ui")["name"])
-    changed.add("aws_iam_role_policy.ui_execution")  # it names the group, whose ARN is not known before it is there
+    changed.add("aws_iam_role_policy.ui_execution")  # refers to the group, whose ARN is unknown before it is created
     role, _, policy = of("aws_iam_role_policy.llm_execution")["id"].partition(":")
     client("iam").delete_role_policy(RoleName=role, PolicyName=policy)
     return changed
 
 
 def _restore(folder: Path) -> None:
-    """What somebody has to do by hand where terraform was killed in the middle of writing a state file: it is empty
-    then, and the next run would find nothing to destroy."""
+    """Restore the backup of an empty state file, as a user must after terraform was killed while it wrote one: the next
+    run would find nothing to destroy."""
     state = folder / "terraform.tfstate"
     if not state.read_text().strip():
         shutil.copy(folder / "terraform.tfstate.backup", state)
 
 
-def test_a_destroy_that_is_interrupted_and_one_that_is_killed_leave_nothing_once_another_ends(
+def test_a_completed_destroy_leaves_nothing_after_an_interrupted_and_a_killed_one(
     stormed: tuple[Trial, dict[str, dict[str, Any]]],
 ) -> None:
     trial, _ = stormed

@@ -1,4 +1,4 @@
-"""Renamed services on the emulated AWS: Terraform moves what they have, and then nothing is left to do."""
+"""Renamed services on the emulated AWS: Terraform moves their resources, and the next plan has no changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CARRYING = [kind for kind in MADE if MESHES[kind].parity["versions"].supported]
 
 
 def _catalog(kind: str, *, keys: dict[str, str], said: str) -> str:
-    """With other keys for services, each of which says its old one in this way."""
+    """The catalog with new keys for services, each with its old key in this form."""
     text = CATALOG.format(kind=kind, **{f"of_{old}": f'{said} = "{old}"' if said else "" for old in keys})
     for old, key in keys.items():
         text = re.sub(rf'services\.{old}\b|calls = \["{old}"\]', lambda found: found[0].replace(old, key), text)  # noqa: B023
@@ -57,7 +57,7 @@ def _catalog(kind: str, *, keys: dict[str, str], said: str) -> str:
 
 
 @pytest.mark.parametrize("kind", once(CARRYING, on="vpc-lattice"))
-def test_a_renamed_service_is_moved_and_nothing_of_it_replaced(aws: None, kind: str, tmp_path: Path) -> None:
+def test_a_renamed_service_is_moved_without_replacing_its_resources(aws: None, kind: str, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     keys = {"web": "front", "llm": "model"}
@@ -71,7 +71,7 @@ def test_a_renamed_service_is_moved_and_nothing_of_it_replaced(aws: None, kind: 
     trial.apply_planned()
     after = trial.state()
 
-    # Callers have another variable, with the same address in it; that is a new revision for them.
+    # Callers get a new environment variable with the same address, and so a new revision.
     assert planned == {
         f"{type_}.{caller}": actions
         for caller in ("front", "job")

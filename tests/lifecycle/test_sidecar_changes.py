@@ -1,4 +1,4 @@
-"""Keys of what stands beside a service, turned on and off while it runs, on the emulated AWS."""
+"""Sidecar keys turned on and off while their service runs, on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write(trial: Trial, *, chat: str = "", mesh: str = "", kind: str = "none") -
 
 
 def applied(trial: Trial) -> dict[str, list[str]]:
-    """What was planned, applied; and nothing is left to do."""
+    """Apply and return the planned changes; the next plan must have none."""
     planned = trial.planned()
     trial.apply_planned()
     assert trial.planned() == {}
@@ -56,14 +56,14 @@ def services(client: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> None:
+def test_sidecar_settings_are_added_and_removed_in_place(trial: Trial) -> None:
     write(trial)
     applied(trial)
     ecs = emulator.client("ecs", region="us-west-2")
 
     write(trial, chat="exec = true")
     planned = applied(trial)
-    # A task definition is never changed, there is a new revision.
+    # A task definition can't be changed: a change creates a new revision.
     assert planned.pop("aws_ecs_task_definition.chat") in (["delete", "create"], ["create", "delete"])
     assert planned == {
         "aws_cloudwatch_log_group.main_exec": ["create"],
@@ -85,7 +85,7 @@ def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> N
     task = ecs.describe_task_definition(taskDefinition="trial-chat")["taskDefinition"]
     arrived = {each["name"]: each for each in task["containerDefinitions"]}
     assert list(arrived) == ["chat", "cache", "otel_collector", "log_router"]
-    # Of keys that it does not know, the provider says nothing.
+    # The provider ignores unknown keys.
     assert arrived["otel_collector"]["restartPolicy"] == {"enabled": True}
     assert arrived["log_router"]["firelensConfiguration"] == {"type": "fluentbit"}
 
@@ -96,7 +96,7 @@ def test_what_stands_beside_a_service_comes_and_goes_in_place(trial: Trial) -> N
 
 
 @pytest.mark.parametrize("kind", once(["none", "service-connect"], on="none"))
-def test_a_new_version_of_a_secret_deploys_the_services_that_follow_it_and_no_other(trial: Trial, kind: str) -> None:
+def test_a_new_secret_version_redeploys_only_services_with_redeploy_on_rotation(trial: Trial, kind: str) -> None:
     manager = emulator.client("secretsmanager", region="us-west-2")
     arn = manager.create_secret(Name="token", SecretString="first-value")["ARN"]
     write(trial, kind=kind, chat=f'secrets = {{ TOKEN = "{arn}" }}\nredeploy_on_rotation = true')

@@ -1,4 +1,4 @@
-"""Several Terraform states of one deployment, applied, moved between and destroyed on the emulated AWS."""
+"""Several Terraform states of one deployment, applied and destroyed on the emulated AWS, with moves of services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.states_trial import S3, States, running, walk
 
 
 @pytest.mark.slow
-def test_services_live_in_states_of_their_own_in_s3_move_and_go(aws: None, tmp_path: Path) -> None:
+def test_services_have_their_own_states_in_s3_and_can_be_moved_and_removed(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     s3 = emulator.client("s3", region="us-west-2")
     s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
@@ -19,13 +19,13 @@ def test_services_live_in_states_of_their_own_in_s3_move_and_go(aws: None, tmp_p
 
 
 @pytest.mark.nightly
-def test_iam_admits_callers_that_live_in_another_state(aws: None, tmp_path: Path) -> None:
+def test_iam_admits_callers_in_another_state(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     walk(States(tmp_path, kind="vpc-lattice", state="", signed=True))
 
 
 @pytest.mark.nightly
-def test_what_services_in_stacks_use_of_a_mesh_goes_when_they_have_left_it(aws: None, tmp_path: Path) -> None:
+def test_mesh_resources_of_stacks_are_removed_after_their_services_leave_the_mesh(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     states = States(tmp_path, kind="service-connect", state="")
     states.write(web='stack = "front"', llm='stack = "rag"')

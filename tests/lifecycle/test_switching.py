@@ -1,4 +1,4 @@
-"""The shipped catalog from mesh to mesh, on one state: applied at every stop, and in the end destroyed."""
+"""The shipped catalog switches from mesh to mesh on one state: applied at each step, and destroyed at the end."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES
 
 ENDED = [kind for kind, mesh in TRAITS.items() if mesh.ended]
-# What has ended is left in two steps: with `migrate_from`, and then without it.
+# Leaving a retired mesh takes two steps: with `migrate_from`, and then without it.
 STOPS = [*ENDED, "service-connect", *(["service-connect"] if ENDED else []), "vpc-lattice", "none", "service-connect"]
 KEPT = ("aws_cloudwatch_log_group.", "aws_ecs_cluster.", "aws_ecs_service.", "aws_iam_role.", "aws_lb.", "aws_vpc.")
-"""What a switch may update, and never replace, unless it is the mesh's own."""
+"""Resource types that a switch may update. It replaces only resources of the mesh itself."""
 UNREACHABLE = "http://127.0.0.1:9"
 ENDPOINTS = {"app-mesh": "AWS_ENDPOINT_URL_APP_MESH"}
 PAGES = {"app-mesh": "docs/migrating-from-app-mesh.md"}
-"""How to leave what AWS has ended, with what Terraform prints then."""
+"""How to leave a retired mesh, and Terraform's output for each way."""
 
 
 @pytest.mark.nightly
-def test_the_shipped_catalog_walks_from_mesh_to_mesh(aws: None, tmp_path: Path) -> None:
+def test_the_shipped_catalog_can_switch_from_mesh_to_mesh(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     before: dict[str, Any] = {}
@@ -47,14 +47,14 @@ def test_the_shipped_catalog_walks_from_mesh_to_mesh(aws: None, tmp_path: Path) 
             assert not mesh.remains(deployment) or other == kind, f"{other} remains at {kind}"
         assert not [address for address in after if left in ENDED and address.startswith(TRAITS[left].resource_prefix)]
         before = after
-        if kind in ENDED:  # from here on, whoever asks for it gets no answer
+        if kind in ENDED:  # from here on, calls to it get no response
             trial.environment = {ENDPOINTS[kind]: UNREACHABLE}
 
     for kind in ENDED:
         _assert_shows(ROOT / PAGES[kind], printed)
     trial.workspace.destroy()
     left_behind = emulator.leftovers()
-    left_behind.pop("mesh", None)  # forgotten by Terraform, and nobody's
+    left_behind.pop("mesh", None)  # no longer managed by Terraform
     assert left_behind == {}
 
 

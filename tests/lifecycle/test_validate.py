@@ -1,4 +1,4 @@
-"""Real Terraform on every catalog and every mesh: what loads is valid and can be planned, what does not says why."""
+"""Real Terraform on every catalog and mesh: each is valid and can be planned, or has an error with the reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _own_kind(file: Path) -> str:
 
 
 def _root(pairs: Iterable[tuple[Path, str]], *, into: Path, existing_network: bool) -> Root:
-    """A root of all deployments of these catalogs on these meshes that use, or don't use, an existing network."""
+    """A root module of all deployments of these catalogs and meshes that use, or don't use, an existing network."""
     root = Root(into / "root")
     for file, kind in pairs:
         folder = into / f"{file.stem}.{kind}"
@@ -61,19 +61,19 @@ def test_the_smallest_catalog_can_be_planned_on_every_mesh(aws: None, tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", MESHES)
-def test_what_loads_can_be_planned(aws: None, kind: str, tmp_path: Path) -> None:
+def test_every_catalog_that_loads_can_be_planned(aws: None, kind: str, tmp_path: Path) -> None:
     _assert_can_be_planned([pair for pair in PAIRS if pair[1] == kind], tmp_path)
 
 
 @pytest.mark.parametrize("existing_network", [False, True])
-def test_what_loads_is_valid(aws: None, existing_network: bool, tmp_path: Path) -> None:
-    # A plan of what uses an existing network would need that in the emulated account.
+def test_every_catalog_that_loads_is_valid(aws: None, existing_network: bool, tmp_path: Path) -> None:
+    # A plan with an existing network would need that network in the emulated account.
     pairs = PAIRS if existing_network else [(file, _own_kind(file)) for file in (*EXAMPLES, *MORE)]
     root = _root(pairs, into=tmp_path, existing_network=existing_network)
     assert "The configuration is valid" in root.workspace.validate()
 
 
-def test_the_output_takes_the_provider_that_is_installed(aws: None, tmp_path: Path) -> None:
+def test_the_output_accepts_the_installed_provider(aws: None, tmp_path: Path) -> None:
     [deployment] = load(ROOT / "examples" / "smallest.toml").deployments
     outdir = synthesize(load(ROOT / "examples" / "smallest.toml"), outdir=tmp_path / "out").outdir
     here = workspace(outdir / "stacks" / deployment.id, tmp_path / "run", shares_provider=False)
@@ -89,7 +89,9 @@ def test_the_output_takes_the_provider_that_is_installed(aws: None, tmp_path: Pa
         if kind in MESHES and name in {file.stem for file in MORE}
     ],
 )
-def test_what_a_mesh_cannot_carry_is_refused_with_the_reason(file: Path, kind: str, place: str, tmp_path: Path) -> None:
+def test_a_catalog_that_a_mesh_does_not_support_is_an_error_with_the_reason(
+    file: Path, kind: str, place: str, tmp_path: Path
+) -> None:
     with pytest.raises(CatalogError) as refused:
         load(copied_of_kind(file, kind, tmp_path))
 
@@ -97,7 +99,7 @@ def test_what_a_mesh_cannot_carry_is_refused_with_the_reason(file: Path, kind: s
 
 
 @pytest.mark.parametrize("kind", MESHES)
-def test_every_example_loads_on_every_mesh_that_can_carry_it(kind: str, tmp_path: Path) -> None:
+def test_every_example_loads_on_every_mesh_that_supports_it(kind: str, tmp_path: Path) -> None:
     for file in EXAMPLES:
         if (file.stem, kind) in REFUSED:
             continue

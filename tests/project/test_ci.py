@@ -1,4 +1,4 @@
-"""What `make ci` prints of its steps."""
+"""The output of `make ci` for its steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ raise SystemExit(1)
 """
 
 
-def test_a_step_has_its_status_its_costs_and_what_pytest_says_last(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_step_is_printed_with_its_status_costs_and_last_line_of_pytest(capfd: pytest.CaptureFixture[str]) -> None:
     step = ci.run("fast", [sys.executable, "-c", PRINTS], environment=os.environ)
 
     assert (step.name, step.status) == ("fast", 1)
@@ -29,7 +29,7 @@ def test_a_step_has_its_status_its_costs_and_what_pytest_says_last(capfd: pytest
     assert "[100%]" in capfd.readouterr().out
 
 
-def test_costs_are_summed_and_counted_in_units() -> None:
+def test_costs_are_summed_and_printed_with_units() -> None:
     steps = [
         ci.Step(name="lint", status=0, cpu=10, wall=5, last_words=[]),
         ci.Step(name="fast", status=1, cpu=30, wall=20, last_words=[]),
@@ -44,7 +44,7 @@ def test_costs_are_summed_and_counted_in_units() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", "slow"])
-def test_all_steps_run_and_one_that_fails_fails_it(
+def test_all_steps_run_and_a_failed_step_fails_the_run(
     wrong: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = []

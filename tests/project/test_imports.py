@@ -1,4 +1,4 @@
-"""Imports run one way: main -> stacks -> catalog; parts do not know which mesh there is."""
+"""Imports go one way: main -> stacks -> catalog. Parts don't depend on the mesh in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 @functools.cache
 def _imports(file: Path) -> frozenset[str]:
-    """Every module that a file imports, wherever in it."""
+    """Every module that a file imports, at any level."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
@@ -24,7 +24,7 @@ def _imports(file: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             if node.level:
-                assert _inside_emulator(file), f"{file} imports relatively"
+                assert _inside_emulator(file), f"{file} has a relative import"
                 folder = file.relative_to(ROOT).parents[node.level - 1]
                 module = ".".join((*folder.parts, module)).rstrip(".")
             found.add(module)
@@ -41,7 +41,7 @@ def _files(folder: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("file", _files("catalog"), ids=lambda file: file.relative_to(ROOT).as_posix())
-def test_the_catalog_imports_neither_cdktf_nor_what_is_built_on_it(file: Path) -> None:
+def test_the_catalog_imports_neither_cdktf_nor_modules_that_use_it(file: Path) -> None:
     heads = {name.partition(".")[0] for name in _imports(file)}
 
     assert not heads & {"cdktf", "constructs", "jsii", "cdktf_cdktf_provider_aws", "stacks", "deploy", "main", "tests"}
@@ -54,7 +54,7 @@ def test_stacks_import_neither_the_driver_nor_the_tests(file: Path) -> None:
     assert not heads & {"deploy", "main", "tests", "boto3", "botocore"}
 
 
-def test_the_driver_imports_the_catalog_but_nothing_that_starts_node() -> None:
+def test_the_driver_imports_the_catalog_and_no_module_that_starts_node() -> None:
     heads = {name.partition(".")[0] for file in _files("deploy") for name in _imports(file)}
 
     assert not heads & {"cdktf", "constructs", "jsii", "cdktf_cdktf_provider_aws", "stacks", "main", "tests"}
@@ -65,7 +65,7 @@ EMULATOR_FOR_OTHERS = {
 }
 
 
-def test_others_use_only_the_emulator_s_public_modules() -> None:
+def test_other_folders_use_only_the_public_modules_of_the_emulator() -> None:
     exported = {f"tests.emulator.{name}" for name in _literals(ROOT / "tests" / "emulator" / "__init__.py")}
     used: set[str] = set()
     for file in [*_files("tests"), *_files("tools")]:
@@ -79,7 +79,7 @@ def test_others_use_only_the_emulator_s_public_modules() -> None:
     assert used == EMULATOR_FOR_OTHERS
 
 
-def test_the_emulator_knows_nothing_of_this_project() -> None:
+def test_the_emulator_imports_no_module_of_this_project() -> None:
     heads = {name.partition(".")[0] for file in _files("tests/emulator") for name in _imports(file)}
     of_tests = {
         name
@@ -120,8 +120,8 @@ def test_only_the_registries_import_a_concrete_mesh() -> None:
 
 
 @pytest.mark.parametrize("kind", MESHES)
-def test_only_its_own_files_and_the_catalog_s_type_name_a_mesh(kind: str) -> None:
-    """A mesh is chosen once, by a dict; whoever else names one would have to be found when it goes."""
+def test_only_the_files_of_a_mesh_and_the_type_of_its_kind_name_it(kind: str) -> None:
+    """A dictionary selects the mesh. Any other mention of a mesh would have to be found when the mesh is removed."""
     others = [*_files("stacks"), *_files("catalog"), *_files("deploy"), ROOT / "main.py"]
     may = {"catalog/meshes/__init__.py", "stacks/mesh/__init__.py", "catalog/model/network.py"}
     naming = {
@@ -135,14 +135,14 @@ def test_only_its_own_files_and_the_catalog_s_type_name_a_mesh(kind: str) -> Non
 
 @functools.cache
 def _literals(file: Path) -> frozenset[str]:
-    """The strings of a file's code; what only its readers see is left out."""
+    """The strings of a file's code, without docstrings and comments."""
     tree = ast.parse(file.read_text())
     return frozenset(
         each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)
     )
 
 
-def test_a_mesh_imports_of_the_stacks_only_what_all_meshes_share() -> None:
+def test_a_mesh_imports_only_shared_modules_of_the_stacks() -> None:
     allowed = (
         "stacks.mesh.base",
         "stacks.kms",
@@ -170,8 +170,8 @@ def _is_module(name: str) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def test_no_part_makes_resources_behind_the_back_of_the_addresses() -> None:
-    """Resources are made by Part.add alone: a bare constructor call would get a hash for an address."""
+def test_every_resource_is_created_with_an_address_of_its_part() -> None:
+    """Only Part.add creates resources: a bare constructor call would get a hash as its address."""
     for file in _files("stacks"):
         tree = ast.parse(file.read_text())
         generated = {
@@ -183,7 +183,7 @@ def test_no_part_makes_resources_behind_the_back_of_the_addresses() -> None:
         made = {
             node.func.id
             for node in ast.walk(tree)
-            # Structs take keywords only; what is given a scope is a resource.
+            # Structs accept only keywords; a call with a scope creates a resource.
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
         }
         assert made & generated <= {"AwsProvider"}, file

@@ -1,4 +1,4 @@
-"""The layout of the code: few modules of moderate length, layers that import one way, and a map whose paths exist."""
+"""The layout of the code: the number and length of modules, layers that import one way, and a map whose paths exist."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ Graph = Mapping[str, set[str]]
 
 @cache
 def modules() -> Mapping[str, Path]:
-    """The file of every module, by its dotted name; a package is known by the name of its folder."""
+    """The file of every module, by its dotted name; a package has the name of its folder."""
     files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
     return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
 
 
 @cache
 def imports() -> Graph:
-    """The modules of this project that each module imports, wherever in it."""
+    """The modules of this project that each module imports, at any level."""
     return {name: set(_imported(file)) for name, file in modules().items()}
 
 
@@ -74,7 +74,7 @@ def _reachable(graph: Graph, start: str) -> set[str]:
     return found
 
 
-def test_a_cycle_of_imports_would_be_seen() -> None:
+def test_a_cycle_of_imports_is_found() -> None:
     assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) != []
     assert cycles({"a": {"a"}, "b": {"a"}}) == [{"a"}]
     assert cycles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == []
@@ -109,7 +109,7 @@ def test_the_layers_of_the_catalog_import_only_those_before_them() -> None:
             assert not {each for each in imported if each.split(".")[1:2] and each.split(".")[1] in above}, name
 
 
-def test_there_are_few_modules_and_none_is_long() -> None:
+def test_the_number_and_the_length_of_modules_are_limited() -> None:
     loose = [name for name, file in modules().items() if file.parent == ROOT / "catalog"]
     long = {name for name, file in modules().items() if len(file.read_text("utf-8").splitlines()) > MOST_LINES}
 

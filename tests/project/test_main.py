@@ -35,7 +35,7 @@ def called(folder: Path, *, catalog: Path | str | None = None, **environ: str) -
     """The same, called in this process."""
     try:
         return call(main, folder=folder, environment=_environment(catalog, environ))
-    finally:  # what a process that ends soon does without
+    finally:  # not needed in a process that ends soon
         gc.enable()
         atexit.unregister(gc.freeze)
 

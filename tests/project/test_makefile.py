@@ -1,4 +1,4 @@
-"""The make targets that decide something, with a Python that only records its calls."""
+"""The make targets with logic of their own, with a Python that only records its calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 MAKEFILE = ROOT / "Makefile"
 HIDDEN = {"app"}
 
-# It copies itself into a new virtual environment, and is too old if the file "old" exists.
+# It copies itself into a new virtual environment, and reports an old version if the file "old" exists.
 FAKE_PYTHON = """#!/bin/sh
 test -n "$CATALOG_FILE" && echo "catalog $CATALOG_FILE" >> calls
 case "$*" in

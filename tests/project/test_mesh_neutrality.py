@@ -1,4 +1,4 @@
-"""Meshes come and go: outside their own folders, no file speaks of one."""
+"""Meshes must be easy to add and remove: only files in their own folders name one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 MESH = re.compile(r"app.?mesh|virtual.?(node|gateway|router|service)|service.?connect|lattice|envoy", re.I)
-"""What names a mesh, in code, in Terraform's types or in prose."""
+"""Names of meshes in code, in Terraform's types and in prose."""
 OWN = ("catalog/meshes/", "stacks/mesh/")
 """The folders of meshes, with the registries in them."""
 ALLOWED = {
@@ -48,7 +48,7 @@ def _naming() -> list[tuple[str, int, str]]:
     ]
 
 
-def test_no_file_outside_the_folders_of_meshes_names_one() -> None:
+def test_only_files_in_the_folders_of_meshes_name_a_mesh() -> None:
     assert [each for each in _naming() if not any(piece in each[2] for piece in ALLOWED.get(each[0], ()))] == []
 
 

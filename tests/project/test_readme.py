@@ -1,4 +1,4 @@
-"""What README shows is what happens. The TOML in it is held by test_toml_blocks.py."""
+"""README shows the real output of its commands. test_toml_blocks.py tests its TOML."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for l
 SHOWN = re.findall(r"```text\n(.*?)```", README, re.S)
 
 
-def test_the_summary_that_readme_shows_is_the_one_of_the_shipped_catalog(tmp_path: Path) -> None:
+def test_readme_shows_the_summary_of_the_shipped_catalog(tmp_path: Path) -> None:
     shutil.copy(ROOT / "services.toml", tmp_path)
 
     assert called(tmp_path).stdout == SHOWN[0]
 
 
-def test_the_mistakes_that_readme_shows_are_answered_in_these_words(tmp_path: Path) -> None:
+def test_readme_shows_the_errors_of_its_example(tmp_path: Path) -> None:
     (tmp_path / "services.toml").write_text(
         '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n'
         '[services.llm]\nimage = "l:1"\nport = 80\ntimeout = "10m"\n'
@@ -47,7 +47,7 @@ def _without_lines(text: str) -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path, aws: None) -> Iterator[Path]:
-    """A fresh clone of what is here, committed or not, with nothing installed."""
+    """A fresh clone of the working tree, including uncommitted files, with nothing installed."""
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,

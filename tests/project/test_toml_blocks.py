@@ -1,4 +1,4 @@
-"""What documentation shows can be copied: every TOML block loads, and is what the schema allows."""
+"""Examples in the documentation can be copied: every TOML block loads and is valid by the schema."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def test_a_block_in_a_file_is_merged_into_its_tables() -> None:
     assert (catalog["name"], catalog["region"]) == ("smallest", "eu-west-1")
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_a_written_block_is_parsed_to_the_same_values() -> None:
     tree = {"a b": {"c": ['"\\\n\x7fé', 1, True, {"d": 1.5}], "e": {}}}
     assert tomllib.loads(written(tree)) == tree

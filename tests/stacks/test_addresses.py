@@ -1,4 +1,4 @@
-"""Addresses live in users' states: what may change them, and what must not."""
+"""Resource addresses are in users' states: the changes that may alter them, and those that must not."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ def chatqna(shipped: ShippedOutputs) -> dict[str, Any]:
     return _by_address(shipped(ROOT / "services.toml").folders["chatqna"])
 
 
-def test_a_tenth_service_that_nobody_calls_changes_no_existing_resource(
-    chatqna: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_tenth_service_without_callers_changes_no_existing_resource(chatqna: dict[str, Any], tmp_path: Path) -> None:
     text = (ROOT / "services.toml").read_text()
     text += '\n[services.audit]\nimage = "public.ecr.aws/nginx/nginx:1.27"\nport = 8080\ncalls = ["llm"]\n'
 
@@ -39,9 +37,7 @@ def test_a_tenth_service_that_nobody_calls_changes_no_existing_resource(
     assert {address for address in added if ".llm" in address} == {"aws_vpc_security_group_ingress_rule.llm_from_audit"}
 
 
-def test_removing_a_service_that_nobody_calls_changes_no_other_resource(
-    chatqna: dict[str, Any], tmp_path: Path
-) -> None:
+def test_removing_a_service_without_callers_changes_no_other_resource(chatqna: dict[str, Any], tmp_path: Path) -> None:
     text = (ROOT / "services.toml").read_text().replace("[services.reranking]", "[services.unused]", 1)
     with_unused = re.sub(r'"reranking", |^RERANK.*\n', "", text, flags=re.M)
     without = re.sub(r"\[services\.unused\].*?(?=\n\[)", "", with_unused, flags=re.S)
@@ -54,7 +50,9 @@ def test_removing_a_service_that_nobody_calls_changes_no_other_resource(
     assert {address for address, body in after.items() if before.get(address) != body} == set()
 
 
-def test_what_belongs_to_a_service_has_its_key_and_shared_parts_a_word_no_key_can_be(chatqna: dict[str, Any]) -> None:
+def test_addresses_have_the_key_of_their_service_or_a_word_that_cannot_be_a_key(
+    chatqna: dict[str, Any],
+) -> None:
     services = {"backend", "dataprep", "embedding", "llm", "nginx", "redis", "reranking", "retriever", "ui"}
 
     for address in chatqna:
@@ -63,7 +61,7 @@ def test_what_belongs_to_a_service_has_its_key_and_shared_parts_a_word_no_key_ca
         assert not re.search(r"[0-9a-f]{8}$", name), f"{address} ends in a hash"
 
 
-def test_a_zone_more_renumbers_nothing(tmp_path: Path) -> None:
+def test_another_zone_renumbers_no_address(tmp_path: Path) -> None:
     def subnets(zones: str) -> dict[str, Any]:
         text = (ROOT / "services.toml").read_text() + f"\n[network]\nzones = {zones}\n"
         output = catalog_output(text, tmp_path / re.sub(r"\W", "", zones))["chatqna"]
@@ -74,7 +72,7 @@ def test_a_zone_more_renumbers_nothing(tmp_path: Path) -> None:
     assert two.items() < subnets('["us-west-2c", "us-west-2b", "us-west-2a"]').items()
 
 
-def test_two_resources_cannot_claim_one_address() -> None:
+def test_two_resources_cannot_have_the_same_address() -> None:
     from cdktf_cdktf_provider_aws.vpc import Vpc
 
     class Twice(Part):
@@ -87,7 +85,7 @@ def test_two_resources_cannot_claim_one_address() -> None:
         synthesized(lambda stack: Twice(stack, deployment=deployment()))
 
 
-def test_an_attribute_that_a_type_does_not_have_is_an_error() -> None:
+def test_an_unknown_attribute_of_a_type_is_an_error() -> None:
     from cdktf_cdktf_provider_aws.vpc import Vpc
 
     class Wrong(Part):

@@ -1,4 +1,4 @@
-"""Every name in the output keeps to AWS's own model of it, in catalogs with names as long as they may be too."""
+"""Every name in the output is valid by AWS's own model, in catalogs with names of maximum length too."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SHAPES = {
     ("aws_vpclattice_service_network", "name"): ("vpc-lattice", "ServiceNetworkName"),
     ("aws_vpclattice_target_group", "name"): ("vpc-lattice", "TargetGroupName"),
 }
-"""What botocore knows of the arguments of resources."""
+"""botocore's model of the resources' arguments."""
 _ECS_NAME = r"[A-Za-z0-9_-]{1,255}"
 PATTERNS = {
     ("aws_ecs_capacity_provider", "name"): rf"(?!aws|ecs|fargate){_ECS_NAME}",
@@ -75,21 +75,21 @@ PATTERNS = {
     ("aws_vpc_security_group_egress_rule", "description"): r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}",
     ("aws_vpc_security_group_ingress_rule", "description"): r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}",
 }
-"""What only the API references say: ECS (CreateService, ServiceConnectService, PortMapping and their like), ELBv2
+"""Limits that only the API references have: ECS (CreateService, ServiceConnectService, PortMapping and the like), ELBv2
 (CreateLoadBalancer, CreateTargetGroup), EC2 (CreateSecurityGroup), S3 user guide ("Bucket naming rules")."""
 
 NO_NAMES = {
     ("aws_appautoscaling_target", "service_namespace"),
     ("aws_vpc_endpoint", "service_name"),
 }
-"""What is called like a name, and is a word of AWS."""
+"""Arguments that are called like a name and have a value that AWS defines."""
 _LIKE_A_NAME = re.compile(r"(^|_)(name|family|bucket|description|creation_token|alias|path|title)$")
 
 _ID, _SERVICE, _CALLER, _VERSION = "d" * 24, "s" * 40, "c" * 40, "v" * 12
 
 
 def _tags(count: int, *, of: str = "k") -> str:
-    """As many tags as may be, as long as they may be."""
+    """The maximum number of tags, each of maximum length."""
     return "\n".join(f'{of}{n:02}{"-" * 125} = "{"ä" * 256}"' for n in range(count))
 
 
@@ -144,13 +144,13 @@ def _shapes(service: str) -> dict[str, Any]:
 
 
 def _python(pattern: str) -> str:
-    """A pattern of AWS, whose names for sets of characters `re` does not know: those stand for all but control
-    characters."""
+    """A pattern of AWS for `re`, which doesn't support AWS's character classes: all of them become "any character but
+    control characters"."""
     return r"[^\x00-\x1f]*" if re.search(r"\\[pu]", pattern) else pattern
 
 
 def _nested(type_: str, arguments: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Names within a resource, with what they are names of."""
+    """Names within a resource, each with the kind of thing that it names."""
     if type_ == "aws_ecs_task_definition":
         for container in json.loads(arguments["container_definitions"]):
             yield "container", container["name"]
@@ -168,7 +168,7 @@ def _nested(type_: str, arguments: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _named(output: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Every text of every resource: its type, its address, what it is, and itself."""
+    """Every string of every resource: the type, the address, the kind of string, and its value."""
     for type_, resources in output["resource"].items():
         for address, arguments in resources.items():
             texts = ((key, value) for key, value in arguments.items() if isinstance(value, str))
@@ -178,7 +178,7 @@ def _named(output: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def wrong_names(output: dict[str, Any]) -> list[str]:
-    """Every name that is not as AWS wants it."""
+    """Every name that AWS would reject."""
     wrong: list[str] = []
     for type_, address, argument, value in _named(output):
         key = (type_, argument)
@@ -192,8 +192,8 @@ def wrong_names(output: dict[str, Any]) -> list[str]:
 
 
 def _wrong_tags(output: dict[str, Any]) -> Iterator[str]:
-    """A resource has 50 tags, those of the provider included, with keys of 128 characters and values of 256 (ECS API
-    reference, Tag; AWS General Reference, "Tagging AWS resources")."""
+    """AWS allows 50 tags for a resource, those of the provider included, with keys of 128 characters and values of 256
+    (ECS API reference, Tag; AWS General Reference, "Tagging AWS resources")."""
     defaults = output["provider"]["aws"][0].get("default_tags", [{}])
     shared = (defaults[0] if isinstance(defaults, list) else defaults).get("tags", {})
     for type_, resources in output["resource"].items():
@@ -209,7 +209,7 @@ def _wrong_tags(output: dict[str, Any]) -> Iterator[str]:
 
 
 def unknown_names(output: dict[str, Any]) -> set[tuple[str, str]]:
-    """What is called like a name, and has no line in the tables above."""
+    """Arguments that are called like a name and aren't in the tables above."""
     known = SHAPES.keys() | PATTERNS.keys() | NO_NAMES
     return {
         (type_, argument)
@@ -219,7 +219,7 @@ def unknown_names(output: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_names_as_long_as_they_may_be_are_names_to_aws(kind: str, tmp_path: Path) -> None:
+def test_names_of_maximum_length_are_valid_in_aws(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "longest.toml"
     file.write_text(LONGEST)
     file.write_text(of_kind(file, kind))
@@ -261,8 +261,8 @@ SUFFIXES = ("task", "execution", "from", "to")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_names_that_look_like_suffixes_meet_nothing(kind: str, tmp_path: Path) -> None:
-    """A second use of an address would be an error."""
+def test_names_that_look_like_suffixes_do_not_collide(kind: str, tmp_path: Path) -> None:
+    """A second use of an address is an error."""
     file = tmp_path / "meeting.toml"
     file.write_text(MEETING)
     toml = of_kind(file, kind)
@@ -277,7 +277,7 @@ def test_names_that_look_like_suffixes_meet_nothing(kind: str, tmp_path: Path) -
     "file", [*sorted((ROOT / "examples").glob("*.toml")), *sorted((ROOT / "tests/more_catalogs").glob("*.toml"))],
     ids=lambda file: file.stem,
 )  # fmt: skip
-def test_names_of_examples_are_names_to_aws(shipped: ShippedOutputs, file: Path) -> None:
+def test_names_in_the_examples_are_valid_in_aws(shipped: ShippedOutputs, file: Path) -> None:
     outputs = shipped(file).folders
     assert [wrong for output in outputs.values() for wrong in wrong_names(output)] == []
     assert set().union(*map(unknown_names, outputs.values())) == set(), "a new type of resource: add it to the tables"

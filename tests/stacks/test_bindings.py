@@ -30,7 +30,7 @@ process.on('exit', () => {
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the small app: what it wrote, and how many modules of the bindings each language loaded for it."""
+    """One run of the small app: its output, and the number of binding modules that each language loaded."""
 
     output: dict[str, bytes]
     python_modules: int
@@ -38,7 +38,7 @@ class Run:
 
 
 def run_app(folder: Path, *, root: Path = ROOT, **environment: str) -> Run:
-    """Run the small app with a preload of the user's own, which counts what node loads."""
+    """Run the small app with a user's preload, which counts the modules that node loads."""
     folder.mkdir()
     (folder / "count.cjs").write_text(COUNT_MODULES)
     out = folder / "out"
@@ -90,8 +90,8 @@ PRELOADS = ["lazy_provider_index.cjs", "await_jsii_index.cjs", "no_creation_stac
 
 
 @pytest.mark.parametrize(("plain", "shown"), [("1", "constructs []\n"), ("0", f"bindings {PRELOADS}\n")])
-def test_the_plain_import_can_be_asked_for(tmp_path: Path, plain: str, shown: str) -> None:
-    """With packages in the place of the real ones, which say what is imported, and with which files for node."""
+def test_the_plain_import_can_be_requested(tmp_path: Path, plain: str, shown: str) -> None:
+    """Run with fakes of the real packages. They print which packages are imported, and with which files for node."""
     told = f'import os; print("{{}}", [each for each in {PRELOADS} if each in os.environ["NODE_OPTIONS"]])'
     for name, package in (("constructs", "constructs"), ("cdktf_cdktf_provider_aws", "bindings")):
         (tmp_path / name / "_jsii").mkdir(parents=True)
@@ -127,7 +127,7 @@ for number, call in enumerate([
 """
 
 
-def test_arguments_of_wrong_types_are_refused_the_second_time_too(tmp_path: Path) -> None:
+def test_arguments_of_wrong_types_are_rejected_the_second_time_too(tmp_path: Path) -> None:
     assert python("-c", WRONG, cwd=tmp_path, PYTHONPATH=str(ROOT)).split("\n") == [
         *(f"{number} True" for number in range(6)),
         "",
@@ -158,7 +158,7 @@ def test_the_environment_of_other_programs_stays_as_it_was() -> None:
     assert python("-c", changed, cwd=ROOT, NODE_OPTIONS="--no-warnings") == "True\n"
 
 
-def test_a_package_without_the_expected_parts_is_imported_plainly(tmp_path: Path) -> None:
+def test_a_package_without_the_expected_parts_gets_the_plain_import(tmp_path: Path) -> None:
     package = tmp_path / "cdktf_cdktf_provider_aws"
     package.mkdir()
     (package / "__init__.py").write_text("print('ran')")
@@ -192,7 +192,7 @@ exports.two = require("./two");
 
 
 def loaded(folder: Path, *, index: str, package: str = "@cdktf/provider-aws") -> list:
-    """What a node with the preload sees of an index with two submodules: its names, and when which of them ran."""
+    """An index with two submodules in a node with the preload: its names, and when each submodule ran."""
     lib = folder / "node_modules" / package / "lib"
     for name in ("one", "two"):
         (lib / name).mkdir(parents=True)
@@ -214,11 +214,11 @@ LAZY = ["one,two", "esModule true", "two runs", "two", True]
 EAGER = ["one runs", "two runs", "one,two", "esModule true", "two", True]
 
 
-def test_a_submodule_of_the_provider_runs_when_it_is_first_asked_for(tmp_path: Path) -> None:
+def test_a_submodule_of_the_provider_runs_on_first_use(tmp_path: Path) -> None:
     assert loaded(tmp_path, index=INDEX) == LAZY
 
 
-def test_an_index_in_jsiis_package_cache_is_lazy_too(tmp_path: Path) -> None:
+def test_an_index_in_the_package_cache_of_jsii_is_lazy_too(tmp_path: Path) -> None:
     assert loaded(tmp_path, index=INDEX, package="@cdktf/provider-aws/21.22.1/00f4ca24") == LAZY
 
 
@@ -231,11 +231,11 @@ def test_an_index_in_jsiis_package_cache_is_lazy_too(tmp_path: Path) -> None:
         "/* code follows */ events.push();",
     ],
 )
-def test_an_index_with_a_line_of_another_kind_is_loaded_as_it_is(tmp_path: Path, line: str) -> None:
+def test_an_index_with_an_unexpected_line_is_loaded_unchanged(tmp_path: Path, line: str) -> None:
     assert loaded(tmp_path, index=INDEX.replace("// https://example.com", line)) == EAGER
 
 
-def test_an_index_without_submodules_is_loaded_as_it_is(tmp_path: Path) -> None:
+def test_an_index_without_submodules_is_loaded_unchanged(tmp_path: Path) -> None:
     (tmp_path / "node_modules/@cdktf/provider-aws/lib").mkdir(parents=True)
     index = tmp_path / "node_modules/@cdktf/provider-aws/lib/index.js"
     index.write_text('"use strict";\n')
@@ -251,11 +251,11 @@ def test_an_index_without_submodules_is_loaded_as_it_is(tmp_path: Path) -> None:
     assert done.stdout == "0\n"
 
 
-def test_other_packages_are_loaded_as_they_are(tmp_path: Path) -> None:
+def test_other_packages_are_loaded_unchanged(tmp_path: Path) -> None:
     assert loaded(tmp_path, index=INDEX, package="@cdktf/provider-google") == EAGER
 
 
-def test_node_keeps_no_trace_of_where_a_token_was_made_but_those_of_errors(tmp_path: Path) -> None:
+def test_node_keeps_stack_traces_of_errors_and_none_of_tokens(tmp_path: Path) -> None:
     (tmp_path / "main.js").write_text("""
         function captureStackTrace(below) {
             const object = { stack: "" };
@@ -277,7 +277,7 @@ def test_node_keeps_no_trace_of_where_a_token_was_made_but_those_of_errors(tmp_p
 
 
 @pytest.mark.parametrize("then", ["", "process.kill(process.pid, 'SIGTERM');"])
-def test_node_ends_after_its_worker_threads_even_when_told_to_hurry(tmp_path: Path, then: str) -> None:
+def test_node_exits_after_its_worker_threads_even_on_an_early_exit(tmp_path: Path, then: str) -> None:
     work = "setTimeout(() => require('node:fs').writeFileSync('done', ''), 300)"
     (tmp_path / "main.js").write_text(f"""
         new (require('node:worker_threads').Worker)({json.dumps(work)}, {{ eval: true }});

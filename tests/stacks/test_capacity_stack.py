@@ -1,4 +1,4 @@
-"""EC2 capacity in the output: template, group, provider, and what a task on it says."""
+"""EC2 capacity in the output: launch template, Auto Scaling group, capacity provider, and the tasks that use it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_instances_start_from_the_image_for_what_they_are(shop) -> None:
         assert template["image_id"] == f"{images}{variant}/recommended/image_id"
 
 
-def test_no_container_comes_by_an_instance_s_credentials(shop) -> None:
+def test_containers_cannot_get_the_credentials_of_the_instance(shop) -> None:
     [template] = resources(shop(pool()), "aws_launch_template").values()
 
     assert template["metadata_options"] == {
@@ -69,7 +69,7 @@ def test_no_container_comes_by_an_instance_s_credentials(shop) -> None:
     assert "\\nECS_AWSVPC_BLOCK_IMDS=true\\n" in template["user_data"]
 
 
-def test_a_disk_is_encrypted_and_as_large_as_the_catalog_says(shop) -> None:
+def test_a_disk_is_encrypted_and_has_the_configured_size(shop) -> None:
     [template] = resources(shop(pool(more="disk_gib = 300")), "aws_launch_template").values()
 
     [disk] = template["block_device_mappings"]
@@ -88,7 +88,7 @@ def test_a_disk_is_encrypted_and_as_large_as_the_catalog_says(shop) -> None:
         (pool(more="warm = 1"), {"ECS_WARM_POOLS_CHECK"}),
     ],
 )
-def test_the_agent_is_told_what_it_serves(shop, tables: str, said: set[str]) -> None:
+def test_the_agent_gets_its_cluster_and_settings_from_user_data(shop, tables: str, said: set[str]) -> None:
     [template] = resources(shop(tables), "aws_launch_template").values()
 
     text = template["user_data"].removeprefix('${base64encode("').removesuffix('")}').replace("\\n", "\n")
@@ -103,7 +103,7 @@ def test_the_agent_is_told_what_it_serves(shop, tables: str, said: set[str]) -> 
     assert set(settings) == always | said
 
 
-def test_one_type_on_demand_is_a_template_alone(shop) -> None:
+def test_one_on_demand_type_needs_only_a_launch_template(shop) -> None:
     [group] = resources(shop(pool()), "aws_autoscaling_group").values()
 
     assert set(group["launch_template"]) == {"id", "version"}
@@ -131,27 +131,27 @@ def test_several_types_are_tried_in_their_order(shop, more: str, share: int) -> 
     assert "instance_type" not in template
 
 
-def test_a_warm_pool_has_the_size_that_is_written_whatever_the_group_s_is(shop) -> None:
+def test_a_warm_pool_has_its_configured_size_regardless_of_the_group_size(shop) -> None:
     [group] = resources(shop(pool(more="warm = 2")), "aws_autoscaling_group").values()
 
     assert group["warm_pool"] == {"pool_state": "Stopped", "min_size": 2, "max_group_prepared_capacity": 2}
 
 
 @pytest.mark.parametrize(("zones", "subnets"), [("", ["a", "b"]), ('zones = ["b"]', ["b"])])
-def test_instances_start_in_the_zones_that_are_named(shop, zones: str, subnets: list[str]) -> None:
+def test_instances_start_in_the_named_zones(shop, zones: str, subnets: list[str]) -> None:
     [group] = resources(shop(pool(more=zones)), "aws_autoscaling_group").values()
 
     assert group["vpc_zone_identifier"] == [f"${{aws_subnet.private_{letter}.id}}" for letter in subnets]
 
 
-def test_a_zone_may_be_written_by_its_name(shop) -> None:
+def test_a_zone_can_be_written_by_its_name(shop) -> None:
     network = '[network]\nzones = ["us-west-2b", "us-west-2c"]\n'
     [group] = resources(shop(network + pool(more='zones = ["us-west-2c"]')), "aws_autoscaling_group").values()
 
     assert group["vpc_zone_identifier"] == ["${aws_subnet.private_c.id}"]
 
 
-def test_a_network_that_exists_gives_its_private_subnets(shop) -> None:
+def test_instances_use_the_private_subnets_of_an_existing_network(shop) -> None:
     network = '[network]\nvpc_id = "vpc-0a1b"\nprivate_subnet_ids = ["subnet-0a", "subnet-0b"]\n'
     [group] = resources(shop(network + pool()), "aws_autoscaling_group").values()
 
@@ -165,11 +165,11 @@ def test_the_provider_scales_protects_and_drains(shop) -> None:
     assert provider["name"] == "shop-pool"
     assert settings["managed_scaling"] == {"status": "ENABLED", "target_capacity": 100}
     assert (settings["managed_termination_protection"], settings["managed_draining"]) == ("ENABLED", "ENABLED")
-    # A cluster lets it go before it is deleted: only so does Terraform keep to that order.
+    # The cluster must detach it before it is deleted. Only this reference makes Terraform keep that order.
     assert provider["lifecycle"] == {"create_before_destroy": True}
 
 
-def test_services_leave_before_the_provider_and_the_provider_before_the_instances(shop) -> None:
+def test_services_are_removed_before_the_provider_and_the_provider_before_the_instances(shop) -> None:
     output = shop(pool())
     service = resources(output, "aws_ecs_service")["web"]
     [association] = resources(output, "aws_ecs_cluster_capacity_providers").values()
@@ -183,20 +183,20 @@ def test_services_leave_before_the_provider_and_the_provider_before_the_instance
     assert "aws_autoscaling_group.main_capacity_pool" in json.dumps(provider)
     assert "aws_launch_template.main_capacity_pool" in json.dumps(group)
     assert "aws_ecs_cluster.main_cluster" in json.dumps(template)
-    # What the agent leaves the cluster by stays until then.
+    # The agent's egress stays until it has deregistered from the cluster.
     assert {
         "aws_iam_role_policy_attachment.main_container_instances",
         "aws_vpc_security_group_egress_rule.main_container_instances_to_anywhere_443",
     } <= set(group["depends_on"])
 
 
-def test_the_capacity_that_a_service_leaves_stays_until_it_leaves_the_catalog(shop) -> None:
+def test_capacity_without_services_stays_until_it_is_removed_from_the_catalog(shop) -> None:
     output = shop(POOL.format(types="m7i.large", more="") + WEB.replace('"pool"', '"fargate"'))
 
     assert set(resources(output, "aws_ecs_capacity_provider")) == {"main_capacity_pool"}
 
 
-def test_instances_have_a_bounded_role_of_aws_s_own_policy_and_let_nobody_in(shop) -> None:
+def test_instances_have_a_bounded_role_with_the_aws_managed_policy_and_no_ingress(shop) -> None:
     output = shop(pool())
     role = resources(output, "aws_iam_role")["main_container_instances"]
 
@@ -218,7 +218,7 @@ def test_instances_have_a_bounded_role_of_aws_s_own_policy_and_let_nobody_in(sho
         ('[network]\nnat = "none"\n', {"s3_gateway", "vpc_endpoints"}),
     ],
 )
-def test_instances_reach_aws_as_the_network_lets_them(shop, network: str, targets: set[str]) -> None:
+def test_instances_reach_aws_through_the_egress_of_the_network(shop, network: str, targets: set[str]) -> None:
     image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1"
     output = shop(network + pool().replace("web:1", image))
 
@@ -237,7 +237,7 @@ def test_without_nat_the_agent_has_its_endpoints(shop) -> None:
     assert not agent & set(resources(shop(on_fargate.replace("web:1", image)), "aws_vpc_endpoint"))
 
 
-def test_a_task_on_instances_asks_for_gpus_and_shared_memory(shop) -> None:
+def test_a_task_on_instances_requests_gpus_and_shared_memory(shop) -> None:
     output = shop(GPU + "shared_memory_mib = 4096\ncontainer = { linuxParameters = { initProcessEnabled = true } }\n")
     task = resources(output, "aws_ecs_task_definition")["llm"]
     container = containers(output, "llm")["llm"]
@@ -262,7 +262,7 @@ def test_a_service_on_instances_is_placed_by_its_provider_over_zones_and_close_t
     assert "ordered_placement_strategy" not in services["other"]
 
 
-def test_terraform_waits_longer_where_instances_have_to_start(shop) -> None:
+def test_terraform_waits_longer_if_instances_must_start(shop) -> None:
     output = shop(pool(service='[services.other]\nimage = "other:1"\n'))
     services = resources(output, "aws_ecs_service")
 
@@ -270,7 +270,7 @@ def test_terraform_waits_longer_where_instances_have_to_start(shop) -> None:
     assert services["web"]["timeouts"]["create"] == "23m"
 
 
-def test_what_no_catalog_asks_for_is_not_made(shop) -> None:
+def test_capacity_that_is_not_configured_is_not_created(shop) -> None:
     output = shop('[services.web]\nimage = "web:1"\n')
 
     for type_ in (
@@ -283,7 +283,7 @@ def test_what_no_catalog_asks_for_is_not_made(shop) -> None:
 
 
 @pytest.mark.parametrize(("region", "suffix"), [("cn-north-1", "amazonaws.com.cn"), ("us-gov-west-1", "amazonaws.com")])
-def test_other_partitions_have_their_own_names(tmp_path: Path, region: str, suffix: str) -> None:
+def test_other_partitions_use_their_own_arns_and_hosts(tmp_path: Path, region: str, suffix: str) -> None:
     head = HEAD.replace("us-west-2", region).replace("arn:aws:", f"arn:aws-{'cn' if 'cn' in region else 'us-gov'}:")
     output = catalog_output(head + pool(), tmp_path)["shop"]
 

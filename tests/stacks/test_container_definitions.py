@@ -1,4 +1,4 @@
-"""Every task definition is one that ECS takes, by botocore's model: Terraform drops unknown keys without a word."""
+"""Every task definition is valid by botocore's model: Terraform drops unknown keys without a warning."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ REQUESTED = {
     "execution_role_arn": "executionRoleArn",
     "task_role_arn": "taskRoleArn",
 }
-"""Arguments of Terraform's that are passed on as they are, and their names in the request."""
+"""Terraform arguments that are passed on unchanged, and their names in the request."""
 
 
 def request(task: dict[str, Any]) -> dict[str, Any]:
-    """What the provider sends for a task definition, as far as it is the catalog's."""
+    """The provider's request for a task definition, without the parts that don't come from the catalog."""
     sent = {name: task[argument] for argument, name in REQUESTED.items() if task.get(argument) is not None}
     if proxy := task.get("proxy_configuration"):
         sent["proxyConfiguration"] = {
@@ -51,7 +51,7 @@ CASES = on_meshes((*EXAMPLES, *MORE))
 
 
 @pytest.mark.parametrize(("file", "kind"), CASES)
-def test_ecs_takes_every_task_definition(shipped: ShippedOutputs, file: Path, kind: str) -> None:
+def test_ecs_accepts_every_task_definition(shipped: ShippedOutputs, file: Path, kind: str) -> None:
     found = dict(definitions(shipped(file, kind)))
 
     assert found
@@ -59,7 +59,7 @@ def test_ecs_takes_every_task_definition(shipped: ShippedOutputs, file: Path, ki
 
 
 def faults(sent: dict[str, Any]) -> Iterator[str]:
-    """What ECS would refuse: what its model says, and what goes beyond a shape."""
+    """The errors that ECS would return: violations of its model, and of rules that a shape can't express."""
     yield from validation.problems("ecs", "RegisterTaskDefinition", sent)
     containers = {each["name"]: each for each in sent["containerDefinitions"]}
     if len(containers) < len(sent["containerDefinitions"]):
@@ -79,7 +79,7 @@ def faults(sent: dict[str, Any]) -> Iterator[str]:
                 yield f"{each['name']} waits for the end of {other['name']}, which is essential"
 
 
-def test_a_fault_is_found() -> None:
+def test_an_invalid_task_definition_is_found() -> None:
     task = {"name": "a", "image": "a:1", "healthcheck": {}}
     sent = {"family": "a", "cpu": "256", "memory": "512", "containerDefinitions": [task]}
 

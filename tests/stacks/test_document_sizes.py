@@ -1,4 +1,4 @@
-"""The documents that AWS limits, in the output: what the rules estimate is never less than what is written."""
+"""Documents with a size limit in AWS: the rules never estimate less than the size in the output."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ ARNS = {
     "aws_s3_bucket": ("s3", "{}"),
     "aws_vpclattice_service": ("vpc-lattice", "service/svc-0123456789abcdef0"),
 }
-"""Service and resource in the ARNs of what policies name."""
+"""Service and resource parts of the ARNs in policies."""
 
 
 def _applied(text: str, output: dict[str, Any]) -> str:
-    """A text of the output with every reference as long as AWS makes it: names as they are written, ids and ARNs at
-    the length of their kind."""
+    """A string of the output with every reference at the length that AWS gives it: names as they are written, ids and
+    ARNs at the length of their kind."""
 
     region = output["provider"]["aws"][0]["region"]
 
@@ -77,7 +77,7 @@ def _compact(text: str, output: dict[str, Any]) -> str:
 
 
 def _definition(arguments: dict[str, Any], output: dict[str, Any]) -> int:
-    """As AWS keeps it: everything but tags, in one JSON."""
+    """The task definition as AWS stores it: everything but tags, in one JSON document."""
     kept = {
         key: value for key, value in arguments.items() if key not in ("lifecycle", "depends_on", "tags", "provider")
     }
@@ -127,7 +127,7 @@ def _within(output: dict[str, Any], *, accounts: tuple[str, ...] = ()) -> None:
 
 
 @pytest.mark.parametrize(("file", "kind"), on_meshes(MORE))
-def test_documents_are_no_longer_than_estimated(shipped: ShippedOutputs, file: Path, kind: str) -> None:
+def test_documents_do_not_exceed_their_estimated_size(shipped: ShippedOutputs, file: Path, kind: str) -> None:
     for deployment, output in shipped(file, kind).bases:
         _check(deployment, output)
 
@@ -151,7 +151,7 @@ def _buckets(count: int) -> list[str]:
 
 
 def _largest(kind: str, *, text: int) -> str:
-    """A service with all that makes a definition and its policies long; `text` is for the environment."""
+    """A service with every key that makes a task definition and its policies long; `text` is for the environment."""
     callees = [f"c{n:02}" for n in range(20)]
     secrets = ", ".join(_secret(n, length=60) for n in range(20))
     own = f"""
@@ -199,8 +199,8 @@ protocol = "grpc"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_largest_definition_that_is_accepted_fits(kind: str, tmp_path: Path) -> None:
-    """And a character more is refused."""
+def test_the_largest_accepted_task_definition_fits_the_limit(kind: str, tmp_path: Path) -> None:
+    """One more character is an error."""
     (deployment,) = loaded(_largest(kind, text=0), kind=kind).deployments
     room = 64 * 1024 - definition_length(deployment, deployment.services[_S])
     with pytest.raises(CatalogError, match="task definition"):
@@ -214,7 +214,7 @@ def test_the_largest_definition_that_is_accepted_fits(kind: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "us-west-2", "cn-northwest-1"])
-def test_as_many_signed_callees_as_are_accepted_fit_into_a_role(region: str, tmp_path: Path) -> None:
+def test_the_largest_accepted_number_of_signed_callees_fits_the_role_limit(region: str, tmp_path: Path) -> None:
     def toml(count: int) -> str:
         callees = [f"{'s' * 36}{n:04}" for n in range(count)]
         return (
@@ -231,7 +231,7 @@ def test_as_many_signed_callees_as_are_accepted_fit_into_a_role(region: str, tmp
 
 
 @pytest.mark.parametrize("stack", ["", 'stack = "apart"\n'])
-def test_as_many_callers_as_are_accepted_fit_into_an_auth_policy(stack: str, tmp_path: Path) -> None:
+def test_the_largest_accepted_number_of_callers_fits_the_auth_policy_limit(stack: str, tmp_path: Path) -> None:
     def toml(count: int) -> str:
         return (
             f'[catalog]\nname = "{_ID}"\nregion = "us-gov-west-1"\n[mesh]\nkind = "vpc-lattice"\nauth = "iam"\n'
@@ -249,7 +249,7 @@ def test_as_many_callers_as_are_accepted_fit_into_an_auth_policy(stack: str, tmp
 
 
 def _most(toml: Callable[[int], str], *, between: tuple[int, int]) -> int:
-    """The largest count with which a catalog is accepted."""
+    """The largest count with which a catalog loads."""
     least, most = between
     refused = bisect.bisect_left(range(least, most + 1), True, key=lambda count: _refused(toml(count)))
     assert 0 < refused <= most - least, "the bound is not between these"
@@ -292,5 +292,5 @@ LONG = {
 
 
 @pytest.mark.parametrize(("toml", "expected"), LONG.values(), ids=LONG)
-def test_what_is_too_long_is_refused_with_its_length(toml: str, expected: str) -> None:
+def test_a_document_over_the_limit_is_an_error_with_its_length(toml: str, expected: str) -> None:
     assert problems_of(toml) == [expected]

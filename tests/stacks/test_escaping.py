@@ -1,4 +1,4 @@
-"""Text stays text: what Terraform and cdktf make of it is what the catalog says."""
+"""Strings stay strings: after Terraform and cdktf have evaluated them, they equal those in the catalog."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_template_markers_are_doubled_and_cdktf_s_own_are_split(text: str, escap
     assert literal(text) == escaped
 
 
-def test_no_text_of_a_catalog_reaches_terraform_as_a_template(tmp_path: Path) -> None:
-    """In every place that takes free text."""
+def test_no_string_of_a_catalog_reaches_terraform_as_a_template(tmp_path: Path) -> None:
+    """A catalog with the string in every place that accepts free text."""
     trap = "${trap}"
     output = catalog_output(_everywhere(trap), tmp_path)
 
@@ -90,7 +90,7 @@ resources = ['arn:aws:s3:::next{trap}/*']
 """
 
 
-def test_overrides_are_the_one_place_that_speaks_terraform(tmp_path: Path) -> None:
+def test_only_overrides_can_have_terraform_expressions(tmp_path: Path) -> None:
     output = catalog_output(
         HEAD
         + """
@@ -142,8 +142,8 @@ image = "{account}.dkr.ecr.us-west-2.amazonaws.com/b:1"
     assert output["data"]["aws_caller_identity"]["current_account"]["provider"] == "aws"
 
 
-def test_the_arguments_of_a_backend_arrive_as_they_are(tmp_path: Path) -> None:
-    """Terraform evaluates nothing there, so nothing is escaped either."""
+def test_backend_arguments_are_passed_unchanged(tmp_path: Path) -> None:
+    """Terraform evaluates no expressions there, so nothing is escaped."""
     output = catalog_output(
         HEAD + '[services.a]\nimage = "a:1"\n[state.s3]\nbucket = "b"\nregion = "eu-west-1"\nkey = "${x}/k"\n', tmp_path
     )["shop"]
@@ -154,7 +154,7 @@ def test_the_arguments_of_a_backend_arrive_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-def test_nasty_text_stands_in_the_container_definition_once_escaped(nasty: str, tmp_path: Path) -> None:
+def test_a_string_is_escaped_once_in_the_container_definition(nasty: str, tmp_path: Path) -> None:
     output = catalog_output(HEAD + f"[services.a]\nimage = 'a:1'\nenvironment = {{ A = '{nasty}' }}\n", tmp_path)[
         "shop"
     ]

@@ -1,4 +1,4 @@
-"""Every address that a catalog gives, written down: a change breaks whoever has applied it."""
+"""The recorded list of every address that a catalog produces: a change breaks deployments that were already applied."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CATALOGS = [
 
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda path: path.stem)
-def test_no_address_changes_unnoticed(shipped: ShippedOutputs, catalog: Path, tmp_path: Path) -> None:
+def test_every_address_is_in_the_recorded_list(shipped: ShippedOutputs, catalog: Path, tmp_path: Path) -> None:
     outputs = shipped(catalog).folders if catalog.is_file() else catalog_output(catalog, tmp_path)
     addresses = sorted(
         f"{stack} {type_}.{name}"

@@ -1,4 +1,4 @@
-"""The way in from outside: load balancer, listeners, and the rules that lead to services."""
+"""Ingress: load balancer, listeners, and the rules that route to services."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def rule(**public: Any) -> dict[str, Any]:
     return resources(output_of(chat={"public": public}), "aws_lb_listener_rule")["chat"]
 
 
-def test_the_balancer_faces_the_internet_once_there_is_a_route_to_it() -> None:
+def test_the_load_balancer_faces_the_internet_once_it_has_a_route() -> None:
     balancer = resources(output_of(), "aws_lb")["main_ingress_web"]
     assert balancer["internal"] is False
     assert balancer["subnets"] == ["${aws_subnet.public_a.id}", "${aws_subnet.public_b.id}"]
     assert "aws_route.public_subnets" in balancer["depends_on"]
 
 
-def test_an_internal_balancer_stands_in_the_private_subnets() -> None:
+def test_an_internal_load_balancer_is_in_the_private_subnets() -> None:
     balancer = resources(output_of(web={"internal": True}), "aws_lb")["main_ingress_web"]
     assert balancer["internal"] is True
     assert balancer["subnets"] == ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"]
@@ -79,14 +79,14 @@ def test_an_internal_balancer_stands_in_the_private_subnets() -> None:
     ("timeouts", "expected"),
     [(["5s"], 60), (["5s", "10m"], 600), (["2h"], 4000), (["5s", "none"], 4000)],
 )
-def test_the_balancer_bears_the_longest_silence_of_its_services_within_its_limits(
+def test_the_load_balancer_allows_the_longest_idle_timeout_of_its_services_within_its_limits(
     timeouts: list[str], expected: int
 ) -> None:
     services = {f"s{index}": {"idle_timeout": timeout} for index, timeout in enumerate(timeouts)}
     assert resources(output_of(**services), "aws_lb")["main_ingress_web"]["idle_timeout"] == expected
 
 
-def test_with_a_certificate_http_is_redirected_and_the_rules_belong_to_https() -> None:
+def test_with_a_certificate_http_is_redirected_and_https_has_the_rules() -> None:
     output = output_of(web={"certificate": CERTIFICATE})
     listeners = resources(output, "aws_lb_listener")
     assert set(listeners) == {"main_ingress_web_https", "main_ingress_web_http"}
@@ -117,13 +117,13 @@ def test_without_a_certificate_there_is_only_http() -> None:
         ),
     ],
 )
-def test_who_is_allowed_may_connect_to_the_listeners_alone(web: dict[str, Any], expected: dict[str, int]) -> None:
+def test_allowed_ranges_can_connect_only_to_the_listeners(web: dict[str, Any], expected: dict[str, int]) -> None:
     rules = resources(output_of(web=web), "aws_vpc_security_group_ingress_rule")
     ports = {name: item["to_port"] for name, item in rules.items() if name.startswith("main_ingress_web")}
     assert ports == {f"main_ingress_web_{name}": port for name, port in expected.items()}
 
 
-def test_the_balancer_reaches_its_services_ports_and_nothing_else() -> None:
+def test_the_load_balancer_reaches_only_the_ports_of_its_services() -> None:
     output = output_of(chat={}, admin={"port": 9090}, hidden={"public": False})
     out = resources(output, "aws_vpc_security_group_egress_rule")
     assert {name: item["to_port"] for name, item in out.items() if name.startswith("main_ingress_web")} == {
@@ -135,14 +135,14 @@ def test_the_balancer_reaches_its_services_ports_and_nothing_else() -> None:
     assert (into["from_port"], into["to_port"]) == (9090, 9090)
 
 
-def test_who_waits_for_a_rule_waits_for_probes_to_come_through() -> None:
+def test_a_dependency_on_a_rule_includes_the_path_of_health_checks() -> None:
     assert rule()["depends_on"] == [
         "aws_vpc_security_group_egress_rule.main_ingress_web_to_chat",
         "aws_vpc_security_group_ingress_rule.chat_from_main_ingress_web",
     ]
 
 
-def test_a_path_is_matched_by_whole_segments() -> None:
+def test_a_path_matches_whole_segments() -> None:
     assert rule(path="/api")["condition"] == [{"path_pattern": {"values": ["/api", "/api/*"]}}]
     assert rule()["condition"] == [{"path_pattern": {"values": ["/*"]}}]
 
@@ -153,11 +153,11 @@ def test_a_host_narrows_the_rule() -> None:
     assert len(conditions) == 2
 
 
-def test_a_priority_that_is_asked_for_is_taken() -> None:
+def test_an_explicit_priority_is_used() -> None:
     assert rule(priority=7)["priority"] == 7
 
 
-def test_the_more_particular_rule_comes_first() -> None:
+def test_the_more_specific_rule_comes_first() -> None:
     order = [
         priority("a.example.com", "/api/v1", "x"),
         priority("a.example.com", "/api", "y"),
@@ -170,7 +170,7 @@ def test_the_more_particular_rule_comes_first() -> None:
     assert len(set(order)) == len(order)
 
 
-def test_every_priority_is_one_that_aws_takes() -> None:
+def test_every_priority_is_in_the_range_of_aws() -> None:
     found = [
         priority(host, path, f"service-{number}")
         for host in (None, "a.example.com")
@@ -181,7 +181,7 @@ def test_every_priority_is_one_that_aws_takes() -> None:
     assert LAST_PRIORITY - 10 < max(found) <= LAST_PRIORITY
 
 
-def test_a_target_group_follows_the_service_and_replaces_itself_under_another_name() -> None:
+def test_a_target_group_has_the_settings_of_the_service_and_a_replacement_gets_another_name() -> None:
     group = target(timeout="10m", health={"path": "/ready", "interval": "20s", "timeout": "4s"})
     assert (group["target_type"], group["port"], group["protocol"]) == ("ip", 8080, "HTTP")
     assert group["protocol_version"] == "HTTP1"
@@ -202,7 +202,7 @@ def test_a_target_group_follows_the_service_and_replaces_itself_under_another_na
     assert target(timeout="1m")["name"] == group["name"]
 
 
-def test_draining_is_never_longer_than_aws_allows() -> None:
+def test_draining_does_not_exceed_the_limit_of_aws() -> None:
     assert target(timeout="none")["deregistration_delay"] == "3600"
     assert target(timeout="2h")["deregistration_delay"] == "3600"
 
@@ -216,16 +216,14 @@ def test_draining_is_never_longer_than_aws_allows() -> None:
         ({"protocol": "grpc", "health": {"path": "/grpc.health.v1.Health/Check"}}, "GRPC", None, "0"),
     ],
 )
-def test_a_probe_asks_what_the_protocol_can_answer(
-    keys: dict[str, Any], version: str, path: str | None, matcher: str
-) -> None:
+def test_a_health_check_fits_the_protocol(keys: dict[str, Any], version: str, path: str | None, matcher: str) -> None:
     group = target(**keys)
     assert group["protocol_version"] == version
     assert group["health_check"]["path"] == path or keys["health"]["path"]
     assert group["health_check"]["matcher"] == matcher
 
 
-def test_tasks_that_take_tls_are_probed_with_tls() -> None:
+def test_health_checks_use_tls_if_tasks_do() -> None:
     group = resources(output_of(protocol="HTTPS"), "aws_lb_target_group")["chat"]
     assert group["protocol"] == group["health_check"]["protocol"] == "HTTPS"
 
@@ -253,7 +251,7 @@ def test_a_public_service_has_a_url(web: dict[str, Any], public: dict[str, Any],
     assert exposure.url == url
 
 
-def test_a_new_public_service_changes_no_rule_of_another() -> None:
+def test_a_new_public_service_does_not_change_other_listener_rules() -> None:
     before, after = output_of(chat={}), output_of(chat={}, admin={"public": {"path": "/admin"}})
     for type_ in ("aws_lb_listener_rule", "aws_lb_target_group", "aws_lb_listener", "aws_lb", "aws_security_group"):
         assert {name: resources(after, type_)[name] for name in resources(before, type_)} == resources(before, type_)
@@ -275,7 +273,7 @@ OIDC = {
 SECRET = "arn:aws:secretsmanager:us-west-2:123456789012:secret:login-AbCdEf"
 
 
-def test_cookies_are_as_the_service_says_and_off_in_so_many_words_where_it_says_nothing() -> None:
+def test_stickiness_has_the_setting_of_the_service_and_is_explicitly_off_by_default() -> None:
     assert target(public={"sticky": "1h"})["stickiness"] == {
         "type": "lb_cookie", "enabled": True, "cookie_duration": 3600,
     }  # fmt: skip
@@ -284,7 +282,7 @@ def test_cookies_are_as_the_service_says_and_off_in_so_many_words_where_it_says_
     assert target(public={"sticky": "1h"})["name"] == target()["name"]
 
 
-def test_users_log_in_before_a_service_that_does_not_stay_open() -> None:
+def test_users_must_log_in_unless_a_service_sets_login_to_false() -> None:
     web = {"certificate": CERTIFICATE, "login": {**COGNITO, "session_timeout": "1h"}}
     output = output_of(web=web, chat={}, hooks={"public": {"path": "/hooks", "login": False}})
     rules = resources(output, "aws_lb_listener_rule")
@@ -302,7 +300,7 @@ def test_users_log_in_before_a_service_that_does_not_stay_open() -> None:
     assert [action["type"] for action in rules["hooks"]["action"]] == ["forward"]
 
 
-def test_the_balancer_gets_out_to_the_provider_only_where_users_log_in() -> None:
+def test_the_load_balancer_has_egress_to_the_identity_provider_only_if_users_log_in() -> None:
     web = {"certificate": CERTIFICATE, "login": COGNITO}
     out = resources(output_of(web=web), "aws_vpc_security_group_egress_rule")["main_ingress_web_to_anywhere_443"]
     assert (out["cidr_ipv4"], out["from_port"], out["to_port"]) == ("0.0.0.0/0", 443, 443)
@@ -319,21 +317,21 @@ def test_the_balancer_gets_out_to_the_provider_only_where_users_log_in() -> None
         ),
     ],
 )
-def test_the_secret_of_a_provider_is_read_when_terraform_runs(secret: dict[str, str], expected: str) -> None:
+def test_the_secret_of_an_identity_provider_is_read_when_terraform_runs(secret: dict[str, str], expected: str) -> None:
     output = output_of(web={"certificate": CERTIFICATE, "login": {**OIDC, "client_secret": secret}})
     action = resources(output, "aws_lb_listener_rule")["chat"]["action"][0]
     assert action["authenticate_oidc"]["client_secret"] == expected
     assert output["data"]["aws_secretsmanager_secret_version"]["main_ingress_web"]["secret_id"] == SECRET
 
 
-def test_requests_pass_the_firewall_that_is_named() -> None:
+def test_requests_pass_through_the_configured_firewall() -> None:
     acl = "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/x/0a1b"
     found = resources(output_of(web={"waf": acl}), "aws_wafv2_web_acl_association")["main_ingress_web"]
     assert found == {"resource_arn": "${aws_lb.main_ingress_web.arn}", "web_acl_arn": acl}
     assert not resources(output_of(), "aws_wafv2_web_acl_association")
 
 
-def test_logs_go_to_a_bucket_that_lets_log_delivery_write_this_accounts_and_nobody_in_without_tls() -> None:
+def test_the_log_bucket_accepts_only_the_logs_of_this_account_and_requires_tls() -> None:
     output = output_of(web={"logs": {"prefix": "web", "days": 7}})
     balancer = resources(output, "aws_lb")["main_ingress_web"]
     written = {"bucket": "${aws_s3_bucket.main_ingress_web.id}", "prefix": "web", "enabled": True}
@@ -353,27 +351,27 @@ def test_logs_go_to_a_bucket_that_lets_log_delivery_write_this_accounts_and_nobo
     assert [closed[key] for key in closed if key.startswith(("block_", "ignore_", "restrict_"))] == [True] * 4
 
 
-def test_logs_go_to_a_given_bucket_as_it_is() -> None:
+def test_logs_go_to_an_existing_bucket_unchanged() -> None:
     output = output_of(web={"logs": {"bucket": "company-logs", "prefix": "web"}})
     balancer = resources(output, "aws_lb")["main_ingress_web"]
     assert balancer["access_logs"] == {"bucket": "company-logs", "prefix": "web", "enabled": True}
     assert not resources(output, "aws_s3_bucket")
 
 
-def test_without_logs_the_balancer_is_told_so() -> None:
-    """Left out, Terraform would leave them on."""
+def test_without_logs_the_load_balancer_turns_them_off_explicitly() -> None:
+    """Without the arguments, Terraform would leave the logs on."""
     balancer = resources(output_of(), "aws_lb")["main_ingress_web"]
     assert balancer["access_logs"] == balancer["connection_logs"] == {"bucket": "", "enabled": False}
 
 
 @pytest.mark.parametrize("region", ["us-west-2", "ap-southeast-3"])
-def test_the_name_of_a_bucket_fits_however_long_the_names_of_its_parts_are(region: str) -> None:
+def test_a_bucket_name_is_shortened_to_the_limit(region: str) -> None:
     long = names.log_bucket("d" * 24, "i" * 40, account="123456789012", region=region)
     assert len(long) <= 63
     assert long != names.log_bucket("d" * 24, "i" * 41, account="123456789012", region=region)
 
 
-def test_two_ways_in_admit_each_its_own_ranges_to_its_own_services(tmp_path: Path) -> None:
+def test_each_of_two_load_balancers_admits_its_own_ranges_to_its_own_services(tmp_path: Path) -> None:
     output = catalog_output(ROOT / "tests/more_catalogs/ingress.toml", tmp_path)["entry"]
     balancers = resources(output, "aws_lb")
     assert balancers["main_ingress_public"]["subnets"] == ["${aws_subnet.public_a.id}", "${aws_subnet.public_b.id}"]

@@ -1,4 +1,4 @@
-"""What is made, and what is not, where a catalog joins what exists."""
+"""Created and existing resources in a catalog that uses an existing network, cluster, namespace and load balancer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF_OTHERS = {
 
 
 def joining(into: Path, *changes: tuple[str, str], kind: str = "service-connect") -> dict[str, Any]:
-    """The output of the example with some of its text changed."""
+    """The output of the example with some strings replaced."""
     text = JOINING.read_text(encoding="utf-8")
     for old, new in (('kind = "service-connect"', f'kind = "{kind}"'), *changes):
         assert old in text
@@ -33,7 +33,7 @@ def joining(into: Path, *changes: tuple[str, str], kind: str = "service-connect"
 
 
 @pytest.mark.parametrize("kind", MESHES)
-def test_nothing_is_made_of_what_exists(kind: str, tmp_path: Path) -> None:
+def test_existing_resources_are_not_created(kind: str, tmp_path: Path) -> None:
     output = joining(tmp_path, kind=kind)
     assert not OF_OTHERS & output["resource"].keys()
     groups = {rule["security_group_id"] for rule in resources(output, "aws_vpc_security_group_egress_rule").values()}
@@ -43,7 +43,7 @@ def test_nothing_is_made_of_what_exists(kind: str, tmp_path: Path) -> None:
     assert let_in["security_group_id"] == "${aws_security_group.chat.id}"
 
 
-def test_services_run_in_the_cluster_and_are_scaled_and_allowed_by_its_name(tmp_path: Path) -> None:
+def test_services_run_in_the_existing_cluster_and_scaling_and_permissions_use_its_name(tmp_path: Path) -> None:
     output = joining(tmp_path)
     assert {service["cluster"] for service in resources(output, "aws_ecs_service").values()} == {CLUSTER}
     assert resources(output, "aws_appautoscaling_target")["chat"]["resource_id"].startswith("service/platform/$")
@@ -51,14 +51,14 @@ def test_services_run_in_the_cluster_and_are_scaled_and_allowed_by_its_name(tmp_
     assert output["output"]["ecs_cluster_name"]["value"] == "platform"
 
 
-def test_an_account_that_only_terraform_knows_is_no_part_of_the_cluster_s_name(tmp_path: Path) -> None:
+def test_an_account_known_only_to_terraform_is_left_out_of_the_cluster_name(tmp_path: Path) -> None:
     output = joining(tmp_path, (CLUSTER, "arn:aws:ecs:us-west-2:{account}:cluster/platform"))
     cluster = resources(output, "aws_ecs_service")["chat"]["cluster"]
     assert cluster == CLUSTER.replace("123456789012", "${data.aws_caller_identity.current_account.account_id}")
     assert output["output"]["ecs_cluster_name"]["value"] == "platform"
 
 
-def test_a_shell_writes_no_log_group_of_its_own_in_somebody_else_s_cluster(tmp_path: Path) -> None:
+def test_ecs_exec_gets_no_log_group_in_an_existing_cluster(tmp_path: Path) -> None:
     output = joining(tmp_path, ("[services.llm]", "[services.llm]\nexec = true"))
     assert resources(output, "aws_ecs_service")["llm"]["enable_execute_command"] is True
     assert resources(output, "aws_cloudwatch_log_group").keys() == {"chat", "llm"}
@@ -68,7 +68,7 @@ def test_a_shell_writes_no_log_group_of_its_own_in_somebody_else_s_cluster(tmp_p
     assert not {action for action in actions if action.startswith("logs:")}
 
 
-def test_service_connect_uses_the_namespace_under_names_that_say_whose_they_are(tmp_path: Path) -> None:
+def test_service_connect_uses_the_existing_namespace_with_prefixed_names(tmp_path: Path) -> None:
     accounts = ("[network]", '[aws]\naccounts = ["123456789012"]\n\n[network]')
     service = resources(joining(tmp_path, accounts), "aws_ecs_service")["llm"]
     connect = service["service_connect_configuration"]
@@ -78,15 +78,15 @@ def test_service_connect_uses_the_namespace_under_names_that_say_whose_they_are(
     assert endpoint["client_alias"]["dns_name"] == "llm.platform.internal"
 
 
-def test_a_balancer_that_is_not_ours_bears_the_silence_of_services_and_less_than_they_do(tmp_path: Path) -> None:
+def test_an_existing_load_balancer_allows_the_idle_timeout_of_services_and_targets_allow_longer(tmp_path: Path) -> None:
     output = joining(tmp_path, ('timeout = "1m"', 'timeout = "20s"'))
     conditions = output["data"]["aws_lb"]["main_ingress_public"]["lifecycle"]["postcondition"]
     assert "${self.idle_timeout >= 20}" in {each["condition"] for each in conditions}
     [endpoint] = resources(output, "aws_ecs_service")["chat"]["service_connect_configuration"]["service"]
-    assert endpoint["timeout"]["idle_timeout_seconds"] > 4000  # whatever its owner has set
+    assert endpoint["timeout"]["idle_timeout_seconds"] > 4000  # the maximum that its owner can set
 
 
-def test_names_are_registered_in_the_namespace(tmp_path: Path) -> None:
+def test_names_are_registered_in_the_existing_namespace(tmp_path: Path) -> None:
     output = joining(tmp_path, kind="none")
     entry = resources(output, "aws_service_discovery_service")["llm"]
     assert (entry["name"], entry["dns_config"]["namespace_id"]) == ("llm", "ns-e4anhexample0004")
@@ -125,7 +125,7 @@ def room(first: int, last: int, more: str = "") -> Deployment:
 
 @pytest.mark.usefixtures("in_tmp_path")
 @pytest.mark.parametrize(("first", "last"), [(1, LAST_PRIORITY), (20000, 29999), (100, 355), (49000, LAST_PRIORITY)])
-def test_priorities_lie_in_the_room_that_is_left_in_the_order_they_always_have(first: int, last: int) -> None:
+def test_priorities_are_in_the_configured_range_in_their_usual_order(first: int, last: int) -> None:
     deployment = room(first, last)
     services = deployment.services
     given = [priority_of(deployment, services[name]) for name in ("hosted", "deep", "api", "web")]
@@ -136,7 +136,7 @@ def test_priorities_lie_in_the_room_that_is_left_in_the_order_they_always_have(f
 
 
 @pytest.mark.usefixtures("in_tmp_path")
-def test_priorities_are_those_of_a_balancer_of_our_own_where_all_are_left() -> None:
+def test_priorities_in_the_full_range_equal_those_of_a_created_load_balancer() -> None:
     deployment = room(1, LAST_PRIORITY)
     for name, service in deployment.services.items():
         assert service.public
@@ -144,14 +144,14 @@ def test_priorities_are_those_of_a_balancer_of_our_own_where_all_are_left() -> N
 
 
 @pytest.mark.usefixtures("in_tmp_path")
-def test_another_service_moves_no_priority() -> None:
+def test_another_service_changes_no_existing_priority() -> None:
     before, after = room(3000, 3999), room(3000, 3999, '[services.other]\npublic = { path = "/other" }\n')
     for name, service in before.services.items():
         assert priority_of(after, after.services[name]) == priority_of(before, service)
 
 
 @pytest.mark.usefixtures("in_tmp_path")
-def test_a_match_stays_in_the_room_with_a_priority_that_is_asked_for() -> None:
+def test_a_match_with_an_explicit_priority_stays_in_the_range() -> None:
     asked = ROOM.replace("public = true", "public = {{ priority = 3010 }}")
     [deployment] = loaded(asked.format(first=3000, last=3999), kind="vpc-lattice").deployments
     web, version = deployment.workloads_of("web")

@@ -1,4 +1,4 @@
-"""`security.kms_key`: what is encrypted with it, who may use it, and which keys are refused."""
+"""`security.kms_key`: the resources it encrypts, the principals that can use it, and the keys that are errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return catalog_output(file, tmp_path_factory.mktemp("encrypted"))["encrypted"]
 
 
-def test_everything_that_takes_a_key_has_it(hardened: dict[str, Any]) -> None:
+def test_every_resource_that_supports_a_key_has_it(hardened: dict[str, Any]) -> None:
     key = "${aws_kms_key.main_key.arn}"
     groups = resources(hardened, "aws_cloudwatch_log_group")
     assert {"main_exec", "main_flow_logs", "web"} <= set(groups)
@@ -50,13 +50,13 @@ def test_everything_that_takes_a_key_has_it(hardened: dict[str, Any]) -> None:
     assert (sessions["kms_key_id"], sessions["log_configuration"]["cloud_watch_encryption_enabled"]) == (key, True)
 
 
-def test_a_key_that_is_made_turns_and_waits_thirty_days(hardened: dict[str, Any]) -> None:
+def test_a_created_key_rotates_and_has_a_deletion_window_of_thirty_days(hardened: dict[str, Any]) -> None:
     key = resources(hardened, "aws_kms_key")["main_key"]
     assert (key["enable_key_rotation"], key["deletion_window_in_days"]) == (True, 30)
     assert resources(hardened, "aws_kms_alias")["main_key"]["name"] == "alias/hardened"
 
 
-def test_a_key_lets_in_who_encrypts_with_it_and_for_this_deployment_only(hardened: dict[str, Any]) -> None:
+def test_a_key_policy_admits_the_services_that_encrypt_for_this_deployment_only(hardened: dict[str, Any]) -> None:
     policy = json.loads(resources(hardened, "aws_kms_key")["main_key"]["policy"])
     said = {each["Sid"]: each for each in policy["Statement"]}
     assert list(said) == ["Account", "Logs", "TaskStorage", "TaskStorageGrants", "Disks", "DiskGrants"]
@@ -77,7 +77,7 @@ def test_a_key_lets_in_who_encrypts_with_it_and_for_this_deployment_only(hardene
     assert all(name.startswith("/ecs/hardened/") for name in names)
 
 
-def test_a_task_decrypts_only_where_somebody_may_open_a_shell(hardened: dict[str, Any]) -> None:
+def test_a_task_role_can_decrypt_only_if_ecs_exec_is_enabled(hardened: dict[str, Any]) -> None:
     decrypting = {
         role
         for role in resources(hardened, "aws_iam_role_policy")
@@ -87,7 +87,7 @@ def test_a_task_decrypts_only_where_somebody_may_open_a_shell(hardened: dict[str
     assert decrypting == {"console_task"}
 
 
-def test_certificates_are_encrypted_with_a_key_that_is_given(encrypted: dict[str, Any]) -> None:
+def test_certificates_are_encrypted_with_an_existing_key(encrypted: dict[str, Any]) -> None:
     key = "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555"
     assert not resources(encrypted, "aws_kms_key")
     configuration = resources(encrypted, "aws_ecs_service")["llm"]["service_connect_configuration"]
@@ -97,14 +97,14 @@ def test_certificates_are_encrypted_with_a_key_that_is_given(encrypted: dict[str
     assert "aws_iam_role_policy.main_mesh" in resources(encrypted, "aws_ecs_service")["llm"]["depends_on"]
 
 
-def test_without_a_key_nothing_says_so(tmp_path: Path) -> None:
+def test_without_a_key_no_resource_has_a_key_argument(tmp_path: Path) -> None:
     [deployment] = load(ROOT / "examples" / "mutual.toml").deployments
     output = catalog_output(ROOT / "examples" / "mutual.toml", tmp_path)[deployment.id]
     assert "kms" not in json.dumps(output)
     assert "prevent_destroy" not in json.dumps(output) and "deletion_protection" not in json.dumps(output)
 
 
-def test_a_shell_without_a_way_out_reaches_its_key_by_an_endpoint() -> None:
+def test_ecs_exec_without_internet_access_reaches_its_key_through_an_endpoint() -> None:
     shell = "\n    [network]\n    nat = 'none'\n    [cluster]\n    exec = true\n"
     image = "\n    [services.web]\n    image = '123456789012.dkr.ecr.us-west-2.amazonaws.com/web:1'\n"
     [without] = loaded(shell + image).deployments
@@ -140,11 +140,11 @@ def test_a_shell_without_a_way_out_reaches_its_key_by_an_endpoint() -> None:
         """,
     ],
 )
-def test_a_key_that_cannot_be_used_is_refused(snippet: str) -> None:
+def test_an_unusable_key_is_an_error(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_a_key_for_disks_names_a_role_that_a_new_account_lacks() -> None:
+def test_a_key_for_disks_requires_a_role_that_a_new_account_lacks() -> None:
     capacity = "\n    [capacity.gpu]\n    instance_types = ['g5.xlarge']\n    max = 1\n"
     made = "\n    [security]\n    kms_key = true\n"
     on_it = "\n    [services.llm]\n    image = 'r.io/llm:1'\n    capacity = 'gpu'\n"
@@ -153,12 +153,12 @@ def test_a_key_for_disks_names_a_role_that_a_new_account_lacks() -> None:
     assert "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com" in said
 
 
-def test_false_is_what_is_left_out() -> None:
+def test_false_equals_the_default() -> None:
     [deployment] = loaded("\n    [security]\n    kms_key = false\n").deployments
     assert deployment.catalog.security.kms_key is None
 
 
-def test_protection_is_chosen_by_environment(tmp_path: Path) -> None:
+def test_protection_can_be_set_for_each_environment(tmp_path: Path) -> None:
     catalog = """
         [catalog]
         name = "shop"

@@ -1,4 +1,4 @@
-"""The network: what belongs to which zone, and what lets traffic out."""
+"""The network: the resources of each zone, and egress."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_blocks_of_eight_zones_fill_the_range_and_do_not_overlap() -> None:
     assert sum(block.num_addresses for block in blocks) == 2**12
 
 
-def test_a_zone_keeps_its_blocks_whatever_other_zones_there_are() -> None:
+def test_a_zone_keeps_its_blocks_regardless_of_other_zones() -> None:
     alone = zones_of(deployment(network={"zones": ["us-west-2c"]}).catalog.network)
     among = zones_of(deployment(network={"zones": ["us-west-2d", "us-west-2c", "us-west-2a"]}).catalog.network)
     assert alone[0] == among[1]
@@ -44,7 +44,7 @@ def test_the_smallest_range_leaves_each_subnet_sixteen_addresses() -> None:
     assert resources(output, "aws_subnet")["private_b"]["cidr_block"] == "10.9.8.16/28"
 
 
-def test_a_number_of_zones_takes_the_first_by_name_and_stays_with_them() -> None:
+def test_a_number_of_zones_selects_the_first_by_name_and_keeps_them() -> None:
     _, output = network(zones=2)
     assert set(resources(output, "aws_subnet")) == {"private_a", "private_b", "public_a", "public_b"}
     offered = output["data"]["aws_availability_zones"]["available_zones"]
@@ -55,7 +55,7 @@ def test_a_number_of_zones_takes_the_first_by_name_and_stays_with_them() -> None
     assert second["lifecycle"] == {"ignore_changes": ["availability_zone"]}
 
 
-def test_named_zones_are_taken_at_their_word_without_asking_aws() -> None:
+def test_named_zones_are_used_without_a_lookup_in_aws() -> None:
     _, output = network(zones=["us-west-2a", "us-west-2c"])
     assert "data" not in output
     subnet = resources(output, "aws_subnet")["public_c"]
@@ -63,7 +63,7 @@ def test_named_zones_are_taken_at_their_word_without_asking_aws() -> None:
     assert "lifecycle" not in subnet
 
 
-def test_a_third_zone_changes_nothing_of_the_first_two() -> None:
+def test_a_third_zone_does_not_change_the_first_two() -> None:
     _, two = network(zones=["us-west-2a", "us-west-2b"])
     _, three = network(zones=["us-west-2a", "us-west-2b", "us-west-2c"])
     for type_ in ("aws_subnet", "aws_route_table", "aws_route_table_association", "aws_route", "aws_nat_gateway"):
@@ -83,7 +83,7 @@ def test_the_single_nat_gateway_stays_when_every_zone_gets_its_own() -> None:
     assert resources(each, "aws_route")["private_b"]["nat_gateway_id"] == "${aws_nat_gateway.nat_b.id}"
 
 
-def test_without_nat_only_the_public_subnets_have_a_way_out() -> None:
+def test_without_nat_only_the_public_subnets_have_internet_access() -> None:
     _, output = network(nat="none")
     assert set(resources(output, "aws_route")) == {"public_subnets"}
     assert not resources(output, "aws_nat_gateway")
@@ -91,7 +91,7 @@ def test_without_nat_only_the_public_subnets_have_a_way_out() -> None:
 
 
 @pytest.mark.parametrize("nat", ["none", "single", "per-zone"])
-def test_s3_is_reached_from_every_private_subnet_by_its_gateway(nat: str) -> None:
+def test_every_private_subnet_reaches_s3_through_its_gateway_endpoint(nat: str) -> None:
     _, output = network(nat=nat)
     gateway = resources(output, "aws_vpc_endpoint")["main_gateway_s3"]
     assert gateway["vpc_endpoint_type"] == "Gateway"
@@ -99,17 +99,17 @@ def test_s3_is_reached_from_every_private_subnet_by_its_gateway(nat: str) -> Non
     assert gateway["route_table_ids"] == ["${aws_route_table.private_a.id}", "${aws_route_table.private_b.id}"]
 
 
-def test_no_subnet_hands_out_public_addresses() -> None:
+def test_no_subnet_assigns_public_addresses() -> None:
     _, output = network()
     assert {subnet["map_public_ip_on_launch"] for subnet in resources(output, "aws_subnet").values()} == {False}
 
 
-def test_the_default_security_group_is_closed() -> None:
+def test_the_default_security_group_has_no_rules() -> None:
     _, output = network()
     assert resources(output, "aws_default_security_group")["main_network"].keys() == {"vpc_id", "tags"}
 
 
-def test_the_flow_log_role_writes_to_its_own_group_and_obeys_the_boundary() -> None:
+def test_the_flow_log_role_writes_only_to_its_log_group_and_has_the_permissions_boundary() -> None:
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     tables = {"catalog": {"name": "shop", "region": "us-west-2", "permissions_boundary": boundary}}
     output = synthesized(lambda stack: Network(stack, deployment=deployment(**tables)))
@@ -119,7 +119,7 @@ def test_the_flow_log_role_writes_to_its_own_group_and_obeys_the_boundary() -> N
     assert resources(output, "aws_cloudwatch_log_group")["main_flow_logs"]["retention_in_days"] == 30
 
 
-def test_flow_logs_can_be_left_out() -> None:
+def test_flow_logs_can_be_turned_off() -> None:
     _, output = network(flow_logs=False)
     assert not resources(output, "aws_flow_log")
     assert not resources(output, "aws_iam_role")
@@ -136,7 +136,7 @@ def test_tasks_wait_for_routes_associations_and_gateways() -> None:
     }
 
 
-def test_a_network_that_exists_is_used_as_it_is() -> None:
+def test_an_existing_network_is_used_unchanged() -> None:
     made, output = network(**EXISTING)
     assert "resource" not in output
     assert "data" not in output

@@ -1,4 +1,4 @@
-"""A service under a new key: its addresses in Terraform are moved, and nothing of it in AWS is another."""
+"""A service under a new key: Terraform moves its addresses, and its resources in AWS stay the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.renamed import assert_only_moved
 
 
 @pytest.mark.parametrize(("file", "kind"), on_meshes(file for file in CATALOGS if file.is_file()))
-def test_renaming_all_services_moves_all_they_have_and_changes_nothing_of_it(
+def test_renaming_all_services_moves_all_their_resources_and_changes_none(
     shipped: ShippedOutputs, file: Path, kind: str, tmp_path: Path
 ) -> None:
     tree = tomllib.loads(file.read_text("utf-8"))

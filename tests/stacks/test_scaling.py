@@ -1,4 +1,4 @@
-"""Services whose number of tasks is left to Application Auto Scaling: what is written, and what becomes of it."""
+"""Services that Application Auto Scaling scales: their output, and how it changes an applied service."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def shop(tmp_path: Path):
     return build
 
 
-def test_a_service_begins_with_its_min_and_leaves_its_count_alone_from_then_on(shop) -> None:
+def test_a_scaled_service_starts_with_min_tasks_and_terraform_ignores_later_counts(shop) -> None:
     output = shop(WORKER.format(count="scale = { min = 2, max = 5, cpu_percent = 60 }"))
 
     service = resources(output, "aws_ecs_service")["worker"]
@@ -63,13 +63,13 @@ def test_a_service_with_replicas_keeps_its_count_and_has_no_scaler(shop) -> None
     assert not any(type_.startswith("aws_appautoscaling") for type_ in output["resource"])
 
 
-def test_a_service_that_is_not_waited_for_leaves_its_count_alone_too(shop) -> None:
+def test_the_count_of_a_scaled_service_is_ignored_without_waiting_too(shop) -> None:
     output = shop(WORKER.format(count="scale = { max = 5, cpu_percent = 60 }\ndeploy = { wait = false }"))
 
     assert resources(output, "aws_ecs_service")["worker"]["lifecycle"] == {"ignore_changes": ["desired_count"]}
 
 
-def test_each_thing_that_asks_for_tasks_has_a_policy_of_its_own(shop) -> None:
+def test_each_scaling_target_has_its_own_policy(shop) -> None:
     output = shop("""
         [ingress.public]
         allow = ["10.0.0.0/8"]
@@ -109,7 +109,7 @@ def test_each_thing_that_asks_for_tasks_has_a_policy_of_its_own(shop) -> None:
     }
 
 
-def test_a_backlog_counts_what_waits_and_what_is_being_worked_on_for_each_task(shop) -> None:
+def test_a_backlog_counts_waiting_and_in_flight_messages_per_task(shop) -> None:
     output = shop(WORKER.format(count="") + BACKLOG)
 
     policy = resources(output, "aws_appautoscaling_policy")["worker_backlog"]
@@ -132,7 +132,7 @@ def test_a_backlog_counts_what_waits_and_what_is_being_worked_on_for_each_task(s
     assert queries["backlog"]["expression"].startswith("(visible + hidden) / ")
 
 
-def test_from_no_task_an_alarm_starts_the_first_and_never_takes_one_away(shop) -> None:
+def test_an_alarm_starts_the_first_task_from_zero_and_never_removes_one(shop) -> None:
     output = shop(WORKER.format(count='health = { grace = "5m" }') + BACKLOG)
 
     alarm = resources(output, "aws_cloudwatch_metric_alarm")["worker_start"]
@@ -146,14 +146,14 @@ def test_from_no_task_an_alarm_starts_the_first_and_never_takes_one_away(shop) -
     assert [each["scaling_adjustment"] for each in steps["step_adjustment"]] == [1]
 
 
-def test_where_a_task_always_runs_no_alarm_starts_one(shop) -> None:
+def test_a_service_with_at_least_one_task_has_no_alarm_to_start_one(shop) -> None:
     output = shop(WORKER.format(count="") + BACKLOG.replace("min = 0", "min = 1"))
 
     assert set(resources(output, "aws_appautoscaling_policy")) == {"worker_backlog"}
     assert not resources(output, "aws_cloudwatch_metric_alarm")
 
 
-def test_a_schedule_keeps_what_it_has_set(shop) -> None:
+def test_terraform_does_not_undo_what_a_schedule_set(shop) -> None:
     output = shop("""
         [services.worker]
         image = "r.io/worker:1"
@@ -176,7 +176,7 @@ def test_a_schedule_keeps_what_it_has_set(shop) -> None:
     assert target["lifecycle"]["ignore_changes"] == ["min_capacity"]
 
 
-def test_the_scaler_and_its_alarm_bear_the_tags_of_the_service(shop) -> None:
+def test_the_scaler_and_its_alarm_have_the_tags_of_the_service(shop) -> None:
     output = shop(WORKER.format(count='tags = { team = "docs" }') + BACKLOG)
 
     assert resources(output, "aws_appautoscaling_target")["worker"]["tags"] == {"team": "docs"}
@@ -233,7 +233,7 @@ def test_a_running_service_is_scaled_and_fixed_again_without_being_replaced(aws:
     assert {each["ResourceId"] for each in policies} == {"service/trial/trial-worker"}
     assert _tasks(ecs) == 2
 
-    # What the scaler and the schedule do is not a plan's to undo.
+    # A plan must not undo changes of the scaler and the schedule.
     ecs.update_service(cluster="trial", service="trial-worker", desiredCount=7)
     bounds = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     scaler.register_scalable_target(**bounds, ResourceId="service/trial/trial-worker", MinCapacity=3)
@@ -252,7 +252,7 @@ def test_a_running_service_is_scaled_and_fixed_again_without_being_replaced(aws:
 
 
 @pytest.mark.slow
-def test_where_the_ecs_service_is_replaced_all_of_its_scaler_is_made_anew(aws: None, tmp_path: Path) -> None:
+def test_a_replaced_ecs_service_gets_a_new_scaler(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     trial.write(SMALL.format(kind="none", count=EVERYTHING))

@@ -1,5 +1,5 @@
-"""What every output keeps to, whatever its catalog says and whichever mesh it has: nothing open, nothing unencrypted,
-no right without a reason."""
+"""Security requirements on every output, for every catalog and mesh: no open access, no unencrypted data, and no
+permission without a reason."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def _cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("catalog", "kind"), [*_cases()])
-def test_an_output_is_as_closed_as_it_can_be(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+def test_an_output_has_no_open_access_and_no_unencrypted_data(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
     for deployment, output in shipped(ROOT / catalog, kind).bases:
         faults = {check.__name__: [*check(deployment, output)] for check in CHECKS}
         assert not any(faults.values()), {name: found for name, found in faults.items() if found}
 
 
 def policies(output: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement of every policy in an output, with the address of what has it."""
+    """Every statement of every policy in an output, with the address of its resource."""
     for type_, named in output["resource"].items():
         for name, body in named.items():
             for key in ("policy", "assume_role_policy"):
@@ -71,7 +71,7 @@ def every_action_has_a_reason(deployment: Deployment, output: dict[str, Any]) ->
 
 def every_right_on_everything_has_a_reason(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
     for address, statement in policies(output):
-        # In a key's policy, everything is the key.
+        # In a key policy, "*" is the key.
         allowed = _EVERYWHERE | (_IN_KEY_POLICY if address.startswith("aws_kms_key.") else set())
         if "*" in _listed(statement.get("Resource", [])):
             yield from (f"{address}: {action}" for action in {*_listed(statement["Action"])} - allowed)
@@ -98,7 +98,7 @@ def listeners_speak_modern_tls(deployment: Deployment, output: dict[str, Any]) -
         ingress = next((each for each in deployment.catalog.ingress if f"main_ingress_{each}_" in f"{name}_"), "")
         certified = ingress and deployment.catalog.ingress[ingress].certificate
         if certified and body["protocol"] == "HTTP" and body["default_action"][0]["type"] != "redirect":
-            yield f"{name} answers in plain HTTP"
+            yield f"{name} serves plain HTTP"
 
 
 def balancers_drop_invalid_headers(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
@@ -148,7 +148,7 @@ def buckets_are_closed(deployment: Deployment, output: dict[str, Any]) -> Iterat
             yield name
         statements = json.loads(resources(output, "aws_s3_bucket_policy")[name]["policy"])["Statement"]
         if not any(each["Effect"] == "Deny" and "aws:SecureTransport" in str(each["Condition"]) for each in statements):
-            yield f"{name}: takes what comes without TLS"
+            yield f"{name}: accepts requests without TLS"
         if name not in resources(output, "aws_s3_bucket_server_side_encryption_configuration"):
             yield f"{name}: unencrypted"
 

@@ -38,7 +38,7 @@ def test_a_service_has_one_capacity_provider_strategy_and_never_a_launch_type(sh
     assert all("launch_type" not in service and service["force_new_deployment"] for service in services.values())
 
 
-def test_a_service_waits_for_its_rollout_and_fails_when_it_was_rolled_back(shop) -> None:
+def test_a_service_waits_for_its_rollout_and_fails_if_it_rolls_back(shop) -> None:
     output = shop('[services.a]\nimage = "a:1"\nhealth = { grace = "5m" }')
 
     service = resources(output, "aws_ecs_service")["a"]
@@ -50,7 +50,7 @@ def test_a_service_waits_for_its_rollout_and_fails_when_it_was_rolled_back(shop)
     assert condition["error_message"].startswith("services.a: the deployment was rolled back")
 
 
-def test_a_service_that_does_not_wait_checks_nothing_either(shop) -> None:
+def test_a_service_that_does_not_wait_has_no_rollout_check(shop) -> None:
     output = shop(
         '[services.a]\nimage = "a:1"\nreplicas = 2\ndeploy = { wait = false, rollback = false, min = 50, max = 150 }'
     )
@@ -63,7 +63,7 @@ def test_a_service_that_does_not_wait_checks_nothing_either(shop) -> None:
     assert (service["deployment_minimum_healthy_percent"], service["deployment_maximum_percent"]) == (50, 150)
 
 
-def test_zones_are_rebalanced_only_where_more_tasks_than_counted_may_run(shop) -> None:
+def test_zones_are_rebalanced_only_if_a_deployment_may_exceed_the_task_count(shop) -> None:
     output = shop('[services.a]\nimage = "a:1"\n[services.b]\nimage = "b:1"\ndeploy = { min = 0, max = 100 }')
 
     services = resources(output, "aws_ecs_service")
@@ -91,7 +91,7 @@ def test_the_first_deployment_starts_callees_before_their_callers(shop) -> None:
     assert not any(other.startswith("aws_ecs_service.") for other in services["db"]["depends_on"])
 
 
-def test_of_two_services_that_call_each_other_the_first_by_name_starts_first(shop) -> None:
+def test_two_services_that_call_each_other_start_in_order_of_name(shop) -> None:
     output = shop(
         '[services.b]\nimage = "b:1"\nport = 80\ncalls = ["a"]\n[services.a]\nimage = "a:1"\nport = 81\ncalls = ["b"]'
     )
@@ -102,7 +102,7 @@ def test_of_two_services_that_call_each_other_the_first_by_name_starts_first(sho
     assert "aws_ecs_service.b" not in services["a"]["depends_on"]
 
 
-def test_a_service_waits_for_what_its_tasks_need_to_start(shop) -> None:
+def test_a_service_waits_for_everything_its_tasks_need_to_start(shop) -> None:
     output = shop('[services.a]\nimage = "a:1"\nport = 80\nsecrets = { T = "arn:aws:ssm:us-west-2:1:parameter/t" }')
 
     waits_for = set(resources(output, "aws_ecs_service")["a"]["depends_on"])
@@ -126,7 +126,7 @@ def test_every_container_logs_to_the_service_s_own_group(shop) -> None:
     assert {option["awslogs-stream-prefix"] for option in options} == {"a"}
 
 
-def test_what_is_not_written_is_left_out_of_the_container(shop) -> None:
+def test_unset_keys_are_left_out_of_the_container(shop) -> None:
     container = containers(shop('[services.a]\nimage = "a:1"'), "a")["a"]
 
     assert set(container) == {
@@ -134,7 +134,7 @@ def test_what_is_not_written_is_left_out_of_the_container(shop) -> None:
     }  # fmt: skip
 
 
-def test_what_is_written_reaches_the_container_in_the_words_of_ecs(shop) -> None:
+def test_keys_reach_the_container_as_ecs_arguments(shop) -> None:
     container = containers(
         shop("""
 [services.a]
@@ -172,7 +172,7 @@ container = { linuxParameters = { initProcessEnabled = true } }
     assert container["linuxParameters"] == {"initProcessEnabled": True}
 
 
-def test_a_long_start_keeps_the_pace_of_the_check_and_is_left_to_the_service_s_grace_period(shop) -> None:
+def test_a_long_start_keeps_the_check_interval_and_sets_the_grace_period_of_the_service(shop) -> None:
     output = shop(
         '[services.a]\nimage = "a:1"\nhealth = { command = "true", grace = "20m" }\n'
         '[services.b]\nimage = "b:1"\nhealth = { grace = "20m" }'
@@ -182,11 +182,11 @@ def test_a_long_start_keeps_the_pace_of_the_check_and_is_left_to_the_service_s_g
     services = resources(output, "aws_ecs_service")
     assert (check["startPeriod"], check["interval"], check["retries"]) == (300, 10, 10)
     assert services["a"]["health_check_grace_period_seconds"] == 1200
-    # Nothing is checked there, so there is nothing to forgive.
+    # Without a health check, a grace period has no effect.
     assert "health_check_grace_period_seconds" not in services["b"]
 
 
-def test_storage_is_asked_for_only_beyond_what_every_task_has(shop) -> None:
+def test_storage_is_requested_only_beyond_the_size_that_every_task_has(shop) -> None:
     output = shop('[services.a]\nimage = "a:1"\n[services.b]\nimage = "b:1"\nstorage = 60')
 
     tasks = resources(output, "aws_ecs_task_definition")
@@ -195,7 +195,7 @@ def test_storage_is_asked_for_only_beyond_what_every_task_has(shop) -> None:
     assert tasks["b"]["ephemeral_storage"] == {"size_in_gib": 60}
 
 
-def test_the_execution_role_may_read_exactly_the_service_s_secrets(shop) -> None:
+def test_the_execution_role_can_read_exactly_the_secrets_of_the_service(shop) -> None:
     output = shop("""
 [services.a]
 image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/team/a:1"
@@ -218,7 +218,7 @@ kms = "arn:aws:kms:us-west-2:123456789012:key/k"
     }
 
 
-def test_the_task_role_may_do_what_access_says(shop) -> None:
+def test_the_task_role_has_the_permissions_of_access(shop) -> None:
     output = shop("""
 [services.a]
 image = "a:1"
@@ -238,7 +238,7 @@ conditions = { StringEquals = { "aws:PrincipalTag/team" = "${aws:username}" } }
     ]
 
 
-def test_only_tasks_of_the_named_accounts_may_take_a_role(tmp_path: Path) -> None:
+def test_only_tasks_of_the_named_accounts_can_assume_a_role(tmp_path: Path) -> None:
     text = HEAD + '[aws]\naccounts = ["123456789012"]\n[services.a]\nimage = "a:1"'
 
     role = resources(catalog_output(text, tmp_path)["shop"], "aws_iam_role")["a_task"]
@@ -246,7 +246,7 @@ def test_only_tasks_of_the_named_accounts_may_take_a_role(tmp_path: Path) -> Non
     assert '"aws:SourceAccount": ["123456789012"]' in role["assume_role_policy"]
 
 
-def test_a_service_s_tags_are_on_everything_that_is_its_own(shop) -> None:
+def test_the_tags_of_a_service_are_on_all_its_resources(shop) -> None:
     output = shop('[services.a]\nimage = "a:1"\nport = 80\ntags = { team = "rag" }\n[services.b]\nimage = "b:1"')
 
     for type_ in ("aws_ecs_service", "aws_ecs_task_definition", "aws_security_group", "aws_cloudwatch_log_group",
@@ -258,7 +258,7 @@ def test_a_service_s_tags_are_on_everything_that_is_its_own(shop) -> None:
 
 
 @pytest.mark.parametrize("name", ["main", "private", "public", "nat", "ingress", "external", "vpc", "s3", "available"])
-def test_a_service_named_like_a_shared_part_owns_nothing_of_it(name: str, tmp_path: Path) -> None:
+def test_a_service_named_like_a_shared_part_owns_none_of_its_resources(name: str, tmp_path: Path) -> None:
     text = HEAD + f'[services.{name}]\nimage = "a:1"\nport = 80\npublic = true\ntags = {{ team = "rag" }}\n'
     text += '[ingress.public]\nallow = ["10.0.0.0/8"]\ninternal = true\n'
 
@@ -276,7 +276,7 @@ def test_a_service_named_like_a_shared_part_owns_nothing_of_it(name: str, tmp_pa
     assert "aws_security_group.main_ingress_public" not in tagged
 
 
-def test_the_account_is_asked_of_aws_only_where_the_catalog_needs_it_and_does_not_say_it(tmp_path: Path) -> None:
+def test_the_account_is_read_from_aws_only_if_the_catalog_needs_it_and_does_not_set_it(tmp_path: Path) -> None:
     needs = '[services.a]\nimage = "{account}.dkr.ecr.us-west-2.amazonaws.com/a:1"'
     says = '[aws]\naccounts = ["123456789012"]\n'
 

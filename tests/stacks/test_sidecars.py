@@ -1,4 +1,4 @@
-"""Containers beside a service: what the catalog's keys add to its task, and what else that takes."""
+"""Sidecars: the containers that the catalog's keys add to a task, and the other resources they need."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def variables(container: dict[str, Any]) -> dict[str, str]:
     return {each["name"]: each["value"] for each in container.get("environment", [])}
 
 
-def test_a_service_waits_for_what_starts_before_it_by_what_can_be_known_of_that(shop) -> None:
+def test_a_service_waits_for_its_sidecars_with_the_strictest_possible_condition(shop) -> None:
     task = containers(
         shop("""
         [services.web]
@@ -57,7 +57,7 @@ def test_a_service_waits_for_what_starts_before_it_by_what_can_be_known_of_that(
 
 
 @pytest.mark.parametrize(("health", "condition"), [("", "START"), ('health = { command = "true" }', "HEALTHY")])
-def test_what_starts_after_a_service_waits_for_it(shop, health: str, condition: str) -> None:
+def test_sidecars_that_start_after_a_service_wait_for_it(shop, health: str, condition: str) -> None:
     task = containers(
         shop(f"""
         [services.web]
@@ -72,7 +72,7 @@ def test_what_starts_after_a_service_waits_for_it(shop, health: str, condition: 
     assert depends_on(task["web"]) == {}
 
 
-def test_a_sidecar_takes_its_share_of_the_task_and_one_that_has_ended_none(shop) -> None:
+def test_a_running_sidecar_uses_task_resources_and_a_finished_one_uses_none(shop) -> None:
     task = containers(
         shop("""
         [services.web]
@@ -93,7 +93,7 @@ def test_a_sidecar_takes_its_share_of_the_task_and_one_that_has_ended_none(shop)
     assert (task["web"]["cpu"], task["web"]["memory"]) == (1024 - 256 - 64, 2048 - 512 - 128)
 
 
-def test_a_sidecar_says_the_same_as_a_service_may(shop) -> None:
+def test_a_sidecar_supports_the_container_keys_of_a_service(shop) -> None:
     output = shop("""
         [services.web]
         image = "r.io/web:1"
@@ -151,7 +151,7 @@ def test_a_sidecar_says_the_same_as_a_service_may(shop) -> None:
     assert pulled == [["arn:aws:ecr:us-west-2:123456789012:repository/proxy"]]
 
 
-def test_a_shell_is_where_the_nearer_key_says(shop) -> None:
+def test_the_more_specific_key_decides_about_ecs_exec(shop) -> None:
     output = shop("""
         [cluster]
         exec = true
@@ -177,7 +177,7 @@ def test_a_shell_is_where_the_nearer_key_says(shop) -> None:
     assert statements(output, "closed_task") == []
 
 
-def test_sessions_are_logged_where_the_tasks_may_write(shop) -> None:
+def test_tasks_have_permission_to_write_their_session_logs(shop) -> None:
     output = shop('[services.web]\nimage = "r.io/a:1"\nexec = true')
 
     sessions = resources(output, "aws_ecs_cluster")["main_cluster"]["configuration"]["execute_command_configuration"]
@@ -188,17 +188,17 @@ def test_sessions_are_logged_where_the_tasks_may_write(shop) -> None:
     assert write["Resource"] == [f"arn:aws:logs:us-west-2:*:log-group:{group}:*"]
 
 
-def test_nothing_is_there_for_shells_that_nobody_may_open(shop) -> None:
+def test_without_ecs_exec_there_are_no_resources_for_it(shop) -> None:
     output = shop('[services.web]\nimage = "r.io/a:1"')
 
-    # Written out, so that Terraform can come back to it.
+    # Written explicitly, so that Terraform restores it.
     assert resources(output, "aws_ecs_cluster")["main_cluster"]["configuration"] == {
         "execute_command_configuration": {"logging": "DEFAULT"}
     }
     assert "main_exec" not in resources(output, "aws_cloudwatch_log_group")
 
 
-def test_a_router_gets_what_the_service_writes_and_nothing_else(shop) -> None:
+def test_a_log_router_gets_the_output_of_the_service_and_nothing_else(shop) -> None:
     output = shop("""
         [services.web]
         image = "r.io/a:1"
@@ -237,7 +237,7 @@ def test_a_router_gets_what_the_service_writes_and_nothing_else(shop) -> None:
 TRACED = HEAD.replace('kind = "none"', 'kind = "none"\ntracing = true')
 
 
-def test_a_collector_takes_traces_and_nothing_else(shop) -> None:
+def test_a_collector_accepts_traces_and_nothing_else(shop) -> None:
     output = shop('[services.web]\nimage = "r.io/a:1"', head=TRACED)
 
     collector = containers(output, "web")["otel_collector"]
@@ -245,13 +245,13 @@ def test_a_collector_takes_traces_and_nothing_else(shop) -> None:
     assert list(configuration["service"]["pipelines"]) == ["traces"]
     assert list(configuration["exporters"]) == ["awsxray"]
     assert collector["healthCheck"]["command"] == ["CMD", "/healthcheck"]
-    # A service goes on without it.
+    # The service keeps running without it.
     assert not collector["essential"] and collector["restartPolicy"] == {"enabled": True}
     [traces] = statements(output, "web_task")
     assert all(action.startswith("xray:") for action in traces["Action"]) and traces["Resource"] == ["*"]
 
 
-def test_a_service_is_told_where_its_traces_go_unless_it_says_so_itself(shop) -> None:
+def test_a_service_gets_the_trace_endpoint_unless_it_sets_its_own(shop) -> None:
     output = shop(
         """
         [services.plain]
@@ -280,7 +280,7 @@ def test_a_service_is_told_where_its_traces_go_unless_it_says_so_itself(shop) ->
     assert "OTEL_EXPORTER_OTLP_PROTOCOL" not in told("elsewhere")
 
 
-def test_without_a_way_out_endpoints_lead_to_what_containers_beside_a_service_need(shop) -> None:
+def test_without_internet_access_endpoints_serve_the_needs_of_sidecars(shop) -> None:
     head = TRACED.replace("[network]", '[network]\nnat = "none"')
     output = shop(
         """
@@ -298,7 +298,7 @@ def test_without_a_way_out_endpoints_lead_to_what_containers_beside_a_service_ne
     assert {"ecr_api", "ecr_dkr", "ssm", "ssmmessages", "xray"} <= made
 
 
-def test_secrets_are_followed_by_the_ids_of_their_versions(shop) -> None:
+def test_redeploy_on_rotation_uses_the_version_ids_of_secrets(shop) -> None:
     output = shop("""
         [services.web]
         image = "r.io/a:1"
@@ -323,7 +323,7 @@ def test_secrets_are_followed_by_the_ids_of_their_versions(shop) -> None:
     assert "aws_secretsmanager_secret_version" not in output["data"]
 
 
-def test_images_come_from_what_stands_in_for_their_registry_and_may_be_fetched_into_it(shop) -> None:
+def test_images_come_from_the_pull_through_cache_and_the_role_can_import_them(shop) -> None:
     output = shop(
         """
         [images.registry]

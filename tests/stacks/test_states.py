@@ -1,4 +1,5 @@
-"""Services in Terraform states of their own: nothing is lost between them, and what one reads another offers."""
+"""Services in their own Terraform states: no resource is lost between them, and each state outputs the values that
+others read."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from tests.support.synth import resources
 from tests.support.terraform_text import references, texts
 
 OTHERS = {"environments", "mutual", "smallest", "private", "existing_network", "gpu"}
-"""Catalogs that have nothing to split which another of these does not have."""
+"""Catalogs that add no resource type to those of the other catalogs here."""
 CATALOGS = [
     file
     for folder in (".", "examples", "tests/more_catalogs")
@@ -56,7 +57,7 @@ def outputs_of(catalog: Loaded) -> Outputs:
 
 
 def split(catalog: Loaded, deployment: Deployment) -> Loaded:
-    """A deployment alone, its services dealt out to three states."""
+    """A single deployment whose services are distributed over three states."""
     states = {name: STATES[index % 3] for index, name in enumerate(deployment.services)}
     stacks = {name: None if state == BASE else state for name, state in states.items()}
     running = tuple(each.model_copy(update={"stack": stacks[each.key]}) for each in deployment.running)
@@ -78,7 +79,7 @@ def managed(output: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("file", "kind"), on_meshes(CATALOGS))
-def test_states_hold_together_what_one_state_held(file: Path, kind: str, tmp_path: Path) -> None:
+def test_several_states_together_have_the_resources_of_a_single_state(file: Path, kind: str, tmp_path: Path) -> None:
     if (file.parent / "images").is_dir():
         (tmp_path / "images").symlink_to(file.parent / "images")
     Path(file.name).write_text(of_kind(file, kind))
@@ -89,7 +90,7 @@ def test_states_hold_together_what_one_state_held(file: Path, kind: str, tmp_pat
         for state, part in parts.items():
             text = json.dumps({key: part.get(key, {}) for key in ("resource", "data", "output")})
             here = set(addresses(part))
-            # Raises ValueError for what Terraform could not read.
+            # Raises ValueError for an output that Terraform couldn't read.
             assert all(reference.root for said in texts(part) for reference in references(said))
             assert set(_SHARED.findall(text)) <= offered
             referred = {
@@ -105,7 +106,7 @@ def test_states_hold_together_what_one_state_held(file: Path, kind: str, tmp_pat
                 assert {".".join(trigger.split(".")[:2]) for trigger in triggers} <= here
 
 
-def test_what_a_service_shares_stays_in_the_base_and_what_is_its_alone_goes_with_it() -> None:
+def test_shared_resources_stay_in_the_base_and_the_service_s_own_move_with_it() -> None:
     outputs = outputs_of(loaded(TEAMS))
 
     assert set(resources(outputs["rag"], "aws_ecs_service")) == {"llm"}
@@ -153,14 +154,14 @@ stack = "rag"
         ),
     ],
 )
-def test_a_state_reads_its_base_by_the_backend_s_own_arguments(state: str, read: dict[str, Any]) -> None:
+def test_a_state_reads_its_base_with_the_backend_arguments(state: str, read: dict[str, Any]) -> None:
     outputs = outputs_of(loaded(TEAMS + state))
 
     assert outputs["rag"]["data"]["terraform_remote_state"] == {"base": read}
     assert "terraform_remote_state" not in outputs[BASE].get("data", {})
 
 
-def test_every_state_has_a_place_of_its_own() -> None:
+def test_every_state_has_its_own_backend_key() -> None:
     outputs = outputs_of(loaded(TEAMS + '[state.s3]\nbucket = "b"\nkey = "x/{stack}"'))
 
     assert [outputs[state]["terraform"]["backend"]["s3"]["key"] for state in (BASE, "rag")] == ["x/base", "x/rag"]
@@ -211,12 +212,12 @@ def test_every_state_has_a_place_of_its_own() -> None:
         ),
     ],
 )
-def test_a_state_that_cannot_be_is_refused(snippet: str, message: str) -> None:
+def test_an_invalid_state_setup_is_an_error(snippet: str, message: str) -> None:
     [found] = problems_of(snippet)
     assert found.partition(": ")[2] == message
 
 
-def test_a_service_that_moves_is_imported_there_and_forgotten_here() -> None:
+def test_a_moved_service_is_imported_in_the_new_state_and_removed_from_the_old() -> None:
     outputs = outputs_of(loaded(MOVING))
 
     forgotten = {block["from"]: block["lifecycle"] for block in outputs[BASE]["removed"]}
@@ -233,7 +234,7 @@ def test_a_service_that_moves_is_imported_there_and_forgotten_here() -> None:
         "aws_iam_role.llm_task": "shop-llm-task",
         "aws_iam_role_policy.llm_execution": "shop-llm-execution:shop-llm-execution",
     }
-    # What no provider can import is put again, as it is.
+    # Resources that the provider can't import are created again with the same arguments.
     assert set(moved) - imported.keys() == {"aws_appautoscaling_scheduled_action.llm_night"}
 
 
@@ -251,7 +252,7 @@ schedule = [{ name = "night", cron = "0 20 * * ? *", min = 2 }]
 """
 
 
-def test_a_service_may_come_back_and_the_state_it_leaves_is_written_until_then() -> None:
+def test_a_service_can_move_back_and_the_old_state_is_written_until_then() -> None:
     outputs = outputs_of(loaded(TEAMS.replace("stack =", "move_from_stack =")))
 
     assert {block["from"] for block in outputs["rag"]["removed"]} >= {"aws_ecs_service.llm"}
@@ -259,7 +260,7 @@ def test_a_service_may_come_back_and_the_state_it_leaves_is_written_until_then()
     assert "aws_ecs_service.llm" in {block["to"] for block in outputs[BASE]["import"]}
 
 
-def test_a_state_that_lost_its_last_service_is_written_empty_so_that_it_can_be_emptied(tmp_path: Path) -> None:
+def test_a_state_without_services_is_written_empty_so_that_terraform_can_empty_it(tmp_path: Path) -> None:
     outputs_of(loaded(TEAMS))
     outputs = outputs_of(loaded(TEAMS.replace('stack = "rag"', "")))
 
@@ -270,7 +271,7 @@ def test_a_state_that_lost_its_last_service_is_written_empty_so_that_it_can_be_e
     assert manifest["stacks"]["shop_rag"]["dependencies"] == ["shop"]
 
 
-def test_a_folder_left_behind_whose_state_would_be_the_base_s_is_never_emptied() -> None:
+def test_an_old_folder_with_the_state_of_the_base_is_never_emptied() -> None:
     outputs_of(loaded(TEAMS + '[state.local]\npath = "shop-{stack}"'))
     stacks = synthesize(
         loaded(TEAMS.replace('stack = "rag"', "") + '[state.local]\npath = "shop"'), outdir=Path.cwd() / "out"
@@ -281,7 +282,7 @@ def test_a_folder_left_behind_whose_state_would_be_the_base_s_is_never_emptied()
 
 
 @pytest.mark.parametrize("folder", ["shop_rag (copy)", "shop_", "shop_rag.bak", "shop_Rag"])
-def test_a_folder_that_no_stack_is_called_like_is_left_alone(folder: str) -> None:
+def test_a_folder_that_matches_no_stack_name_is_left_alone(folder: str) -> None:
     stray = Path("out/stacks") / folder
     stray.mkdir(parents=True)
     (stray / "cdk.tf.json").write_text("{}")
@@ -289,13 +290,13 @@ def test_a_folder_that_no_stack_is_called_like_is_left_alone(folder: str) -> Non
     assert synthesize(loaded(TEAMS), outdir=Path.cwd() / "out").folders == ("shop", "shop_rag")
 
 
-def test_where_no_earlier_output_lies_the_catalog_can_name_the_states_to_empty() -> None:
+def test_without_earlier_output_the_catalog_can_name_the_states_to_empty() -> None:
     outputs = outputs_of(loaded('[catalog]\nname = "shop"\nregion = "us-west-2"\nstacks = ["old"]\n'))
 
     assert outputs["old"]["output"] == {"services": {"value": {}}}
 
 
-def test_states_are_applied_callees_first_as_far_as_that_can_be() -> None:
+def test_states_are_applied_callees_first_if_possible() -> None:
     outputs_of(loaded(CIRCLE))
     stacks = json.loads(Path("out/manifest.json").read_text())["stacks"]
 
@@ -325,7 +326,7 @@ stack = "b"
 """
 
 
-def test_what_starts_before_its_callee_in_a_later_state_is_pointed_out() -> None:
+def test_a_service_that_starts_before_its_callee_in_a_later_state_gets_a_notice() -> None:
     found = notices_of(TEAMS, kind="service-connect")
 
     assert any(
@@ -334,7 +335,7 @@ def test_what_starts_before_its_callee_in_a_later_state_is_pointed_out() -> None
     )
 
 
-def test_an_override_reaches_a_resource_in_any_state_and_may_refer_to_the_base() -> None:
+def test_an_override_applies_in_any_state_and_can_refer_to_the_base() -> None:
     override = '[overrides."aws_ecs_service.llm"]\ntags = { vpc = "${aws_vpc.main_network.id}", own = "$${x}" }\n'
     service = resources(outputs_of(loaded(TEAMS + override))["rag"], "aws_ecs_service")["llm"]
 
@@ -354,7 +355,7 @@ def test_an_override_reaches_a_resource_in_any_state_and_may_refer_to_the_base()
         ('${format("of ${aws_vpc.main_network.id}", 1)}', '${format("of ${BASE}", 1)}'),
     ],
 )
-def test_whole_references_are_read_from_the_base_and_all_else_stays(written: str, read: str | None) -> None:
+def test_whole_references_are_read_from_the_base_and_other_strings_stay(written: str, read: str | None) -> None:
     override = f"[overrides.\"aws_ecs_service.llm\"]\ntags = {{ x = '{written}' }}\n"
     service = resources(outputs_of(loaded(TEAMS + override))["rag"], "aws_ecs_service")["llm"]
 
@@ -371,7 +372,7 @@ def test_whole_references_are_read_from_the_base_and_all_else_stays(written: str
         ("${upper(aws_ecs_cluster.main_cluster.name)}", "aws_ecs_cluster.main_cluster.name"),
     ],
 )
-def test_an_expression_across_states_is_refused_with_its_line(expression: str, used: str) -> None:
+def test_an_expression_across_states_is_an_error_with_its_line(expression: str, used: str) -> None:
     override = f"[overrides.\"aws_ecs_service.llm\"]\ntags.x = 1\ntags.y = ['{expression}']\n"
     line = len((TEAMS + override).strip().splitlines())
 
@@ -379,27 +380,28 @@ def test_an_expression_across_states_is_refused_with_its_line(expression: str, u
         outputs_of(loaded(TEAMS + override))
     whole = used if used.count(".") > 1 else f"{used}.id"
     assert str(refused.value) == (
-        f'services.toml:{line}: overrides."aws_ecs_service.llm".tags.y[0]: an expression in state rag uses {used}, '
-        f'which lives in state base; only a whole reference to the base can, as "${{{whole}}}"; write that, or keep '
-        "both in one stack"
+        f'services.toml:{line}: overrides."aws_ecs_service.llm".tags.y[0]: an expression in state rag can\'t use '
+        f'{used} in state base. Write only a whole reference, "${{{whole}}}", or keep both resources in one stack.'
     )
 
 
-def test_an_expression_within_one_state_is_terraform_s() -> None:
+def test_an_expression_within_one_state_is_passed_to_terraform() -> None:
     override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${upper(aws_vpc.main_network.id)}" }\n'
     cluster = resources(outputs_of(loaded(TEAMS + override))[BASE], "aws_ecs_cluster")["main_cluster"]
 
     assert cluster["tags"]["x"] == "${upper(aws_vpc.main_network.id)}"
 
 
-def test_an_override_that_refers_to_another_stack_is_refused() -> None:
+def test_an_override_that_reads_another_stack_is_an_error() -> None:
     override = '[overrides."aws_ecs_cluster.main_cluster"]\ntags = { x = "${aws_ecs_service.llm.name}" }\n'
 
-    with pytest.raises(CatalogError, match=r'main_cluster"\.tags\.x: what lives in state base refers to aws_ecs_ser'):
+    with pytest.raises(
+        CatalogError, match=r'main_cluster"\.tags\.x: a resource in state base can\'t read aws_ecs_service'
+    ):
         outputs_of(loaded(TEAMS + override))
 
 
-def test_what_an_override_lets_depend_on_the_base_is_there_before() -> None:
+def test_an_override_in_a_stack_can_depend_on_the_base() -> None:
     override = (
         '[overrides."aws_ecs_service.llm"]\ndepends_on = ["aws_ecs_cluster.main_cluster", "aws_iam_role.llm_task"]\n'
     )
@@ -411,7 +413,7 @@ def test_what_an_override_lets_depend_on_the_base_is_there_before() -> None:
 @pytest.mark.parametrize(
     "wrong", ['depends_on = "x"', "depends_on = [{}]", 'lifecycle = ["x"]', "lifecycle.replace_triggered_by = 1"]
 )
-def test_what_is_no_list_of_addresses_is_left_to_terraform(wrong: str) -> None:
+def test_a_depends_on_that_is_not_a_list_of_addresses_is_left_to_terraform(wrong: str) -> None:
     outputs_of(loaded(TEAMS + f'[overrides."aws_ecs_service.llm"]\n{wrong}\n'))
 
 
@@ -420,24 +422,24 @@ def test_what_is_no_list_of_addresses_is_left_to_terraform(wrong: str) -> None:
     [
         (
             '[overrides."aws_ecs_cluster.main_cluster"]\ndepends_on = ["aws_ecs_service.llm"]\n',
-            r"what lives in state base depends on aws_ecs_service\.llm in state rag",
+            r"a resource in state base can't depend on aws_ecs_service\.llm in state rag\. Remove the reference",
         ),
         (
             '[overrides."aws_ecs_service.llm"]\nlifecycle = { replace_triggered_by = ["aws_vpc.main_network.id"] }\n',
-            r"what lives in state rag is replaced with aws_vpc\.main_network in state base",
+            r"a resource in state rag can't be replaced with aws_vpc\.main_network in state base",
         ),
         (
             '[overrides."aws_ecs_service.llm"]\ntags = { x = "${aws_vpc.main_network}" }\n',
-            r"what lives in state rag refers to all of aws_vpc\.main_network in state base",
+            r"a resource in state rag can't read all of aws_vpc\.main_network in state base",
         ),
     ],
 )
-def test_an_override_may_ask_for_no_order_that_states_have_not(override: str, message: str) -> None:
+def test_an_override_against_the_order_of_states_is_an_error(override: str, message: str) -> None:
     with pytest.raises(CatalogError, match=message):
         outputs_of(loaded(TEAMS + override))
 
 
-def test_text_that_looks_like_a_reference_stays_text() -> None:
+def test_a_string_that_looks_like_a_reference_stays_a_string() -> None:
     text = TEAMS + 'environment = { A = "${aws_vpc.main_network.id}", B = "aws_vpc.main_network.id" }\n'
     outputs = outputs_of(loaded(text))
 
@@ -449,13 +451,13 @@ def test_text_that_looks_like_a_reference_stays_text() -> None:
 @pytest.mark.parametrize(
     ("where", "home"), [(BASE, "rag"), ("rag", "front")], ids=["base to a stack", "one stack to another"]
 )
-def test_a_reference_that_no_order_of_applying_could_serve_is_a_mistake_of_ours(where: str, home: str) -> None:
+def test_a_reference_that_no_apply_order_can_satisfy_is_an_internal_error(where: str, home: str) -> None:
     outputs: Outputs = {BASE: {}, "rag": {}, "front": {}}
     outputs[where] = {"resource": {"aws_x": {"y": {"z": "${aws_iam_role.a.arn}"}}}}
 
-    with pytest.raises(ValueError, match=f"state {where} refers to aws_iam_role.a.arn in state {home}"):
+    with pytest.raises(ValueError, match=f"state {where} can't read aws_iam_role.a.arn in state {home}"):
         read_from_base(outputs, states={"aws_iam_role.a": home}, backend=("local", {}))
 
 
-def test_the_folder_of_a_state_is_called_after_both() -> None:
+def test_the_folder_of_a_state_is_named_after_environment_and_stack() -> None:
     assert [folder_of("shop-prod", state) for state in (BASE, "rag")] == ["shop-prod", "shop-prod_rag"]

@@ -1,4 +1,4 @@
-"""Versions of a service: who gets which requests, what each has of its own, and what a change of one touches."""
+"""Versions of a service: their requests, their own resources, and the resources that change with one version."""
 
 from __future__ import annotations
 
@@ -232,12 +232,12 @@ pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("mistake", WRONG)
-def test_a_mistake_in_versions_is_told_with_its_line_and_its_cure(mistake: str) -> None:
+def test_an_error_in_versions_has_its_line_and_advice(mistake: str) -> None:
     assert problems_of(WRONG[mistake]) == pointed_out(WRONG[mistake])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MADE if kind not in CARRYING])
-def test_where_callers_cannot_be_told_apart_versions_are_refused_with_the_meshes_that_can(kind: str) -> None:
+def test_an_error_for_unsupported_versions_names_the_meshes_that_support_them(kind: str) -> None:
     file = Path("services.toml")
     file.write_text(of_kind(CANARY, kind))
 
@@ -248,7 +248,7 @@ def test_where_callers_cannot_be_told_apart_versions_are_refused_with_the_meshes
     assert problem.endswith('Remove it, or set mesh.kind to "vpc-lattice".')
 
 
-def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_nothing() -> None:
+def test_a_version_or_service_without_requests_gets_a_notice() -> None:
     said = notices_of(
         """
         [services.a]
@@ -273,7 +273,7 @@ def test_a_version_that_gets_nothing_is_noticed_and_so_is_a_service_that_keeps_n
     ]
 
 
-def test_a_version_is_the_service_but_for_what_it_says() -> None:
+def test_a_version_inherits_all_keys_it_does_not_set() -> None:
     Path("services.toml").write_text(
         complete(
             """
@@ -300,7 +300,7 @@ def test_a_version_is_the_service_but_for_what_it_says() -> None:
     assert (version.health.command, version.health.grace) == (("CMD-SHELL", "true"), 540)
 
 
-def test_a_version_may_say_of_a_table_only_what_differs() -> None:
+def test_a_version_can_set_a_single_key_of_a_table() -> None:
     Path("services.toml").write_text(
         complete(
             """
@@ -326,7 +326,7 @@ def test_a_version_may_say_of_a_table_only_what_differs() -> None:
     assert (version.volumes["v"].path, version.volumes["v"].kind) == ("/v", "efs")
 
 
-def test_versions_share_the_folders_of_their_service(tmp_path: Path) -> None:
+def test_versions_share_the_persistent_volumes_of_their_service(tmp_path: Path) -> None:
     snippet = """
         [services.llm]
         image = "r.io/llm:1"
@@ -342,7 +342,7 @@ def test_versions_share_the_folders_of_their_service(tmp_path: Path) -> None:
     assert shared == "${aws_efs_access_point.llm_cache.id}"
 
 
-def test_an_account_that_only_terraform_knows_may_stand_in_names(tmp_path: Path) -> None:
+def test_an_account_known_only_to_terraform_can_be_in_names(tmp_path: Path) -> None:
     snippet = """
         [services.web]
         image = "r.io/web:1"
@@ -359,7 +359,7 @@ def test_an_account_that_only_terraform_knows_may_stand_in_names(tmp_path: Path)
     assert statements(output, "web_next_task")[-1]["Resource"] == [f"arn:aws:sqs:us-west-2:{account}:work"]
 
 
-def test_an_environment_may_have_its_own_versions() -> None:
+def test_an_environment_can_have_its_own_versions() -> None:
     Path("services.toml").write_text(
         complete(
             """
@@ -379,7 +379,7 @@ def test_an_environment_may_have_its_own_versions() -> None:
     assert [each.weight for each in prod.workloads_of("llm")] == [100]
 
 
-def test_matches_come_before_their_service_and_after_what_is_more_particular() -> None:
+def test_matches_come_before_their_service_and_after_more_specific_rules() -> None:
     Path("services.toml").write_text(
         complete(PUBLIC + 'versions = [{ name = "next", match = { headers = { x-version = "next" } } }]\n')
     )
@@ -392,7 +392,7 @@ def test_matches_come_before_their_service_and_after_what_is_more_particular() -
 
 
 @pytest.mark.parametrize("kind", list(MADE))
-def test_a_load_balancer_shares_out_requests_on_every_mesh(kind: str, tmp_path: Path) -> None:
+def test_a_load_balancer_distributes_requests_by_weight_on_every_mesh(kind: str, tmp_path: Path) -> None:
     snippet = PUBLIC + 'versions = [{ name = "next", weight = 20, image = "r.io/web:2" }]\n'
     [output] = catalog_output(complete(snippet, kind=kind), tmp_path).values()
 
@@ -410,7 +410,7 @@ def test_a_load_balancer_shares_out_requests_on_every_mesh(kind: str, tmp_path: 
 
 
 def _of(kind: str, *, weight: int, versions: str = "next") -> str:
-    """The canary example with another weight, or without a version of llm."""
+    """The canary example with a different weight, or without a version of llm."""
     text = of_kind(CANARY, kind).replace("weight = 10", f"weight = {weight}")
     return text if versions else text[: text.index("  [[services.llm.versions]]")]
 
@@ -446,7 +446,7 @@ def test_a_weight_changes_routes_only_and_a_version_only_its_service(aws: None, 
 
 
 @pytest.mark.parametrize("kind", CARRYING)
-def test_headers_and_paths_lead_to_a_version_whatever_its_weight(kind: str, tmp_path: Path) -> None:
+def test_headers_and_paths_lead_to_a_version_regardless_of_its_weight(kind: str, tmp_path: Path) -> None:
     [output] = catalog_output(of_kind(CANARY, kind), tmp_path).values()
 
     found = json.dumps(_ways(output), sort_keys=True)

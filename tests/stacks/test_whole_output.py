@@ -1,4 +1,4 @@
-"""Whatever ends synth on its way, the output is the former or the new one, whole, and the next synth works."""
+"""After any interruption of synth, the output is the complete previous or new one, and the next synth works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.fake_terraform import CATALOG as ONE_SERVICE
 
 CATALOG = ONE_SERVICE + "[environments.dev]\n[environments.prod]\n"
 MANIFEST = Path("manifest.json")
-# The shell's process becomes main.py's, so that node can be told its number.
+# main.py replaces the shell's process, so that its process id is known to node.
 COMMAND = ["sh", "-c", 'SYNTH=$$ exec "$0" "$1"', sys.executable, str(ROOT / "main.py")]
 OUTPUT = {"manifest.json", *(f"stacks/shop-{name}/cdk.tf.json" for name in ("dev", "prod"))}
 
@@ -43,7 +43,7 @@ def synthesized(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], dict[str, bytes]]:
-    """A folder with a catalog that has changed since its output was made; that output, and the one to come."""
+    """A folder with a catalog that changed after its last synth, the previous output, and the expected new one."""
     folder, elsewhere = tmp_path_factory.mktemp("former"), tmp_path_factory.mktemp("new")
     changed = CATALOG + "[services.another]\nimage = 'web:2'\n"
     for place, text in ((folder, CATALOG), (elsewhere, changed)):
@@ -62,7 +62,7 @@ def folder(outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], tmp_path: P
 
 
 def whole(folder: Path) -> dict[str, bytes]:
-    """The output, without what an end by force has left unfinished."""
+    """The output, without the unfinished files that a killed process left."""
     return {file: text for file, text in written(folder).items() if not file.startswith(".unfinished")}
 
 
@@ -74,7 +74,7 @@ STATUS = {"full": 2, "crash": 1, "interrupt": 130, "terminate": -signal.SIGTERM,
     ("fault", "write"),
     [("full", 1), pytest.param("full", 3, marks=pytest.mark.slow), ("full", 6), *((fault, 5) for fault in STATUS)],
 )
-def test_a_fault_at_any_write_of_node_leaves_the_former_output(
+def test_an_error_at_any_write_of_node_keeps_the_previous_output(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path, fault: str, write: int
 ) -> None:
     preload = f"--require {ROOT / 'tests' / 'support' / 'node_faults.cjs'}"
@@ -92,7 +92,7 @@ def test_a_fault_at_any_write_of_node_leaves_the_former_output(
         assert synthesized(folder) == outputs[2]
 
 
-def test_these_are_all_writes_of_node(folder: Path) -> None:
+def test_the_list_of_writes_of_node_is_complete(folder: Path) -> None:
     preload = f"--require {ROOT / 'tests' / 'support' / 'node_faults.cjs'}"
     process = synth(folder, NODE_OPTIONS=preload, COUNT_INTO="count")
 
@@ -103,7 +103,7 @@ def test_these_are_all_writes_of_node(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_ended_at_any_moment_the_output_is_the_former_or_the_new_one(
+def test_a_killed_synth_leaves_either_the_previous_or_the_new_output(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path, number: signal.Signals
 ) -> None:
     _, former, new = outputs
@@ -121,10 +121,10 @@ def test_ended_at_any_moment_the_output_is_the_former_or_the_new_one(
         assert process.returncode in (0, -number, 128 + number), errors
         assert process.returncode == 0 or "Traceback" not in errors, errors
         assert whole(folder) in (former, new), f"after step {step}"
-    assert synthesized(folder) == new  # of what the ended ones left nothing is left
+    assert synthesized(folder) == new  # no files of the killed runs are left
 
 
-def test_two_at_a_time_write_one_after_the_other(
+def test_two_concurrent_runs_write_one_after_the_other(
     outputs: tuple[Path, dict[str, bytes], dict[str, bytes]], folder: Path
 ) -> None:
     both = [synth(folder), synth(folder)]
@@ -135,7 +135,7 @@ def test_two_at_a_time_write_one_after_the_other(
 
 
 def staged(tmp_path: Path) -> tuple[Path, Path, list[Path]]:
-    """An output folder with the former output of two stacks, and a folder with the new one and one more."""
+    """An output folder with the previous output of two stacks, and a folder with the new output of three."""
     outdir, staging = tmp_path / "out", tmp_path / "out" / ".unfinished-x"
     stacks = [Path("stacks") / name / "cdk.tf.json" for name in ("a", "b", "c")]
     for root, text, files in ((outdir, "former", [*stacks[:2], MANIFEST]), (staging, "new", [*stacks, MANIFEST])):
@@ -150,7 +150,7 @@ def contents(outdir: Path, files: list[Path]) -> list[str]:
 
 
 @pytest.mark.parametrize("step", range(1, 17))
-def test_an_error_while_output_is_put_in_place_puts_all_of_it_back(
+def test_an_error_while_the_output_is_replaced_restores_all_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     outdir, staging, files = staged(tmp_path)
@@ -178,7 +178,7 @@ def test_an_error_while_output_is_put_in_place_puts_all_of_it_back(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_output_is_put_in_place_waits(
+def test_a_signal_is_delayed_while_the_output_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     outdir, staging, files = staged(tmp_path)
@@ -205,7 +205,7 @@ def test_a_signal_while_output_is_put_in_place_waits(
     assert contents(outdir, files) == ["new"] * 4
 
 
-def test_the_manifest_goes_last_and_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
+def test_the_manifest_is_replaced_last_and_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
     order: list[str] = []
     inside = threading.Event()
 
