@@ -40,7 +40,7 @@ class Problem:
         label = "" if self.level == "error" else f"{self.level}: "
         said = (_LONG.sub(r"\1…\2", part) for part in (self.place, label + self.message))
         text = ": ".join(part for part in (where, *said) if part)
-        # A problem is one line without control characters, whatever the catalog contains.
+        # A problem is one line without control characters, for any text in the catalog.
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

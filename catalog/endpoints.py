@@ -134,7 +134,7 @@ def _of_service(workload: Workload, *, deployment: Deployment) -> Iterator[str]:
     addition = addition_of(deployment, workload)
     if any(map(is_private_ecr, (workload.image, *addition.images))):
         yield from ECR_ENDPOINTS
-    # Whoever holds the secret asks KMS, not the task: secrets need no endpoint of KMS (its guide, "kms:ViaService").
+    # Secrets Manager and Parameter Store call KMS, so that tasks need no endpoint of KMS (its guide, "kms:ViaService").
     secrets = [secret.arn for secret in (*workload.secrets.values(), *addition.secrets.values())]
     secrets += [*addition.credentials, workload.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)

@@ -12,7 +12,7 @@ from deploy.terraform import Failed, Run, Terraform, destroys, is_whole, one_aft
 
 
 def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Terraform) -> int:
-    """Apply all stacks in order, bases first. What a base deletes is deleted last: as in a single state, Terraform
+    """Apply all stacks in order, bases first. Deletions in a base come last: as in a single state, Terraform
     updates the users of a resource before it deletes the resource. Raises Refusal if an apply would delete resources
     that are still in the catalog."""
     if destroys(terraform.arguments):

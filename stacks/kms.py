@@ -35,7 +35,7 @@ class Key(Part):
         key = self.add(
             KmsKey,
             names.shared("key"),
-            description=f"What {self.deployment.id} keeps",
+            description=f"Data of {self.deployment.id}",
             enable_key_rotation=True,
             # The maximum (KMS API reference, ScheduleKeyDeletion): all data is unreadable once the key is deleted.
             deletion_window_in_days=30,

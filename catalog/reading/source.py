@@ -168,7 +168,7 @@ def _split(message: str, text: str) -> tuple[str, int]:
 
 
 def _syntax_error(message: str, text: str, line: int) -> str:
-    """What is wrong with a line that isn't valid TOML, with the usual mistakes in plain words."""
+    """The message for a line that isn't valid TOML, with advice for the usual mistakes."""
     written = (text.split("\n") or [""])[line - 1].strip() if line else ""
     if twice := re.match(r"Cannot declare \((.*)\) twice", message):
         name = ".".join(re.findall(r"'([^']*)'", twice[1]))

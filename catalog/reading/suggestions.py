@@ -76,7 +76,7 @@ def wrong_value(path: Path, value: object) -> str | None:
 
 
 def candidates(key: str, value: object) -> Iterator[object]:
-    """What a value of the wrong form may have meant, likeliest first. The caller takes the first that is valid."""
+    """Values that one of the wrong form may mean, the most likely first. Callers use the first valid one."""
     if key in _BY_KEY:
         yield from _BY_KEY[key](value)
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""pydantic's JSON schema of the model, with what Python adds taken out and what users write put in."""
+"""pydantic's JSON schema of the model, in the words of TOML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DEFINITION = "#/definitions/"
 
 
 class _Untitled(GenerateJsonSchema):
-    """Without the titles that pydantic makes of attribute names: only what a type is called remains."""
+    """A generator without the titles that pydantic derives from attribute names. Titles of types stay."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -42,8 +42,8 @@ def _tables(base: type[Table]) -> Iterator[type[Table]]:
 
 
 def _documentation(table: type[Table]) -> dict[str, str]:
-    """What is said of each key, below it in the source. pydantic would read it for every class as it is made, and so in
-    every run: a fifth of what checking a catalog takes."""
+    """The description of each key, from the string below it in the source. pydantic would read the source in every run,
+    for a fifth of the time that checking a catalog takes."""
     found: dict[str, str] = {}
     for each in reversed([each for each in table.__mro__ if issubclass(each, Table)]):
         (class_,) = ast.parse(textwrap.dedent(inspect.getsource(each))).body
@@ -103,7 +103,7 @@ def _with_written_default(node: Json) -> Json:
     default = node.pop("default")
     if isinstance(default, float):
         default = json.loads(spelled_duration(default))
-    # What an empty table would say is said by the keys in it.
+    # The keys of a table have the defaults of an empty table.
     return node if default is None or isinstance(default, dict) else {**node, "default": default}
 
 

@@ -156,8 +156,7 @@ def _planned() -> str:
     lines = [
         "## Not supported yet",
         "",
-        "Planned, and refused until it works: no key does nothing. What is said of services holds for `[defaults]` and",
-        "`[profiles.NAME]`.",
+        "These keys are planned. Until then they are errors, in `[defaults]` and `[profiles.NAME]` too.",
         "",
         *(f"- `{key}`" for key in suggestions.unsupported_keys()),
         "",

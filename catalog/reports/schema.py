@@ -1,8 +1,8 @@
-"""services.schema.json: what a catalog file may say, for editors that complete and check TOML (`#:schema`).
+"""services.schema.json: the schema of a catalog file, for editors that complete and check TOML (`#:schema`).
 
-Draft 7, with `definitions`: what TOML editors know (Taplo documents draft 4, and takes from later ones what it can).
-It is looser than the model, because a key that a deployment needs may stand in [defaults], in a profile or in an
-environment, and any text may hold a placeholder.
+Draft 7 with `definitions`, which TOML editors support (Taplo documents draft 4 and supports parts of later ones). The
+schema allows more than the model, because [defaults], a profile or an environment can set a required key, and any
+string can contain a placeholder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAMES = {"pattern": NAME_PATTERN}
 
 
 def schema_text() -> str:
-    """The schema as it lies in the repository."""
+    """The text of services.schema.json."""
     return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -59,7 +59,7 @@ def _shared_tables() -> Json:
         "defaults": shared,
         "profiles": {
             "type": "object",
-            "description": "Named sets of service keys. A service takes one with `profile`.",
+            "description": "Named sets of service keys, which services select with `profile`.",
             "propertyNames": _NAMES,
             "additionalProperties": shared,
         },
@@ -69,7 +69,7 @@ def _shared_tables() -> Json:
 def _environments() -> Json:
     return {
         "type": "object",
-        "description": "One deployment for each, laid over the whole file.",
+        "description": "Environments: each entry is a deployment, and overrides the rest of the file.",
         "minProperties": 1,
         "propertyNames": _NAMES,
         "additionalProperties": reference_to("Environment"),
@@ -80,11 +80,11 @@ def _environment(tables: Json) -> Json:
     unset = {
         "type": "array",
         "items": {"type": "string"},
-        "description": 'Keys of the file that do not hold here, as in "services.chat.public".',
+        "description": 'Keys of the file to remove in this environment, such as "services.chat.public".',
     }
     return {
         "type": "object",
-        "description": "What differs in one environment: any table of the file, and keys to leave out.",
+        "description": "Overrides of one environment: any table of the file, and keys to remove.",
         "additionalProperties": False,
         "properties": {**tables, "catalog": reference_to("EnvironmentCatalogTable"), "unset": unset},
     }
@@ -98,7 +98,7 @@ def _without(table: Json, key: str) -> Json:
 
 
 def _relax(definitions: Json) -> None:
-    """Tables merge across layers, so each may be incomplete where it stands. What is in lists is whole."""
+    """Make keys optional, because tables merge across layers. Tables in lists don't merge and stay as they are."""
     in_lists = {
         definition_of(node["items"])
         for table in definitions.values()
@@ -112,7 +112,7 @@ def _relax(definitions: Json) -> None:
 
 
 def _needed(node: Json, definitions: Json) -> Json:
-    """What a file without environments must say. Services aside: defaults and profiles can say it for them."""
+    """The required keys of a file without environments, except those that defaults and profiles can set."""
     node = definitions.get(definition_of(node) or "", node)
     needed: Json = {key: node[key] for key in ("required", "minProperties") if key in node}
     if "properties" in node and "anyOf" in node:
@@ -132,7 +132,7 @@ def _needed(node: Json, definitions: Json) -> Json:
 
 
 def _with_placeholders(node: Any) -> Any:
-    """Texts may hold a placeholder instead of what they must look like, keys may not."""
+    """Allow a placeholder in place of any string value, but not in keys."""
     if isinstance(node, list):
         return [_with_placeholders(item) for item in node]
     if not isinstance(node, dict):

@@ -164,8 +164,8 @@ class ExistingListener(Part):
             _condition(
                 f"self.idle_timeout >= {idle}",
                 self._says(
-                    f"its load balancer closes connections before {idle} seconds of silence, which services behind it "
-                    "ask for; have its owner raise its idle timeout, or write a shorter idle_timeout in them"
+                    f"its load balancer's idle timeout is shorter than {idle} seconds, which services behind it require. "
+                    "Ask its owner to raise it, or set a shorter idle_timeout"
                 ),
             ),
         ]

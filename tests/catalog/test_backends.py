@@ -1,4 +1,4 @@
-"""Where each deployment's state lives."""
+"""The backend of each deployment's state."""
 
 from __future__ import annotations
 

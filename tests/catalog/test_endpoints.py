@@ -21,7 +21,7 @@ from tests.stacks.test_network import EXISTING
 ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/llm:1"
 CLOSED = {"nat": "none"}
 BARE = {"logs"}
-"""What every service needs."""
+"""The endpoints that every service requires."""
 
 
 def service(**keys: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_what_a_service_uses_of_aws_needs_its_endpoint(keys: dict[str, Any], end
     assert set(interface_endpoints(described)) == BARE | {endpoint}
 
 
-def test_an_action_of_a_neighbour_needs_no_endpoint() -> None:
+def test_an_action_of_a_similar_service_needs_no_endpoint() -> None:
     described = deployment(network=CLOSED, services=allowed("sagemaker:InvokeEndpoint", "bedrock:ListFoundationModels"))
     assert set(interface_endpoints(described)) == BARE | {"sagemaker.runtime", "bedrock"}
 

@@ -115,7 +115,7 @@ def test_an_empty_folder_is_none(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_whose_name_ends_otherwise_is_not_left_out_in_silence(tmp_path: Path) -> None:
+def test_a_file_with_another_suffix_is_not_silently_ignored(tmp_path: Path) -> None:
     written(tmp_path, platform=PLATFORM, rag=RAG)
     (tmp_path / "front.TOML").write_text(FRONT)
 

@@ -1,4 +1,4 @@
-"""What a text may stand for, and what stays as it is."""
+"""Placeholders that are replaced, and text that stays as it is."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_unknown_variable_says_which_there_are() -> None:
     )
 
 
-def test_an_address_that_there_is_not_is_refused_by_whoever_knows_addresses() -> None:
+def test_the_address_function_refuses_an_address_that_does_not_exist() -> None:
     with pytest.raises(Unknown, match="no db"):
         fill("{db.host}", VALUES, address=_address)
 

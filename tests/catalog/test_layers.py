@@ -169,7 +169,7 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
         ('[environments.a.services.web]\ncpu = "one"\n', "services.toml:2: environments.a.services.web.cpu"),
     ],
 )
-def test_a_mistake_is_told_where_it_was_written(layer: str, place: str) -> None:
+def test_an_error_names_the_line_of_the_layer_that_set_the_value(layer: str, place: str) -> None:
     profile = "" if "[profiles" in layer else "[profiles.big]\nmemory = 1024\n"
     web = '[services.web]\nimage = "r.io/web:1"\nprofile = "big"\n'
     assert problems_of(layer + profile + web) == [f"{place}: must be an integer, not a string. Write an integer."]

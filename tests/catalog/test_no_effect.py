@@ -1,4 +1,4 @@
-"""Keys of which nothing comes are told, and only those."""
+"""Keys without effect have a notice, and only those."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("snippet", TOLD.values(), ids=TOLD)
-def test_a_key_of_which_nothing_comes_is_told(snippet: str) -> None:
+def test_a_key_without_effect_has_a_notice(snippet: str) -> None:
     assert notices_of(snippet) == pointed_out(snippet)
 
 

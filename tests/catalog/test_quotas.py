@@ -75,8 +75,9 @@ BEYOND = {
     ),
     "users of a file system": (
         _services(61, "volumes.a = { path = '/a', kind = 'efs' }"),
-        'services: 61 ingress rules of the file system, one for each service, exceed the quota "Inbound or outbound rules '
-        'per security group", which is 60 by default. Ask AWS for a higher quota first, or split the catalog in two.',
+        'services: 61 ingress rules of the file system, one for each service, exceed the quota "Inbound or outbound '
+        'rules per security group", which is 60 by default. Ask AWS for a higher quota first, or split the '
+        "catalog in two.",
     ),
     "instances in Cloud Map": (
         _services(1, "port = 80", "replicas = 900", "[[services.s0.versions]]", "name = 'v'", "replicas = 101"),

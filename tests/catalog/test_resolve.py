@@ -1,4 +1,4 @@
-"""What holds where nothing is written: timers along calls, addresses in environments."""
+"""Values that follow from others: timeouts along calls, addresses in environments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ llm = { image = "r.io/a:1", port = 80, timeout = "10m" }
 """) == {"web": 1200, "chat": 1200, "llm": 600}
 
 
-def test_tcp_callees_say_nothing_about_the_time_of_an_answer() -> None:
+def test_a_tcp_callee_sets_no_timeout_on_its_callers() -> None:
     assert _timeouts("""
 web = { image = "r.io/a:1", calls = ["db"] }
 db = { image = "r.io/a:1", port = 5432, protocol = "tcp", idle_timeout = "2h" }

@@ -1,4 +1,4 @@
-"""What a catalog may say although it is unusual, and what its author hears although nothing is wrong."""
+"""Unusual catalogs that are valid, and notices about valid catalogs."""
 
 from __future__ import annotations
 

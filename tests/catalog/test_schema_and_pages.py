@@ -65,7 +65,7 @@ def test_every_key_is_explained(table: str) -> None:
     assert [key for key in KEYS[table] if not below[key]["description"].endswith((".", "…"))] == []
 
 
-def test_the_schema_knows_no_null() -> None:
+def test_the_schema_has_no_null() -> None:
     assert "null" not in schema_text()
 
 

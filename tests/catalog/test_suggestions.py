@@ -1,4 +1,4 @@
-"""What somebody may have meant: the nearest word, and of very many without comparing each."""
+"""Nearest words for a typo, also among very many words."""
 
 from __future__ import annotations
 

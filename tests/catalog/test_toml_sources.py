@@ -189,19 +189,19 @@ _WITH_IMAGES = """
 """
 
 
-def test_a_wrong_image_is_told_in_the_images_file() -> None:
+def test_an_invalid_image_is_an_error_in_the_images_file() -> None:
     Path("images.toml").write_text('# made by CI\nweb = "r.io/Web:2"\n')
     assert problems_of(_WITH_IMAGES) == [
         'images.toml:2: web: "r.io/Web:2" has capital letters in its name. Write "r.io/web:2".'
     ]
 
 
-def test_an_image_of_nobody_is_told_in_the_images_file() -> None:
+def test_an_image_of_an_unknown_service_is_an_error_in_the_images_file() -> None:
     Path("images.toml").write_text('wep = "r.io/web:2"\n')
     assert problems_of(_WITH_IMAGES) == ['images.toml:1: wep: unknown service; did you mean "web"?']
 
 
-def test_an_images_file_that_is_missing_is_told_where_it_is_named() -> None:
+def test_a_missing_images_file_is_an_error_at_the_key_that_names_it() -> None:
     assert problems_of(_WITH_IMAGES) == [
         "services.toml:4: catalog.images: images.toml: doesn't exist. Create it, or remove this key."
     ]

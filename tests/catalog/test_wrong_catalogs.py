@@ -1,7 +1,7 @@
-"""Every mistake is told with its line, its place, what is wrong and what to do: a table of wrong catalogs.
+"""A table of invalid catalogs: each error has its line, its place, a fact and advice.
 
-Below the line that is wrong stands what is said of it, behind `#^`; `#|` goes on with it. What a snippet leaves out of
-[catalog], [mesh] and [services] is added behind it.
+`#^` below a line has its message, which `#|` continues. Tables [catalog], [mesh] and [services] that a snippet doesn't
+have are added at its end.
 """
 
 from __future__ import annotations
@@ -1454,13 +1454,13 @@ def test_a_wrong_catalog_says_what_is_wrong_and_where(snippet: str) -> None:
     assert problems_of(snippet) == pointed_out(snippet)
 
 
-def test_a_missing_mesh_is_told_with_the_kinds_there_are() -> None:
+def test_the_error_about_a_missing_mesh_lists_the_kinds() -> None:
     assert problems_of("[mesh]\n") == [
         f'services.toml:1: mesh: required key "kind" is missing. Add kind, one of {", ".join(KINDS)}.'
     ]
 
 
-def test_every_error_of_form_is_told_at_once_and_once_sorted_by_line() -> None:
+def test_all_errors_of_form_are_reported_once_and_sorted_by_line() -> None:
     told = problems_of(
         """
             [services.web]
@@ -1525,7 +1525,7 @@ def test_every_rule_speaks_at_once_and_once_sorted_by_line() -> None:
     ]
 
 
-def test_rules_are_silent_while_the_form_is_wrong_in_any_environment() -> None:
+def test_rules_do_not_run_if_the_form_is_wrong_in_any_environment() -> None:
     told = problems_of(
         """
             [services.web]

@@ -70,5 +70,5 @@ def test_a_plan_fails_if_an_existing_load_balancer_differs_from_the_catalog(aws:
     said = " ".join(str(refused.value).replace("│", " ").split())
     assert "no matching Route 53 Hosted Zone found" in said
     assert f"its load balancer is not a member of {stranger}" in said
-    assert "its load balancer closes connections before 60 seconds of silence" in said
+    assert "idle timeout is shorter than 60 seconds" in said
     assert "the protocol of services.llm needs a listener that speaks HTTPS" in said
