@@ -71,8 +71,8 @@ class _Shared:
         for deployment in loaded.deployments:
             for name, ingress in deployment.catalog.ingress.items():
                 services = deployment.public_services(name)
-                hosts = (ingress.domain, *(service.public and service.public.host for service in services))
-                self.hosts.setdefault(ingress.zone_id or "", []).extend(filter(None, hosts))
+                hosts = [ingress.domain, *(service.public.host for service in services if service.public)]
+                self.hosts.setdefault(ingress.zone_id or "", []).extend(host for host in hosts if host)
                 if ingress.login or any(service.protocol in ("http2", "grpc") for service in services):
                     self.encrypted.add(known(ingress.listener_arn or ""))
             found = dict(looked_up(deployment.catalog))
@@ -134,8 +134,8 @@ class _Named:
             yield self._one("namespace", id_, ("discovery", "namespace_id"), create, id_, vpc_id=vpc_id)
         for name, ingress in catalog.ingress.items():
             if (id_ := ingress.zone_id) and (hosts := self.shared.hosts[id_]):
-                place = ("ingress", name, "zone_id")
-                yield self._one("hosted zone", id_, place, existing.hosted_zone, id_, name=zone_of(hosts))
+                create = partial(existing.hosted_zone, name=zone_of(hosts))
+                yield self._one("hosted zone", id_, ("ingress", name, "zone_id"), create, id_)
             if ingress.listener_arn:
                 arn = known(ingress.listener_arn)
                 yield self._one(
@@ -160,16 +160,16 @@ class _Named:
         region = self.deployment.region
         for name, ingress in self.deployment.catalog.ingress.items():
             if ingress.logs and (bucket := ingress.logs.bucket):
-                yield self._one(
-                    "bucket", bucket, ("ingress", name, "logs", "bucket"), existing.bucket, bucket, region=region
-                )
+                at: Path = ("ingress", name, "logs", "bucket")
+                yield self._one("bucket", bucket, at, existing.bucket, bucket, region=region)
         for workload in self.deployment.running:
             access, place = workload.access, workload.place
             if workload.model:
                 bucket, _, folder = workload.model.source.removeprefix("s3://").partition("/")
                 object_ = "/".join(filter(None, (folder.strip("/"), "weights.bin")))
-                create = partial(existing.bucket, object_=object_)
-                yield self._one("bucket", f"s3://{bucket}/{object_}", (*place, "model"), create, bucket, region=region)
+                with_object = partial(existing.bucket, object_=object_)
+                at = (*place, "model")
+                yield self._one("bucket", f"s3://{bucket}/{object_}", at, with_object, bucket, region=region)
             for key in ("s3_read", "s3_write"):
                 for index, source in enumerate(getattr(access, key)):
                     bucket = re.sub(r"^(s3://|arn:aws[a-z-]*:s3:::)", "", source).partition("/")[0]
