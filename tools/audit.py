@@ -1,7 +1,7 @@
 """`make audit`: known vulnerabilities of what is locked, asked of PyPI and npm.
 
-Ends with 1 where one is found, and only then. What could not be asked, without a network or of a mirror that keeps no
-advisories, is said as such: it is not audited, and nothing to rely on.
+Exits with 1 only if it finds one. Packages that it couldn't look up, because there is no network or the mirror has no
+advisories, are reported as not audited.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LOCKS = ("requirements/runtime.txt", "requirements/dev.txt", "requirements/audit
 
 
 def _answer(words: list[str]) -> dict[str, Any]:
-    """What a command prints as JSON; empty where it printed none. pip-audit calls it an error to have found one, as
-    npm does."""
+    """The JSON that a command prints; empty if it prints none. pip-audit and npm exit with an error when they find a
+    vulnerability."""
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     try:
         answer = json.loads(done.stdout)
@@ -31,8 +31,8 @@ def _answer(words: list[str]) -> dict[str, Any]:
 
 
 def of_python(answer: dict[str, Any], *, lock: str) -> tuple[list[str], str]:
-    """The vulnerabilities in an answer of pip-audit, and how much it could ask. What its registry does not know it
-    skips, and calls the rest clean even if nothing is left."""
+    """The vulnerabilities that pip-audit reports, and the number of packages that it looked up. It skips packages that
+    its registry doesn't have, and reports no vulnerabilities even if it skipped all of them."""
     packages = answer.get("dependencies", [])
     asked = [each for each in packages if "skip_reason" not in each]
     found = [

@@ -1,5 +1,5 @@
 """Writes what the catalog keeps of AWS's own descriptions: the shape of a container definition, from botocore, and the
-instance types that can run tasks, from moto. Nobody who runs the app needs either package.
+instance types that can run tasks, from moto. The app itself doesn't need these packages.
 
 `python -m tools.aws_data` writes both files into catalog/data/.
 """

@@ -71,7 +71,7 @@ def catalog(services: int) -> str:
 
 @dataclass(frozen=True)
 class Budget:
-    """A promise about the medians. Missing one is told, and fails only where asked: a busy machine proves nothing."""
+    """A limit on a median. Exceeding it is reported, and is an error only on request, because machines can be busy."""
 
     what: str
     most: float

@@ -1,4 +1,4 @@
-"""What several Terraform states save: a catalog of 300 services in twelve stacks against the same in one state.
+"""Measure how much time several Terraform states save: 300 services in twelve stacks, and the same in one state.
 
     python -m tools.bench --states
 
@@ -57,7 +57,7 @@ def catalog(*, split: bool) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a command took, in seconds, and what it said."""
+    """The seconds that a command took, and its output."""
 
     wall: float
     cpu: float
@@ -100,7 +100,7 @@ def measure() -> None:
             _tell("one state, plan of all", _run([terraform, "plan"], whole, environment))
 
             deploy, here = [sys.executable, "-m", "deploy"], folders[True]
-            # From the last one on: nobody whom they call lives in a stack that is not applied.
+            # From the last one on: these stacks call no service in a stack that isn't applied.
             chosen = ["base", *(f"team-{team}" for team in range(APPLIED))]
             for state in chosen:
                 applied = _run([*deploy, "apply", "--stack", state, "--", "-auto-approve"], here, environment)

@@ -87,7 +87,7 @@ def judged(results: dict[str, list[dict[str, Any]]], known: list[Exception_]) ->
 
 
 def checked(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """What checkov, which asks nobody for this, finds in the plans of a folder."""
+    """The findings of checkov in the plans of a folder. It needs no network for that."""
     words = ["--directory", str(folder), "--framework", "terraform_plan", "--skip-download", "--compact"]
     done = subprocess.run(
         [str(CHECKOV), *words, "--output", "json", "--soft-fail"], capture_output=True, text=True, check=True

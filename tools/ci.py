@@ -1,4 +1,4 @@
-"""`make ci`: everything that must hold before a change is accepted, and what it costs. `make nightly`: all there is.
+"""`make ci`: every check that a change must pass, with its cost. `make nightly`: all checks.
 
 Runs all steps, whatever fails first. Prints the CPU and wall time of each, also in units, as machines differ threefold:
 a unit is the CPU time that this machine takes for a loop of ten million multiplications. Exits with 1 if a step failed.
@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MAKE = ["make", "--no-print-directory"]
 PLANS = "{plans}"
-"""Where the slow tests keep their plans, for checkov to read."""
+"""Folder in which the slow tests keep their plans for checkov."""
 SECURITY = [*MAKE, "security", f"PLANS={PLANS}"]
 STEPS = {
     "ci": {

@@ -26,8 +26,8 @@ SIGNED_AS = {
 }
 """botocore's name of a service, where requests are signed for another."""
 TOKENS = ("clientToken", "ClientToken", "CreatorRequestId", "clientRequestToken")
-"""What AWS calls the member that makes a repeated request harmless (botocore marks it `idempotencyToken`; ECS's
-CreateService documents it without the mark)."""
+"""Names of the idempotency token in requests (botocore marks it `idempotencyToken`; ECS documents the one of
+CreateService without the mark)."""
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 
 

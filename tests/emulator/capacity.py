@@ -1,4 +1,4 @@
-"""What AWS refuses about EC2 capacity and Terraform plans happily.
+"""Refuse requests about EC2 capacity as AWS does. `terraform plan` accepts them.
 
 Sources: the ECS API reference (CreateCapacityProvider, DeleteCapacityProvider, PutClusterCapacityProviders) and the EC2
 Auto Scaling User Guide ("Warm pools", "Limitations").

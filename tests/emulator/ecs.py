@@ -1,8 +1,8 @@
 """ECS services and task definitions as AWS keeps, refuses and rolls them out.
 
 moto's service knows half of what CreateService and UpdateService send and none of its tasks ever run.
-Here a service keeps all of it, its tasks run at once and are announced, and a deployment can be told to
-fail: rollback_next("chat") makes the next deployment of the service "chat" fail. Then, as on AWS,
+Here a service keeps all of it, its tasks run at once and are announced, and a test can make a
+deployment fail: rollback_next("chat") makes the next deployment of the service "chat" fail. Then, as on AWS,
 
 * with a circuit breaker that rolls back, the service soon is steady again, on the previous revision
   (Terraform's provider calls that success);
@@ -29,7 +29,7 @@ from . import service_rules, task_rules, tasks, validation
 
 Settings = dict[str, Any]
 
-# What CreateService fills in where the request is silent (botocore's ECS model).
+# The defaults of CreateService (botocore's ECS model).
 DEFAULTS: Settings = {
     "availabilityZoneRebalancing": "ENABLED",
     "capacityProviderStrategy": [],
@@ -57,7 +57,7 @@ DEFAULT_DEPLOYMENT = {
     "minimumHealthyPercent": 100,
     "strategy": "ROLLING",
 }
-# What makes a service revision: a change of it starts a deployment, a rollback brings it back.
+# The settings of a service revision: changing one starts a deployment, and a rollback restores it.
 REVISION = (
     "capacityProviderStrategy",
     "launchType",

@@ -1,8 +1,8 @@
 """Create what a configuration refers to as existing, under the ids and ARNs that it names.
 
-AWS chooses these ids itself, so each function creates a resource in moto's store and then gives it the id. All of them
-go to the emulator's own account, whatever the account in the ARN: that is where Terraform's calls look. Call these
-before Terraform runs, because the store isn't locked.
+AWS chooses these ids itself, so each function creates a resource in moto's store and then gives it the id. All resources
+are in the emulator's account, regardless of the account in the ARN, because Terraform uses that account. Call these
+functions before Terraform runs, because the store isn't locked.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ BY_ARN: dict[str, tuple[str, Callable[[str], None]]] = {
     "sns": ("SNS topic", topic),
     "wafv2": ("web ACL", web_acl),
 }
-"""What is created from its ARN alone, by the service in the ARN."""
+"""Kinds that an ARN is enough to create, by the service in the ARN."""
 
 
 def _backend(service: str, region: str) -> Any:

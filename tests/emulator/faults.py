@@ -1,4 +1,4 @@
-"""What goes wrong between a client and AWS, on demand: by the number of a call, or by a seeded chance.
+"""Make calls to the emulated AWS fail on demand: by the number of a call, or randomly by a seed.
 
     with faults.during(Plan(calls={("ec2", "CreateVpc", 1): "lost"})) as plan: ...
     with faults.during(Plan(seed=7, chance=0.1, at_most=50)) as plan: ...
@@ -54,22 +54,21 @@ class Plan:
     seed: int = 0
     chance: float = 0.0
     at_most: int = 1_000_000
-    """A storm passes: after so many faults by chance there are no more."""
+    """The most random faults of a plan."""
     kinds: tuple[Kind, ...] = KINDS
     unharmed: Mapping[str, str] = field(default_factory=dict)
-    """Calls, as service:operation, whose answers no chance loses, each with the reason."""
+    """Calls, as service:operation, whose responses are never lost at random, each with the reason."""
     injected: list[tuple[str, str, int, Kind]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """How often each operation was called."""
     _owed: set[Call] = field(default_factory=set)
-    """Calls of which an answer was lost by chance: repeated, they get it. A client that gave up before would not know
-    the token any more."""
+    """Calls whose response was lost at random. Their retry gets it, because a client that gives up loses the token."""
     _met: set[Call] = field(default_factory=set)
     """Calls that met with a fault: what is lost is never the last of three tries."""
     _lock: Any = field(default_factory=Lock)
 
     def next(self, call: Call) -> Kind | None:
-        """What happens to this call; it is counted."""
+        """Count a call, and return its fault."""
         with self._lock:
             self.counts[str(call)] += 1
             number = self.counts[str(call)]

@@ -83,7 +83,7 @@ def init_rule(
     """A rule for a group or a prefix list keeps its description (aws_vpc_security_group_ingress_rule)."""
     description = (source_group or {}).get("Description") or (prefix_list_id or {}).get("Description")
     if description:
-        # moto reads the description from here whatever the rule allows.
+        # moto reads the description from here, regardless of the rule's source.
         ip_range = {"Description": description}
     _init_rule(
         self,
@@ -136,8 +136,8 @@ def disassociate_kms_key(self: LogsResponse) -> str:
 def set_instance_protection(
     self: AutoScalingBackend, group_name: str, instance_ids: list[str], protected_from_scale_in: bool | None
 ) -> None:
-    """Of too many instances, those go that nothing protects any more (aws_autoscaling_group with
-    protect_from_scale_in, which the provider drains by this)."""
+    """Removing protection terminates surplus instances. The provider drains an aws_autoscaling_group with
+    protect_from_scale_in this way."""
     _set_instance_protection(self, group_name, instance_ids, protected_from_scale_in)
     group = self.autoscaling_groups[group_name]
     group.set_desired_capacity(group.desired_capacity)

@@ -30,9 +30,9 @@ def active_task_definitions() -> list[str]:
 
 
 def _regions() -> list[str]:
-    # Only regions somebody has used: moto makes a backend at the first request for it.
+    # Only regions in use: moto makes a backend at the first request for it.
     used = {region for backends in BackendDict._instances for region in backends.get(DEFAULT_ACCOUNT_ID, {})}
-    # Services without regions lie under the name of their partition, e.g. aws-us-gov.
+    # Services without regions are under the name of their partition, e.g. aws-us-gov.
     return sorted(region for region in used | {REGION} if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", region))
 
 

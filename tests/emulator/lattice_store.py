@@ -43,7 +43,7 @@ class Kind:
 
     @property
     def key(self) -> str:
-        """What requests call it: `serviceIdentifier`, `serviceId`."""
+        """The name's spelling in requests: `serviceIdentifier`, `serviceId`."""
         return self.name[0].lower() + self.name[1:]
 
 
@@ -61,7 +61,7 @@ KINDS = {
     )
 }
 _NAMED = ("ServiceNetwork", "Service", "TargetGroup")
-"""What has a name that no other of its kind may have."""
+"""Kinds whose names must be unique."""
 _HEALTH_CHECK = {
     "enabled": True,
     "protocol": "HTTP",
@@ -164,7 +164,7 @@ class LatticeStore(BaseBackend):
         return document | {"status": "DELETE_IN_PROGRESS"}
 
     def _users(self, kind: Kind, document: Document) -> Iterator[str]:
-        """What still needs a document."""
+        """Documents that refer to this one."""
         id_ = document["id"]
         for association in (*self.all("ServiceNetworkServiceAssociation"), *self.all("ServiceNetworkVpcAssociation")):
             if id_ in (association.get("serviceId"), association["serviceNetworkId"]):
@@ -177,7 +177,7 @@ class LatticeStore(BaseBackend):
         senders = (*self.all("Listener"), *self.all("Rule"))
         return [each for each in senders if target_group in (t.rsplit("/", 1)[-1] for t in _forwarded(each))]
 
-    # What is checked, and filled in, of each kind.
+    # Checks and defaults for each kind.
 
     def _new_service_network(self, params: Document) -> Document:
         return {"authType": params.get("authType", "NONE")}

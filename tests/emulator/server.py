@@ -1,6 +1,6 @@
 """The emulator as a process-wide server on loopback.
 
-moto answers most of AWS's API; the neighbouring modules replace what it lacks or answers unlike AWS.
+moto serves most of AWS's API. The other modules of this package add missing operations and correct others.
 State lives in this process, per account and region, until POST /moto-api/reset or the end.
 """
 
@@ -29,7 +29,7 @@ _server: ThreadedMotoServer | None = None
 @cache
 def install() -> None:
     """Put our services and corrections into moto. Before the first request: it reads its tables once."""
-    # Without it moto knows none of AWS's own policies, e.g. AmazonECSTaskExecutionRolePolicy.
+    # Without this, moto doesn't have AWS managed policies, such as AmazonECSTaskExecutionRolePolicy.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     for module in (appmesh, capacity, cloudmap, ecs, efs, faults, fixes, lattice, speed):
         module.install()
@@ -49,7 +49,7 @@ def start(port: int = 0) -> str:
 
 
 def stop() -> None:
-    """Stop the server if it runs, and the provider that was started for it. What it held stays until reset()."""
+    """Stop the server if it runs, and the provider that was started for it. Its resources stay until reset()."""
     global _server
     provider.stop()
     if _server is not None:
@@ -58,9 +58,9 @@ def stop() -> None:
 
 
 def url() -> str:
-    """Where the server listens, e.g. http://127.0.0.1:45123."""
+    """The server's URL, such as http://127.0.0.1:45123."""
     if _server is None:
-        raise RuntimeError("The emulator does not run: call start() first.")
+        raise RuntimeError("the emulator isn't running. Call start() first.")
     host, port = _server.get_host_and_port()
     return f"http://{host}:{port}"
 

@@ -1,8 +1,8 @@
-"""What ECS refuses in a service, and what would keep its tasks from ever starting.
+"""Refuse services that ECS refuses, and services whose tasks could never start.
 
-Terraform checks none of it at plan time. Where AWS would accept the service and its tasks would then
-fail in a loop (a log group or a mesh node that does not exist), the service is refused at once: the
-defect is the same, and it is found in a second.
+`terraform plan` checks none of these. If AWS would accept the service and its tasks would then fail in
+a loop (the log group or mesh node doesn't exist), the emulator refuses the service, so that tests find
+the defect in a second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Keep a reset fast: what every account holds from the start is made once, or when somebody asks.
+"""Keep a reset fast: the initial content of an account is created once, or on the first request for it.
 
-moto parses 1,500 AWS policies and makes 1,300 machine images whenever an account is emptied, half a
-second of work that a test which only wants an empty account has no use for.
+moto parses 1,500 AWS policies and makes 1,300 machine images whenever an account is emptied, which
+takes half a second and which most tests don't need.
 """
 
 from __future__ import annotations

@@ -73,10 +73,14 @@ def test_a_joined_network_cluster_and_load_balancer_have_stand_ins() -> None:
 
 
 def test_a_queue_that_is_named_by_name_and_by_arn_has_one_stand_in_for_each_region() -> None:
-    arns = [f"arn:aws:sqs:{region}:123456789012:work" for region in ("us-west-2", "eu-west-1")]
+    here, there = (f"arn:aws:sqs:{region}:123456789012:work" for region in ("us-west-2", "eu-west-1"))
 
     assert _stand_ins(
-        f'[services.web]\nimage = "r.io/web:1"\naccess = {{ sqs_send = ["work"], sqs_consume = {list(map(str, arns))} }}'
+        f"""
+        [services.web]
+        image = "r.io/web:1"
+        access = {{ sqs_send = ["work"], sqs_consume = ["{here}", "{there}"] }}
+        """
     ) == ["queue work (services.toml:3)", "queue work in eu-west-1 (services.toml:3)"]
 
 
@@ -149,8 +153,8 @@ def test_an_arn_in_a_region_that_the_emulated_aws_lacks_is_refused_with_its_line
     )
 
     assert problem == (
-        'services.toml:3: services.web.secrets.A.arn: the demo has no region "xx-north-9". Remove or replace this line in '
-        "a copy of the catalog for the demo."
+        'services.toml:3: services.web.secrets.A.arn: the demo has no region "xx-north-9". Remove or replace this line '
+        "in a copy of the catalog for the demo."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the demo can't create: regions, zones and ids that the emulated AWS doesn't have."""
+"""Refuse regions, zones and ids that the demo can't create."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _walk(deployment: Deployment, stacks: list[Workspace]) -> None:
         heading("terraform apply", here)
         _timed(here, "apply", result="Apply complete!")
         outputs |= here.output()["services"]
-    _heading("Where callers find their callees")
+    _heading("Addresses of the services")
     _print_table(deployment, outputs)
     for here in stacks:
         heading("terraform plan, again", here)

@@ -1,4 +1,4 @@
-"""Stand-ins: what a catalog names as existing, created in the emulated AWS before Terraform runs."""
+"""Stand-ins for existing resources that a catalog names, created in the emulated AWS before Terraform runs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def create(loaded: Loaded) -> list[StandIn]:
 
 
 class _Shared:
-    """What all deployments together need of one resource, because the first of them creates it."""
+    """Requirements of all deployments on a resource that they share, because it's created once."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.hosts: dict[str, list[str]] = {}
@@ -83,7 +83,7 @@ class _Shared:
 
 @dataclass(frozen=True)
 class _Named:
-    """What one deployment names as existing."""
+    """The stand-ins for one deployment."""
 
     deployment: Deployment
     loaded: Loaded
@@ -145,7 +145,7 @@ class _Named:
                 )  # fmt: skip
 
     def _by_arn(self, arn: str) -> tuple[str, Callable[[str], None]] | None:
-        """What an ARN names, and what creates that. None if Terraform doesn't look it up, or `_data` creates it."""
+        """The kind of an ARN and its function. None if Terraform doesn't look it up, or `_data` yields it."""
         service, resource = arn.split(":")[2], arn.split(":", 5)[5]
         if service == "iam" and resource.startswith("policy/"):
             return "IAM policy", existing.policy
