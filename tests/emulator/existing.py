@@ -1,8 +1,8 @@
 """Create what a configuration refers to as existing, under the ids and ARNs that it names.
 
-AWS chooses these ids itself, so each function creates a resource in moto's store and then gives it the id. All resources
-are in the emulator's account, regardless of the account in the ARN, because Terraform uses that account. Call these
-functions before Terraform runs, because the store isn't locked.
+AWS chooses these ids itself, so each function creates a resource in moto's store and then gives it the id. The account
+is always the emulator's, regardless of the account in the ARN, because Terraform's calls use it. Call these functions
+before Terraform runs, because the store isn't locked.
 """
 
 from __future__ import annotations
