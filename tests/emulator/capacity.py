@@ -85,7 +85,7 @@ def put_warm_pool(self: AutoScalingBackend, group_name: str, *arguments: Any, **
 
 
 def install() -> None:
-    """Put the functions above in the place of moto's."""
+    """Replace moto's functions with those above."""
     for function in (create_capacity_provider, delete_capacity_provider, put_cluster_capacity_providers):
         setattr(EC2ContainerServiceResponse, function.__name__, function)
     AutoScalingBackend.put_warm_pool = put_warm_pool

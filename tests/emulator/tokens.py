@@ -52,7 +52,7 @@ def answer(
             return [b"".join(serve(server, environ, start_response))]
         attempt = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         if attempt in _attempts:
-            print(f"emulator: {call} was answered, and is sent again", file=sys.stderr)
+            print(f"emulator: repeated the response to {call}, whose connection broke", file=sys.stderr)
             answered = _attempts[attempt]
         else:
             answered = _once(serve, server, call, environ)
