@@ -164,8 +164,8 @@ class ExistingListener(Part):
             _condition(
                 f"self.idle_timeout >= {idle}",
                 self._says(
-                    f"its load balancer's idle timeout is shorter than {idle} seconds, which services behind it require. "
-                    "Ask its owner to raise it, or set a shorter idle_timeout"
+                    f"its load balancer's idle timeout is shorter than {idle} seconds, which its services require. Ask "
+                    "its owner to raise it, or set a shorter idle_timeout"
                 ),
             ),
         ]

@@ -1,4 +1,4 @@
-"""An AWS on loopback, good enough for real Terraform to apply a generated stack to.
+"""An AWS API on loopback to which real Terraform can apply a generated stack.
 
     from tests import emulator
 

@@ -1,4 +1,4 @@
-"""Serve the emulator until Ctrl-C and print the lines that point a shell at it."""
+"""Serve the emulator until Ctrl-C and print the variables that a shell needs to use it."""
 
 from __future__ import annotations
 

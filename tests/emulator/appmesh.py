@@ -31,7 +31,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the seven kinds of resource: its operations' names, its place and what it refers to."""
+    """One of the seven resource kinds: the names of its operations, its path and its references."""
 
     name: str
     plural: str
@@ -118,7 +118,7 @@ class AppMeshStore(BaseBackend):
         return path
 
     def children(self, path: str) -> list[str]:
-        # A copy, because another request may add a document meanwhile.
+        # A copy, because another request may add a document concurrently.
         return [other for other in tuple(self.documents) if other.startswith(f"{path}/")]
 
     def users(self, path: str) -> list[str]:

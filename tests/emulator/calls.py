@@ -1,4 +1,4 @@
-"""Which operation of which service a request calls, in whatever protocol, and how that protocol tells an error."""
+"""Find the service and operation that a request calls, in any protocol, and write errors in that protocol."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SIGNED_AS = {
     "monitoring": "cloudwatch",
     "email": "ses",
 }
-"""botocore's name of a service, where requests are signed for another."""
+"""The botocore name of services whose requests are signed with another name."""
 TOKENS = ("clientToken", "ClientToken", "CreatorRequestId", "clientRequestToken")
-"""What AWS calls the member that makes a repeated request harmless (botocore marks it `idempotencyToken`; ECS's
-CreateService documents it without the mark)."""
+"""Names of the idempotency token in requests (botocore marks it `idempotencyToken`; ECS documents the one of
+CreateService without the mark)."""
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 
 
@@ -66,7 +66,7 @@ def read(environ: Environ) -> Call | None:
         protocol = "ec2" if service == "ec2" else "query"
         return Call(service=service, operation=form["Action"][0], protocol=protocol, token=token, body=body)
     model = _model(service)
-    # As sent: where an ARN stands in the path, its slashes are escaped.
+    # As sent: the slashes of an ARN in the path are escaped.
     path = environ["RAW_URI"].partition("?")[0]
     query = {name for name, _, _ in (part.partition("=") for part in environ.get("QUERY_STRING", "").split("&"))}
     for method, pattern, needed, operation in _routes(service):
@@ -102,7 +102,7 @@ def _model(service: str) -> ServiceModel:
 
 @cache
 def _routes(service: str) -> list[tuple[str, re.Pattern[str], set[str], str]]:
-    """Method, path, names in the query and operation; the longest paths first, as they say most."""
+    """Method, path, query names and operation. The longest paths come first because they are the most specific."""
     routes = []
     for name in _model(service).operation_names:
         http = _model(service).operation_model(name).http

@@ -1,4 +1,4 @@
-"""What AWS refuses about EC2 capacity and Terraform plans happily.
+"""Refuse requests about EC2 capacity as AWS does. `terraform plan` accepts them.
 
 Sources: the ECS API reference (CreateCapacityProvider, DeleteCapacityProvider, PutClusterCapacityProviders) and the EC2
 Auto Scaling User Guide ("Warm pools", "Limitations").
@@ -85,7 +85,7 @@ def put_warm_pool(self: AutoScalingBackend, group_name: str, *arguments: Any, **
 
 
 def install() -> None:
-    """Put the functions above in the place of moto's."""
+    """Replace moto's functions with those above."""
     for function in (create_capacity_provider, delete_capacity_provider, put_cluster_capacity_providers):
         setattr(EC2ContainerServiceResponse, function.__name__, function)
     AutoScalingBackend.put_warm_pool = put_warm_pool

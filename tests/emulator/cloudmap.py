@@ -1,8 +1,8 @@
-"""Cloud Map where moto's differs from AWS.
+"""Corrections of Cloud Map, for differences between moto and AWS.
 
-* A service of a DNS namespace knows its namespace from DnsConfig only; moto then finds it nowhere.
-* A VPC may hold several private namespaces; their hosted zone carries their name and goes with them.
-* What is in use cannot be deleted; registering an instance twice replaces it; lists can be filtered.
+* A service of a DNS namespace gets its namespace from DnsConfig; moto ignores that.
+* A VPC can have several private namespaces. Each has a hosted zone with its name, which is deleted with it.
+* Namespaces and services in use can't be deleted, registering an instance again replaces it, and lists have filters.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def register_instance(self: ServiceDiscoveryBackend, service_id: str, instance_i
 
 
 def find_service(self: ServiceDiscoveryBackend, arn: str) -> Service:
-    """The service a registry ARN names."""
+    """The service that a registry ARN names."""
     for service in tuple(self.services.values()):
         if service.arn == arn:
             return service
@@ -133,7 +133,7 @@ def list_namespaces(self: ServiceDiscoveryResponse) -> str:
 
 
 def install() -> None:
-    """Put the functions above in the place of moto's; moto looks them up on every request."""
+    """Replace moto's functions with those above. moto looks them up on every request."""
     for function in (
         create_service,
         delete_service,

@@ -1,13 +1,13 @@
-"""ECS services and task definitions as AWS keeps, refuses and rolls them out.
+"""ECS services and task definitions: stored, refused and rolled out as on AWS.
 
-moto's service knows half of what CreateService and UpdateService send and none of its tasks ever run.
-Here a service keeps all of it, its tasks run at once and are announced, and a deployment can be told to
-fail: rollback_next("chat") makes the next deployment of the service "chat" fail. Then, as on AWS,
+moto stores half of the settings of CreateService and UpdateService, and doesn't run tasks. Here a service has
+all its settings, its tasks run immediately and are registered, and a test can make a deployment fail:
+rollback_next("chat") makes the next deployment of the service "chat" fail. Then, as on AWS,
 
-* with a circuit breaker that rolls back, the service soon is steady again, on the previous revision
-  (Terraform's provider calls that success);
-* without one, or where the previous revision is INACTIVE, or on creation, where there is nothing to
-  return to, it never becomes steady, and a client that waits for that times out.
+* with a circuit breaker that rolls back, the service soon becomes steady again on the previous revision, which
+  Terraform's provider reports as a success;
+* without one, or if the previous revision is INACTIVE or doesn't exist, the service never becomes steady, and a
+  client that waits for that times out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from . import service_rules, task_rules, tasks, validation
 
 Settings = dict[str, Any]
 
-# What CreateService fills in where the request is silent (botocore's ECS model).
+# The defaults of CreateService (botocore's ECS model).
 DEFAULTS: Settings = {
     "availabilityZoneRebalancing": "ENABLED",
     "capacityProviderStrategy": [],
@@ -57,7 +57,7 @@ DEFAULT_DEPLOYMENT = {
     "minimumHealthyPercent": 100,
     "strategy": "ROLLING",
 }
-# What makes a service revision: a change of it starts a deployment, a rollback brings it back.
+# The settings of a service revision: changing one starts a deployment, and a rollback restores it.
 REVISION = (
     "capacityProviderStrategy",
     "launchType",
@@ -78,7 +78,7 @@ _delete_cluster = EC2ContainerServiceResponse.delete_cluster
 
 
 class Refusal(ServiceException):
-    """Any ECS error, by code. moto looks for a ServiceException of its own in its package's model and fails."""
+    """An ECS error by code. It exists because moto fails on codes without an exception class of moto's."""
 
 
 class InvalidParameter(Refusal):
@@ -90,7 +90,7 @@ class ClientError(Refusal):
 
 
 def rollback_next(service: str, *, account: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Make the next deployment of this service fail (once), in whatever region and cluster it is."""
+    """Make the next deployment of this service fail once, in any region and cluster."""
     _failing(account).add(service)
 
 
@@ -101,12 +101,12 @@ def known_endpoints(cluster: str, service: str, *, region: str, account: str = D
 
 
 def _failing(account: str) -> set[str]:
-    # On a backend without regions, so that a reset of the emulator forgets it too.
+    # On a backend without regions, so that a reset of the emulator clears it too.
     return iam_backends[account]["aws"].__dict__.setdefault("failing_deployments", set())
 
 
 def _check_model(response: EC2ContainerServiceResponse) -> Settings:
-    # The body as sent: moto's parser has already dropped what the model does not know.
+    # The body as sent: moto's parser has already dropped members that aren't in the model.
     request = json.loads(response.body)
     if found := validation.problems("ecs", response._get_action(), request):
         raise InvalidParameter("; ".join(found))
@@ -216,12 +216,12 @@ def _task_definition(backend: EC2ContainerServiceBackend, name: str) -> TaskDefi
 
 
 def _complete(settings: Settings, previous: Settings) -> None:
-    """Bring settings into the form in which ECS returns them."""
+    """Convert settings to the form in which ECS returns them."""
     settings["deploymentConfiguration"] = (
         DEFAULT_DEPLOYMENT | previous | (settings.get("deploymentConfiguration") or {})
     )
     if not (settings["serviceConnectConfiguration"] or {}).get("enabled"):
-        # {"enabled": false} is how a client takes Service Connect away; ECS then returns none at all.
+        # {"enabled": false} is how a client removes Service Connect. ECS then returns no configuration.
         settings["serviceConnectConfiguration"] = None
     providers = {each["capacityProvider"] for each in settings["capacityProviderStrategy"]}
     if settings["launchType"] == "FARGATE" or providers & service_rules.FARGATE:
@@ -283,6 +283,6 @@ def _deployment(settings: Settings, running: int, state: str) -> dict[str, Any]:
 
 
 def install() -> None:
-    """Put the functions above in the place of moto's; moto looks them up on every request."""
+    """Replace moto's functions with those above. moto looks them up on every request."""
     for function in (register_task_definition, create_service, update_service, delete_service, delete_cluster):
         setattr(EC2ContainerServiceResponse, function.__name__, function)

@@ -1,4 +1,4 @@
-"""EFS as AWS has it, where moto has less: a file system's policy can be taken away again."""
+"""The EFS operation that moto lacks: deleting a file system's policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moto.efs.responses import EFSResponse
 
 
 def delete_file_system_policy(self: Any) -> tuple[int, dict[str, str], str]:
-    """EFS API reference, DeleteFileSystemPolicy: also where there is none, and 200 with nothing in it."""
+    """Delete the policy if there is one; the response is an empty 200 (EFS API reference, DeleteFileSystemPolicy)."""
     file_system_id = self._get_param("FileSystemId")
     file_system = self.efs_backend.file_systems_by_id.get(file_system_id)
     if file_system is None:
@@ -19,5 +19,5 @@ def delete_file_system_policy(self: Any) -> tuple[int, dict[str, str], str]:
 
 
 def install() -> None:
-    """Add what is missing to moto."""
+    """Add the operation to moto."""
     EFSResponse.delete_file_system_policy = delete_file_system_policy  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Create what a configuration refers to as existing, under the ids and ARNs that it names.
 
-AWS chooses these ids itself, so each function creates a resource in moto's store and then gives it the id. All of them
-go to the emulator's own account, whatever the account in the ARN: that is where Terraform's calls look. Call these
+AWS chooses these ids itself, so each function creates a resource in moto's store and then gives it the id. The account
+is always the emulator's, regardless of the account in the ARN, because Terraform's calls use it. Call these functions
 before Terraform runs, because the store isn't locked.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 from unittest.mock import patch
 
@@ -36,13 +37,20 @@ def vpc(id_: str, *, region: str) -> None:
 
 
 def subnet(id_: str, *, region: str, number: int, vpc_id: str | None = None) -> None:
-    """A subnet of a VPC, by default of the region's default VPC. `number`, from 0, chooses its zone and addresses."""
+    """A subnet of a VPC, by default of the region's default VPC. `number`, from 0, chooses its zone."""
     ec2, names = _backend("ec2", region), zones(region)
     vpc_id = vpc_id or ec2.default_vpc.id
-    prefix = ec2.get_vpc(vpc_id).cidr_block.rsplit(".", 2)[0]
+    range_ = ip_network(ec2.get_vpc(vpc_id).cidr_block)
+    subnets = [each for zone in ec2.subnets.values() for each in zone.values() if each.vpc_id == vpc_id]
+    taken = [ip_network(each.cidr_block) for each in subnets]
+    free = next(
+        each
+        # From the end: the subnets of a default VPC are at the beginning. /28 is the smallest that AWS allows.
+        for each in reversed([*range_.subnets(new_prefix=min(28, range_.prefixlen + 8))])
+        if not any(map(each.overlaps, taken))
+    )
     with patch("moto.ec2.models.subnets.random_subnet_id", return_value=id_):
-        # From the end: the subnets of a default VPC are at the beginning.
-        ec2.create_subnet(vpc_id, f"{prefix}.{255 - number}.0/24", availability_zone=names[number % len(names)])
+        ec2.create_subnet(vpc_id, str(free), availability_zone=names[number % len(names)])
 
 
 def security_group(id_: str, *, region: str, vpc_id: str | None = None) -> None:
@@ -53,9 +61,26 @@ def security_group(id_: str, *, region: str, vpc_id: str | None = None) -> None:
 
 def listener(arn: str, *, subnet_ids: list[str], security_group_id: str, https: bool, internal: bool) -> None:
     """A listener of an Application Load Balancer, with that load balancer. Its default response is 404."""
-    region, name = arn.split(":")[3], arn.split("/")[2]
+    region = arn.split(":")[3]
     elb, store = client("elbv2", region=region), _backend("elbv2", region)
-    scheme = "internal" if internal else "internet-facing"
+    known_arn = arn.rpartition("/")[0].replace(":listener/", ":loadbalancer/")
+    if known_arn not in store.load_balancers:
+        _load_balancer(known_arn, subnet_ids=subnet_ids, security_group_id=security_group_id, internal=internal)
+    created_arn = elb.create_listener(
+        LoadBalancerArn=known_arn,
+        Protocol="HTTPS" if https else "HTTP",
+        # One load balancer may have several existing listeners.
+        Port=(443 if https else 80) + len(store.load_balancers[known_arn].listeners),
+        DefaultActions=[_NOT_FOUND],
+    )["Listeners"][0]["ListenerArn"]
+    listeners = store.load_balancers[known_arn].listeners
+    _rename(listeners, listeners[created_arn], arn)
+    listeners[arn].arn = arn
+
+
+def _load_balancer(arn: str, *, subnet_ids: list[str], security_group_id: str, internal: bool) -> None:
+    elb, store = client("elbv2", region=arn.split(":")[3]), _backend("elbv2", arn.split(":")[3])
+    name, scheme = arn.split("/")[2], "internal" if internal else "internet-facing"
     balancer_arn = elb.create_load_balancer(
         Name=name, Subnets=subnet_ids, SecurityGroups=[security_group_id], Scheme=scheme, Type="application"
     )["LoadBalancers"][0]["LoadBalancerArn"]
@@ -63,19 +88,8 @@ def listener(arn: str, *, subnet_ids: list[str], security_group_id: str, https: 
     elb.modify_load_balancer_attributes(
         LoadBalancerArn=balancer_arn, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "4000"}]
     )
-    elb.create_listener(
-        LoadBalancerArn=balancer_arn,
-        Protocol="HTTPS" if https else "HTTP",
-        Port=443 if https else 80,
-        DefaultActions=[_NOT_FOUND],
-    )
-    balancer = store.load_balancers.pop(balancer_arn)
-    balancer.arn = arn.rpartition("/")[0].replace(":listener/", ":loadbalancer/")
-    [made] = balancer.listeners.values()
-    made.arn, made.load_balancer_arn = arn, balancer.arn
-    balancer.listeners.clear()
-    balancer.listeners[arn] = made
-    store.load_balancers[balancer.arn] = balancer
+    _rename(store.load_balancers, store.load_balancers[balancer_arn], arn)
+    store.load_balancers[arn].arn = arn
 
 
 def cluster(arn: str) -> None:
@@ -153,8 +167,10 @@ def web_acl(arn: str) -> None:
 
 
 def key(arn: str) -> None:
-    """A KMS key, or a key behind an alias."""
+    """A KMS key, or an alias of a new one."""
     region, (kind, _, id_) = arn.split(":")[3], arn.split(":", 5)[5].partition("/")
+    if kind == "alias" and id_.startswith("aws/"):
+        return  # a key that AWS manages
     store = _backend("kms", region)
     made = store.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "Existing key", None)
     if kind == "alias":
@@ -235,7 +251,7 @@ BY_ARN: dict[str, tuple[str, Callable[[str], None]]] = {
     "sns": ("SNS topic", topic),
     "wafv2": ("web ACL", web_acl),
 }
-"""What is created from its ARN alone, by the service in the ARN."""
+"""Kinds that an ARN is enough to create, by the service in the ARN."""
 
 
 def _backend(service: str, region: str) -> Any:

@@ -1,4 +1,4 @@
-"""What goes wrong between a client and AWS, on demand: by the number of a call, or by a seeded chance.
+"""Make calls to the emulated AWS fail on demand: by the number of a call, or randomly by a seed.
 
     with faults.during(Plan(calls={("ec2", "CreateVpc", 1): "lost"})) as plan: ...
     with faults.during(Plan(seed=7, chance=0.1, at_most=50)) as plan: ...
@@ -27,7 +27,7 @@ from .calls import Application, Call, Environ
 
 Kind = Literal["throttled", "failed", "unavailable", "slow", "dropped", "lost"]
 KINDS: tuple[Kind, ...] = ("throttled", "failed", "unavailable", "slow", "dropped", "lost")
-"""Refused for being one too many; 500; 503, late; the connection closed before anything was done; and after."""
+"""Throttled; 500; a late 503; the connection closed before the call is served; and after."""
 
 THROTTLED = {
     "appmesh": ("429", "TooManyRequestsException"),
@@ -40,36 +40,35 @@ THROTTLED = {
     "sts": ("400", "Throttling"),
     "vpc-lattice": ("429", "ThrottlingException"),
 }
-"""Each service's own status and code for it ("Common errors" of its API reference); all others use the one below."""
+"""The status and code of throttling by service ("Common errors" of its API reference). Others use the one below."""
 _THROTTLED = ("400", "ThrottlingException")
 _SLOW = 1.0
 
 
 @dataclass(kw_only=True)
 class Plan:
-    """Which calls fail, and what did."""
+    """The calls that fail, and a record of those that did."""
 
     calls: Mapping[tuple[str, str, int], Kind] = field(default_factory=dict)
-    """By service and operation, as botocore names them, and number from 1."""
+    """Faults by service and operation, as botocore names them, and the call's number from 1."""
     seed: int = 0
     chance: float = 0.0
     at_most: int = 1_000_000
-    """A storm passes: after so many faults by chance there are no more."""
+    """The most random faults of a plan."""
     kinds: tuple[Kind, ...] = KINDS
     unharmed: Mapping[str, str] = field(default_factory=dict)
-    """Calls, as service:operation, whose answers no chance loses, each with the reason."""
+    """Calls, as service:operation, whose responses are never lost at random, each with the reason."""
     injected: list[tuple[str, str, int, Kind]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    """How often each operation was called."""
+    """The number of calls of each operation."""
     _owed: set[Call] = field(default_factory=set)
-    """Calls of which an answer was lost by chance: repeated, they get it. A client that gave up before would not know
-    the token any more."""
+    """Calls whose response was lost at random. Their retry gets it, because a client that gives up loses the token."""
     _met: set[Call] = field(default_factory=set)
-    """Calls that met with a fault: what is lost is never the last of three tries."""
+    """Calls that had a fault. The last of three tries never fails."""
     _lock: Any = field(default_factory=Lock)
 
     def next(self, call: Call) -> Kind | None:
-        """What happens to this call; it is counted."""
+        """Count a call, and return its fault."""
         with self._lock:
             self.counts[str(call)] += 1
             number = self.counts[str(call)]
@@ -98,7 +97,7 @@ _plan: Plan | None = None
 
 @contextmanager
 def during(plan: Plan) -> Iterator[Plan]:
-    """Let the plan rule over all calls of the emulator."""
+    """Apply a plan to all calls of the emulator."""
     global _plan
     _plan = plan
     try:
@@ -140,5 +139,5 @@ def _hang_up(environ: Environ) -> Iterable[bytes]:
 
 
 def install() -> None:
-    """Stand before everything that moto serves."""
+    """Intercept every request to moto."""
     DomainDispatcherApplication.__call__ = _serve(DomainDispatcherApplication.__call__)

@@ -1,4 +1,4 @@
-"""Small corrections of moto, each with what needs it."""
+"""Small corrections of moto, each with the resource that needs it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _register_scalable_target = ApplicationAutoScalingResponse.register_scalable_tar
 def create_launch_template(
     self: EC2Backend, name: str, description: str, data: dict[str, Any], tags: dict[str, Any]
 ) -> Any:
-    """The template's own tags are not among those of what it launches (aws_launch_template with default_tags)."""
+    """A template's own tags aren't tags of its instances (aws_launch_template with default_tags)."""
     if "TagSpecifications" in data:
         data["TagSpecifications"] = [
             each for each in data["TagSpecifications"] if each["ResourceType"] != "launch-template"
@@ -48,14 +48,14 @@ def create_launch_template(
 
 
 def create_version(self: LaunchTemplate, data: dict[str, Any], description: str) -> Any:
-    """A further version of a template starts instances as the first does (aws_launch_template with user_data)."""
+    """Later versions of a template launch instances too (aws_launch_template with user_data)."""
     if isinstance(data.get("UserData"), str):
         data["UserData"] = parse_user_data(data["UserData"])
     return _create_version(self, data, description)
 
 
 def delete_vpc(self: EC2Backend, vpc_id: str) -> Any:
-    """The default network ACL goes with its VPC (aws_vpc)."""
+    """Deleting a VPC deletes its default network ACL (aws_vpc)."""
     deleted = _delete_vpc(self, vpc_id)
     for acl in tuple(self.network_acls.values()):
         if acl.vpc_id == vpc_id:
@@ -64,7 +64,7 @@ def delete_vpc(self: EC2Backend, vpc_id: str) -> Any:
 
 
 def describe_capacity_providers(self: EC2ContainerServiceBackend, names: list[str] | None) -> tuple[list[Any], Any]:
-    """Without names: all of the account's own."""
+    """Without names, return all of the account's."""
     return _describe_capacity_providers(self, list(self.capacity_providers) if names is None else names)
 
 
@@ -83,7 +83,7 @@ def init_rule(
     """A rule for a group or a prefix list keeps its description (aws_vpc_security_group_ingress_rule)."""
     description = (source_group or {}).get("Description") or (prefix_list_id or {}).get("Description")
     if description:
-        # moto reads the description from here whatever the rule allows.
+        # moto reads the description from here, regardless of the rule's source.
         ip_range = {"Description": description}
     _init_rule(
         self,
@@ -103,7 +103,7 @@ _LONGEST_DRAINING = "3600"
 
 
 def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, attributes: dict[str, Any]) -> None:
-    """A target group may drain for a whole hour: moto takes the bound itself for too long."""
+    """A target group can drain for an hour. moto refuses exactly 3600 seconds."""
     delay = "deregistration_delay.timeout_seconds"
     longest = attributes.get(delay) == _LONGEST_DRAINING
     _modify_target_group_attributes(self, target_group_arn, {**attributes, **({delay: "3599"} if longest else {})})
@@ -112,7 +112,7 @@ def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, at
 
 
 def delete_load_balancer(self: ELBv2Backend, arn: str) -> None:
-    """One that is protected from deletion stays (ELBv2 API reference, DeleteLoadBalancer)."""
+    """Refuse to delete a load balancer with deletion protection (ELBv2 API reference, DeleteLoadBalancer)."""
     balancer = self.load_balancers.get(arn)
     if balancer and balancer.attrs.get("deletion_protection.enabled") == "true":
         raise ELBClientError(
@@ -123,7 +123,7 @@ def delete_load_balancer(self: ELBv2Backend, arn: str) -> None:
 
 
 def associate_kms_key(self: LogsResponse) -> str:
-    """A log group that stands gets another key (aws_cloudwatch_log_group with kms_key_id)."""
+    """Set the key of an existing log group (aws_cloudwatch_log_group with kms_key_id)."""
     self.logs_backend.groups[self._get_param("logGroupName")].kms_key_id = self._get_param("kmsKeyId")
     return "{}"
 
@@ -136,22 +136,22 @@ def disassociate_kms_key(self: LogsResponse) -> str:
 def set_instance_protection(
     self: AutoScalingBackend, group_name: str, instance_ids: list[str], protected_from_scale_in: bool | None
 ) -> None:
-    """Of too many instances, those go that nothing protects any more (aws_autoscaling_group with
-    protect_from_scale_in, which the provider drains by this)."""
+    """Removing protection terminates surplus instances. The provider drains an aws_autoscaling_group with
+    protect_from_scale_in this way."""
     _set_instance_protection(self, group_name, instance_ids, protected_from_scale_in)
     group = self.autoscaling_groups[group_name]
     group.set_desired_capacity(group.desired_capacity)
 
 
 def create_hosted_zone(self: Route53) -> Any:
-    """A zone that is made for a VPC is private, whether or not the request says so (aws_route53_zone with vpc)."""
+    """A zone that is created for a VPC is private, even if the request doesn't set that (aws_route53_zone with vpc)."""
     if self.params.get("VPC"):
         self.params["HostedZoneConfig"] = {**(self.params.get("HostedZoneConfig") or {}), "PrivateZone": True}
     return _create_hosted_zone(self)
 
 
 def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
-    """A target has tags (aws_appautoscaling_target)."""
+    """A scalable target can have tags (aws_appautoscaling_target)."""
     answer = _register_scalable_target(self)
     if tags := self._get_param("Tags"):
         _tags(self)[json.loads(answer)["ScalableTargetARN"]] = tags
@@ -159,7 +159,7 @@ def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
 
 
 def deregister_scalable_target(self: ApplicationAutoScalingResponse) -> str:
-    """Its policies, their alarms and its scheduled actions go with a target (DeregisterScalableTarget)."""
+    """Deregistering a target deletes its policies, alarms and scheduled actions (DeregisterScalableTarget)."""
     backend, resource = self.applicationautoscaling_backend, self._get_param("ResourceId")
     for key, policy in tuple(backend.policies.items()):
         if policy.resource_id == resource:
@@ -170,14 +170,14 @@ def deregister_scalable_target(self: ApplicationAutoScalingResponse) -> str:
 
 
 def describe_scaling_policies(self: ApplicationAutoscalingBackend, **asked: Any) -> Any:
-    """A target's policies, and none of one whose name begins alike (aws_appautoscaling_policy of chat and chat-ui)."""
-    # moto looks whether the policy's resource is in this.
+    """The policies of one target: those of chat don't include those of chat-ui (aws_appautoscaling_policy)."""
+    # moto checks that the policy's resource is in this.
     resource = [asked["resource_id"]] if asked["resource_id"] else None
     return _describe_scaling_policies(self, **asked | {"resource_id": resource})
 
 
 def _checked(operation: str, kept: Callable[[ApplicationAutoScalingResponse], str]) -> Any:
-    """An operation that refuses what its model forbids, and a target that is not there."""
+    """An operation that refuses requests that its model forbids, and targets that don't exist."""
 
     def call(self: ApplicationAutoScalingResponse) -> str:
         request = json.loads(self.body)
@@ -212,12 +212,12 @@ def untag_resource(self: ApplicationAutoScalingResponse) -> str:
 
 
 def _tags(response: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]:
-    # On the backend, so that a reset forgets them.
+    # On the backend, so that a reset clears them.
     return response.applicationautoscaling_backend.__dict__.setdefault("tags_of_targets", {})
 
 
 def install() -> None:
-    """Apply every correction; moto looks each method up when it is called."""
+    """Apply every correction. moto looks up each method when it's called."""
     EC2Backend.create_launch_template = create_launch_template
     LaunchTemplate.create_version = create_version
     EC2Backend.delete_vpc = delete_vpc

@@ -1,4 +1,4 @@
-"""Everything in the emulated account that a destroy should have removed."""
+"""List everything in the emulated account that `terraform destroy` should have removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .server import REGION, client
 
 
 def leftovers() -> dict[str, list[str]]:
-    """Names of what is left, by kind; empty when nothing is. Kept or inactive task definitions do not count."""
+    """Names of the remaining resources, by kind. Skips task definitions that are kept or inactive."""
     found: dict[str, list[str]] = {}
     for kind, name in (*_global(), *(each for region in _regions() for each in _regional(region))):
         found.setdefault(kind, []).append(name)
@@ -21,7 +21,7 @@ def leftovers() -> dict[str, list[str]]:
 
 
 def active_task_definitions() -> list[str]:
-    """Task definitions that are still ACTIVE: those a stack keeps on purpose, so that a rollback has a way back."""
+    """Task definitions that are still ACTIVE: a stack keeps them for rollbacks."""
     return [
         arn
         for region in _regions()
@@ -30,9 +30,9 @@ def active_task_definitions() -> list[str]:
 
 
 def _regions() -> list[str]:
-    # Only regions somebody has used: moto makes a backend at the first request for it.
+    # Only regions in use: moto creates a backend on the first request for it.
     used = {region for backends in BackendDict._instances for region in backends.get(DEFAULT_ACCOUNT_ID, {})}
-    # Services without regions lie under the name of their partition, e.g. aws-us-gov.
+    # Services without regions are under the name of their partition, e.g. aws-us-gov.
     return sorted(region for region in used | {REGION} if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", region))
 
 

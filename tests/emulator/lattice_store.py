@@ -1,4 +1,4 @@
-"""The documents of VPC Lattice, and what AWS asks of each.
+"""The documents of VPC Lattice, with AWS's rules for each.
 
 moto knows how to make most of it, and next to nothing of changing, deleting or associating it. Here a document is kept
 as it was sent, after three questions: does botocore's model allow it, does everything it names exist, and is what it
@@ -34,7 +34,7 @@ _POLICY_BYTES = 10240
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of resource: what its operations are called, how its ids begin, and what its ARN says."""
+    """One resource kind: the names of its operations, the prefix of its ids, and its path in ARNs."""
 
     name: str
     prefix: str
@@ -43,7 +43,7 @@ class Kind:
 
     @property
     def key(self) -> str:
-        """What requests call it: `serviceIdentifier`, `serviceId`."""
+        """The name's spelling in requests: `serviceIdentifier`, `serviceId`."""
         return self.name[0].lower() + self.name[1:]
 
 
@@ -61,7 +61,7 @@ KINDS = {
     )
 }
 _NAMED = ("ServiceNetwork", "Service", "TargetGroup")
-"""What has a name that no other of its kind may have."""
+"""Kinds whose names must be unique."""
 _HEALTH_CHECK = {
     "enabled": True,
     "protocol": "HTTP",
@@ -109,7 +109,7 @@ class LatticeStore(BaseBackend):
         return found
 
     def all(self, kind: str) -> list[Document]:
-        # A copy, because another request may add a document meanwhile.
+        # A copy, because another request may add a document concurrently.
         return [document for document in tuple(self.documents.values()) if document["kind"] == kind]
 
     def create(self, kind: Kind, params: Document) -> Document:
@@ -156,7 +156,7 @@ class LatticeStore(BaseBackend):
         gone = [
             each for each in tuple(self.documents.values()) if f"{each['path']}/".startswith(f"{document['path']}/")
         ]
-        # With a service or network go its policy and its access logs too.
+        # Deleting a service or network deletes its policy and its access logs too.
         gone += [each for each in self.all("AccessLogSubscription") if each["resourceId"] == document["id"]]
         for each in gone:
             for held in (self.documents, self.tags, self.policies, self.targets):
@@ -164,7 +164,7 @@ class LatticeStore(BaseBackend):
         return document | {"status": "DELETE_IN_PROGRESS"}
 
     def _users(self, kind: Kind, document: Document) -> Iterator[str]:
-        """What still needs a document."""
+        """Documents that refer to this one."""
         id_ = document["id"]
         for association in (*self.all("ServiceNetworkServiceAssociation"), *self.all("ServiceNetworkVpcAssociation")):
             if id_ in (association.get("serviceId"), association["serviceNetworkId"]):
@@ -177,7 +177,7 @@ class LatticeStore(BaseBackend):
         senders = (*self.all("Listener"), *self.all("Rule"))
         return [each for each in senders if target_group in (t.rsplit("/", 1)[-1] for t in _forwarded(each))]
 
-    # What is checked, and filled in, of each kind.
+    # Checks and defaults for each kind.
 
     def _new_service_network(self, params: Document) -> Document:
         return {"authType": params.get("authType", "NONE")}
@@ -275,7 +275,7 @@ class LatticeStore(BaseBackend):
                 raise Invalid(f"{name} is no security group of {vpc}")
 
     def check_policy(self, policy: str) -> None:
-        """Refuse a policy that IAM could not read, or that names roles that are not there."""
+        """Refuse a policy that IAM can't parse, or that names roles that don't exist."""
         if "\n" in policy or len(policy.encode()) > _POLICY_BYTES:
             raise Invalid(f"an auth policy has no newlines and at most {_POLICY_BYTES} bytes")
         roles = {role.arn for role in tuple(iam_backends[self.account_id][self.partition].roles.values())}
@@ -311,7 +311,7 @@ def register(store: LatticeStore, target_group: str, targets: list[Document]) ->
 
 
 def deregister(store: LatticeStore, target_group: str, targets: list[Document]) -> None:
-    """Take targets out of a group, which may be gone already."""
+    """Remove targets from a group, which may be deleted already."""
     held = store.targets.get(target_group.rsplit("/", 1)[-1], [])
     ids = {target["id"] for target in targets}
     held[:] = [each for each in held if each["id"] not in ids]

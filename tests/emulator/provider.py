@@ -19,9 +19,9 @@ from pathlib import Path
 
 PROVIDER = "5.100.0"
 QUICK = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
-"""Variables for a Go process that ends soon: it collects no garbage before it holds this much."""
+"""Variables for a Go process that ends soon: it collects no garbage below this size."""
 
-# The provider ends when nobody holds the pipe to cat any more: with its parent, however that one ends.
+# The provider ends when the pipe to cat is closed, which also happens when this process is killed.
 _START = '"$0" -debug & cat > /dev/null; kill $!; wait $!'
 _PRINTED = re.compile(r"TF_REATTACH_PROVIDERS='(.*)'$")
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -40,7 +40,7 @@ _shared: _Shared | None = None
 
 
 def plugin_dir() -> Path | None:
-    """A directory that holds the AWS provider in the layout `init -plugin-dir` wants, or None."""
+    """A directory with the AWS provider in the layout of `init -plugin-dir`, or None."""
     named = [os.environ[key] for key in ("TF_PLUGIN_DIR", "TF_PLUGIN_CACHE_DIR") if os.environ.get(key)]
     usual = [
         "/opt/tf-plugins",
@@ -55,7 +55,7 @@ def plugin_dir() -> Path | None:
 
 
 def attach(environment: dict[str, str]) -> dict[str, str]:
-    """The variables with which Terraform uses the shared provider, in addition to those of `environment`. None where
+    """The variables with which Terraform uses the shared provider, in addition to those of `environment`. None if
     the provider isn't unpacked on this machine: Terraform then starts its own."""
     global _shared
     settings = {key: value for key, value in environment.items() if key.startswith("AWS_")}

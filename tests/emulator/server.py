@@ -1,6 +1,6 @@
 """The emulator as a process-wide server on loopback.
 
-moto answers most of AWS's API; the neighbouring modules replace what it lacks or answers unlike AWS.
+moto serves most of AWS's API. The other modules of this package add missing operations and correct others.
 State lives in this process, per account and region, until POST /moto-api/reset or the end.
 """
 
@@ -28,8 +28,8 @@ _server: ThreadedMotoServer | None = None
 
 @cache
 def install() -> None:
-    """Put our services and corrections into moto. Before the first request: it reads its tables once."""
-    # Without it moto knows none of AWS's own policies, e.g. AmazonECSTaskExecutionRolePolicy.
+    """Install our services and corrections in moto, before the first request: moto reads its tables once."""
+    # Without this, moto doesn't have AWS managed policies, such as AmazonECSTaskExecutionRolePolicy.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     for module in (appmesh, capacity, cloudmap, ecs, efs, faults, fixes, lattice, speed):
         module.install()
@@ -37,11 +37,11 @@ def install() -> None:
 
 
 def start(port: int = 0) -> str:
-    """Start the server, on a free port unless told otherwise, and return its URL. Does nothing if it runs."""
+    """Start the server, by default on a free port, and return its URL. Does nothing if it's running."""
     global _server
     if _server is None:
         install()
-        # One line for every request would bury what a test prints.
+        # Without a line for each request, so that a test's own output stays readable.
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         _server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
         _server.start()
@@ -49,7 +49,7 @@ def start(port: int = 0) -> str:
 
 
 def stop() -> None:
-    """Stop the server if it runs, and the provider that was started for it. What it held stays until reset()."""
+    """Stop the server if it runs, and the provider that was started for it. Its resources stay until reset()."""
     global _server
     provider.stop()
     if _server is not None:
@@ -58,20 +58,20 @@ def stop() -> None:
 
 
 def url() -> str:
-    """Where the server listens, e.g. http://127.0.0.1:45123."""
+    """The server's URL, such as http://127.0.0.1:45123."""
     if _server is None:
-        raise RuntimeError("The emulator does not run: call start() first.")
+        raise RuntimeError("the emulator isn't running. Call start() first.")
     host, port = _server.get_host_and_port()
     return f"http://{host}:{port}"
 
 
 def reset() -> None:
-    """Empty every account and region, as if the server had just started."""
+    """Delete everything in every account and region."""
     urlopen(Request(f"{url()}/moto-api/reset", method="POST"), timeout=300).close()
 
 
 def settings() -> dict[str, str]:
-    """The variables that send any AWS client, Terraform included, to the emulator."""
+    """The variables with which any AWS client, including Terraform, uses the emulator."""
     return {
         "AWS_ENDPOINT_URL": url(),
         "AWS_ACCESS_KEY_ID": "test",
@@ -84,8 +84,8 @@ def settings() -> dict[str, str]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment for a subprocess that must reach the emulator and nothing else."""
-    # A profile, a token or a second endpoint of the user's would win over the settings, and a CLI
+    """This process's environment for a subprocess that may reach only the emulator."""
+    # The user's profile, token or endpoints would override the settings, and a CLI
     # configuration may forbid the plugin directory.
     kept = {
         key: value
@@ -113,7 +113,7 @@ def _client(service: str, *, url: str, region: str, attempts: int, **config: Any
     )
 
 
-# Reading a service's model and making a class of it takes longer than most calls.
+# Reading a service's model and creating its class takes longer than most calls.
 _known_client = cache(_client)
 
 

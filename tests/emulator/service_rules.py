@@ -1,8 +1,8 @@
-"""What ECS refuses in a service, and what would keep its tasks from ever starting.
+"""Refuse services that ECS refuses, and services whose tasks could never start.
 
-Terraform checks none of it at plan time. Where AWS would accept the service and its tasks would then
-fail in a loop (a log group or a mesh node that does not exist), the service is refused at once: the
-defect is the same, and it is found in a second.
+`terraform plan` checks none of these. If AWS would accept the service and its tasks would then fail in
+a loop (the log group or mesh node doesn't exist), the emulator refuses the service, so that tests find
+the defect in a second.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _load_balancers(settings: Settings, backend: EC2ContainerServiceBackend, tas
 
 
 def _forwarded(elb: Any) -> set[str]:
-    """The target groups that some listener or rule sends requests to."""
+    """The target groups to which a listener or rule sends requests."""
     listeners = [each for balancer in tuple(elb.load_balancers.values()) for each in tuple(balancer.listeners.values())]
     actions = [action for listener in listeners for action in listener.default_actions]
     actions += [action for listener in listeners for rule in tuple(listener.rules.values()) for action in rule.actions]
@@ -224,7 +224,7 @@ def _endpoint(service: dict[str, Any], backend: EC2ContainerServiceBackend, port
     if any(len(alias.get("dnsName", "")) > 127 for alias in aliases):
         yield "The name of a client alias has at most 127 characters."
     if "appProtocol" not in port and "perRequestTimeoutSeconds" in service.get("timeout", {}):
-        # The words of AWS, as in hashicorp/terraform-provider-aws issue 38432.
+        # AWS's message, as in hashicorp/terraform-provider-aws issue 38432.
         seconds = service["timeout"]["perRequestTimeoutSeconds"]
         yield f"Per request timeout {seconds} can't be set for tcp application."
     if (role := service.get("tls", {}).get("roleArn")) and role not in _roles(backend):
@@ -236,7 +236,7 @@ def _roles(backend: EC2ContainerServiceBackend) -> set[str]:
 
 
 def protocol_fault(settings: Settings, before: Settings, *, backend: EC2ContainerServiceBackend) -> Iterator[str]:
-    """With Service Connect, a port keeps its protocol for as long as the service is there (ECS API reference,
+    """With Service Connect, a port's protocol can't change while the service exists (ECS API reference,
     PortMapping.appProtocol)."""
 
     def protocols(each: Settings) -> dict[str, str | None]:

@@ -1,7 +1,7 @@
-"""Keep a reset fast: what every account holds from the start is made once, or when somebody asks.
+"""Keep a reset fast: the initial content of an account is created once, or on the first request for it.
 
-moto parses 1,500 AWS policies and makes 1,300 machine images whenever an account is emptied, half a
-second of work that a test which only wants an empty account has no use for.
+moto parses 1,500 AWS policies and makes 1,300 machine images whenever an account is emptied, which
+takes half a second and which most tests don't need.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def _aws_policies(account: str, partition: str) -> list[Any]:
 
 
 def init_aws_policies(self: IAMBackend) -> list[Any]:
-    """AWS's own policies: parsed once a process, copied for each account, which counts their attachments."""
-    # moto makes an account in every partition at once; the secret ones need none.
+    """AWS managed policies: parsed once in each process, and copied for each account, which counts attachments."""
+    # moto creates an account in every partition; the secret partitions need no policies.
     if self.region_name not in ("aws", "aws-cn", "aws-us-gov"):
         return []
     return [_copy(policy) for policy in _aws_policies(self.account_id, self.region_name)]
@@ -38,7 +38,7 @@ def _copy(policy: Any) -> Any:
 
 
 def amis(self: EC2Backend) -> dict[str, Any]:
-    """The machine images, made at the first question for one."""
+    """The machine images, created on the first request for one."""
     if "made_amis" not in self.__dict__:
         self.__dict__["made_amis"] = {}
         _load_amis(self)
@@ -46,8 +46,8 @@ def amis(self: EC2Backend) -> dict[str, Any]:
 
 
 def install() -> None:
-    """Put the functions above in the place of moto's."""
+    """Replace moto's functions with those above."""
     IAMBackend._init_aws_policies = init_aws_policies
-    # Its constructor assigns an empty dict and fills it at once: both now do nothing.
+    # The constructor assigns a dict and fills it. Both now have no effect.
     EC2Backend.amis = property(amis, lambda self, value: None)
     EC2Backend._load_amis = lambda self: None

@@ -1,4 +1,4 @@
-"""What ECS refuses in a task definition and Terraform plans happily.
+"""Refuse task definitions as ECS does. `terraform plan` accepts them.
 
 Sources: botocore's ECS model (shapes and their documentation) and the ECS developer guide. Each
 function yields one message per fault; the first becomes the answer.

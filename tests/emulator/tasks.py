@@ -1,4 +1,4 @@
-"""The tasks of an ECS service: their addresses, and the places where ECS announces them.
+"""The tasks of an ECS service: their addresses and their registrations.
 
 No container runs. A task is an address in one of the service's subnets; it is registered in the Cloud
 Map service of the service's registry, in the Cloud Map services of Service Connect and in its target
@@ -23,18 +23,18 @@ Task = dict[str, str]
 
 
 def start(backend: EC2ContainerServiceBackend, settings: dict[str, Any], count: int) -> list[Task]:
-    """New tasks, spread over the service's subnets, each with an address of its own."""
+    """New tasks, spread over the service's subnets, each with its own address."""
     subnets = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration", {}).get("subnets", [])
     ec2 = ec2_backends[backend.account_id][backend.region_name]
     places = [ec2.get_subnet(subnet) for subnet in subnets]
     networks = [(ip_network(place.cidr_block), place.availability_zone) for place in places]
-    # Bridge and host mode have no subnets: any private network will do.
+    # Bridge and host mode have no subnets, so any private range is fine.
     networks = networks or [(ip_network("10.255.0.0/16"), f"{backend.region_name}a")]
     taken = backend.__dict__.setdefault("taken_addresses", set())
     tasks = []
     for index in range(count):
         network, zone = networks[index % len(networks)]
-        # AWS keeps the first four addresses of a subnet.
+        # AWS reserves the first four addresses of a subnet.
         address = next(str(ip) for ip in network if int(ip) - int(network[0]) > 3 and str(ip) not in taken)
         taken.add(address)
         tasks.append({"id": uuid4().hex, "address": address, "zone": zone})
@@ -42,7 +42,7 @@ def start(backend: EC2ContainerServiceBackend, settings: dict[str, Any], count: 
 
 
 def announce(backend: EC2ContainerServiceBackend, service: Service) -> None:
-    """Register the service's tasks wherever its settings say, and nowhere else."""
+    """Register the service's tasks with its target groups and Cloud Map services only."""
     withdraw(backend, service)
     cloud_map = servicediscovery_backends[backend.account_id][backend.region_name]
     elb = elbv2_backends[backend.account_id][backend.region_name]
@@ -71,7 +71,7 @@ def announce(backend: EC2ContainerServiceBackend, service: Service) -> None:
 
 
 def withdraw(backend: EC2ContainerServiceBackend, service: Service) -> None:
-    """Take back every registration of the service."""
+    """Remove every registration of the service."""
     cloud_map = servicediscovery_backends[backend.account_id][backend.region_name]
     elb = elbv2_backends[backend.account_id][backend.region_name]
     store = lattice_store.lattice_backends[backend.account_id][backend.region_name]
@@ -90,7 +90,7 @@ def withdraw(backend: EC2ContainerServiceBackend, service: Service) -> None:
 
 
 def stop(backend: EC2ContainerServiceBackend, tasks: list[Task]) -> None:
-    """Give the tasks' addresses back."""
+    """Release the tasks' addresses."""
     backend.__dict__.setdefault("taken_addresses", set()).difference_update(task["address"] for task in tasks)
 
 
@@ -135,7 +135,7 @@ def _default_alias(service: dict[str, Any], namespace: str) -> str:
 
 
 def _service_connect(backend: EC2ContainerServiceBackend, service: Service) -> list[tuple[Any, int | None]]:
-    """The Cloud Map services that ECS makes, and owns, for Service Connect."""
+    """The Cloud Map services that ECS creates and owns for Service Connect."""
     connect = service.settings.get("serviceConnectConfiguration") or {}
     cloud_map = servicediscovery_backends[backend.account_id][backend.region_name]
     made = []

@@ -21,7 +21,7 @@ __all__ = ["PROVIDER", "TerraformError", "Workspace", "find_terraform", "plugin_
 
 
 class TerraformError(AssertionError):
-    """A command failed; the message is what Terraform said."""
+    """A command failed. The message has Terraform's output."""
 
 
 def find_terraform() -> str | None:
@@ -36,7 +36,7 @@ class Workspace:
     folder: Path
     environment: dict[str, str] = field(default_factory=server.environment, repr=False)
     shares_provider: bool = True
-    """Whether runs use the provider process that others use too (provider.py). If not, they need `init` to install it,
+    """Whether runs use the shared provider process (provider.py). If not, they require `init` to install the provider
     and more than twice the CPU time."""
 
     def init(self) -> str:
@@ -47,7 +47,7 @@ class Workspace:
         return self.run("validate")
 
     def plan(self, *arguments: str) -> bool:
-        """Whether there is anything to change."""
+        """Whether the plan has changes."""
         return self.run_code("plan", "-detailed-exitcode", *arguments, allowed=(0, 2))[0] == 2
 
     def apply(self, *arguments: str) -> str:
@@ -68,7 +68,7 @@ class Workspace:
         return self.run_code(command, *arguments)[1]
 
     def run_code(self, command: str, *arguments: str, allowed: tuple[int, ...] = (0,)) -> tuple[int, str]:
-        """Exit code and output of one command; any other code than the allowed raises TerraformError."""
+        """Exit code and output of one command. Raises TerraformError for exit codes that aren't allowed."""
         quiet = [] if command in ("show", "validate", "output") else ["-input=false"]
         done = subprocess.run(
             [find_terraform() or "terraform", command, "-no-color", *quiet, *arguments],
@@ -93,7 +93,7 @@ def workspace(
 ) -> Workspace:
     """Copy a stack folder into an empty directory and add the override.
 
-    With keep_backend the stack's own backend is used; otherwise its state lies in the copy. `variables`
+    With keep_backend the stack's own backend is used; otherwise its state is in the copy. `variables`
     are added to the environment.
     """
     folder = into / stack.name

@@ -1,17 +1,17 @@
-"""A request that repeats a client token is answered as it was the first time, and does nothing more.
+"""Answer a request that repeats a client token with the first response, without doing it again.
 
-Clients send one with what must not happen twice, and repeat it when they repeat a request whose answer they did not get
+Clients send one with a request that must not be done twice, and send it again if they got no response
 (Amazon EC2 developer guide, "Ensuring idempotency in Amazon EC2 API requests"; ECS API reference, CreateService). moto
-reads no token: there a second NAT gateway would be made.
+ignores tokens and would create a second NAT gateway.
 
-Load balancers know no token, but complete "at most one time" what is asked of them with the same settings again.
+Requests for load balancers have no token, but AWS completes them "at most one time" with the same settings.
 
-One call is served at a time. moto's tables are no tables for threads: one that is read while another request adds to it
-ends a call with 500, and a call that has done its work by then is refused as a duplicate when the client repeats it.
+One call is served at a time, because moto isn't thread-safe: reading a table while another request adds to it ends a
+call with 500. If that call had already created its resource, the client's retry is refused as a duplicate.
 
-An answer is lost only where a plan of faults says so. On a busy machine the loopback connection that carries one breaks
-now and then (a CI run: CreateRoute, served, was repeated and refused with RouteAlreadyExists). What an SDK then sends
-again bears the invocation id of the first attempt, and is answered as that was.
+Responses are lost only if a plan of faults says so. On a busy machine a loopback connection breaks now and then (seen
+in CI: CreateRoute was served, repeated and refused with RouteAlreadyExists). An SDK's retry has the invocation id of
+the first attempt, and gets the same response.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 from .calls import Application, Call, Environ
 
 ONCE = {f"elbv2:{name}" for name in ("CreateLoadBalancer", "CreateTargetGroup", "CreateListener")}
-"""Where AWS answers the same settings again alike, as long as what they made is there (their API reference)."""
+"""Operations that AWS answers with the existing resource if the settings are the same (their API reference)."""
 _KEPT = 10_000
 _ATTEMPTS_KEPT = 500  # terraform makes ten calls at a time
 _serving = Lock()
@@ -43,16 +43,16 @@ def answer(
     *,
     lost: bool = False,
 ) -> Iterable[bytes]:
-    """Serve a call when no other is served, or repeat what was answered to its token or to its first attempt.
+    """Serve a call alone, or repeat the response to its token or to its first attempt.
 
-    `lost`: the client is not to get this answer, so that its next attempt meets with what AWS would do.
+    `lost`: the client doesn't get this response, and AWS serves its next attempt as a new request.
     """
     with _serving:
         if call is None:
             return [b"".join(serve(server, environ, start_response))]
         attempt = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         if attempt in _attempts:
-            print(f"emulator: {call} was answered, and is sent again", file=sys.stderr)
+            print(f"emulator: repeated the response to {call}, whose connection broke", file=sys.stderr)
             answered = _attempts[attempt]
         else:
             answered = _once(serve, server, call, environ)

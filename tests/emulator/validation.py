@@ -1,4 +1,4 @@
-"""Check a request against botocore's model of its operation, as the service itself would.
+"""Check a request against botocore's model of its operation, as the service does.
 
 botocore's own validator knows required members, types, unknown members and minimum values.
 Enums, patterns and maximum values stand in the model too, but clients never look at them: the
@@ -24,12 +24,12 @@ def operation(service: str, name: str) -> OperationModel:
 
 
 def problems(service: str, name: str, params: dict[str, Any]) -> list[str]:
-    """Everything about these parameters that the model forbids; empty when they are fine."""
+    """Every violation of the model in these parameters; empty if there is none."""
     shape = operation(service, name).input_shape
     if shape is None:
         return []
     report = ParamValidator().validate(params, shape)
-    # A value of the wrong type cannot be measured; say what is wrong with the types first.
+    # Limits don't apply to values of a wrong type, so errors of types come first.
     return report.generate_report().splitlines() if report.has_errors() else list(_limits(params, shape, ""))
 
 
@@ -70,5 +70,5 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value, re.DOTALL) is not None
     except re.error:
-        # The models are written for Java's dialect; a pattern Python cannot read refuses nothing.
+        # The models use Java's dialect. A pattern that Python can't parse is skipped.
         return True

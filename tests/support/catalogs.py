@@ -1,4 +1,4 @@
-"""Catalogs in a few lines, for tests: what is left out of them is added, what is said of them stands below its line."""
+"""Catalogs in a few lines, for tests: missing tables are added, and expected problems are below their lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MORE = sorted((ROOT / "tests" / "more_catalogs").glob("*.toml"))
 """The shipped catalog and examples, and catalogs for tests alone."""
 
 PLAIN = "none"
-"""The kind of mesh that a catalog has where a test is not about meshes."""
+"""The kind of mesh in tests that aren't about meshes."""
 
 
 REFUSED = {
@@ -36,7 +36,7 @@ REFUSED = {
     ("signed", "service-connect"): "mesh.auth",
     ("signed", "none"): "mesh.auth",
 }
-"""Which of the catalogs in examples/ and tests/more_catalogs/ are refused on which mesh, and the place of why."""
+"""The catalogs of examples/ and tests/more_catalogs/ that a mesh refuses, with the place of the error."""
 
 
 def once(kinds: Iterable[str], *, on: str) -> list[Any]:
@@ -45,7 +45,7 @@ def once(kinds: Iterable[str], *, on: str) -> list[Any]:
 
 
 def complete(snippet: str, *, kind: str = PLAIN) -> str:
-    """A snippet as a whole catalog: [catalog], [mesh] and [services] are added behind it where it leaves them out."""
+    """A snippet as a whole catalog: [catalog], [mesh] and [services] are added if they're missing."""
     toml = textwrap.dedent(snippet).strip("\n") + "\n"
     rest = {
         "catalog": '[catalog]\nname = "shop"\nregion = "us-west-2"\n',
@@ -71,8 +71,8 @@ def problems_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
 
 
 def notices_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
-    """The lines that a user sees for a catalog that loads, without what is said of the choice of its mesh and of what
-    that mesh lacks."""
+    """The lines that a user sees for a catalog that loads, without notices about the choice of its mesh and
+    the features that the mesh lacks."""
     return [
         str(notice)
         for notice in loaded(snippet, kind=kind).notices
@@ -81,7 +81,7 @@ def notices_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
 
 
 def pointed_out(snippet: str) -> list[str]:
-    """What stands behind `#^` and `#|` in a snippet, with the number of the line above."""
+    """The expected problems in a snippet, after `#^` and `#|`, with the number of the line above."""
     lines: list[str] = []
     line = 0
     for number, text in enumerate(textwrap.dedent(snippet).lstrip("\n").splitlines(), start=1):
@@ -102,7 +102,7 @@ def of_kind(file: Path, kind: str, *, mesh: str = "") -> str:
 
 
 def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
-    """A copy of a catalog with another mesh, beside what it reads."""
+    """A copy of a catalog with another mesh, and of the files that it reads."""
     if (images := file.parent / "images").is_dir():
         shutil.copytree(images, folder / "images")
     copy = folder / file.name
@@ -111,7 +111,7 @@ def copied_of_kind(file: Path, kind: str, folder: Path) -> Path:
 
 
 def on_meshes(files: Iterable[Path]) -> list[Any]:
-    """Parameters: every catalog on every mesh that can carry it."""
+    """Parameters: every catalog on every mesh that supports it."""
     return [
         pytest.param(file, kind, id=f"{file.stem}-{kind}")
         for file in files

@@ -1,4 +1,4 @@
-"""What a platform team runs in the emulated account, for catalogs that join it: examples/joining.toml on these."""
+"""A platform team's resources in the emulated account, and examples/joining.toml with their ids."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Platform:
         return text
 
     def described(self) -> dict[str, Any]:
-        """All that AWS says of them, but for who uses them: how many tasks run and services stand there."""
+        """All attributes of them in AWS, except counts of tasks and services that use them."""
         ec2, ecs, elb = (emulator.client(name, region=REGION) for name in ("ec2", "ecs", "elbv2"))
         cloud_map = emulator.client("servicediscovery", region=REGION)
         balancer = self.listener_arn.rpartition("/")[0].replace(":listener/", ":loadbalancer/")
@@ -81,7 +81,7 @@ def _listener_of(file: Path) -> str:
 
 
 def platform(*, idle_timeout: int = 60) -> Platform:
-    """Make them, settings of their owner's liking included."""
+    """Create them, with settings that their owner chose."""
     ec2, ecs, elb = (emulator.client(name, region=REGION) for name in ("ec2", "ecs", "elbv2"))
     vpc_id = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
     subnets = [

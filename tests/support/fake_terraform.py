@@ -13,7 +13,7 @@ from deploy.__main__ import main
 from tests.conftest import ROOT
 from tests.support.in_process import call
 
-# Of a stack, outputs.json is what it offers and addresses what its state holds.
+# A stack's outputs.json has its outputs, and the file addresses has the addresses in its state.
 # STATUS_<command>_<stack> says how a command ends; FAKE_LOCK_<stack> is what init leaves as lock file.
 FAKE = """#!/bin/sh
 stack=${PWD##*/}
@@ -92,7 +92,7 @@ class Project:
         return self.folder / "cdktf.out" / "stacks" / name
 
     def deploy(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """What the driver prints and ends with, called in this process."""
+        """The output and exit status of the driver, called in this process."""
         return call(lambda: main(arguments), folder=self.folder, environment=self.environment | environment)
 
     def started(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -108,7 +108,7 @@ class Project:
         )
 
     def calls(self) -> list[str]:
-        """What terraform was called with, as "<stack>: <arguments>"."""
+        """The calls of terraform, as "<stack>: <arguments>"."""
         return _lines(self.folder / "calls")
 
     def locks(self) -> list[str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 
 def call(main: Callable[[], int], *, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Call `main` in a folder and with this environment alone. What it starts writes to the same output and errors, and
-    has no input."""
+    """Call `main` in a folder, with only this environment. Its child processes write to the same output and errors,
+    and have no input."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         with _environment(folder, environment), _descriptors(output.fileno(), errors.fileno()):
             try:

@@ -1,4 +1,4 @@
-"""What a catalog that loads is synthesized to, all stacks of it, checked against the provider."""
+"""The synthesized output of a catalog, with all its stacks, checked against the provider."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def outputs_of(loaded: Loaded, outdir: Path) -> Outputs:
 
 
 def wrong_outputs(outputs: Outputs) -> list[str]:
-    """What Terraform would refuse of them."""
+    """Errors that Terraform would report for them."""
     return [
         f"{folder_of(id_, state)}: {problem}"
         for id_, states in outputs.items()

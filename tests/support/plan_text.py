@@ -1,6 +1,6 @@
-"""What `terraform plan` would do, read from what it prints.
+"""Read the changes of a plan from the output of `terraform plan`.
 
-`terraform show -json` says the same of a plan, for a second of CPU time more.
+`terraform show -json` reports the same, but takes a second of CPU time more.
 """
 
 from __future__ import annotations

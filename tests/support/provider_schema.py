@@ -66,7 +66,7 @@ def _asked() -> dict[str, dict[str, Any]]:
 
 
 def problems_of(output: dict[str, Any], *, base: dict[str, Any] | None = None) -> list[str]:
-    """What Terraform would refuse of a stack's JSON; `base` is the JSON of the state whose outputs it reads."""
+    """Errors that Terraform would report for a stack's JSON; `base` is the JSON of the state whose outputs it reads."""
     found = [f"{table}: no such block" for table in output if table not in _TABLES]
     known = schemas()
     for table in ("resource", "data"):

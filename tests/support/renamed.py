@@ -14,7 +14,7 @@ from tests.support.synth import catalog_output
 from tests.support.toml_blocks import written
 
 NOT_IN_AWS = ("//", "depends_on")
-"""What of a resource is Terraform's own; and of its lifecycle, what a failed deployment is told with."""
+"""A resource's arguments that Terraform reads itself; of its lifecycle, the message for a failed deployment."""
 
 
 def assert_only_moved(tree: dict[str, Any], into: Path, *, made: Mapping[str, Any] | None = None) -> None:

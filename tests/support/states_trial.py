@@ -77,7 +77,7 @@ class States:
         synthesize(load(file), outdir=self._folder / "cdktf.out")
 
     def deploy(self, command: str, *arguments: str) -> str:
-        """What the driver printed. Raises AssertionError where it fails."""
+        """The driver's output. Raises AssertionError if it fails."""
         asked = [sys.executable, "-m", "deploy", command, *arguments]
         if command in ("apply", "destroy"):
             asked += ["--", "-auto-approve"]
@@ -87,7 +87,7 @@ class States:
         return done.stdout
 
     def planned(self) -> dict[str, str]:
-        """What `plan` says in its table, by stack."""
+        """The rows of the table that `plan` prints, by stack."""
         table = self.deploy("plan").partition("=== all plans\n")[2]
         rows = (line.split("  ", 1) for line in table.strip().splitlines())
         return {stack: said.strip() for stack, said in rows}

@@ -41,7 +41,7 @@ def synthesized(build: Callable[[Stack], object]) -> dict[str, Any]:
 
 
 def context(stack: Stack, *, deployment: Deployment) -> MeshContext:
-    """What a mesh finds in a stack: discovery and security groups in a network of their own."""
+    """The context of a mesh in a stack: discovery and security groups in a new network."""
     network = Network(stack, deployment=deployment)
     endpoints = Endpoints(stack, deployment=deployment, network=network)
     return MeshContext(

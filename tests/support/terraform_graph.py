@@ -1,4 +1,4 @@
-"""What the parts of a Terraform JSON say of each other: all that is named is there, and nothing goes in circles."""
+"""References in Terraform JSON: each target must exist, and references must not form a cycle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READ = "terraform_remote_state"
 def problems_of_references(
     output: dict[str, Any], known: Mapping[str, Mapping[str, Any]], *, base: dict[str, Any] | None
 ) -> Iterator[str]:
-    """What refers to nothing, to what its type has not, or to itself by way of others."""
+    """References to missing resources or attributes, and circular references."""
     there = dict(_addresses(output))
     edges: dict[str, set[str]] = {address: set() for address in there}
     for address, (own, arguments) in there.items():
@@ -141,7 +141,7 @@ def _type_in(way: tuple[str, ...], type_: Any) -> Any:
 def _of_types(
     given: Mapping[str, Any], block: Mapping[str, Any], there: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
-    """A list where one value is wanted, and the other way round, where a reference says nothing else."""
+    """References to a list for an argument that requires one value, and the reverse."""
     for key, value in given.items():
         attribute = block.get("attributes", {}).get(key)
         nested = block.get("block_types", {}).get(key)

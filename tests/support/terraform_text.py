@@ -9,7 +9,7 @@ from typing import Any
 
 _TRAVERSAL = re.compile(r"(?<![\w.\]-])([A-Za-z_][\w-]*)((?:\.[\w-]+|\[[^\]\[]*\])+)")
 _COUNTED = re.compile(r"\bfor ([A-Za-z_][\w-]*) in\b")
-"""What goes through the items of a list is no address."""
+"""Keywords for the items of a list, which aren't addresses."""
 _STEP = re.compile(r"\.([\w-]+)|\[([^\]\[]*)\]")
 
 
@@ -38,7 +38,7 @@ class Reference:
 
     @property
     def way(self) -> tuple[str, ...]:
-        """What follows the address."""
+        """The steps after the address."""
         if self.root == "self":
             return self.steps
         way = self.steps[2:] if self.is_data else self.steps[1:]
@@ -74,7 +74,7 @@ def references(text: str) -> Iterator[Reference]:
         for start, end in _quoted(expression):
             yield from references(expression[start + 1 : end - 1])
             bare[start:end] = " " * (end - start)
-        # What `[…]` holds is looked at on its own, and is then no more than a step.
+        # The content of `[…]` is read on its own; here it's only a step.
         unquoted = "".join(bare)
         counted = set(_COUNTED.findall(unquoted))
         found = map(_reference, _TRAVERSAL.finditer(unquoted))
@@ -82,7 +82,7 @@ def references(text: str) -> Iterator[Reference]:
 
 
 def expressions(text: str) -> Iterator[str]:
-    """What Terraform evaluates of a text. Raises ValueError where a template does not end."""
+    """The expressions in a string that Terraform evaluates. Raises ValueError if a template has no end."""
     at = 0
     while found := re.compile(r"\$\$\{|%%\{|\$\{|%\{").search(text, at):
         at = found.end()

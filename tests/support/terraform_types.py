@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def misfit(value: Any, type_: Any) -> Iterator[str]:
-    """What does not fit, each with the way to it."""
+    """Values of a wrong type, each with its path."""
     if value is None or type_ == "dynamic" or (isinstance(value, str) and is_expression(value)):
         return
     if isinstance(type_, str):

@@ -16,7 +16,7 @@ Output = dict[str, Any]
 Found = Iterator[tuple[tuple[str, str], float]]
 """Whose timer and what it limits, as `explain` calls it; and its seconds."""
 ReadMesh = Callable[[Output, Deployment, Hop], Found]
-"""What a mesh has written into the JSON for a hop."""
+"""Reads the timers that a mesh wrote into the JSON for a hop."""
 
 
 def walked(deployment: Deployment, target: Service) -> list[list[str]]:
@@ -70,7 +70,7 @@ def _line(row: Row, block: str) -> str:
 
 
 def _assert_marked(rows: list[Row]) -> None:
-    """Of what counts in calls, and of what counts in between, one is marked, and none is shorter."""
+    """The effective timer is marked, during calls and between them, and no other is shorter."""
     for replacing in (False, True):
         counting = [row for row in rows if row.is_during_replacement is replacing and row.timer.limits != "start"]
         times = [row.timer.seconds for row in counting if row.timer.seconds < UNLIMITED]
@@ -93,7 +93,7 @@ def _on_hop(output: Output, deployment: Deployment, hop: Hop, of_mesh: ReadMesh)
 
 
 def of_service_connect(output: Output, deployment: Deployment, hop: Hop) -> Found:
-    """At the callee's proxy. Where a call begins, nobody has come through it."""
+    """Timers at the callee's proxy. The first hop of a call has no proxy."""
     offered = resources(output, "aws_ecs_service")[hop.callee.name]["service_connect_configuration"].get("service", ())
     passed = hop.caller is not None or hop.ingress is not None
     for timers in (each["timeout"] for each in offered if passed and "timeout" in each):

@@ -64,5 +64,5 @@ def _inline(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    # JSON's escapes are TOML's, but for surrogates, which unescaped text has none of, and for DEL.
+    # JSON's escapes are valid in TOML, except surrogates, which unescaped text doesn't contain, and DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -38,9 +38,9 @@ class Trial:
         self.environment: dict[str, str] = {}
         """Variables of terraform, beyond those that lead it to the emulator."""
         self.said = ""
-        """What terraform printed when it planned last."""
+        """The output of the last `terraform plan`."""
         self.moved: dict[str, str] = {}
-        """The new addresses of what that plan moves, by the old."""
+        """New addresses of resources that the plan moves, by old address."""
 
     def write(self, catalog: str) -> Deployment:
         """Synthesize a catalog, given as TOML, in the place of the one before."""
@@ -62,7 +62,7 @@ class Trial:
         return deployment
 
     def planned(self) -> dict[str, list[str]]:
-        """What terraform would do, by address; what stays as it is, is left out."""
+        """Planned changes by address, without unchanged resources."""
         self.said = self.workspace.run("plan", "-out=planned")
         plan: Planned = planned(self.said)
         self.moved = plan.moved
@@ -77,14 +77,14 @@ class Trial:
         return state_of(self.workspace)
 
     def tainted(self) -> list[str]:
-        """What was made, but not in whole: terraform makes it anew."""
+        """Addresses of tainted resources, which were only partly created: Terraform replaces them."""
         return [address for address, instance in _instances(self.workspace) if instance.get("status") == "tainted"]
 
     def orphans(self) -> dict[str, list[str]]:
-        """What the account holds and the state does not know, by kind: names and ids."""
+        """Names and ids of resources in the account that aren't in the state, by kind."""
         state = self.state()
         found = {}
-        # Application Auto Scaling makes and deletes the alarms of target tracking itself.
+        # Application Auto Scaling creates and deletes the alarms of target tracking itself.
         scalers = "TargetTracking-"
         for kind, there in emulator.leftovers().items():
             known = json.dumps(

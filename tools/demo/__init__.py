@@ -1,4 +1,4 @@
-"""`make demo`: a catalog through real Terraform, against an AWS that is emulated in this process.
+"""`make demo`: apply a catalog with real Terraform to an AWS that is emulated in this process.
 
-Nothing is sent anywhere, except that Terraform downloads the AWS provider if it isn't on this machine.
+The demo sends nothing to AWS. Terraform downloads the AWS provider if it isn't on this machine.
 """

@@ -18,30 +18,44 @@ from tests.emulator import provider
 from tests.emulator.terraform import Workspace, find_terraform
 
 QUIET = 10.0
-"""Seconds without a line of Terraform's after which one is printed."""
+"""Seconds without progress after which a line is printed."""
 STALLED = 180.0
-"""Seconds in which nothing is completed after which Terraform is stopped. A load balancer takes 60."""
+"""Seconds without progress after which Terraform is stopped. A load balancer takes 60."""
 _MOST_ERRORS = 5
+_WAITING = re.compile(r"^\S+: Still \w+\.\.\. |^\s*$")
+"""Lines that Terraform prints without progress."""
 _BEGUN = re.compile(r"^(\S+): (Creating|Destroying|Modifying|Reading|Importing)\.\.\.")
 _DONE = re.compile(r"^(\S+): (Creation|Destruction|Modifications|Read|Import) complete")
 _TOTAL = re.compile(r"Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy")
 
 
+_ADVICE = (
+    "If an error names an id or ARN of your catalog, replace that line in a copy of the catalog for the demo. "
+    "Otherwise the emulated AWS may differ from AWS: run `make plan` with your account to compare."
+)
+
+
 class Failed(Exception):
     """Terraform failed. The message is its errors, and what to do."""
+
+    def __init__(self, fact: str, *, advice: str = _ADVICE, output: str = "") -> None:
+        super().__init__(f"{fact}\n\n{advice}")
+        self.fact = fact
+        self.output = output
+        """Everything that Terraform printed."""
 
 
 @dataclass(kw_only=True)
 class _Count:
-    """What Terraform has completed, and what it works on."""
+    """How many resources Terraform has completed, and those that it works on."""
 
     total: int = 0
     done: int = 0
     under_way: dict[str, str] = field(default_factory=dict)
-    """What is done with each resource, in the order begun."""
+    """`creating`, `destroying`, … by resource address, in the order of Terraform's start."""
 
     def read(self, line: str) -> str | None:
-        """Count a line of Terraform's. Returns the resource that it reports as completed."""
+        """Count a line that Terraform printed. Returns the address of the resource that it reports as completed."""
         if found := _TOTAL.search(line):
             self.total = sum(map(int, found.groups()))
         if found := _BEGUN.match(line):
@@ -63,8 +77,8 @@ class _Count:
 
 
 def run(here: Workspace, command: str, *arguments: str, allowed: tuple[int, ...] = (0,)) -> list[str]:
-    """Run a command of Terraform's in a stack and show its progress. Returns the lines that it printed. Raises Failed
-    for other exit codes than the allowed, and if nothing is completed for minutes."""
+    """Run a Terraform command in a stack and show its progress. Returns the lines that it printed. Raises Failed for
+    other exit codes than the allowed, and if there is no progress for minutes. `init` may take longer: it downloads."""
     started, count, lines = time.monotonic(), _Count(), []
     process = subprocess.Popen(
         [find_terraform() or "terraform", command, "-input=false", "-no-color", *arguments],
@@ -75,22 +89,23 @@ def run(here: Workspace, command: str, *arguments: str, allowed: tuple[int, ...]
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        start_new_session=True,  # so that Ctrl-C reaches this process alone, which then ends all of them
+        start_new_session=True,  # Ctrl-C then reaches this process alone, which kills the others
     )
-    completed = shown = started
+    progressed = shown = started
     try:
         for line in _lines_of(process):
             now = time.monotonic()
             if line is None:
-                if now - completed > STALLED:
-                    raise Failed(_stalled(command, count, int(now - completed)))
+                if command != "init" and now - progressed > STALLED:
+                    raise Failed(stalled(command, list(count.under_way), seconds=int(now - progressed)))
                 if now - shown >= QUIET:
                     shown = now
                     _show(f"     {count.waiting() or f'terraform {command}'}, {now - started:.0f} s")
                 continue
             lines.append(line)
+            if not _WAITING.match(line):
+                progressed = now
             if address := count.read(line):
-                completed = now
                 last = count.done == count.total
                 if sys.stdout.isatty() or last or count.done % 10 == 0:
                     shown = now
@@ -101,12 +116,12 @@ def run(here: Workspace, command: str, *arguments: str, allowed: tuple[int, ...]
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
     if status not in allowed:
-        raise Failed(_failed(command, status, lines))
+        raise _failed(command, status, lines)
     return lines
 
 
 def _lines_of(process: subprocess.Popen[str]) -> Iterator[str | None]:
-    """The lines of a process as it prints them, and None in every second without one."""
+    """Yield the lines of a process as it prints them, and None for every second without one."""
     assert process.stdout
     stdout, read = process.stdout, queue.SimpleQueue[str | None]()
 
@@ -129,7 +144,7 @@ def _lines_of(process: subprocess.Popen[str]) -> Iterator[str | None]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End Terraform and its plugins. Nothing is lost: the emulated AWS ends too."""
+    """Kill Terraform and its plugins. Their state isn't needed: the emulated AWS ends too."""
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -143,25 +158,22 @@ def _show(text: str, *, last: bool = False) -> None:
         print(text, flush=True)
 
 
-def _stalled(command: str, count: _Count, seconds: int) -> str:
-    names = ", ".join(list(count.under_way)[:_MOST_ERRORS]) or "nothing in particular"
+def stalled(command: str, under_way: list[str], *, seconds: int) -> str:
+    """The message for a command that was stopped, with the addresses of the resources that it worked on."""
+    names = ", ".join(under_way[:_MOST_ERRORS])
+    more = f" and {len(under_way) - _MOST_ERRORS} more" if len(under_way) > _MOST_ERRORS else ""
+    resources = f" while it worked on {names}{more}" if names else ""
     return (
-        f"terraform {command}: nothing was completed for {seconds} seconds, and the demo has stopped it. It worked on: "
-        f"{names}.\nThe emulated AWS probably lacks something that these need. {_ADVICE}"
+        f"The demo stopped terraform {command}, which made no progress for {seconds} seconds{resources}. "
+        "The emulated AWS probably lacks something that Terraform waits for."
     )
 
 
-def _failed(command: str, status: int, lines: list[str]) -> str:
+def _failed(command: str, status: int, lines: list[str]) -> Failed:
     found = errors(lines)
     shown = "\n\n".join(found[:_MOST_ERRORS]) or "".join(lines[-10:]).strip()
     more = f"\n\n… and {len(found) - _MOST_ERRORS} more errors" if len(found) > _MOST_ERRORS else ""
-    return f"terraform {command} failed with exit code {status}.\n\n{shown}{more}\n\n{_ADVICE}"
-
-
-_ADVICE = (
-    "If an error names an id or ARN of your catalog, replace that line in a copy of the catalog for the demo. "
-    "Otherwise the emulated AWS may differ from AWS: run `make plan` with your account to compare."
-)
+    return Failed(f"terraform {command} failed with exit code {status}.\n\n{shown}{more}", output="".join(lines))
 
 
 def errors(lines: list[str]) -> list[str]:

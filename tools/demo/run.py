@@ -16,17 +16,18 @@ from catalog.load import Loaded, load
 from catalog.model import Deployment
 from catalog.model.platform import Aws
 from deploy.stacks import in_order, read_stacks
+from deploy.terraform import init_advice
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import PROVIDER, Workspace, find_terraform, plugin_dir, workspace
 from tests.support.verify import MESHES
-from tools.demo import progress, stand_ins
+from tools.demo import impossible, progress, stand_ins
 
 _CONFIGURATION = "TF_CLI_CONFIG_FILE"
 
 
 def main() -> int:
-    """Run the demo. Returns the exit code."""
+    """Run the demo. Returns the exit status."""
     if find_terraform() is None:
         print(
             "Terraform isn't on the PATH. Install 1.10 or newer: https://developer.hashicorp.com/terraform/install",
@@ -36,10 +37,10 @@ def main() -> int:
     file = os.environ.get("CATALOG_FILE", "services.toml")
     try:
         loaded = load(file)
-        if problems := stand_ins.impossible(loaded):
+        if problems := impossible.problems(loaded):
             raise CatalogError(problems)
         with tempfile.TemporaryDirectory() as folder:
-            return _run(*_for_demo(loaded), folder=Path(folder))
+            return _run(*for_demo(loaded), folder=Path(folder))
     except CatalogError as error:
         print(error, file=sys.stderr)
         return 2
@@ -57,11 +58,14 @@ def _run(loaded: Loaded, ignored: list[str], *, folder: Path) -> int:
         stacks = in_order(read_stacks(outdir))
         for line in ignored:
             print(f"Ignored in the demo: {line}")
-        created = stand_ins.create(loaded)
-        print("\n".join(["Stand-ins for what the catalog names as existing:", *map(str, created)]) if created else "")
+        if created := stand_ins.create(loaded):
+            print("The catalog names these as existing. The demo created them:")
+        for each in created:
+            print(f"  {each}")
+        sys.stdout.flush()
         before = emulator.leftovers()
         for deployment in loaded.deployments:
-            # The states stay where the output puts them, because some read others.
+            # States keep their configured paths because stacks read each other's outputs from them.
             here = [
                 workspace(each.folder, folder / "run" / "stacks", keep_backend=True, variables=variables)
                 for each in stacks
@@ -74,9 +78,9 @@ def _run(loaded: Loaded, ignored: list[str], *, folder: Path) -> int:
     return 0
 
 
-def _for_demo(loaded: Loaded) -> tuple[Loaded, list[str]]:
-    """The deployments without what would lead out of the emulator, and lines about what was left out: states are kept
-    beside the output, the provider uses no profile, role or list of accounts, and everything can be deleted."""
+def for_demo(loaded: Loaded) -> tuple[Loaded, list[str]]:
+    """The deployments without settings that the emulated AWS can't honor, and these settings with their lines: remote
+    states, the provider's profile, role and accounts, and deletion protection."""
     ignored: dict[str, None] = {}
     changed = []
     for each in loaded.deployments:
@@ -94,16 +98,16 @@ def _for_demo(loaded: Loaded) -> tuple[Loaded, list[str]]:
 
 
 def _provider_settings() -> dict[str, str]:
-    """Variables with which `terraform init` finds the provider: none if a folder on this machine has it."""
+    """Variables that tell `terraform init` where the provider is; none if a folder on this machine has it."""
     named = os.environ.get("TF_PLUGIN_DIR")
     found = plugin_dir()
     if named and (found is None or found != Path(named).expanduser()):
-        print(f"TF_PLUGIN_DIR is ignored: {named} doesn't contain hashicorp/aws {PROVIDER}", flush=True)
+        print(f"TF_PLUGIN_DIR has no effect: {named} doesn't contain hashicorp/aws {PROVIDER}", flush=True)
     file = os.environ.get(_CONFIGURATION)
     if found or not file:
         return {}
     if not Path(file).is_file():
-        print(f"{_CONFIGURATION} is ignored: {file} doesn't exist", flush=True)
+        print(f"{_CONFIGURATION} has no effect: {file} doesn't exist", flush=True)
         return {}
     return {_CONFIGURATION: str(Path(file).absolute())}
 
@@ -114,15 +118,9 @@ def _init(here: Workspace) -> None:
     try:
         progress.run(here, "init", *([f"-plugin-dir={place}"] if place else []))
     except progress.Failed as error:
-        raise progress.Failed(f"{error}\n\n{_no_provider()}") from None
-
-
-def _no_provider() -> str:
-    return (
-        f"The demo requires hashicorp/aws {PROVIDER}. Terraform downloads it from registry.terraform.io. Without "
-        f"access to that, set TF_PLUGIN_DIR to a folder that contains registry.terraform.io/hashicorp/aws/{PROVIDER}, "
-        f"or set {_CONFIGURATION} to a file that configures a mirror (`provider_installation`)."
-    )
+        if advice := init_advice(error.output):
+            raise progress.Failed(error.fact, advice=advice) from None
+        raise
 
 
 def _walk(deployment: Deployment, stacks: list[Workspace]) -> None:
@@ -137,7 +135,7 @@ def _walk(deployment: Deployment, stacks: list[Workspace]) -> None:
         heading("terraform apply", here)
         _timed(here, "apply", result="Apply complete!")
         outputs |= here.output()["services"]
-    _heading("Where callers find their callees")
+    _heading("Addresses of the services")
     _print_table(deployment, outputs)
     for here in stacks:
         heading("terraform plan, again", here)
@@ -160,7 +158,7 @@ def _heading(text: str) -> None:
 
 
 def _difference(after: dict[str, list[str]], before: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What an account has now that it didn't have before."""
+    """Resources that an account has after a run and didn't have before, by kind."""
     found = {kind: sorted((Counter(names) - Counter(before.get(kind, []))).elements()) for kind, names in after.items()}
     return {kind: names for kind, names in found.items() if names}
 

@@ -1,4 +1,4 @@
-"""What the checks of the emulator share: a service that could run, and the shape of a refusal."""
+"""Shared by the checks of the emulator: a service that can run, and the shape of a refusal."""
 
 from __future__ import annotations
 

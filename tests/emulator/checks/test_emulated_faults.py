@@ -90,7 +90,7 @@ def test_a_token_makes_a_repeated_call_harmless_and_another_one_does_not() -> No
 
 
 def _answered(*, invocation: str, lost: bool = False, made: list[int]) -> bytes:
-    """What a call of this invocation that makes one more thing is answered."""
+    """The response to a call of this invocation that creates one more resource."""
 
     def serve(_: Any, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         made.append(len(made))
@@ -113,7 +113,7 @@ def test_an_attempt_after_a_broken_connection_gets_the_first_ones_answer() -> No
     assert len(made) == 2
 
 
-def test_an_attempt_after_an_answer_that_was_told_to_be_lost_is_a_call_of_its_own() -> None:
+def test_a_retry_after_a_response_that_a_fault_lost_is_a_new_call() -> None:
     made: list[int] = []
     _answered(invocation="c", lost=True, made=made)
     _answered(invocation="c", made=made)
@@ -158,7 +158,7 @@ def test_what_load_balancers_are_asked_twice_they_do_once_unless_it_is_gone() ->
     assert make(80) != first
 
 
-def test_a_seed_decides_whatever_the_order_of_calls_and_a_storm_passes() -> None:
+def test_a_seed_chooses_the_same_faults_in_any_order_of_calls_and_their_number_is_limited() -> None:
     def storm(order: list[str]) -> list[tuple[str, str, int, faults.Kind]]:
         plan = faults.Plan(seed=3, chance=0.3, kinds=("throttled", "failed"), at_most=1000)
         with faults.during(plan):

@@ -48,7 +48,7 @@ def lattice(aws: Any) -> Lattice:
     return Lattice(client, vpc, group, network, service, target_group, listener)
 
 
-def test_what_was_sent_is_read_back_with_what_aws_fills_in(lattice: Lattice) -> None:
+def test_a_service_has_the_settings_that_were_sent_and_the_defaults_of_aws(lattice: Lattice) -> None:
     service = lattice.client.get_service(serviceIdentifier=lattice.service)
     assert service["customDomainName"] == "llm.shop.internal"
     assert service["dnsEntry"]["domainName"].startswith("shop-llm-")

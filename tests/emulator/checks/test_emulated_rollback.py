@@ -1,4 +1,4 @@
-"""A deployment that was told to fail ends as it would on AWS."""
+"""A deployment that the test makes fail ends as on AWS."""
 
 from typing import Any
 from urllib.request import Request, urlopen

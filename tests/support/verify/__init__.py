@@ -1,4 +1,4 @@
-"""What an emulated AWS must hold for a mesh to keep its promises, by the word that chooses the mesh."""
+"""Verify that the emulated AWS has the resources that a mesh promises, by the mesh's kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Verify(Protocol):
         ...
 
     def remains(self, deployment: Deployment) -> list[str]:
-        """What the account holds of this mesh: nothing, while another carries the calls."""
+        """Resources of this mesh in the account; none if another mesh is in use."""
         ...
 
 

@@ -36,7 +36,7 @@ def connecting(service: Service, deployment: Deployment) -> list[str]:
 
 
 def remains(deployment: Deployment) -> list[str]:
-    """Nothing, although it may be there: AWS ended App Mesh, and what is left in it is nobody's."""
+    """Nothing, even if there are resources: AWS ended App Mesh, and Terraform leaves them unmanaged."""
     return []
 
 
@@ -48,7 +48,7 @@ def _modelled_hosts(deployment: Deployment, service: Service) -> list[str]:
 
 
 class _Mesh:
-    """What the emulated App Mesh says, by name."""
+    """Resources of the emulated App Mesh, by name."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._api = emulator.client("appmesh", region=deployment.region)
@@ -76,7 +76,7 @@ def _assert_listens(deployment: Deployment, service: Service, node: dict[str, An
     assert targets == {each.aws_name: each.weight for each in deployment.workloads_of(service.name)}
     assert mesh.provider(deployment.host_of(service.name)) == {"virtualRouter": {"virtualRouterName": service.aws_name}}
     assert _seconds(route["timeout"]["idle"]) == service.idle_timeout
-    # Behind a load balancer a listener bears more silence than that, so that it never closes first.
+    # Behind a load balancer a listener has a longer idle timeout, so that it never closes first.
     assert _seconds(listener["timeout"][service.protocol]["idle"]) >= service.idle_timeout
     if service.protocol != "tcp":
         assert _seconds(route["timeout"]["perRequest"]) == service.timeout

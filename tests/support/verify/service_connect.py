@@ -54,7 +54,7 @@ def _assert_offers(service: Service, deployment: Deployment) -> None:
         return
     timers: dict[str, Any] = offered["timeout"]
     assert timers["perRequestTimeoutSeconds"] == _seconds(service.timeout)
-    # Behind a load balancer it bears more silence than that, so that it never closes first.
+    # Behind a load balancer its idle timeout is longer, so that it never closes first.
     assert timers["idleTimeoutSeconds"] >= _seconds(service.idle_timeout)
 
 

@@ -1,4 +1,4 @@
-"""Where the emulated AWS knows a service's tasks, whatever the mesh."""
+"""Addresses of a service's tasks in the emulated AWS, for any mesh."""
 
 from __future__ import annotations
 

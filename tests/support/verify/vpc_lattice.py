@@ -75,7 +75,7 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
 
 
 class _Account:
-    """What the emulated AWS holds of one deployment."""
+    """Resources of one deployment in the emulated AWS."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.lattice = emulator.client("vpc-lattice", region=deployment.region)
@@ -105,7 +105,7 @@ class _Account:
         return found
 
     def record(self, host: str) -> str:
-        """Where the private zone of a host leads."""
+        """The target of a host's private zone."""
         [zone] = [z for z in self._route53.list_hosted_zones()["HostedZones"] if z["Name"] == f"{host}."]
         assert zone["Config"]["PrivateZone"]
         records = self._route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
