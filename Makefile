@@ -78,10 +78,11 @@ test-all: .venv/.dev node_modules/.stamp ## Run all tests, also the slow and nig
 nightly: .venv/.dev node_modules/.stamp ## Run lint, all tests, security, fuzz and audit
 	@$(IN_VENV) -m tools.ci $@
 
-lint: .venv/.dev ## Run ruff and mypy
+lint: .venv/.dev ## Run ruff, mypy and the linter of prose
 	@$(IN_VENV) -m ruff check .
 	@$(IN_VENV) -m ruff format --check .
 	@$(IN_VENV) -m mypy
+	@$(IN_VENV) -m tools.prose
 
 # Tests write the plans of all catalogs on all meshes, if KEEP_PLANS names a folder. PLANS=folder uses the plans of such
 # a run instead of making them again.

@@ -1,4 +1,4 @@
-"""Check the prose of this repository for openings and phrases that make a sentence hard to read.
+"""Check the prose of this repository for openings and phrases that make a sentence hard to read. `make lint` runs this.
 
     python -m tools.prose [FILE ...]
 
