@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,16 +37,6 @@ class InstanceType:
     architecture: str
     interfaces: int
     """Network interfaces, including the instance's primary one."""
-
-
-_ACCELERATED = re.compile(r"(inf|trn)\d+[a-z0-9-]*(\..*)?")
-"""Families with AWS's own chips (EC2 User Guide, "Accelerated computing"): they need devices that `gpus` doesn't
-cover."""
-
-
-def is_accelerated(name: str) -> bool:
-    """Whether an instance type has Inferentia or Trainium chips."""
-    return _ACCELERATED.fullmatch(name) is not None
 
 
 @functools.cache

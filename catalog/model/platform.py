@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from catalog.model.types import (
     ClusterArn,
@@ -129,11 +129,29 @@ SMALLEST_DISK = 30
 """GiB of the snapshot that every ECS-optimized image starts from (aws/amazon-ecs-ami, variables.pkr.hcl)."""
 
 
+_ACCELERATED = re.compile(r"(inf|trn)\d+[a-z0-9-]*(\..*)?")
+"""Families with AWS's own chips (EC2 User Guide, "Accelerated computing"): they need devices that `gpus` doesn't
+cover."""
+
+
+def _supported(type_: str) -> str:
+    if _ACCELERATED.fullmatch(type_):
+        raise wrong(
+            "instances with Inferentia or Trainium, such as {type_}, aren't supported yet. Use a type with GPUs, such "
+            'as "g5.xlarge".',
+            type_=type_,
+        )
+    return type_
+
+
+_InstanceType = Annotated[str, AfterValidator(_supported)]
+
+
 class Capacity(Table):
     """EC2 instances for the tasks of the services that use them, in an Auto Scaling group behind a capacity provider,
     which starts as many as these tasks need."""
 
-    instance_types: Annotated[tuple[str, ...], Field(min_length=1)]
+    instance_types: Annotated[tuple[_InstanceType, ...], Field(min_length=1)]
     """Instance types, such as ["g5.xlarge"], the preferred one first. AWS starts any of them that's available, so every
     task must fit on each type."""
     min: Annotated[int, Field(ge=0, le=1000)] = 0

@@ -89,8 +89,11 @@ def findings(error: ValidationError, *, removed: Mapping[Path, Path]) -> Iterato
     unsets to the places that unset them."""
     entries = error.errors(include_url=False)
     misspelt = _meant(entries)
+    # pydantic counts only the valid items of a list.
+    with_wrong_items = {place(entry)[:-1] for entry in entries}
     for entry in entries:
-        if entry["type"] != "missing" or place(entry) not in misspelt:
+        is_misspelt = entry["type"] == "missing" and place(entry) in misspelt
+        if not is_misspelt and not (entry["type"] == "too_short" and place(entry) in with_wrong_items):
             yield finding(entry, removed=removed)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.analysis.instance_types import InstanceType, instance_types, is_accelerated
+from catalog.analysis.instance_types import InstanceType, instance_types
 from catalog.analysis.packing import known_types
 from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural
 from catalog.frame import Place
@@ -52,12 +52,7 @@ def unknown_instance_type(capacity: Capacity, at: Place) -> Iterator[Finding]:
     known = instance_types()
     for index, type_ in enumerate(capacity.instance_types):
         place = at("instance_types", index)
-        if is_accelerated(type_):
-            yield place.error(
-                f"instances with Inferentia or Trainium, such as {type_}, aren't supported yet. Use a type with GPUs, "
-                'such as "g5.xlarge".'
-            )
-        elif type_ not in known:
+        if type_ not in known:
             close = _closest(type_, known)
             fix = f'; did you mean "{close}"?' if close else '. Use a type such as "m7i.large" or "g5.xlarge".'
             yield place.error(f'instance type "{type_}" isn\'t supported{fix}')

@@ -216,6 +216,25 @@ def test_braces_of_other_programs_stay_text() -> None:
     assert [values[f"V{index}"] for index in range(len(TEXT))] == [*TEXT[:-1], "{db.hst}"]
 
 
+def test_words_that_are_no_typos_are_answered_together() -> None:
+    assert problems_of("""
+        [capacity.pool]
+        instance_types = ["inf2.xlarge"]
+        max = 2
+        ami = "ami-0123456789abcdef0"
+
+        [services.database]
+        image = "r.io/db:1"
+        volumes = { data = { path = "/data", kind = "ebs" } }
+    """) == [
+        "services.toml:2: capacity.pool.instance_types[0]: instances with Inferentia or Trainium, such as inf2.xlarge, "
+        'aren\'t supported yet. Use a type with GPUs, such as "g5.xlarge".',
+        "services.toml:4: capacity.pool.ami: unknown key; the image of instances can't be chosen. Remove it.",
+        "services.toml:8: services.database.volumes.data.kind: EBS volumes aren't supported. Use a database outside the "
+        'catalog as an [external], or write kind = "efs" for files that tasks may share.',
+    ]
+
+
 def test_three_letters_that_are_two_slips_away_are_no_typo() -> None:
     (problem,) = problems_of("""
         [capacity.pool]
