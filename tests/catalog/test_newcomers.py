@@ -230,8 +230,8 @@ def test_words_that_are_no_typos_are_answered_together() -> None:
         "services.toml:2: capacity.pool.instance_types[0]: instances with Inferentia or Trainium, such as inf2.xlarge, "
         'aren\'t supported yet. Use a type with GPUs, such as "g5.xlarge".',
         "services.toml:4: capacity.pool.ami: unknown key; the image of instances can't be chosen. Remove it.",
-        "services.toml:8: services.database.volumes.data.kind: EBS volumes aren't supported. Use a database outside the "
-        'catalog as an [external], or write kind = "efs" for files that tasks may share.',
+        "services.toml:8: services.database.volumes.data.kind: EBS volumes aren't supported. Use a database outside "
+        'the catalog as an [external], or write kind = "efs" for files that tasks may share.',
     ]
 
 
