@@ -16,15 +16,15 @@ ALLOWED = {
         "Kind = Literal[": "the words that a catalog chooses by",
     },
     "catalog/model/ingress.py": {
-        "virtual gateway.": "the description of a key of the catalog",
+        "virtual gateway:": "the description of a key of the catalog",
     },
     "catalog/model/platform.py": {
         "envoy: str | None": "a key of the catalog",
         "App Mesh's Envoy. Default": "the description of that key",
     },
     "catalog/model/workload.py": {
-        "Without it, Envoys try the port": "the description of a key of the catalog",
-        "and VPC Lattice ask for /": "the description of a key of the catalog",
+        "Without it, Envoy proxies check the port": "the description of a key of the catalog",
+        "balancers and VPC Lattice request /": "the description of a key of the catalog",
     },
 }
 """By file, a piece of each line that may name a mesh, and why."""
