@@ -144,7 +144,10 @@ def call_settings_without_caller(service: Service, at: Place) -> Iterator[Findin
         applies = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
         if parity[key].supported or not applies or not at(key).is_set_here or getattr(service, key) is None:
             continue
-        yield at(key).notice(f"{what}, and no service calls {service.name}. Remove it, or add the call.")
+        yield at(key).notice(
+            f"{what}, and has no effect, because no service calls {service.name}. "
+            f'Remove it, or add "{service.name}" to calls.'
+        )
 
 
 def _through_gateway(deployment: Deployment, service: Service) -> bool:

@@ -209,6 +209,6 @@ def exec_in_existing_cluster(deployment: Deployment, at: Place) -> Iterator[Find
     opened = sorted({each.key for each in deployment.workloads.values() if has_exec(deployment, each)})
     if deployment.catalog.cluster.arn is not None and opened:
         yield at("services", opened[0], "exec").notice(
-            f"sessions are logged as {deployment.cluster_name} is configured. If it logs them to a log group or a "
-            f"bucket, allow {listed(opened)} to write there, with access.statements."
+            f"the cluster {deployment.cluster_name} configures the logging of sessions. If it logs them to a log "
+            f"group or a bucket, allow {listed(opened)} to write there, with access.statements."
         )

@@ -146,9 +146,7 @@ def ambiguous_ingress(public: Public, at: Place) -> Iterator[Finding]:
     """A public service must set its ingress if there are several."""
     known = sorted(at.deployment.catalog.ingress)
     if len(known) > 1 and public.ingress is None:
-        message = (
-            f'requires ingress, as the catalog has several. Write ingress = "{known[0]}", or {or_list(known[1:])}.'
-        )
+        message = f"requires ingress, because the catalog has several. Write ingress = {or_list(known)}."
         yield at.error(message)
 
 

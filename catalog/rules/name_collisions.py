@@ -103,8 +103,8 @@ def callee_variable_of_aws_sdk(service: Service, at: Place) -> Iterator[Finding]
     for index, name in enumerate(service.calls):
         if names.variable(name) == _ENDPOINT_OF_AWS:
             yield at("calls", index).error(
-                f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, from which AWS SDKs read the address of AWS. '
-                "Write another name."
+                f'the address of "{name}" would be in {_ENDPOINT_OF_AWS}, which AWS SDKs use as the endpoint of AWS. '
+                "Rename it."
             )
 
 

@@ -65,7 +65,7 @@ def long_id(deployment: Deployment, at: Place) -> Iterator[Finding]:
     API reference, CreateLoadBalancer)."""
     if deployment.environment is not None and len(deployment.id) > _ID:
         yield at("environments", deployment.environment).error(
-            f'makes the id "{deployment.id}", which has {len(deployment.id)} characters and may have {_ID}. '
+            f'makes the id "{deployment.id}", which has {len(deployment.id)} characters, and the limit is {_ID}. '
             f"Shorten it or catalog.name ({at('catalog', 'name').location})."
         )
 
@@ -105,7 +105,9 @@ def two_renamed_from_one(service: Service, at: Place) -> Iterator[Finding]:
 def renamed_to_main(service: Service, at: Place) -> Iterator[Finding]:
     """The addresses of shared resources begin with `main_` (docs/decisions/0003), and Terraform would move them too."""
     if service.renamed_from and service.name == _SHARED:
-        message = f'isn\'t supported for "{_SHARED}": addresses of shared resources begin with it. Use another key.'
+        message = (
+            f'isn\'t supported: Terraform addresses of shared resources begin with "{_SHARED}". Rename the service.'
+        )
         yield at("renamed_from").error(message)
 
 

@@ -323,8 +323,8 @@ NOTICES = {
         [services.a]
         image = "r.io/a:1"
         exec = true
-        #^ services.a.exec: notice: sessions are logged as platform is configured. If it logs them to a log group or a
-        #| bucket, allow a to write there, with access.statements.
+        #^ services.a.exec: notice: the cluster platform configures the logging of sessions. If it logs them to a log
+        #| group or a bucket, allow a to write there, with access.statements.
     """,
 }
 

@@ -74,8 +74,8 @@ COLLISIONS = {
         [services.web]
         image = "r.io/a:1"
         calls = ["aws-endpoint"]
-        #^ services.web.calls[0]: the address of "aws-endpoint" would be in AWS_ENDPOINT_URL, from which AWS SDKs read
-        #| the address of AWS. Write another name.
+        #^ services.web.calls[0]: the address of "aws-endpoint" would be in AWS_ENDPOINT_URL, which AWS SDKs use as the
+        #| endpoint of AWS. Rename it.
         [services.aws-endpoint]
         image = "r.io/b:1"
         port = 80

@@ -12,17 +12,17 @@ TOLD = {
         image = "r.io/web:1"
         port = 80
         pool = { connections = 10 }
-        #^ services.web.pool: notice: limits concurrent requests of callers, and no service calls web. Remove it, or add
-        #| the call.
+        #^ services.web.pool: notice: limits concurrent requests of callers, and has no effect, because no service
+        #| calls web. Remove it, or add "web" to calls.
         outlier = { errors = 3 }
-        #^ services.web.outlier: notice: sets when callers eject one of its tasks, and no service calls web. Remove it,
-        #| or add the call.
+        #^ services.web.outlier: notice: sets when callers eject one of its tasks, and has no effect, because no
+        #| service calls web. Remove it, or add "web" to calls.
         retries = { attempts = 1 }
-        #^ services.web.retries: notice: sets which requests callers retry, and no service calls web. Remove it, or add
-        #| the call.
+        #^ services.web.retries: notice: sets which requests callers retry, and has no effect, because no service calls
+        #| web. Remove it, or add "web" to calls.
         idle_timeout = "10m"
-        #^ services.web.idle_timeout: notice: sets the idle timeout of callers' connections, and no service calls web.
-        #| Remove it, or add the call.
+        #^ services.web.idle_timeout: notice: sets the idle timeout of callers' connections, and has no effect, because
+        #| no service calls web. Remove it, or add "web" to calls.
     """,
     "times of a probe that there is not": r"""
         [services.web]

@@ -51,8 +51,8 @@ WRONG = {
         [services.main]
         image = "r.io/main:1"
         renamed_from = "chat"
-        #^ services.main.renamed_from: isn't supported for "main": addresses of shared resources begin with it. Use
-        #| another key.
+        #^ services.main.renamed_from: isn't supported: Terraform addresses of shared resources begin with "main".
+        #| Rename the service.
     """,
     "a key that is the name of another in AWS": r"""
         [services.chat]

@@ -264,8 +264,8 @@ WRONG = {
         region = "us-west-2"
 
         [environments.production]
-        #^ environments.production: makes the id "recommendations-production", which has 26 characters and may have 24.
-        #| Shorten it or catalog.name (services.toml:2).
+        #^ environments.production: makes the id "recommendations-production", which has 26 characters, and the limit
+        #| is 24. Shorten it or catalog.name (services.toml:2).
     """,
     # calls
     "a call to nobody": r"""
@@ -362,7 +362,7 @@ WRONG = {
         image = "r.io/web:1"
         port = 80
         public = true
-        #^ services.web.public: requires ingress, as the catalog has several. Write ingress = "office", or "open".
+        #^ services.web.public: requires ingress, because the catalog has several. Write ingress = "office" or "open".
 
         [services.intranet]
         image = "r.io/web:1"
@@ -379,7 +379,7 @@ WRONG = {
         port = 80
         protocol = "grpc"
         public = true
-        #^ services.web.public: requires ingress, as the catalog has several. Write ingress = "office", or "open".
+        #^ services.web.public: requires ingress, because the catalog has several. Write ingress = "office" or "open".
     """,
     "two services under one path": r"""
         [ingress.open]
