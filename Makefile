@@ -64,7 +64,7 @@ atlantis: synth ## Write atlantis.yaml with a project for each stack, in order
 	@text=$$($(DEPLOY)) && printf '%s\n' "$$text" > atlantis.yaml
 
 demo: .venv/.dev ## Deploy the catalog to an emulated AWS on this machine, with real Terraform
-	@$(IN_VENV) -m tools.demo $(ARGS)
+	@$(if $(ENV),CATALOG_ENVIRONMENT='$(ENV)') $(IN_VENV) -m tools.demo $(ARGS)
 
 test: .venv/.dev node_modules/.stamp ## Run the fast tests (five minutes on two cores)
 	@$(IN_VENV) -m pytest -n 2 -m "not slow and not nightly" $(ARGS)

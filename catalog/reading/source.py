@@ -173,6 +173,9 @@ def _syntax_error(message: str, text: str, line: int) -> str:
     if twice := re.match(r"Cannot declare \((.*)\) twice", message):
         name = ".".join(re.findall(r"'([^']*)'", twice[1]))
         return f"not TOML: [{name}] is in the file twice. Put the keys of both tables below one of them."
+    if inline := re.match(r"[Cc]annot mutate immutable namespace \((.*)\)", message):
+        name = re.findall(r"'([^']*)'", inline[1])[-1]
+        return f"not TOML: {name} is already written as {name} = {{ … }}. Put this key inside those braces."
     if message == "Cannot overwrite a value" and (key := re.match(r"([^=]+)=", written)):
         return f"not TOML: {key[1].strip()} is set twice in the same table. Remove one of the lines."
     if colon := re.match(r"([A-Za-z_][\w-]*)\s*:\s*(.*)$", written):

@@ -38,10 +38,15 @@ _DURATION = 'Write a number and s, m or h in quotes, such as "30s", "10m" or "1h
 _SINGLE = {"host": "a service has one host", "ingress": "a service has one ingress"}
 
 
+_LAYERS = ("defaults", "environments", "profiles")
+"""Tables at the top of a file that are merged before the model sees it."""
+
+
 def known_keys(path: Path) -> list[str]:
     """The keys that the table at a path allows."""
     model = _type_at(path)
-    return sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    own = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else ()
+    return sorted({*own, *(() if path else _LAYERS)})
 
 
 def literals(path: Path, *, is_key: bool) -> list[str]:

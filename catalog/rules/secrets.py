@@ -130,7 +130,10 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
     for name, value in container.environment.items():
         kind, here = known(value), at("environment", name)
         key = spelled((name,))
-        fix = f"Keep it in Secrets Manager, remove it here, and write secrets.{key} = {_arn_like(name, at)}."
+        arn, secrets = _arn_like(name, at), at("secrets")
+        # TOML refuses a dotted key beside a table in braces.
+        add = f"add {key} = {arn} to secrets ({secrets.location})" if secrets.is_set else f"write secrets.{key} = {arn}"
+        fix = f"Keep it in Secrets Manager, remove it here, and {add}."
         if kind is not None:
             yield here.error(f"contains {kind} in plain text. {fix}")
         elif name not in container.not_secret and named_like_secret(name) and is_literal(value):

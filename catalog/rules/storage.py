@@ -230,3 +230,13 @@ def scratch_of_another_user(container: Container, at: Place) -> Iterator[Finding
                 f'can\'t write to it. Add VOLUME "{path}" to the Dockerfile of the image, after a chown of that folder '
                 "to the user."
             )
+
+
+@rule(Service)
+def copies_of_a_database(service: Service, at: Place) -> Iterator[Finding]:
+    """Callers of a tcp service reach any of its tasks, and each task has its own data."""
+    if service.is_tcp and service.replicas > 1 and service.scale is None and service.port is not None:
+        yield at("replicas").notice(
+            f"callers reach any of the {service.replicas} tasks of {service.name}, which don't share their data. Write "
+            "replicas = 1 for a database or a cache that doesn't replicate by itself."
+        )

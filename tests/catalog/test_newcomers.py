@@ -216,6 +216,47 @@ def test_braces_of_other_programs_stay_text() -> None:
     assert [values[f"V{index}"] for index in range(len(TEXT))] == [*TEXT[:-1], "{db.hst}"]
 
 
+def test_the_advice_for_a_password_fits_secrets_that_are_written_in_braces() -> None:
+    (notice,) = notices_of("""
+        [services.web]
+        image = "r.io/web:1"
+        secrets = { KEY = "arn:aws:ssm:us-west-2:123456789012:parameter/key" }
+        environment = { DB_PASSWORD = "hunter2" }
+    """)
+    assert 'add DB_PASSWORD = "' in notice and "to secrets (services.toml:3)" in notice
+
+
+def test_a_key_beside_a_table_in_braces_is_an_error_that_says_where_it_belongs() -> None:
+    (problem,) = problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        secrets = { KEY = "arn:aws:ssm:us-west-2:123456789012:parameter/key" }
+        secrets.DB = "arn:aws:ssm:us-west-2:123456789012:parameter/db"
+    """)
+    assert problem.startswith(
+        "services.toml:4: not TOML: secrets is already written as secrets = { … }. Put this key inside those braces."
+    )
+
+
+def test_a_misspelt_defaults_is_recognized() -> None:
+    problems = problems_of("""
+        [environments.prod.default]
+        replicas = 2
+    """)
+    assert problems == ['services.toml:1: environments.prod.default: unknown key; did you mean "defaults"?']
+
+
+def test_copies_of_a_tcp_service_have_a_notice() -> None:
+    (notice,) = notices_of("""
+        [services.redis]
+        image = "r.io/redis:7"
+        port = 6379
+        protocol = "tcp"
+        replicas = 2
+    """)
+    assert "don't share their data. Write replicas = 1" in notice
+
+
 def test_words_that_are_no_typos_are_answered_together() -> None:
     assert problems_of("""
         [capacity.pool]

@@ -36,7 +36,7 @@ def main() -> int:
         return 3
     file = os.environ.get("CATALOG_FILE", "services.toml")
     try:
-        loaded = load(file)
+        loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
         if problems := impossible.problems(loaded):
             raise CatalogError(problems)
         with tempfile.TemporaryDirectory() as folder:
