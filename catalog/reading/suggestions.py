@@ -30,7 +30,6 @@ _GENERAL = {
     **dict.fromkeys(("aws_region", "aws-region"), "region"),
     **dict.fromkeys(("account_id", "accountid", "aws_account", "aws_account_id"), "account"),
 }
-"""Other tools' names of the general placeholders."""
 
 
 @functools.cache
@@ -99,10 +98,8 @@ def _from_string(value: str) -> Iterator[object]:
         yield int(text)
     if re.fullmatch(r"-?\d{1,18}\.\d+", text):
         yield float(text)
-    if text.lower() in _YES:
-        yield True
-    if text.lower() in _NO:
-        yield False
+    if text.lower() in (*_YES, *_NO):
+        yield text.lower() in _YES
     if text.startswith("["):
         with contextlib.suppress(ValueError, RecursionError):
             yield tuple(json.loads(text))
@@ -140,10 +137,7 @@ def _cpu(value: object) -> Iterator[object]:
     match = _CPU.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is not None:
         number, unit = float(match[1]), (match[2] or "").lower()
-        if unit == "m":
-            yield round(number * 1024 / 1000)
-        else:
-            yield round(number * 1024) if unit or number <= 32 else round(number)
+        yield round(number * (1.024 if unit == "m" else 1024 if unit or number <= 32 else 1))
 
 
 def _port(value: object) -> Iterator[object]:
@@ -168,6 +162,14 @@ def _table_with_path(value: object) -> Iterator[object]:
         yield {"path": value}
 
 
+def _volumes(value: object) -> Iterator[object]:
+    """A table from ["data:/data"] or { data = "/data" }. Named volumes outlive the task, as in Compose."""
+    items = value if isinstance(value, list | tuple) else ()
+    pairs = [*value.items()] if isinstance(value, dict) else [str(item).partition(":")[::2] for item in items]
+    if pairs and all(str(path).startswith("/") for _, path in pairs):
+        yield {name.replace("_", "-"): {"path": path, "kind": "efs"} for name, path in pairs}
+
+
 def _command(value: object) -> Iterator[object]:
     if isinstance(value, str) and not value.lstrip().startswith("["):
         yield command_line(value)
@@ -184,6 +186,7 @@ _BY_KEY: Mapping[str, Any] = {
     "command": _command,
     "entrypoint": _command,
     "environment": _variables,
+    "volumes": _volumes,
 }
 
 
@@ -242,7 +245,6 @@ def _distance_is_small(word: str, meant: str) -> bool:
 
 def expression(text: str) -> str | None:
     """The message for a string with a reference of Terraform's, which stays as it is; None for any other string."""
-    if (found := _HCL.search(text)) is None:
-        return None
-    fact = f"{found[0]} stays as it is, because the catalog isn't HCL"
-    return f"{fact}. Write the value, or use [vars], an [external] or [overrides]."
+    fix = "Write the value, or use [vars], an [external] or [overrides]."
+    found = _HCL.search(text)
+    return f"{found[0]} stays as it is, because the catalog isn't HCL. {fix}" if found else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
 import pytest
 
 from catalog.diagnostics import command_line, did_you_mean, toml_value
+from catalog.reading.validation import known_keys
+from tests.conftest import ROOT
 from tests.support.catalogs import loaded, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -257,3 +260,21 @@ def test_an_expression_of_terraform_is_a_notice(expression: str) -> None:
 
 def test_shell_variables_are_no_expressions_of_terraform() -> None:
     assert not loaded(_CALLS_DATABASE.format(text="${HOME} ${var} ${PATH:-x}")).notices
+
+
+def test_every_key_that_advice_names_exists() -> None:
+    tables = json.loads((ROOT / "catalog/data/other_tools.json").read_text("utf-8"))["renamed"]
+    missing = []
+    for pattern, words in tables.items():
+        path = tuple("x" if part == "*" else part for part in pattern.split("."))
+        missing += [(pattern, ours) for ours in set(words.values()) if ours.split(".")[0] not in known_keys(path)]
+    assert missing == []
+
+
+def test_volumes_of_compose_are_a_table() -> None:
+    (problem,) = problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        volumes = ["redis_data:/data"]
+    """)
+    assert problem.endswith('Write volumes = { redis-data = { path = "/data", kind = "efs" } }.')
