@@ -228,19 +228,17 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
     literal = f"write {{{{{placeholder}}} for literal text."
     if not isinstance(calls, tuple):
         return None
-    if name in external or value_at(tree, "services", name, "port") is not None:
-        if name in calls:
+    known = {*services, *external}
+    if name in calls or any(did_you_mean(each, [name]) for each in calls if each not in known):
+        silent = name in external or name not in services or value_at(tree, "services", name, "port") is not None
+        if silent or name not in calls:
             return None
-        return f'{{{placeholder}}} requires "{name}" in calls. Add it to {spelled(caller)}.calls, or {literal}'
-    if name in calls and name in services:
         return f"{{{placeholder}}} has no value, because services.{name} has no port. Add port there, or {literal}"
-    if name in calls:
-        return None
-    if name in services:
+    if name in known:
         return f'{{{placeholder}}} requires "{name}" in calls. Add it to {spelled(caller)}.calls, or {literal}'
     for new in (new for new, table in tables_in(tree.get("services")) if table.get("renamed_from") == name):
         return f"{{{placeholder}}} has no value, because {name} was renamed. Write {{{new}.{what}}}, or {literal}"
-    close = did_you_mean(name, sorted({*services, *external}))
+    close = did_you_mean(name, sorted(known))
     guess = f"; did you mean {{{close}.{what}}}? Or" if close else ". Write the name of a callee, or"
     return f'{{{placeholder}}} has no value: service "{name}" doesn\'t exist{guess} {literal}'
 

@@ -180,7 +180,10 @@ def address_outside_environment(service: Service, at: Place) -> Iterator[Finding
 
 
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^\s/?#@]*@)?(?P<host>[a-z][a-z0-9-]*)(?::\d+)?(?=[/?#\s\"',;]|$)", re.I
+    # Only where a word begins: otherwise a long string takes quadratic time.
+    r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]*)://"
+    r"(?P<user>[^\s/?#@]*@)?(?P<host>[a-z][a-z0-9-]*)(?::\d+)?(?=[/?#\s\"',;]|$)",
+    re.I,
 )
 _HOST_PORT = re.compile(r"(?:^|(?<=[\s,;=@\"'(]))(?P<host>[a-z][a-z0-9-]*):(?P<port>\d{2,5})(?=[/\s,;\"')]|$)", re.I)
 _HOST_OPTION = re.compile(

@@ -15,7 +15,7 @@ from catalog.__main__ import main
 from catalog.load import load
 from catalog.reports.graph import Graph, Node, graph_of, mermaid
 from tests.conftest import ROOT
-from tests.support.in_process import call
+from tests.support.in_process import call, run_without_reader
 
 CATALOG = (
     "[catalog]\nname = 'x'\nregion = 'us-west-2'\n[mesh]\nkind = 'none'\n[services.web]\nimage = 'a.example/x:1'\n"
@@ -204,17 +204,6 @@ def test_explain_without_a_service_lists_the_services() -> None:
 
 @pytest.mark.parametrize("command", [["check"], ["explain", "llm"], ["graph"], ["schema"]])
 def test_a_reader_that_closes_the_pipe_gets_no_traceback(command: list[str]) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        [sys.executable, "-m", "catalog", *command],
-        cwd=ROOT,
-        env=_environment({}),
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    os.close(writer)
+    done = run_without_reader(["-m", "catalog", *command], folder=ROOT, environment=_environment({}))
     assert done.returncode == 0
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import yaml
 
 from deploy.terraform import init_advice
 from tests.support.fake_terraform import Project
+from tests.support.in_process import run_without_reader
 
 MEETING = """#!/bin/sh
 test "$1" = plan || exit 0
@@ -636,17 +635,6 @@ def test_a_terraform_that_is_too_old_is_explained() -> None:
 
 
 def test_a_reader_that_closes_the_pipe_gets_no_traceback_and_stops_the_run(chain: Project) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy", "apply"],
-        cwd=chain.folder,
-        env=chain.environment,
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    os.close(writer)
+    done = run_without_reader(["-m", "deploy", "apply"], folder=chain.folder, environment=chain.environment)
     assert (done.returncode, done.stderr) == (141, "")
     assert visited(chain, "apply") == []

@@ -16,7 +16,7 @@ import pytest
 
 from main import main
 from tests.conftest import ROOT
-from tests.support.in_process import call
+from tests.support.in_process import call, run_without_reader
 
 
 def run(folder: Path, *, catalog: Path | str | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -83,18 +83,8 @@ def test_the_last_line_is_the_next_command_with_the_variables_that_synth_was_giv
 
 
 def test_a_reader_that_closes_the_pipe_gets_no_traceback(tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py")],
-        cwd=tmp_path,
-        env=_environment(ROOT / "examples" / "smallest.toml", {}),
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    os.close(writer)
+    environment = _environment(ROOT / "examples" / "smallest.toml", {})
+    done = run_without_reader([str(ROOT / "main.py")], folder=tmp_path, environment=environment)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 

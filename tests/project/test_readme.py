@@ -17,6 +17,9 @@ from tests import emulator
 from tests.conftest import ROOT
 from tests.emulator.provider import QUICK, plugin_dir
 from tests.project.test_main import called
+from tests.support.synth import catalog_output
+from tests.support.toml_blocks import blocks
+from tools.pictures import THEMES, picture
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
@@ -29,20 +32,27 @@ def test_readme_shows_the_summary_of_the_shipped_catalog(tmp_path: Path) -> None
     assert called(tmp_path).stdout == SHOWN[0]
 
 
-def test_readme_shows_the_errors_of_its_example(tmp_path: Path) -> None:
-    (tmp_path / "services.toml").write_text(
-        '[catalog]\nname = "shop"\nregion = "us-west-2"\n[mesh]\nkind = "none"\n'
-        '[services.llm]\nimage = "l:1"\nport = 80\ntimeout = "10m"\n'
-        '[services.chat]\nimage = "c:1"\ncalls = ["llm", "lmm"]\ntimeout = "30s"\n'
-    )
+def test_the_first_catalog_of_readme_makes_as_many_resources_as_its_heading_says(tmp_path: Path) -> None:
+    first = next(blocks(ROOT / "README.md"))
+    output = catalog_output(first.text, tmp_path)["assistant"]
+    count = sum(map(len, output["resource"].values()))
+    assert f"Terraform creates {count} resources" in README
+
+
+def test_the_pictures_of_readme_are_current() -> None:
+    for name, theme in THEMES.items():
+        assert (ROOT / "docs" / "images" / f"overview-{name}.svg").read_text("utf-8") == picture(theme)
+
+
+def test_readme_shows_the_errors_of_its_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    catalog = next(block.text for block in blocks(ROOT / "README.md") if "[services.api]" in block.text)
+    wrong = catalog.replace('calls = ["api"]', 'calls = ["api"]\ntimeout = "5s"').replace('["llm", ', '["lmm", ')
+    Path("my.toml").write_text(wrong)
     with pytest.raises(CatalogError) as found:
-        load(tmp_path / "services.toml")
+        load("my.toml")
 
-    assert _without_lines(str(found.value)) == _without_lines(SHOWN[2].strip())
-
-
-def _without_lines(text: str) -> list[str]:
-    return [re.sub(r"\S*services\.toml:\d+", "services.toml", line) for line in text.splitlines()]
+    assert f"{found.value}\n" == SHOWN[2]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,3 +63,18 @@ def _descriptors(output: int, errors: int) -> Iterator[None]:
             os.dup2(target, number)
             os.close(target)
         os.close(nothing)
+
+
+def run_without_reader(
+    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments, and with its output in a pipe whose reader has gone, as after `| head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder, env=dict(environment), stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writer)

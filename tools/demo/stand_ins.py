@@ -170,7 +170,7 @@ class _Named:
                 with_object = partial(existing.bucket, object_=object_)
                 at = (*place, "model")
                 yield self._one("bucket", f"s3://{bucket}/{object_}", at, with_object, bucket, region=region)
-            for key in ("s3_read", "s3_write"):
+            for key in ("s3_read", "s3_write", "s3_delete"):
                 for index, source in enumerate(getattr(access, key)):
                     bucket = re.sub(r"^(s3://|arn:aws[a-z-]*:s3:::)", "", source).partition("/")[0]
                     at = (*place, "access", key, index)
