@@ -84,8 +84,23 @@ def _cidr(value: object) -> str:
     return value
 
 
+_NAMED = {
+    "acm": "an ACM certificate",
+    "acm-pca": "a private CA",
+    "cognito-idp": "a Cognito user pool",
+    "iam": "an IAM role or policy",
+    "kms": "a KMS key",
+    "secretsmanager": "a Secrets Manager secret",
+    "sqs": "an SQS queue",
+    "ssm": "an SSM parameter",
+    "wafv2": "a WAF web ACL",
+}
+"""What an ARN names, by the service in it."""
+
+
 def _arn(*services: str) -> BeforeValidator:
-    expected = " or ".join(services)
+    expected = " or ".join(_NAMED[service] for service in services)
+    beginnings = " or ".join(f'"arn:aws:{service}:"' for service in services)
 
     def check(value: object) -> str:
         _plain(value)
@@ -93,12 +108,12 @@ def _arn(*services: str) -> BeforeValidator:
             re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
         )
         if match is None or match[1] not in services:
-            raise wrong(
-                "{value} is not the ARN of {expected}. Write one that begins with {beginnings}.",
-                value=_shown(value),
-                expected=expected,
-                beginnings=" or ".join(f'"arn:aws:{service}:"' for service in services),
-            )
+            if "secretsmanager" in services and not str(value).startswith("arn:"):
+                # The value may be the secret itself, and messages end up in logs.
+                fix = "Store the value there, and write an ARN that begins with {beginnings}."
+                raise wrong("must be the ARN of {expected}. " + fix, expected=expected, beginnings=beginnings)
+            message = "{value} is not the ARN of {expected}. Write one that begins with {beginnings}."
+            raise wrong(message, value=_shown(value), expected=expected, beginnings=beginnings)
         return str(value)
 
     return BeforeValidator(check, json_schema_input_type=text("ARN", f"^arn:aws[a-z-]*:({'|'.join(services)}):"))

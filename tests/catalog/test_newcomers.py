@@ -226,6 +226,16 @@ def test_the_advice_for_a_password_fits_secrets_that_are_written_in_braces() -> 
     assert 'add DB_PASSWORD = "' in notice and "to secrets (services.toml:3)" in notice
 
 
+def test_a_secret_in_place_of_its_arn_is_not_repeated_in_the_message() -> None:
+    (problem,) = problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        secrets = { DB_PASSWORD = "s3cr3t-Passw0rd" }
+    """)
+    assert "s3cr3t" not in problem
+    assert "must be the ARN of a Secrets Manager secret or an SSM parameter. Store the value there" in problem
+
+
 def test_a_key_beside_a_table_in_braces_is_an_error_that_says_where_it_belongs() -> None:
     (problem,) = problems_of("""
         [services.web]

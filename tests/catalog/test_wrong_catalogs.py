@@ -175,8 +175,8 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         secrets.TOKEN = "arn:aws:s3:::bucket"
-        #^ services.web.secrets.TOKEN.arn: "arn:aws:s3:::bucket" is not the ARN of secretsmanager or ssm. Write one
-        #| that begins with "arn:aws:secretsmanager:" or "arn:aws:ssm:".
+        #^ services.web.secrets.TOKEN.arn: "arn:aws:s3:::bucket" is not the ARN of a Secrets Manager
+        #| secret or an SSM parameter. Write one that begins with "arn:aws:secretsmanager:" or "arn:aws:ssm:".
     """,
     "a key that is not supported yet": r"""
         [services.web]
