@@ -95,7 +95,7 @@ _NAMED = {
     "ssm": "an SSM parameter",
     "wafv2": "a WAF web ACL",
 }
-"""What an ARN names, by the service in it."""
+"""The resource of an ARN, by the service in it."""
 
 
 def _arn(*services: str) -> BeforeValidator:

@@ -229,7 +229,8 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
     if not isinstance(calls, tuple):
         return None
     known = {*services, *external}
-    if name in calls or any(did_you_mean(each, [name]) for each in calls if each not in known):
+    unknown = [each for each in calls if isinstance(each, str) and each not in known]
+    if name in calls or any(did_you_mean(each, [name]) for each in unknown):
         silent = name in external or name not in services or value_at(tree, "services", name, "port") is not None
         if silent or name not in calls:
             return None
