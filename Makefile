@@ -4,6 +4,7 @@
 PYTHON ?= python3
 ENV ?=
 STACK ?=
+REDEPLOY ?=
 SERVICE ?=
 SVG ?=
 ARGS ?=
@@ -17,7 +18,7 @@ endif
 $(shell test -x .venv/bin/python || rm -f .venv/.runtime .venv/.dev)
 
 IN_VENV := .venv/bin/python
-DEPLOY = $(IN_VENV) -m deploy $@ $(if $(ENV),--env '$(ENV)') $(if $(STACK),--stack '$(STACK)') -- $(ARGS)
+DEPLOY = $(IN_VENV) -m deploy $@ $(if $(ENV),--env '$(ENV)') $(if $(STACK),--stack '$(STACK)') $(if $(REDEPLOY),--redeploy '$(REDEPLOY)') -- $(ARGS)
 CATALOG = $(if $(ENV),CATALOG_ENVIRONMENT='$(ENV)') $(IN_VENV) -m catalog $@
 PIP_INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --require-hashes -r
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
@@ -34,6 +35,7 @@ help: ## Show this list
 	@echo 'CATALOG_FILE=my.toml   Read this catalog, a file or a folder, instead of services.toml'
 	@echo 'ENV=prod               Use only this environment of the catalog'
 	@echo 'STACK=rag              Use only this Terraform state: base, or the stack of a service'
+	@echo 'REDEPLOY=llm,web       Deploy these ECS services again, or move them to another capacity, in place'
 	@echo 'CDKTF_OUTDIR=out       Write to this folder instead of cdktf.out/'
 	@echo 'ARGS="-target=..."     Pass these arguments to terraform, pytest, or the tool that the target runs'
 	@echo 'PYTHON=python3.12      Create .venv/ with this Python instead of python3'

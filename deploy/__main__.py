@@ -1,4 +1,4 @@
-"""python -m deploy plan|apply|destroy|atlantis [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]"""
+"""python -m deploy plan|apply|destroy|atlantis [OPTIONS] [-- ARGUMENTS FOR TERRAFORM]"""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from deploy.apply import apply, destroy
 from deploy.guards import refuse_empty_state, refuse_protected
 from deploy.plan import plan
 from deploy.process import Interrupted, Refusal
+from deploy.redeploy import refuse_unknown
 from deploy.stacks import Stack, atlantis_yaml, in_order, of_environment, of_state, output_folder, read_stacks
 from deploy.terraform import KEPT_LOCK, Terraform, find_terraform, share_plugins
 
@@ -51,6 +52,10 @@ def main(argv: Sequence[str]) -> int:
         if options.command == "atlantis":
             print(atlantis_yaml(stacks, catalog=catalog), end="")
             return 0
+        names = [name for name in options.redeploy.split(",") if name]
+        if names and options.command == "destroy":
+            raise Refusal("make destroy doesn't support REDEPLOY. Remove it.")
+        refuse_unknown(names, stacks=stacks)
         deployments = {stack.deployment for stack in stacks}
         refuse_empty_state([stack for stack in all_stacks if stack.deployment in deployments])
         ordered = in_order(stacks)
@@ -63,7 +68,9 @@ def main(argv: Sequence[str]) -> int:
             # A stack is applied before those that depend on it, and destroyed after them.
             ordered[::-1] if options.command == "destroy" else ordered,
             all_stacks=all_stacks,
-            terraform=Terraform(binary=find_terraform(), kept_lock=beside / KEPT_LOCK, arguments=arguments),
+            terraform=Terraform(
+                binary=find_terraform(), kept_lock=beside / KEPT_LOCK, arguments=arguments, redeploy=names
+            ),
         )
     except CatalogError as error:
         print(error, file=sys.stderr)
@@ -89,7 +96,8 @@ def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy",
-        usage="%(prog)s {plan,apply,destroy,atlantis} [--env NAME] [--stack NAME] [-- ARGUMENTS FOR TERRAFORM]",
+        usage="%(prog)s {plan,apply,destroy,atlantis} [--env NAME] [--stack NAME] [--redeploy NAMES] "
+        "[-- ARGUMENTS FOR TERRAFORM]",
         description="Run terraform in every stack folder that synth wrote, in order, or print an atlantis.yaml.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -105,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         "--stack",
         metavar="NAME",
         help='use only this Terraform state of each deployment: "base", or the stack of a service',
+    )
+    parser.add_argument(
+        "--redeploy",
+        metavar="NAMES",
+        default="",
+        help="ECS services to deploy again, or to move to another capacity in place, such as llm,chat",
     )
     return parser
 

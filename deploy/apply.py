@@ -26,6 +26,8 @@ def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Te
         for stack in dict.fromkeys([*beside, *beside.values()]):
             terraform.init_quietly(stack)
             held[stack] = in_state(stack, terraform=terraform.binary)
+            if stack in stacks:
+                terraform.refuse_replacement("apply", stack, all_stacks=all_stacks)
         for stack, base in beside.items():
             gone = resources_gone(held[stack], configuration_of(stack))
             _refuse_moved_without_key(
@@ -37,7 +39,7 @@ def apply(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Te
                 )
             _let_services_leave(gone, stack, stacks, terraform)
         runs = _deleting_last(stacks, beside, held)
-    return one_after_another(runs, command="apply", terraform=terraform, fine={0})
+    return one_after_another(runs, all_stacks=all_stacks, command="apply", terraform=terraform, fine={0})
 
 
 def _let_services_leave(gone: Sequence[str], stack: Stack, stacks: Sequence[Stack], terraform: Terraform) -> None:
@@ -119,4 +121,4 @@ def destroy(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: 
                 print(f"\n=== {stack.id}: nothing to destroy\n", flush=True)
                 continue
         left.append(Run(stack=stack))
-    return one_after_another(left, command="destroy", terraform=terraform, fine={0})
+    return one_after_another(left, all_stacks=all_stacks, command="destroy", terraform=terraform, fine={0})

@@ -30,11 +30,16 @@ def plan(stacks: Sequence[Stack], *, all_stacks: Sequence[Stack], terraform: Ter
     """Plan all stacks that can be planned, even if others fail. Raises Refusal for an absolute plan file."""
     fine = {0, CHANGES_PLANNED} if tells_changes_by_status(terraform.arguments) else {0}
     if len(stacks) == 1 and base_of(stacks[0], all_stacks) is None:
-        return one_after_another([Run(stack=stacks[0])], command="plan", terraform=terraform, fine=fine)
+        return one_after_another(
+            [Run(stack=stacks[0])], all_stacks=all_stacks, command="plan", terraform=terraform, fine=fine
+        )
     _refuse_shared_file(stacks, terraform.arguments)
     bases = {stack.id: base for stack in stacks if (base := base_of(stack, all_stacks)) is not None}
     failed = _initialized([*bases.values(), *stacks], terraform=terraform)
     offers = {base: offered(base, terraform=terraform.binary) for base in set(bases.values()) if base.id not in failed}
+    for stack in stacks:
+        if stack.id not in failed:
+            terraform.refuse_replacement("plan", stack, all_stacks=all_stacks)
     skipped = {}
     for stack in stacks:
         base = bases.get(stack.id)
@@ -93,8 +98,10 @@ def _plan_concurrently(
     print(f"Planning {len(planned)} of {len(stacks)} stacks, {at_once()} concurrently", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         outputs = {stack.id: Path(folder) / stack.id for stack in planned}
-        words = [terraform.binary, "plan", "-input=false", *terraform.arguments]
-        commands = [Command(words=words, folder=stack.folder, output=outputs[stack.id]) for stack in planned]
+        commands = [
+            Command(words=terraform.words("plan", stack, "-input=false"), folder=stack.folder, output=outputs[stack.id])
+            for stack in planned
+        ]
         ended_with = run_together(commands, at_once=at_once())
         statuses = {stack.id: status for stack, status in zip(planned, ended_with, strict=True)}
         texts = {id_: output.read_text(encoding="utf-8", errors="replace") for id_, output in outputs.items()}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from catalog.analysis.states import BASE
 from catalog.load import load
@@ -57,6 +58,13 @@ def in_state(stack: Stack, *, terraform: str) -> list[str]:
     """The addresses in the state of an initialized stack. Raises Refusal if the state can't be read, because that isn't
     an empty state."""
     return [line for line in _output_of(stack, terraform, "state", "list").splitlines() if line]
+
+
+def pulled_state(stack: Stack, *, terraform: str) -> dict[str, Any]:
+    """The state of an initialized stack, as Terraform stores it; empty if there is none. Raises Refusal if the state
+    can't be read."""
+    state: dict[str, Any] = json.loads(_output_of(stack, terraform, "state", "pull") or "{}")
+    return state
 
 
 def _output_of(stack: Stack, *words: str) -> str:

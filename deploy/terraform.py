@@ -8,11 +8,11 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import guards, process
+from deploy import guards, process, redeploy
 from deploy.process import NO_TERRAFORM, Command, Refusal
 from deploy.stacks import Stack
 
@@ -117,6 +117,24 @@ class Terraform:
     binary: str
     kept_lock: Path
     arguments: Sequence[str] = ()
+    redeploy: Collection[str] = ()
+    """The names of the ECS services that a plan or an apply deploys again."""
+
+    def words(self, command: str, stack: Stack, *arguments: str) -> list[str]:
+        """A command's words, with the user's arguments."""
+        return [self.binary, command, *arguments, *redeploy.variable(stack, self.redeploy), *self.arguments]
+
+    def refuse_replacement(self, command: str, stack: Stack, *, all_stacks: Sequence[Stack]) -> None:
+        """Raise Refusal if a plan or an apply would replace ECS services because their capacity changes. A saved plan
+        was checked when it was made, and the user's own variables aren't read."""
+        options = [*_options(command, self.arguments)]
+        own = "TF_VAR_redeploy" in os.environ or any(
+            name == "" or (name == "var" and value.startswith("redeploy=")) for name, value in options
+        )
+        if command in ("plan", "apply") and not own:
+            redeploy.refuse_replacement(
+                stack, all_stacks=all_stacks, names=self.redeploy, command=command, terraform=self.binary
+            )
 
     def init(self, stack: Stack, *, output: Path | None = None) -> int:
         """Run `terraform init` in a stack's folder, with the shared provider lock. Returns its exit status."""
@@ -140,7 +158,7 @@ class Terraform:
                 raise Failed("init", status=status, at=stack, left=left)
 
     def run(self, command: str, stack: Stack, *arguments: str) -> int:
-        status = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
+        status = process.run(self.words(command, stack, *arguments), folder=stack.folder)
         if advice := guards.on_retired_mesh(stack, terraform=self.binary):
             print(f"\n{advice}", file=sys.stderr)
         return status
@@ -156,7 +174,9 @@ class Run:
     """The part of the stack, for the heading; empty for all of it."""
 
 
-def one_after_another(runs: Sequence[Run], *, command: str, terraform: Terraform, fine: set[int]) -> int:
+def one_after_another(
+    runs: Sequence[Run], *, all_stacks: Sequence[Stack], command: str, terraform: Terraform, fine: set[int]
+) -> int:
     """Run a command in every stack, in the order given, up to the first failure. Returns the greatest exit status, so
     that a later plan without changes doesn't hide one with changes. Raises Failed."""
     greatest = 0
@@ -166,6 +186,7 @@ def one_after_another(runs: Sequence[Run], *, command: str, terraform: Terraform
         terraform.init_quietly(stack, left=left)
         if command == "destroy":
             guards.refuse_what_aws_protects(stack, terraform=terraform.binary)
+        terraform.refuse_replacement(command, stack, all_stacks=all_stacks)
         status = terraform.run(command, stack, *run.arguments)
         if status not in fine:
             if command == "apply" and (advice := guards.on_partial_resources(stack, terraform=terraform.binary)):

@@ -29,6 +29,7 @@ from stacks.part import Elements, Part, Ref
 from stacks.provider import configure
 from stacks.service import ServiceResources
 from stacks.service.efs import Files, Mounted
+from stacks.service.redeployment import declare_variable
 from stacks.states import forget, move, moved_between_states, retired_addresses, workload_stacks
 
 
@@ -126,6 +127,7 @@ class DeploymentStack(TerraformStack):
                 after=[*network.private_routes, *endpoints.refs, *gateway.egress],
             )
 
+        declare_variable(self.elements, base=self)
         Outputs(
             self,
             deployment=deployment,

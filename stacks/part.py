@@ -91,6 +91,11 @@ class Part(Construct):
         self.elements[address] = ref = Ref(address, element, state)
         return ref
 
+    def scope_of(self, ref: Ref) -> TerraformStack:
+        """The stack of a resource, for elements without an address that belong to the same state."""
+        stack: TerraformStack = self.elements.stacks.get(ref.state) or TerraformStack.of(self)
+        return stack
+
     def _owner_tags(self, type_: type[TerraformElement], address: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The workload's tags, for every resource with its name. Set here, so that no part can forget them."""
         name = owner_name(address, workloads=self.deployment.workloads, types=RESOURCE_TYPES)

@@ -87,6 +87,9 @@ class Membership:
     """`dependsOn` of the service's own container."""
     port_mapping: dict[str, Any] = field(default_factory=dict)
     """Further keys of the service's port mapping (ECS API spelling)."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Docker labels of the service's container: values that tasks read only when they start. A change of one makes a
+    new revision of the task definition, which ECS deploys."""
     task: dict[str, Any] = field(default_factory=dict)
     """Further arguments of the task definition."""
     service: dict[str, Any] = field(default_factory=dict)

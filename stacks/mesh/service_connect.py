@@ -77,9 +77,9 @@ class ServiceConnect(Part):
             port_mapping={"appProtocol": service.protocol} if server and not service.is_tcp else {},
             service={
                 "service_connect_configuration": self._configuration(service, server=server),
-                "triggers": self._known_at_start(service) or None,
                 **registered(self._context.discovery.keep(service)),
             },
+            labels=self._known_at_start(service),
             replaced_with=(self._protocol(service),) if server else (),
             depends_on=tuple(waits_for),
         )
@@ -97,11 +97,11 @@ class ServiceConnect(Part):
         )
 
     def _known_at_start(self, service: Service) -> dict[str, str]:
-        """The addresses of callees, which a task's proxy reads only when it starts: if they change, the service is
-        deployed again (ECS developer guide, "Service Connect components")."""
+        """Labels with the addresses of callees, which a task's proxy reads only when it starts: if they change, the
+        service is deployed again (ECS developer guide, "Service Connect components")."""
         tls = "tls" if self._authority else "plain"
         callees = self.deployment.callees_of(service)
-        return {callee.aws_name: f"{callee.protocol} {callee.port} {tls}" for callee in callees}
+        return {f"callee.{callee.aws_name}": f"{callee.protocol} {callee.port} {tls}" for callee in callees}
 
     def _protocol(self, service: Service) -> Ref:
         """A change of it replaces the ECS service: ECS can't change a port's protocol in Service Connect (ECS API

@@ -27,7 +27,7 @@ from stacks.ingress import Exposure
 from stacks.mesh.base import Membership
 from stacks.part import Ref
 from stacks.service.efs import Mounted
-from stacks.service.roles import following
+from stacks.service.redeployment import forced
 from stacks.service.scaling import COUNT, Scaling
 from stacks.service.task import TaskResources
 
@@ -82,8 +82,9 @@ class ServiceResources(TaskResources):
             **_balancer(workload, exposure),
             **self._rollout(workload, membership, draining=exposure.draining if exposure else 0),
             enable_execute_command=has_exec(deployment, workload) or None,
-            **following(self, workload=workload, addition=self.addition, arguments=membership.service),
+            **membership.service,
         )
+        self.service.element.add_override("force_new_deployment", forced(workload))
         if workload.scale is not None:
             Scaling(
                 self,
@@ -136,7 +137,7 @@ def _capacity(workload: Workload, cluster: Cluster) -> dict[str, Any]:
     provider = cluster.providers[workload.capacity]
     strategy = EcsServiceCapacityProviderStrategy(capacity_provider=provider, weight=1, base=0)
     placed = {} if workload.on_fargate else {"ordered_placement_strategy": _PLACEMENT}
-    return {"capacity_provider_strategy": [strategy], "force_new_deployment": True, **placed}
+    return {"capacity_provider_strategy": [strategy], **placed}
 
 
 def _balancer(workload: Workload, exposure: Exposure | None) -> dict[str, Any]:

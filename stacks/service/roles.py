@@ -1,11 +1,9 @@
-"""The execution role and the task role of a workload, and the versions of its secrets."""
+"""The execution role and the task role of a workload."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from cdktf_cdktf_provider_aws.data_aws_secretsmanager_secret_versions import DataAwsSecretsmanagerSecretVersions
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
@@ -13,31 +11,9 @@ from constructs import Construct
 from catalog.analysis import naming
 from catalog.analysis.policies import JsonStatement, in_json, policy, trust
 from catalog.model import Deployment, Workload
-from catalog.task import Addition, secrets_of
+from catalog.task import Addition
 from catalog.task.execution_role import execution_statements
 from stacks.part import Part, Ref
-
-
-def following(part: Part, *, workload: Workload, addition: Addition, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of an ECS service with triggers that redeploy it when a secret has a new current version.
-
-    The task definition has no version id, so tasks always read the current version when they start, including tasks
-    that start between two runs of Terraform. The versions come from the plural data source, because the
-    singular one stores the secret's value in the state.
-    """
-    secrets = secrets_of(workload, addition) if workload.redeploy_on_rotation else {}
-    if not secrets:
-        return dict(arguments)
-    versions = part.add(DataAwsSecretsmanagerSecretVersions, workload.name, secret_id="${each.value}")
-    versions.element.add_override("for_each", {name: secret.arn for name, secret in secrets.items()})
-    triggers = {f"secret {name}": _current(f'{versions.address}["{name}"].versions') for name in secrets}
-    return {**arguments, "triggers": {**(arguments.get("triggers") or {}), **triggers}}
-
-
-def _current(versions: str) -> str:
-    """An expression for the id of a secret's current version. Empty if the secret has no value yet."""
-    current = 'contains(version.version_stages, "AWSCURRENT")'
-    return f'${{join(",", [for version in {versions} : version.version_id if {current}])}}'
 
 
 class Roles(Part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -25,11 +25,18 @@ from stacks.kms import key_arn
 from stacks.mesh.base import Membership
 from stacks.part import Part, Ref
 from stacks.service.efs import Mounted
+from stacks.service.redeployment import secret_labels
 from stacks.service.roles import Roles
 
 
 def definitions(
-    deployment: Deployment, workload: Workload, *, membership: Membership, addition: Addition, log_group: Ref
+    deployment: Deployment,
+    workload: Workload,
+    *,
+    membership: Membership,
+    addition: Addition,
+    log_group: Ref,
+    labels: Mapping[str, str],
 ) -> str:
     """The `container_definitions` of a workload: its own container first, then those of its keys and of the mesh."""
     logs = {
@@ -42,12 +49,15 @@ def definitions(
     }
     waits_for = {"dependsOn": list(membership.container_dependencies)} if membership.container_dependencies else {}
     added = [merged(waits_for, container) for container in addition.containers]
-    containers = [_own(workload, membership=membership, addition=addition), *added, *membership.sidecars]
+    own = _own(workload, membership=membership, addition=addition, labels={**membership.labels, **labels})
+    containers = [own, *added, *membership.sidecars]
     complete = [{"logConfiguration": logs, **container} for container in containers]
     return json.dumps(complete, sort_keys=True, ensure_ascii=False)
 
 
-def _own(workload: Workload, *, membership: Membership, addition: Addition) -> ContainerDefinition:
+def _own(
+    workload: Workload, *, membership: Membership, addition: Addition, labels: Mapping[str, str]
+) -> ContainerDefinition:
     beside = [share(container) for container in (*addition.containers, *membership.sidecars)]
     if membership.beside is not None:
         beside.append(membership.beside)
@@ -75,6 +85,7 @@ def _own(workload: Workload, *, membership: Membership, addition: Addition) -> C
         or None,
         "healthCheck": container_check(workload.health),
         "dependsOn": list(membership.container_dependencies) or None,
+        "dockerLabels": dict(labels) or None,
         "repositoryCredentials": {"credentialsParameter": workload.credentials} if workload.credentials else None,
     }
     complete = merged({key: value for key, value in written.items() if value is not None}, addition.own)
@@ -161,6 +172,7 @@ class TaskResources(Part):
                 membership=membership,
                 addition=self.addition,
                 log_group=self.log_group,
+                labels=secret_labels(self, workload=workload, addition=self.addition),
             ),
             volume=[*_scratch_volumes(workload, self.addition), *mounted.volumes] or None,
             # A rollback requires the old revision: ECS can't return to an INACTIVE one (DeregisterTaskDefinition).

@@ -9,7 +9,7 @@
 `python -m tests.emulator` serves one for a shell.
 """
 
-from .ecs import known_endpoints, rollback_next
+from .ecs import forced_deployments, known_endpoints, rollback_next
 from .inventory import active_task_definitions, leftovers
 from .server import REGION, client, environment, reset, settings, start, stop, url
 
@@ -18,6 +18,7 @@ __all__ = [
     "active_task_definitions",
     "client",
     "environment",
+    "forced_deployments",
     "known_endpoints",
     "leftovers",
     "reset",

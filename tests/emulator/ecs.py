@@ -57,7 +57,8 @@ DEFAULT_DEPLOYMENT = {
     "minimumHealthyPercent": 100,
     "strategy": "ROLLING",
 }
-# The settings of a service revision: changing one starts a deployment, and a rollback restores it.
+# The settings of a service revision, which a rollback restores. Changing one starts a deployment, except the strategy
+# of capacity providers, which applies to new tasks only (ECS API reference, UpdateService).
 REVISION = (
     "capacityProviderStrategy",
     "launchType",
@@ -70,6 +71,7 @@ REVISION = (
     "volumeConfigurations",
     "vpcLatticeConfigurations",
 )
+STARTS_DEPLOYMENT = frozenset(REVISION) - {"capacityProviderStrategy"}
 SERVICE_ROLE = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 
 _register_task_definition = EC2ContainerServiceResponse.register_task_definition
@@ -94,6 +96,12 @@ def rollback_next(service: str, *, account: str = DEFAULT_ACCOUNT_ID) -> None:
     _failing(account).add(service)
 
 
+def forced_deployments(*, account: str = DEFAULT_ACCOUNT_ID) -> list[str]:
+    """The names of the services of all calls of UpdateService that forced a deployment, in order. ECS then replaces
+    every running task, whatever else changes."""
+    return list(_forced(account))
+
+
 def known_endpoints(cluster: str, service: str, *, region: str, account: str = DEFAULT_ACCOUNT_ID) -> set[str]:
     """The endpoints, `name:port`, that the proxies of a service's running tasks know: those that Service Connect had
     in the namespace when they started (ECS developer guide, "Service Connect concepts")."""
@@ -103,6 +111,10 @@ def known_endpoints(cluster: str, service: str, *, region: str, account: str = D
 def _failing(account: str) -> set[str]:
     # On a backend without regions, so that a reset of the emulator clears it too.
     return iam_backends[account]["aws"].__dict__.setdefault("failing_deployments", set())
+
+
+def _forced(account: str) -> list[str]:
+    return iam_backends[account]["aws"].__dict__.setdefault("forced_deployments", [])
 
 
 def _check_model(response: EC2ContainerServiceResponse) -> Settings:
@@ -159,13 +171,15 @@ def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
         raise Refusal("ServiceNotActiveException", "Service was not ACTIVE.")
     sent = {key: value for key, value in self.params.items() if key not in ("cluster", "service") and value is not None}
     forced = sent.pop("forceNewDeployment", False)
+    if forced:
+        _forced(backend.account_id).append(service.name)
     if "taskDefinition" in sent:
         sent["taskDefinition"] = _task_definition(backend, sent["taskDefinition"]).arn
     settings = service.settings | sent
     _complete(settings, service.settings.get("deploymentConfiguration", {}))
     if sent.get("capacityProviderStrategy"):
         settings["launchType"] = None
-    new = forced or any(settings.get(key) != service.settings.get(key) for key in REVISION)
+    new = forced or any(settings.get(key) != service.settings.get(key) for key in STARTS_DEPLOYMENT)
     if new or set(sent) - {"desiredCount"}:
         task = backend.describe_task_definition(settings["taskDefinition"])
         for fault in (

@@ -40,6 +40,11 @@ def connect(made: dict[str, Any], name: str) -> dict[str, Any]:
     return configuration
 
 
+def labels(made: dict[str, Any], name: str) -> dict[str, str] | None:
+    found: dict[str, str] | None = containers(made, name)[name].get("dockerLabels")
+    return found
+
+
 def server(made: dict[str, Any], name: str) -> dict[str, Any]:
     [only] = connect(made, name)["service"]
     return only
@@ -120,12 +125,11 @@ def test_a_new_protocol_replaces_the_ecs_service(tmp_path: Path) -> None:
 
 
 def test_a_caller_is_deployed_again_if_a_callees_address_changes(tmp_path: Path) -> None:
-    one = resources(output(into=tmp_path / "one"), "aws_ecs_service")
-    two = resources(output(mesh=TLS, into=tmp_path / "two"), "aws_ecs_service")
+    one, two = output(into=tmp_path / "one"), output(mesh=TLS, into=tmp_path / "two")
 
-    assert one["chat"]["triggers"] == {"cache": "tcp 6379 plain", "llm": "http 8080 plain"}
-    assert two["chat"]["triggers"] == {"cache": "tcp 6379 tls", "llm": "http 8080 tls"}
-    assert "triggers" not in one["llm"]
+    assert labels(one, "chat") == {"callee.cache": "tcp 6379 plain", "callee.llm": "http 8080 plain"}
+    assert labels(two, "chat") == {"callee.cache": "tcp 6379 tls", "callee.llm": "http 8080 tls"}
+    assert labels(one, "llm") is None
 
 
 def test_only_ecs_creates_entries_in_the_namespace(tmp_path: Path) -> None:

@@ -35,7 +35,22 @@ def test_a_service_has_one_capacity_provider_strategy_and_never_a_launch_type(sh
 
     assert [s["capacity_provider"] for s in services["a"]["capacity_provider_strategy"]] == ["FARGATE"]
     assert [s["capacity_provider"] for s in services["b"]["capacity_provider_strategy"]] == ["FARGATE_SPOT"]
-    assert all("launch_type" not in service and service["force_new_deployment"] for service in services.values())
+    assert all("launch_type" not in service for service in services.values())
+
+
+def test_a_deployment_is_forced_only_by_an_apply_that_lists_the_service(shop) -> None:
+    output = shop('[services.a]\nimage = "a:1"\n[services.b]\nimage = "b:1"')
+
+    services = resources(output, "aws_ecs_service")
+
+    assert services["a"]["force_new_deployment"] == '${contains(var.redeploy, "a")}'
+    assert output["variable"]["redeploy"]["default"] == []
+    assert output["variable"]["redeploy"]["validation"] == [
+        {
+            "condition": '${length(setsubtract(var.redeploy, ["a", "b"])) == 0}',
+            "error_message": "This state has these services: a, b.",
+        }
+    ]
 
 
 def test_a_service_waits_for_its_rollout_and_fails_if_it_rolls_back(shop) -> None:

@@ -317,9 +317,9 @@ def test_redeploy_on_rotation_uses_the_version_ids_of_secrets(shop) -> None:
         "TOKEN": "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf",
         "proxy.TOKEN": "arn:aws:secretsmanager:us-west-2:1:secret:other-AbCdEf",
     }
-    services = resources(output, "aws_ecs_service")
-    assert list(services["web"]["triggers"]) == ["secret TOKEN", "secret proxy.TOKEN"]
-    assert "triggers" not in services["still"]
+    assert containers(output, "web")["web"]["dockerLabels"] == {"secret_versions": "${local.web_secret_versions}"}
+    assert list(output["locals"]) == ["web_secret_versions"]
+    assert "dockerLabels" not in containers(output, "still")["still"]
     assert "aws_secretsmanager_secret_version" not in output["data"]
 
 

@@ -13,13 +13,17 @@ from deploy.__main__ import main
 from tests.conftest import ROOT
 from tests.support.in_process import call
 
-# A stack's outputs.json has its outputs, and the file addresses has the addresses in its state.
+# A stack's outputs.json has its outputs, the file addresses the addresses in its state, and state.json its state.
 # STATUS_<command>_<stack> says how a command ends; FAKE_LOCK_<stack> is what init leaves as lock file.
 FAKE = """#!/bin/sh
 stack=${PWD##*/}
 case "$1" in
   output) cat outputs.json 2> /dev/null || echo "{}"; exit ;;
-  state) test -e unreadable && { echo "AccessDenied" >&2; exit 1; }; cat addresses 2> /dev/null; exit 0 ;;
+  state)
+    test -e unreadable && { echo "AccessDenied" >&2; exit 1; }
+    test "$2" = pull && { cat state.json 2> /dev/null; exit 0; }
+    cat addresses 2> /dev/null
+    exit 0 ;;
 esac
 echo "$stack: $*" >> "$CALLS"
 echo "terraform says: $1 $stack"

@@ -61,9 +61,9 @@ class Trial:
         )
         return deployment
 
-    def planned(self) -> dict[str, list[str]]:
+    def planned(self, *arguments: str) -> dict[str, list[str]]:
         """Planned changes by address, without unchanged resources."""
-        self.said = self.workspace.run("plan", "-out=planned")
+        self.said = self.workspace.run("plan", "-out=planned", *arguments)
         plan: Planned = planned(self.said)
         self.moved = plan.moved
         return plan.changes
