@@ -4,6 +4,7 @@ effect of the user's own arguments."""
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -100,6 +101,35 @@ def init_advice(output: str) -> str | None:
     return f"{fact} Allow access to registry.terraform.io. Without access: {verb} ~/.terraformrc{what}, {others}"
 
 
+_ON_CREDENTIALS = {
+    "failed to get shared config profile": (
+        "Error: the AWS profile doesn't exist. Set AWS_PROFILE, or profile in [aws], to one that "
+        "`aws configure list-profiles` prints."
+    ),
+    "cached SSO token": "Error: the AWS profile isn't logged in. Run aws sso login.",
+    "SSO session has expired": "Error: the AWS session has expired. Run aws sso login.",
+    "ExpiredToken": "Error: the AWS credentials have expired. Run aws sso login, or set new ones.",
+    "InvalidClientTokenId": "Error: AWS doesn't accept the credentials. Run aws sso login, or set other ones.",
+    "No valid credential sources found": (
+        "Error: Terraform found no AWS credentials. Run aws sso login, set AWS_PROFILE, or write profile in [aws]. "
+        "`aws sts get-caller-identity` must work."
+    ),
+    "AWS account ID not allowed": (
+        "Error: the AWS credentials are for an account that isn't in [aws] accounts. Set AWS_PROFILE to another "
+        "profile, or add the account."
+    ),
+}
+"""Advice by a part of Terraform's message, the more specific ones first."""
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def credentials_advice(output: str) -> str | None:
+    """`Error: fact. Advice.` for a Terraform command that failed because of the AWS credentials, from its output; None
+    for any other failure."""
+    words = " ".join(_COLOR.sub("", output).replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
+    return next((advice for part, advice in _ON_CREDENTIALS.items() if part in words), None)
+
+
 class Failed(Refusal):
     """A Terraform command failed; the exit status is Terraform's."""
 
@@ -135,14 +165,16 @@ class Terraform:
             if status := self.init(stack, output=output):
                 text = output.read_text(encoding="utf-8", errors="replace")
                 print(f"\n=== {stack.id}: terraform init\n\n{text}", flush=True)
-                if advice := init_advice(text):
+                if advice := init_advice(text) or credentials_advice(text):
                     print(advice, file=sys.stderr)
                 raise Failed("init", status=status, at=stack, left=left)
 
     def run(self, command: str, stack: Stack, *arguments: str) -> int:
-        status = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
+        status, errors = process.run([self.binary, command, *arguments, *self.arguments], folder=stack.folder)
         if advice := guards.on_retired_mesh(stack, terraform=self.binary):
             print(f"\n{advice}", file=sys.stderr)
+        if status and (advice := credentials_advice(errors)):
+            print(advice, file=sys.stderr)
         return status
 
 

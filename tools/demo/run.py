@@ -169,7 +169,8 @@ def _print_table(deployment: Deployment, outputs: dict[str, Any]) -> None:
     for service in deployment.services.values():
         if service.port is None:
             continue
-        addresses = ", ".join(mesh.found(service, deployment))
+        # Only its load balancer reaches a public service of Service Connect with TLS.
+        addresses = ", ".join(mesh.found(service, deployment)) or "-"
         timeout = "-" if service.is_tcp else f"{service.timeout:.0f} s"
         rows.append((service.name, outputs[service.name]["address"], service.protocol, timeout, addresses))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
