@@ -312,6 +312,23 @@ def test_a_service_that_only_its_load_balancer_reaches_is_not_looked_up() -> Non
     assert MESHES["service-connect"].found(deployment.services["web"], deployment) == []
 
 
+def test_the_table_of_addresses_has_no_timeout_and_no_tasks_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [deployment] = load(ROOT / "tests" / "more_catalogs" / "encrypted.toml").deployments
+    monkeypatch.setattr(MESHES["service-connect"], "found", lambda service, _: ["10.0.0.1"] * (service.name != "web"))
+
+    run._print_table(deployment, {name: {"address": name} for name in deployment.services})
+
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:]] == [
+        ["cache", "cache", "tcp", "-", "10.0.0.1"],
+        ["llm", "llm", "http", "600", "s", "10.0.0.1"],
+        ["rpc", "rpc", "grpc", "none", "10.0.0.1"],
+        ["stream", "stream", "http2", "none", "10.0.0.1"],
+        ["web", "web", "http", "none", "-"],
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["everything", "joining"])
 def test_the_demo_runs_a_catalog_that_names_existing_resources(name: str, terraform: None) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
-from catalog.model import Deployment
+from catalog.model import UNLIMITED, Deployment
 from catalog.model.platform import Aws
 from deploy.stacks import in_order, read_stacks
 from deploy.terraform import init_advice
@@ -171,7 +171,8 @@ def _print_table(deployment: Deployment, outputs: dict[str, Any]) -> None:
             continue
         # Only its load balancer reaches a public service of Service Connect with TLS.
         addresses = ", ".join(mesh.found(service, deployment)) or "-"
-        timeout = "-" if service.is_tcp else f"{service.timeout:.0f} s"
+        limit = "none" if service.timeout == UNLIMITED else f"{service.timeout:.0f} s"
+        timeout = "-" if service.is_tcp else limit
         rows.append((service.name, outputs[service.name]["address"], service.protocol, timeout, addresses))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
