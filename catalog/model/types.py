@@ -91,7 +91,6 @@ _NAMED = {
     "iam": "an IAM role or policy",
     "kms": "a KMS key",
     "secretsmanager": "a Secrets Manager secret",
-    "sqs": "an SQS queue",
     "ssm": "an SSM parameter",
     "wafv2": "a WAF web ACL",
 }
@@ -182,7 +181,6 @@ AuthorityArn = Annotated[str, _arn("acm-pca")]
 SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
-QueueArn = Annotated[str, _arn("sqs")]
 WebAclArn = Annotated[str, _arn("wafv2")]
 ClusterArn = Annotated[
     str,

@@ -182,8 +182,42 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         access.s3_read = ["docs/*"]
-        #^ services.web.access.s3_read[0]: "docs/*" is not a bucket. Write its name, as in "bucket", or a part of it,
+        #^ services.web.access.s3_read[0]: "docs/*" ends with a wildcard, and everything below is included anyway. Write
+        #| "docs".
+    """,
+    "a wildcard inside a bucket": """
+        [services.web]
+        image = "r.io/web:1"
+        access.s3_read = ["docs/*/x"]
+        #^ services.web.access.s3_read[0]: "docs/*/x" is not a bucket. Write its name, as in "bucket", or a part of it,
         #| as in "bucket/folder".
+    """,
+    "URLs": """
+        [services.web]
+        image = "r.io/web:1"
+        access.s3_read = ["https://docs.s3.eu-west-1.amazonaws.com/public/"]
+        #^ services.web.access.s3_read[0]: "https://docs.s3.eu-west-1.amazonaws.com/public/" is the URL of a bucket.
+        #| Write "docs/public".
+        access.s3_write = ["https://s3.us-west-2.amazonaws.com/docs/public"]
+        #^ services.web.access.s3_write[0]: "https://s3.us-west-2.amazonaws.com/docs/public" is the URL of a bucket.
+        #| Write "docs/public".
+        access.sqs_send = ["https://sqs.us-west-2.amazonaws.com/123456789012/jobs.fifo"]
+        #^ services.web.access.sqs_send[0]: "https://sqs.us-west-2.amazonaws.com/123456789012/jobs.fifo" is the URL of a
+        #| queue. Write "arn:aws:sqs:us-west-2:123456789012:jobs.fifo".
+        access.sqs_consume = ["https://cn-north-1.queue.amazonaws.com.cn/123456789012/jobs/"]
+        #^ services.web.access.sqs_consume[0]: "https://cn-north-1.queue.amazonaws.com.cn/123456789012/jobs/" is the URL
+        #| of a queue. Write "arn:aws-cn:sqs:cn-north-1:123456789012:jobs".
+        access.dynamodb = ["arn:aws:dynamodb:us-west-2:123456789012:table/carts/index/*"]
+        #^ services.web.access.dynamodb[0]: "arn:aws:dynamodb:us-west-2:123456789012:table/carts/index/*" ends with a
+        #| wildcard, and everything below is included anyway. Write
+        #| "arn:aws:dynamodb:us-west-2:123456789012:table/carts".
+    """,
+    "a URL that isn't of SQS": """
+        [services.web]
+        image = "r.io/web:1"
+        access.sqs_send = ["http://localhost:4566/000000000000/jobs"]
+        #^ services.web.access.sqs_send[0]: "http://localhost:4566/000000000000/jobs" is not a queue. Write its name, or
+        #| its ARN.
     """,
     "an ARN of something else": """
         [services.web]
