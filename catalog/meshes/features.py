@@ -233,7 +233,8 @@ def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment:
     fact = f"{_unsupported(deployment)}: {verdict.how}; not honored{for_services}"
     others = alternatives(feature)
     if verdict.instead is not None and services:
-        return f"{fact}. {verdict.instead(places[0].service)}"
+        also = f" Do the same in {listed(services[1:])}." if len(services) > 1 else ""
+        return f"{fact}. {verdict.instead(places[0].service)}{also}"
     return f"{fact}. Remove it, or set mesh.kind to {or_list(others)}." if others else fact
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from catalog import names
+from catalog import names, unknowns
 from catalog.model.types import KeyArn, SecretArn, Table, arn_or_name, matching, wrong
 
 
@@ -26,8 +26,9 @@ class Statement(Table):
 
 
 _QUEUE_URL = re.compile(
-    r"https?://(?:sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)|(?P<old>[a-z0-9-]+)\.queue)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
-    r"/(?P<account>\d{12})/(?P<name>[A-Za-z0-9_-]{1,80}(?:\.fifo)?)/?"
+    r"https?://(?:sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)|(?:(?P<old>[a-z0-9-]+)\.)?queue)"
+    rf"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)/(?P<account>\d{{12}}|{unknowns.ACCOUNT})"
+    r"/(?P<name>[A-Za-z0-9_-]{1,80}(?:\.fifo)?)/?"
 )
 """SQS developer guide, "Amazon SQS queue and message identifiers", and the endpoints of older SDKs."""
 _BUCKET_URL = re.compile(
@@ -42,7 +43,7 @@ def _queue_of_url(value: str) -> str | None:
     url = _QUEUE_URL.fullmatch(value)
     if url is None:
         return None
-    region = url["region"] or url["old"]
+    region = url["region"] or url["old"] or "us-east-1"
     return f"arn:{names.partition(region)}:sqs:{region}:{url['account']}:{url['name']}"
 
 
@@ -69,7 +70,8 @@ def _instead_of(what: str, meant: Callable[[str], str | None]) -> BeforeValidato
     def check(value: object) -> object:
         fixed = meant(value) if isinstance(value, str) else None
         if fixed is not None:
-            raise wrong(f'"{{value}}" {what}. Write "{{fixed}}".', value=value, fixed=fixed)
+            written, better = (text.replace(unknowns.ACCOUNT, "{account}") for text in (str(value), fixed))
+            raise wrong(f'"{{value}}" {what}. Write "{{fixed}}".', value=written, fixed=better)
         return value
 
     return BeforeValidator(check)

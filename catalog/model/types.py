@@ -120,7 +120,7 @@ def _arn(*services: str) -> BeforeValidator:
 
 def _shown(value: object) -> str:
     """A value as TOML spells it, cut to a length that fits a line."""
-    text = toml_value(value)
+    text = toml_value(value).replace(unknowns.ACCOUNT, "{account}")
     return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
 
 

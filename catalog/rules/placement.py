@@ -44,16 +44,15 @@ def _on_instances(deployment: Deployment, *, gpus: bool) -> str:
     catalog = deployment.catalog
     if catalog.cluster.arn is not None:
         return "Remove it."
-    if not catalog.capacity:
-        types = '["g5.xlarge"]' if gpus else '["m7i.large"]'
-        name = "gpu" if gpus else "instances"
-        table = f"capacity.{name} = {{ instance_types = {types}, max = 1 }}"
-        return f'Add {table} at the top of the file, and write capacity = "{name}" here.'
     fitting = [
         name
         for name, capacity in catalog.capacity.items()
         if not gpus or any(type_.gpus for type_ in known_types(capacity))
     ]
+    new, types = ("gpu", '["g5.xlarge"]') if gpus else ("instances", '["m7i.large"]')
+    if not fitting and new not in catalog.capacity:
+        table = f"capacity.{new} = {{ instance_types = {types}, max = 1 }}"
+        return f'Add {table} at the top of the file, and write capacity = "{new}" here.'
     if len(fitting) == 1:
         return f"Write capacity = {toml_value(fitting[0])}."
     return "Set capacity to the name of a [capacity]" + (" with GPUs" if gpus else "") + ", or remove it."

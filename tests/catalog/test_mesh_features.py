@@ -139,6 +139,16 @@ def test_a_path_is_reported_only_without_a_command_and_the_advice_is_one(
         assert findings(f'{each}health.command = "{probe}"\n', MESHES[kind], feature, tmp_path) == []
 
 
+def test_the_advice_for_several_services_names_all_of_them(tmp_path: Path) -> None:
+    [feature] = [each for each in FEATURES if each.key == "probes"]
+    more = 'services.web = { image = "r.io/web:1", port = 80, health.path = "/" }\n'
+
+    [problem] = findings(catalog(feature, "none", more=more), MESHES["none"], feature, tmp_path)
+
+    assert "; not honored for llm and web. Add" in problem.message
+    assert problem.message.endswith(" Do the same in web.")
+
+
 @pytest.mark.parametrize(("kind", "feature"), MISSING)
 def test_with_strict_an_unsupported_feature_is_an_error_with_alternatives(
     kind: str, feature: Feature, tmp_path: Path

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.load import load
-from tests.support.catalogs import notices_of, pointed_out, problems_of
+from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
@@ -441,6 +441,9 @@ def test_the_advice_for_gpus_on_fargate_works() -> None:
     [problem] = problems_of(web)
     assert _GPU.strip() in problem
     assert not [notice for notice in notices_of(f'{_GPU}{web}capacity = "gpu"') if "rollout" not in notice]
+    pool = '[capacity.pool]\ninstance_types = ["m7i.large"]\nmax = 1\n[services.b]\nimage = "b:1"\ncapacity = "pool"\n'
+    assert [_GPU.strip() in each for each in problems_of(web + pool)] == [True]
+    loaded(f'{_GPU}{web}capacity = "gpu"\n{pool}')
 
 
 UNUSED = """

@@ -716,6 +716,12 @@ WRONG = {
         health.path = "/health"
         #^ services.web.health.path: requires a port to probe. Add port, or use health.command instead.
     """,
+    "a path without a port beside a command": r"""
+        [services.web]
+        image = "r.io/web:1"
+        health = { path = "/health", command = "true" }
+        #^ services.web.health.path: requires a port to probe. Add port, or remove it.
+    """,
     "a path over tcp": r"""
         [services.db]
         image = "r.io/db:1"
