@@ -91,7 +91,6 @@ _NAMED = {
     "iam": "an IAM role or policy",
     "kms": "a KMS key",
     "secretsmanager": "a Secrets Manager secret",
-    "sqs": "an SQS queue",
     "ssm": "an SSM parameter",
     "wafv2": "a WAF web ACL",
 }
@@ -121,7 +120,7 @@ def _arn(*services: str) -> BeforeValidator:
 
 def _shown(value: object) -> str:
     """A value as TOML spells it, cut to a length that fits a line."""
-    text = toml_value(value)
+    text = toml_value(value).replace(unknowns.ACCOUNT, "{account}")
     return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
 
 
@@ -182,7 +181,6 @@ AuthorityArn = Annotated[str, _arn("acm-pca")]
 SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
-QueueArn = Annotated[str, _arn("sqs")]
 WebAclArn = Annotated[str, _arn("wafv2")]
 ClusterArn = Annotated[
     str,

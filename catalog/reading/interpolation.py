@@ -71,7 +71,7 @@ def addresses_in(text: str) -> list[str]:
 
 
 def _reason(name: str, values: Mapping[str, str]) -> str:
-    literal = f"write {{{{{name}}} for literal text."
+    literal = f"double only the opening brace for literal text: {{{{{name}}}."
     if name.startswith("var."):
         known = ", ".join(sorted(key[4:] for key in values if key.startswith("var.")))
         return (
@@ -131,7 +131,8 @@ def _check_spelling(text: str, path: Path, report: Report) -> None:
     for name in (match["near"] for match in _NEAR.finditer(text) if match["near"]):
         meant = None if _COMPLETE.fullmatch(name) else suggestions.placeholder(name, known)
         if meant is not None:
-            report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {{{{{name}}} for literal text.")
+            literal = f"double only the opening brace for literal text: {{{{{name}}}."
+            report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {literal}")
             return
     if (message := suggestions.expression(text)) is not None:
         report.add([Finding(place=path, message=message, level="notice")])
@@ -225,7 +226,7 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
     name, _, what = placeholder.partition(".")
     services, external = (_names(tree, key) for key in ("services", "external"))
     calls = value_at(tree, *caller).get("calls", ())
-    literal = f"write {{{{{placeholder}}} for literal text."
+    literal = f"double only the opening brace for literal text: {{{{{placeholder}}}."
     if not isinstance(calls, tuple):
         return None
     known = {*services, *external}

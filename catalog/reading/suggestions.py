@@ -176,9 +176,9 @@ def _command(value: object) -> Iterator[object]:
 
 
 _BY_KEY: Mapping[str, Any] = {
-    "memory": _memory,
-    "shared_memory_mib": _memory,
+    **dict.fromkeys(("memory", "shared_memory_mib"), _memory),
     "cpu": _cpu,
+    "gpus": lambda value: [int(value)] if isinstance(value, bool) else [1] if value == "all" else [],
     "port": _port,
     "capacity": _capacity,
     "health": _table_with_path,

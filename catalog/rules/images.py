@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, is_mutable, mirrored, pasted_image
 from catalog.diagnostics import Finding, listed
@@ -71,8 +72,18 @@ def _invalid(image: str, at: Place) -> Iterator[Finding]:
         yield at.error(f'"{image}" {what}. Write "{pasted}".')
     elif _IMAGE.fullmatch(_lowered(pasted)):
         yield at.error(f'"{image}" has capital letters in its name. Write "{_lowered(pasted)}".')
+    elif _IMAGE.fullmatch(closed := _without_spaces(pasted)):
+        yield at.error(f'"{image}" contains a space. Write "{closed}".')
     else:
-        yield at.error(f'"{image}" isn\'t an image reference. Write one like "registry/name:tag".')
+        what = "contains a space" if " " in image.strip() else "isn't an image reference"
+        yield at.error(f'"{image}" {what}. Write one like "registry/name:tag".')
+
+
+def _without_spaces(text: str) -> str:
+    """The text without spaces beside separators; unchanged if it has other spaces."""
+    words = text.split()
+    beside = all(one[-1] in ":/@" or other[0] in ":/@" for one, other in pairwise(words))
+    return "".join(words) if beside else text
 
 
 def _lowered(image: str) -> str:
@@ -211,11 +222,11 @@ def mutable_image_tag(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if isinstance(image, str) and key != "registry" and is_mutable(image):
             moving.setdefault(image, at("images", key))
     if moving:
-        verb = "doesn't" if len(moving) == 1 else "don't"
+        verb = "names" if len(moving) == 1 else "name"
         quoted = [f'"{image}"' for image in moving]
         yield next(iter(moving.values())).warning(
-            f"{listed(quoted)} {verb} name a version: each deployment pulls the image that the registry has then, and "
-            "no plan shows the change. Write the tag of a version, or a digest."
+            f"{listed(quoted)} {verb} no version: a deployment may run another image than the one before, although the "
+            'plan shows no change. Write the tag of a version, as in "registry/name:1.4.2", or a digest.'
         )
 
 

@@ -11,7 +11,7 @@ from catalog import unknowns
 from catalog.diagnostics import Finding, spelled
 from catalog.frame import Container, Place, containers_of
 from catalog.frame.places import texts_in
-from catalog.model import Deployment, Service, Workload
+from catalog.model import Service, Workload
 from catalog.rules import rule
 from catalog.task import addition_of, secrets_of
 
@@ -191,18 +191,6 @@ def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[
             yield place.error(f"contains {kind} in plain text. {fix}")
         elif name not in workload.not_secret and named_like_secret(name) and is_literal(text):
             yield place.warning(f"looks like a secret in plain text. {fix}")
-
-
-@rule(Deployment)
-def plain_text_credentials_of_backend(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Terraform stores a backend's arguments in plain text in .terraform and in plan files (Terraform, "Backend
-    block")."""
-    for text, place in texts_in(deployment.catalog.state, at("state")):
-        if known(text) or (named_like_secret(place.name) and is_literal(text)):
-            yield place.warning(
-                "looks like a secret in plain text. Remove it, and set the environment variable that Terraform's "
-                "backend reads instead."
-            )
 
 
 def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:

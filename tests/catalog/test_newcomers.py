@@ -130,23 +130,24 @@ WRONG = {
     "a misspelt part of an address": """
         calls = ["db"]
         environment = { DB = "{db.hostname}" }
-        #^ services.web.environment.DB: {db.hostname} isn't a placeholder. Write {db.host}, or {{db.hostname} for
-        #| literal text.
+        #^ services.web.environment.DB: {db.hostname} isn't a placeholder. Write {db.host}, or double only the opening
+        #| brace for literal text: {{db.hostname}.
     """,
     "a misspelt callee and part": """
         calls = ["db"]
         environment = { DB = "{dbs.hst}" }
-        #^ services.web.environment.DB: {dbs.hst} isn't a placeholder. Write {db.host}, or {{dbs.hst} for literal
-        #| text.
+        #^ services.web.environment.DB: {dbs.hst} isn't a placeholder. Write {db.host}, or double only the opening brace
+        #| for literal text: {{dbs.hst}.
     """,
     "vars for var": """
         environment = { DB = "{vars.release}" }
-        #^ services.web.environment.DB: {vars.release} isn't a placeholder. Write {var.release}, or {{vars.release}
-        #| for literal text.
+        #^ services.web.environment.DB: {vars.release} isn't a placeholder. Write {var.release}, or double only the
+        #| opening brace for literal text: {{vars.release}.
     """,
     "env for environment": """
         tags = { stage = "{env}" }
-        #^ services.web.tags.stage: {env} isn't a placeholder. Write {environment}, or {{env} for literal text.
+        #^ services.web.tags.stage: {env} isn't a placeholder. Write {environment}, or double only the opening brace for
+        #| literal text: {{env}.
     """,
 }
 BASE = """

@@ -99,9 +99,18 @@ SERVICE_LINES = {
     ),
     # near placeholders
     'environment = { A = "{env}" }': (
-        "environment.A: {env} isn't a placeholder. Write {environment}, or {{env} for literal text."
+        "environment.A: {env} isn't a placeholder. Write {environment}, or double only the opening brace for literal "
+        "text: {{env}."
     ),
-    'image = "{vars.x}"': "image: {vars.x} isn't a placeholder. Write {var.x}, or {{vars.x} for literal text.",
+    'image = "{vars.x}"': (
+        "image: {vars.x} isn't a placeholder. Write {var.x}, or double only the opening brace for literal text: "
+        "{{vars.x}."
+    ),
+    "gpu = true": 'gpu: unknown key; the catalog calls it "gpus". Write gpus = 1.',
+    "gpus = true": "gpus: must be an integer, not true or false. Write gpus = 1.",
+    "gpus = false": "gpus: must be an integer, not true or false. Write gpus = 0.",
+    'gpus = "all"': "gpus: must be an integer, not a string. Write gpus = 1.",
+    'gpus = "2"': "gpus: must be an integer, not a string. Write gpus = 2.",
 }
 
 
@@ -222,8 +231,8 @@ def test_what_resembles_a_placeholder_is_an_error(text: str, meant: str | None) 
         return
     problems = problems_of(toml)
     assert problems == [
-        f"services.toml:4: services.web.environment.A: {text} isn't a placeholder. Write {meant}, or {{{text} for "
-        "literal text."
+        f"services.toml:4: services.web.environment.A: {text} isn't a placeholder. Write {meant}, or double only the "
+        f"opening brace for literal text: {{{text}."
     ] or text.startswith("{var.")
 
 
