@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from catalog import unknowns
 from catalog.diagnostics import toml_value
+from catalog.names import REGION_PATTERN
 
 UNLIMITED = math.inf
 LAST_PRIORITY = 50_000
@@ -205,7 +206,7 @@ VariableName = Annotated[
     matching(r"[^=\x00]+", "a variable name", "write one without = in it"),
 ]
 AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "an absolute path", "begin it with /")]
-Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one such as "us-west-2"')]
+Region = Annotated[str, matching(REGION_PATTERN, "an AWS region", 'write one such as "us-west-2"')]
 Host = Annotated[
     str,
     matching(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from catalog import unknowns
+from catalog import names, unknowns
 from catalog.diagnostics import Finding, Path, did_you_mean, spelled
 from catalog.model.workload import TABLES
 from catalog.reading import suggestions
@@ -93,8 +93,9 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
     single = isinstance(accounts, list) and len(accounts) == 1 and isinstance(accounts[0], str)
     values["account"] = accounts[0] if isinstance(accounts, list) and single else unknowns.ACCOUNT
     region = value_at(tree, "catalog", "region")
-    if isinstance(region, str) and "{" not in region:
-        values["region"] = region
+    if not isinstance(region, str) or "{" not in region:
+        # Only the region itself is reported if it's missing or wrong, and not each string that has it.
+        values["region"] = names.region_or_example(region)
     known = dict(values)
     written = tree.get("vars")
     variables: Tree = written if isinstance(written, dict) else {}

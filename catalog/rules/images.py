@@ -15,6 +15,7 @@ from catalog.model import Deployment, Workload
 from catalog.model.platform import EVERY_PUBLIC
 from catalog.names import dns_suffix
 from catalog.rules import rule
+from catalog.rules.variables import variable_in_image
 from catalog.task import addition_of
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -66,6 +67,9 @@ def _invalid(image: str, at: Place) -> Iterator[Finding]:
         return
     pasted = pasted_image(image)
     if _IMAGE.fullmatch(image) and pasted == image:
+        return
+    if message := variable_in_image(image):
+        yield at.error(message)
         return
     if _IMAGE.fullmatch(pasted):
         what = "is a web page, not an image" if pasted not in image else "must be an image reference alone"

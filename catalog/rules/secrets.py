@@ -130,7 +130,7 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
     for name, value in container.environment.items():
         kind, here = known(value), at("environment", name)
         key = spelled((name,))
-        arn, secrets = _arn_like(name, at), at("secrets")
+        arn, secrets = arn_like(name, deployment=at.deployment), at("secrets")
         # TOML refuses a dotted key beside a table in braces.
         add = f"add {key} = {arn} to secrets ({secrets.location})" if secrets.is_set else f"write secrets.{key} = {arn}"
         fix = f"Keep it in Secrets Manager, remove it here, and {add}."
@@ -147,10 +147,10 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
         yield at("health", "command").error(f"contains {kind} in plain text. {_COMMAND_FIX}")
 
 
-def _arn_like(name: str, at: Place) -> str:
+def arn_like(name: str, *, deployment: Deployment) -> str:
     """An ARN to paste and complete."""
     secret = "-".join(_WORDS.findall(name)).lower()
-    return f'"arn:{at.deployment.partition}:secretsmanager:{at.deployment.region}:{{account}}:secret:{secret}-AbCdEf"'
+    return f'"arn:{deployment.partition}:secretsmanager:{deployment.region}:{{account}}:secret:{secret}-AbCdEf"'
 
 
 def _in_command(words: tuple[str, ...], at: Place, not_secret: tuple[str, ...]) -> Iterator[Finding]:

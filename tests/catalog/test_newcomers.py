@@ -62,7 +62,7 @@ WRONG = {
     "public in words": """
         port = 80
         public = "yes"
-        #^ services.web.public: must be a table, not a string. Write public = true.
+        #^ services.web.public: must be true or a table, not a string. Write public = true.
     """,
     "memory with a unit": """
         memory = "2GB"
@@ -188,7 +188,7 @@ def test_a_reference_to_terraform_is_reported_because_it_stays_text() -> None:
     (notice,) = notices_of("""
         [services.web]
         image = "r.io/web:1"
-        environment = { DB = "${aws_db_instance.main.address}", HOME = "${HOME}", A = "${A:-b.c}" }
+        environment = { DB = "${aws_db_instance.main.address}", A = "${a.b}" }
     """)
     assert notice == (
         "services.toml:3: services.web.environment.DB: notice: ${aws_db_instance.main.address} stays as it is, "

@@ -1665,7 +1665,7 @@ CONSEQUENCES = {
         [catalog]
         name = "shop"
         region = "us-west"
-        #^ catalog.region: "us-west" is not an AWS region. Write one such as "us-west-2".
+        #^ catalog.region: "us-west" is not an AWS region; did you mean "us-west-2"?
 
         [network]
         zones = ["us-west-2a", "us-west-2b"]
