@@ -90,14 +90,13 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
     if environment is not None:
         values["environment"] = environment
     accounts = value_at(tree, "aws", "accounts")
-    single = isinstance(accounts, list) and len(accounts) == 1 and isinstance(accounts[0], str)
-    values["account"] = accounts[0] if isinstance(accounts, list) and single else unknowns.ACCOUNT
+    only = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else None
+    values["account"] = only if isinstance(only, str) else unknowns.ACCOUNT
     region = value_at(tree, "catalog", "region")
     if not isinstance(region, str) or "{" not in region:
         # Only the region itself is reported if it's missing or wrong, and not each string that has it.
         values["region"] = names.region_or_example(region)
-    known = dict(values)
-    written = tree.get("vars")
+    known, written = dict(values), tree.get("vars")
     variables: Tree = written if isinstance(written, dict) else {}
     for name, text in sorted(variables.items()):
         if isinstance(text, str):

@@ -171,8 +171,7 @@ def unused_image(deployment: Deployment, at: Place) -> Iterator[Finding]:
     }
     for key, (used, by) in requested.items():
         if getattr(catalog.images, key) is not None and not used:
-            message = f"has no effect, as no container uses it. Set {by}, or remove it."
-            yield at("images", key).notice(message)
+            yield at("images", key).notice(f"has no effect, as no container uses it. Set {by}, or remove it.")
 
 
 @rule(Container)
@@ -240,11 +239,8 @@ def unused_registry(deployment: Deployment, at: Place) -> Iterator[Finding]:
     instead = deployment.catalog.images.registry
     if not instead:
         return
-    pulled = [
-        image
-        for workload in deployment.workloads.values()
-        for image in (workload.image, *addition_of(deployment, workload).images)
-    ]
+    workloads = deployment.workloads.values()
+    pulled = [image for each in workloads for image in (each.image, *addition_of(deployment, each).images)]
     pulled += [container.image for container, _ in _containers(deployment, at)]
     pulled += mesh_of(deployment).images(deployment)
     for host, registry in instead.items():

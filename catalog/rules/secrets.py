@@ -11,7 +11,7 @@ from catalog import unknowns
 from catalog.diagnostics import Finding, spelled
 from catalog.frame import Container, Place, containers_of
 from catalog.frame.places import texts_in
-from catalog.model import Service, Workload
+from catalog.model import Deployment, Service, Workload
 from catalog.rules import rule
 from catalog.task import addition_of, secrets_of
 

@@ -35,11 +35,11 @@ NOTICES = {
         image = "r.io/web:1"
         calls = ["redis"]
         environment.CACHE = "redis://user:${PASSWORD}@redis:6379/0"
+        #^ services.web.environment.CACHE: notice: "redis" is the name of a service, and no host has this name. Write
+        #| "{redis.host}:{redis.port}" instead of "redis:6379".
         #^ services.web.environment.CACHE: notice: $PASSWORD stays as it is, because ECS replaces no variables. Keep the
         #| whole value in Secrets Manager, remove it here, and write secrets.CACHE =
         #| "arn:aws:secretsmanager:us-west-2:{account}:secret:cache-AbCdEf".
-        #^ services.web.environment.CACHE: notice: "redis" is the name of a service, and no host has this name. Write
-        #| "{redis.host}:{redis.port}" instead of "redis:6379".
     """,
     "a URL of an http service beside another call": """
         [services.web]
