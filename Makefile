@@ -9,8 +9,31 @@ SERVICE ?=
 SVG ?=
 ARGS ?=
 
+# A misspelt variable on the command line is an error: make would ignore it.
+DOCUMENTED := CATALOG_FILE ENV STACK REDEPLOY SERVICE SVG ARGS CDKTF_OUTDIR PYTHON JOBS TERRAFORM PLANS
+ALLOWED := $(DOCUMENTED) CATALOG_ENVIRONMENT CATALOG_PLAIN_BINDINGS TERRAFORM_BINARY_NAME DEMAND_TERRAFORM KEEP_PLANS \
+  STORM_SEEDS WRITE_ADDRESSES CHECKPOINT_DISABLE TF_% AWS_% PIP_% NODE_% PYTHONPATH SSL_% %_PROXY %_proxy NO_COLOR \
+  HOME PATH TMPDIR LANG LC_% SHELL MAKE% GNUMAKEFLAGS
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+UNKNOWN := $(firstword $(filter-out $(ALLOWED),$(GIVEN)))
+CLOSEST = $(shell $(PYTHON) -c 'import difflib, sys; word, *known = sys.argv[1:]; word = word.upper(); \
+  print(*([each for each in known if word in each or each in word] or difflib.get_close_matches(word, known, 1, 0.65))[:1])' \
+  '$(UNKNOWN)' $(DOCUMENTED) 2>/dev/null)
+ifneq ($(UNKNOWN),)
+$(error unknown variable $(UNKNOWN)$(or $(CLOSEST:%=; did you mean %?),; make help lists all))
+endif
+
+# So is a variable that no given target uses.
+TARGETS_OF_STACK := plan apply destroy atlantis
+TARGETS_OF_REDEPLOY := plan apply
+TARGETS_OF_SERVICE := explain
+TARGETS_OF_SVG := graph
+TARGETS_OF_ENV := check synth explain graph demo $(TARGETS_OF_STACK)
+$(foreach name,$(filter STACK REDEPLOY SERVICE SVG ENV,$(GIVEN)),$(if $($(name)),$(if $(filter $(TARGETS_OF_$(name)),$(MAKECMDGOALS)),,\
+  $(error make $(or $(firstword $(MAKECMDGOALS)),help) ignores $(name), which is for $(TARGETS_OF_$(name)). Remove $(name)))))
+
 # Some shells set ENV to the path of a start-up file. The name of an environment has no slash.
-ifneq ($(findstring /,$(ENV)),)
+ifneq ($(and $(findstring /,$(ENV)),$(filter-out command,$(firstword $(origin ENV)))),)
 override ENV :=
 endif
 

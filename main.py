@@ -6,6 +6,7 @@ import gc
 import os
 import re
 import sys
+from dataclasses import replace
 from json import JSONDecodeError
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def _synth() -> int:
         loaded = load(file, environment=os.environ.get("CATALOG_ENVIRONMENT") or None)
         # Imported only here: an invalid catalog is reported before cdktf and Node start.
         from catalog.reports.summary import summary
+        from deploy.guards import former_states
         from stacks.synthesize import synthesize
 
         synthesized = synthesize(loaded, outdir=outdir)
@@ -54,6 +56,9 @@ def _synth() -> int:
             raise
         _report_not_written(refused, outdir)
         return USER_ERROR
+    if not os.environ.get("CATALOG_ENVIRONMENT"):  # otherwise the other environments aren't known
+        former = former_states(loaded.deployments, outdir=outdir)
+        loaded = replace(loaded, notices=(*loaded.notices, *former))
     for notice in loaded.notices:
         print(notice, file=sys.stderr)
     print(summary(loaded, file=file, environ=os.environ, **vars(synthesized)))

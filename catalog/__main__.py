@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from catalog import run_command
 from catalog.diagnostics import USER_ERROR, CatalogError, Problem, did_you_mean, listed, plural
 from catalog.load import Loaded, load
-from catalog.reports.explain import explanation
-from catalog.reports.graph import graph_of, mermaid, svg
+from catalog.reports.explain import explanations
+from catalog.reports.graph import Graph, graph_of, mermaid, svg
 
 _GENERATED = {
     "schema": ("catalog.reports.schema", "schema_text"),
@@ -54,21 +56,33 @@ def explain(name: str | None, loaded: Loaded, *, file: str) -> str:
     having = [each for each in loaded.deployments if name in each.services]
     if name is None or not having:
         raise CatalogError([Problem(file=file, line=0, place="", message=_unknown(name, loaded))])
-    return "\n".join(explanation(each, each.services[name], report=loaded.reports[each.id]) for each in having)
+    return explanations(name, having, reports=loaded.reports)
 
 
 def graph(loaded: Loaded, *, picture: str | None) -> str:
-    """The call graph of each deployment in Mermaid. With `picture`, writes that SVG file instead and returns a
-    line that confirms it. Raises CatalogError if the file can't be written."""
-    graphs = [graph_of(deployment) for deployment in loaded.deployments]
+    """The call graph of each deployment in Mermaid, and one for deployments with equal graphs. With `picture`, writes
+    that SVG file instead and returns a line that confirms it. Raises CatalogError if the file can't be written."""
+    graphs = _distinct([graph_of(deployment) for deployment in loaded.deployments])
     if not picture:
         return "\n".join(map(mermaid, graphs))
+    if not picture.lower().endswith(".svg"):
+        message = f"the picture is an SVG file. Write SVG={shlex.quote(str(Path(picture).with_suffix('.svg')))}."
+        raise CatalogError([Problem(file=picture, line=0, place="", message=message)])
     try:
         Path(picture).write_text(svg(graphs), encoding="utf-8")
     except OSError as error:
         message = f"can't be written: {error.strerror}. Write to another file: SVG=graph.svg."
         raise CatalogError([Problem(file=picture, line=0, place="", message=message)]) from None
     return f"Wrote {picture}\n"
+
+
+def _distinct(graphs: Sequence[Graph]) -> list[Graph]:
+    """Graphs without those that equal another one, whose title has the titles of all."""
+    titles: dict[str, list[str]] = {}
+    for each in graphs:
+        titles.setdefault(repr((each.nodes, each.edges)), []).append(each.title)
+    by_title = {each.title: each for each in graphs}
+    return [replace(by_title[equal[0]], title=listed(equal, most=len(equal))) for equal in titles.values()]
 
 
 def _unknown(name: str | None, loaded: Loaded) -> str:

@@ -82,6 +82,21 @@ def toml_value(value: object) -> str:
     return str(value)
 
 
+def toml_type(value: object) -> str:
+    """TOML's name for the type of a value."""
+    if isinstance(value, bool):
+        return "true or false"
+    names: dict[type, str] = {
+        str: "a string",
+        int: "a number",
+        float: "a number",
+        dict: "a table",
+        list: "a list",
+        tuple: "a list",
+    }
+    return names.get(type(value), "a date or time")
+
+
 def command_line(text: str) -> tuple[str, ...]:
     """A command line as a list of arguments: split as a shell splits it, or handed to a shell if it needs one."""
     try:

@@ -86,7 +86,7 @@ def _validated(report: Report) -> tuple[Catalog | None, set[Path]]:
     try:
         return Catalog.model_validate(report.layers.tree), set()
     except ValidationError as error:
-        found = validation.findings(error, removed=report.layers.removed)
+        found = validation.findings(error, removed=report.layers.removed, tree=report.layers.tree)
         report.add(finding for finding in found if not report.is_refused(finding.place))
         return None, validation.wrong_places(error)
 

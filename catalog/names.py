@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import json
+import re
+from pathlib import Path
+
+REGIONS_FILE = Path(__file__).parent / "data" / "regions.json"
+"""AWS's regions, written by tools/aws_data.py."""
+REGION_PATTERN = r"[a-z]{2}(-[a-z]+)+-\d"
+
+
+@functools.cache
+def known_regions() -> tuple[str, ...]:
+    """The names of AWS's regions."""
+    return tuple(json.loads(REGIONS_FILE.read_text(encoding="utf-8")))
+
+
+def region_or_example(region: object) -> str:
+    """The name of a region; "us-west-2" in place of what isn't one."""
+    return region if isinstance(region, str) and re.fullmatch(REGION_PATTERN, region) else "us-west-2"
 
 
 def partition(region: str) -> str:

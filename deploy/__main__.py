@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from catalog import INTERRUPTED, run_command
 from catalog.diagnostics import USER_ERROR, CatalogError
+from catalog.load import load
 from deploy.apply import apply, destroy
-from deploy.guards import refuse_empty_state, refuse_protected
+from deploy.guards import former_states, refuse_empty_state, refuse_protected
 from deploy.plan import plan
 from deploy.process import Interrupted, Refusal
 from deploy.redeploy import refuse_unknown
@@ -64,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         if len(ordered) > 1:
             share_plugins()
         beside = catalog if catalog.is_dir() else catalog.parent
-        return _COMMANDS[options.command](
+        status = _COMMANDS[options.command](
             # A stack is applied before those that depend on it, and destroyed after them.
             ordered[::-1] if options.command == "destroy" else ordered,
             all_stacks=all_stacks,
@@ -72,6 +74,9 @@ def main(argv: Sequence[str]) -> int:
                 binary=find_terraform(), kept_lock=beside / KEPT_LOCK, arguments=arguments, redeploy=names
             ),
         )
+        if options.command == "plan":
+            _repeat_notices(catalog)
+        return status
     except CatalogError as error:
         print(error, file=sys.stderr)
         return USER_ERROR
@@ -82,6 +87,13 @@ def main(argv: Sequence[str]) -> int:
         return interrupted.status
     except KeyboardInterrupt:  # between two commands
         return INTERRUPTED
+
+
+def _repeat_notices(catalog: Path) -> None:
+    """Print the notices of former states, which synth printed above the plan, below it too."""
+    with suppress(CatalogError):  # of another environment
+        for notice in former_states(load(catalog).deployments, outdir=output_folder()):
+            print(f"\n{notice}", file=sys.stderr)
 
 
 def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -7,10 +7,14 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from catalog.analysis.states import BASE, backend_arguments
+from catalog.diagnostics import Problem, listed, plural
 from catalog.meshes import MESHES
+from catalog.model import Deployment
 from deploy.process import Refusal
 from deploy.stacks import Stack, configuration_of, in_state
 
@@ -81,6 +85,65 @@ def refuse_empty_state(stacks: Sequence[Stack]) -> None:
                 f"writes; terraform would create everything again. Copy {backup.name} to {state}, and import what the "
                 "killed run created; or delete both files, if all resources are deleted."
             )
+
+
+def former_states(deployments: Sequence[Deployment], *, outdir: Path) -> list[Problem]:
+    """A notice for each local state of a deployment that a catalog had before its `catalog.name` or its environments
+    changed, if no state exists yet for a deployment that continues it. `deployments` are those of all environments.
+
+    Other catalogs may have their states in the same folder: a former deployment has the catalog's name without an
+    environment, or at least half of the services.
+    """
+    by_id = {each.id: each for each in deployments}
+    homes = {id_: home for id_, each in by_id.items() if (home := _default_state(each, outdir=outdir))}
+    found = []
+    for folder in sorted({home.parent for home in homes.values()}):
+        new = [by_id[id_] for id_, home in homes.items() if home.parent == folder and not _held_in(home)]
+        for former in sorted(each for each in folder.glob("*") if each.name not in by_id):
+            held = _held_in(former)
+            names = [each.id for each in new if held and _continues(each, former=former.name, held=held)]
+            if names:
+                found.append(_former_state(former, count=len(held), names=names))
+    return found
+
+
+def _default_state(deployment: Deployment, *, outdir: Path) -> Path | None:
+    """The folder of a deployment's local states; None if the catalog configures another place."""
+    kind, arguments = backend_arguments(deployment)
+    if kind != "local":
+        return None
+    file = Path(os.path.normpath(outdir / "stacks" / deployment.id / arguments["path"]))
+    return file.parent if file.parts[-3:] == ("state", deployment.id, f"{BASE}.tfstate") else None
+
+
+def _held_in(folder: Path) -> list[str]:
+    """The addresses of the resources in all state files of a folder, except those that can't be read."""
+    held = []
+    for file in sorted(folder.glob("*.tfstate")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            resources = json.loads(file.read_text(encoding="utf-8"))["resources"]
+            held += [f"{each['type']}.{each['name']}" for each in resources if each["mode"] == "managed"]
+    return held
+
+
+def _continues(deployment: Deployment, *, former: str, held: Sequence[str]) -> bool:
+    prefix = "aws_ecs_service."
+    before = {address.removeprefix(prefix) for address in held if address.startswith(prefix)}
+    now = set(deployment.workloads)
+    return former == deployment.catalog.catalog.name or (bool(before) and 2 * len(before & now) >= len(before | now))
+
+
+def _former_state(former: Path, *, count: int, names: Sequence[str]) -> Problem:
+    # Terraform's plan creates the new folder, so that mv alone would move the old one into it.
+    new = shlex.quote(str(former.with_name(names[0])))
+    others = f" (or to {', '.join(str(former.with_name(each)) for each in names[1:])})" if names[1:] else ""
+    message = (
+        f"has {count} {plural('resource', count)} of {former.name}, which isn't in this catalog any more; make apply "
+        f"would create all of it again as {listed(names)}. To delete {former.name} first, run make destroy with the "
+        f"former catalog.name and environments. To replace it, run mkdir -p {new} && mv {shlex.quote(str(former))}/* "
+        f"{new}{others}."
+    )
+    return Problem(file=str(former / f"{BASE}.tfstate"), line=0, place="", message=message, level="notice")
 
 
 def _local_state(stack: Stack) -> Path | None:

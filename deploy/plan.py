@@ -11,9 +11,17 @@ from pathlib import Path
 
 from catalog.diagnostics import plural
 from deploy import guards
+from deploy.failures import credentials_advice
 from deploy.process import Command, Refusal, run_together
 from deploy.stacks import Stack, base_of, configuration_of, offered
-from deploy.terraform import Failed, Run, Terraform, one_after_another, plan_file, tells_changes_by_status
+from deploy.terraform import (
+    Failed,
+    Run,
+    Terraform,
+    one_after_another,
+    plan_file,
+    tells_changes_by_status,
+)
 
 CHANGES_PLANNED = 2  # the exit status of `terraform plan -detailed-exitcode` if there are changes
 _AT_ONCE = 4
@@ -119,6 +127,8 @@ def _plan_concurrently(
     for stack in stacks:
         print(f"{stack.id.ljust(width)}  {outcomes[stack.id]}")
     failed_plans = {id_: status for id_, status in statuses.items() if status not in fine}
+    for advice in dict.fromkeys(filter(None, (credentials_advice(texts[id_]) for id_ in failed_plans))):
+        print(advice, file=sys.stderr)
     for id_, status in failed_plans.items():
         print(f"Error: {id_}: terraform plan exited with status {status}.", file=sys.stderr)
     failed = failed | failed_plans

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,9 @@ from catalog.diagnostics import USER_ERROR
 NO_TERRAFORM = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL = 0.02
+_KEPT = 65536
+"""Bytes of the end of what a command wrote to stderr: Terraform reports its errors last."""
+_STDERR = 2
 
 
 class Refusal(Exception):
@@ -37,17 +41,40 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command, its folder, and the file for its output; None for the output of this process."""
+    """A command, its folder, and the file for its output; None for the output of this process. `errors` is then the
+    descriptor for its stderr; None for the stderr of this process."""
 
     words: Sequence[str]
     folder: Path
     output: Path | None = None
+    errors: int | None = None
 
 
-def run(words: Sequence[str], *, folder: Path) -> int:
-    """Run a command with the input and output of this process. Returns its exit status, as a shell reports it."""
-    [status] = run_together([Command(words=words, folder=folder)], at_once=1)
-    return status
+def run(words: Sequence[str], *, folder: Path) -> tuple[int, str]:
+    """Run a command with the input and output of this process. Returns its exit status, as a shell reports it, and the
+    end of what it wrote to stderr, which is also written to the stderr of this process."""
+    reader, writer = os.pipe()
+    kept = bytearray()
+    copying = threading.Thread(target=_copy, args=(reader, kept), daemon=True)
+    copying.start()
+    try:
+        [status] = run_together([Command(words=words, folder=folder, errors=writer)], at_once=1)
+    finally:
+        os.close(writer)
+        # If the command was killed, its children may still have the descriptor.
+        copying.join(timeout=2)
+    return status, kept.decode(errors="replace")
+
+
+def _copy(reader: int, kept: bytearray) -> None:
+    """Copy a pipe to stderr, and its end to `kept`, until all writers have closed it."""
+    while chunk := os.read(reader, _KEPT):
+        kept.extend(chunk)
+        del kept[:-_KEPT]
+        with suppress(OSError):  # stderr is closed: the command must not be blocked
+            while chunk:
+                chunk = chunk[os.write(_STDERR, chunk) :]
+    os.close(reader)
 
 
 def run_together(commands: Sequence[Command], *, at_once: int) -> list[int]:
@@ -89,7 +116,7 @@ def run_together(commands: Sequence[Command], *, at_once: int) -> list[int]:
 def _start(command: Command, *, own_group: bool) -> subprocess.Popen[bytes]:
     group = 0 if own_group else None
     if command.output is None:
-        return subprocess.Popen(command.words, cwd=command.folder, process_group=group)
+        return subprocess.Popen(command.words, cwd=command.folder, process_group=group, stderr=command.errors)
     with command.output.open("wb") as output:
         return subprocess.Popen(
             command.words,

@@ -159,6 +159,8 @@ def of_state(stacks: Sequence[Stack], *, state: str) -> list[Stack]:
     """The stacks with this state, in each deployment that has it. Raises Refusal if none has."""
     chosen = [stack for stack in stacks if stack.state == state]
     if not chosen:
+        if all(stack.state == BASE for stack in stacks):
+            raise Refusal(f'stack "{state}" doesn\'t exist: no service of this catalog has a stack. Remove STACK.')
         known = ", ".join(sorted({stack.state for stack in stacks}))
         raise Refusal(f'stack "{state}" doesn\'t exist in the last synth. Use one of {known}.')
     return chosen

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import guards, process, redeploy
+from deploy.failures import INSTALL, configuration_file, credentials_advice, init_advice
 from deploy.process import NO_TERRAFORM, Command, Refusal
 from deploy.stacks import Stack
 
 KEPT_LOCK = "terraform.lock.hcl"
 """The provider lock, in the catalog's folder."""
-_INSTALL = "Install Terraform 1.10 or newer, or set TERRAFORM to its path."
 _LOCK = ".terraform.lock.hcl"
 _CACHE_VARIABLE = "TF_PLUGIN_CACHE_DIR"
 _CACHE = Path(".terraform") / "plugin-cache"
@@ -72,32 +72,8 @@ def find_terraform() -> str:
     name = os.environ.get("TERRAFORM") or os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
     found = shutil.which(name)
     if found is None:
-        raise Refusal(f"{name} isn't on the PATH. {_INSTALL}", status=NO_TERRAFORM)
+        raise Refusal(f"{name} isn't on the PATH. {INSTALL}", status=NO_TERRAFORM)
     return str(Path(found).absolute())  # it runs in other folders
-
-
-def init_advice(output: str) -> str | None:
-    """`Error: fact. Advice.` for a failed `terraform init`, from its output: the AWS provider can't be downloaded, or
-    Terraform is too old. None for any other failure, which Terraform explains itself."""
-    words = " ".join(output.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
-    if "Unsupported Terraform Core version" in words:
-        return f"Error: Terraform is too old. {_INSTALL}"
-    if not any(each in words for each in ("Failed to query available provider packages", "Failed to install provider")):
-        return None
-    fact = "Error: Terraform couldn't download the AWS provider."
-    plugins = os.environ.get("TF_PLUGIN_DIR")
-    if plugins:
-        known = "doesn't contain the required version" if Path(plugins).is_dir() else "doesn't exist"
-        return f"{fact} TF_PLUGIN_DIR={plugins} {known}. Set TF_PLUGIN_DIR to a folder that has it, or unset it."
-    others = "or set TF_PLUGIN_DIR to a folder with the provider (registry.terraform.io/hashicorp/aws/...)."
-    named = os.environ.get("TF_CLI_CONFIG_FILE")
-    if named and not Path(named).is_file():
-        return f"{fact} TF_CLI_CONFIG_FILE={named} doesn't exist. Set it to an existing file, unset it, {others}"
-    if named:
-        return f"{fact} Add a provider_installation block to {named} (TF_CLI_CONFIG_FILE), {others}"
-    verb = "Add a provider_installation block to" if _configuration_file().is_file() else "Create"
-    what = "" if _configuration_file().is_file() else " with a provider_installation block"
-    return f"{fact} Allow access to registry.terraform.io. Without access: {verb} ~/.terraformrc{what}, {others}"
 
 
 class Failed(Refusal):
@@ -153,14 +129,16 @@ class Terraform:
             if status := self.init(stack, output=output):
                 text = output.read_text(encoding="utf-8", errors="replace")
                 print(f"\n=== {stack.id}: terraform init\n\n{text}", flush=True)
-                if advice := init_advice(text):
+                if advice := init_advice(text) or credentials_advice(text):
                     print(advice, file=sys.stderr)
                 raise Failed("init", status=status, at=stack, left=left)
 
     def run(self, command: str, stack: Stack, *arguments: str) -> int:
-        status = process.run(self.words(command, stack, *arguments), folder=stack.folder)
+        status, errors = process.run(self.words(command, stack, *arguments), folder=stack.folder)
         if advice := guards.on_retired_mesh(stack, terraform=self.binary):
             print(f"\n{advice}", file=sys.stderr)
+        if status and (advice := credentials_advice(errors)):
+            print(advice, file=sys.stderr)
         return status
 
 
@@ -220,14 +198,9 @@ def share_plugins() -> None:
     os.environ[_CACHE_VARIABLE] = str(_CACHE.absolute())
 
 
-def _configuration_file() -> Path:
-    """The user's Terraform CLI configuration file, which may not exist."""
-    return Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
-
-
 def _configuration() -> str:
     """The text of the user's Terraform CLI configuration; empty if there is none."""
     try:
-        return _configuration_file().read_text(encoding="utf-8", errors="replace")
+        return configuration_file().read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

@@ -137,6 +137,7 @@ class DeploymentStack(TerraformStack):
             text=text,
             security=security,
             exposures=exposures,
+            dns_names={name: ingress.dns_name for name, ingress in every_ingress.items()},
             services=services,
         )
         previous = deployment.catalog.mesh.migrate_from

@@ -8,6 +8,7 @@ from typing import Any
 from cdktf import TerraformOutput
 from constructs import Construct
 
+from catalog.analysis.load_balancers import names_without_record
 from catalog.analysis.states import BASE
 from catalog.meshes.hops import address
 from catalog.model import Deployment, Workload
@@ -35,6 +36,7 @@ class Outputs(Part):
         text: Text,
         security: SecurityGroups,
         exposures: Mapping[str, Exposure],
+        dns_names: Mapping[str, str],
         services: Mapping[str, ServiceResources],
     ) -> None:
         super().__init__(scope, "outputs", deployment=deployment)
@@ -48,6 +50,8 @@ class Outputs(Part):
             "public_urls",
             {name: exposure.url for name, exposure in sorted(exposures.items()) if name in deployment.services},
         )
+        if awaited := {name: at for name, at in dns_names.items() if names_without_record(deployment, name)}:
+            self._output("load_balancers", awaited)
         described: dict[str, dict[str, Any]] = {state: {} for state in (BASE, *self.elements.stacks)}
         for name, service in sorted(services.items()):
             described[service.service.state][name] = {

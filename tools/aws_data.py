@@ -15,7 +15,7 @@ import botocore.session  # type: ignore[import-untyped]
 import moto.ec2  # type: ignore[import-untyped,unused-ignore]
 
 from catalog.analysis.instance_types import FILE
-from catalog.rules.network import REGIONS_FILE
+from catalog.names import REGIONS_FILE
 from catalog.task.addition import SHAPE_FILE
 
 

@@ -58,6 +58,13 @@ def early_callers(deployment: Deployment) -> Iterator[tuple[str, tuple[str, ...]
             yield name, tuple(early)
 
 
+def calls_back(deployment: Deployment, caller: str, callee: str) -> tuple[str, ...]:
+    """The shortest cycle of calls that begins with one call, from the caller to the caller; empty if there is none."""
+    for chain in _shortest(_callers_upwards(deployment, deployment.services[caller]), frozenset([callee]), caller):
+        return (caller, *reversed(chain))
+    return ()
+
+
 def _without_cycles(calls: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     """The callees that each caller waits for: within a cycle only those whose name comes before its own."""
     cycle = {name: index for index, members in enumerate(_cycles(calls)) for name in members}

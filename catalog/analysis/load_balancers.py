@@ -62,6 +62,17 @@ def is_externally_managed(deployment: Deployment, ingress: str) -> bool:
     return settings is not None and settings.listener_arn is not None
 
 
+def names_without_record(deployment: Deployment, ingress: str) -> tuple[str, ...]:
+    """The host names of an ingress that require a DNS record which Terraform doesn't create: without a zone, its domain
+    and the hosts of the services behind it."""
+    settings = deployment.catalog.ingress[ingress]
+    if settings.listener_arn is not None or settings.zone_id is not None:
+        return ()
+    hosts = {service.public.host if service.public else None for service in deployment.public_services(ingress)}
+    served = {settings.domain if host is None else host for host in hosts}
+    return tuple(sorted({name.lower() for name in served if name is not None}))
+
+
 def deregistration_delay(service: Service) -> int:
     """Seconds for which a task can finish its responses before ECS stops it: as long as callers wait for a response."""
     return int(min(service.timeout, LONGEST_DRAINING))

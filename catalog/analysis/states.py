@@ -67,6 +67,32 @@ PLACE_ARGUMENTS = {
 """The arguments that locate a state (Terraform's documentation of each backend), the most specific first. The other
 arguments configure access."""
 
+VARIABLES = {
+    "azurerm": {
+        "access_key": "ARM_ACCESS_KEY",
+        "sas_token": "ARM_SAS_TOKEN",
+        "client_secret": "ARM_CLIENT_SECRET",
+        "client_certificate_password": "ARM_CLIENT_CERTIFICATE_PASSWORD",
+        "oidc_token": "ARM_OIDC_TOKEN",
+        "oidc_request_token": "ARM_OIDC_REQUEST_TOKEN",
+    },
+    "consul": {"access_token": "CONSUL_HTTP_TOKEN", "http_auth": "CONSUL_HTTP_AUTH"},
+    "gcs": {
+        "credentials": "GOOGLE_BACKEND_CREDENTIALS",
+        "access_token": "GOOGLE_OAUTH_ACCESS_TOKEN",
+        "encryption_key": "GOOGLE_ENCRYPTION_KEY",
+    },
+    "http": {"password": "TF_HTTP_PASSWORD", "client_private_key_pem": "TF_HTTP_CLIENT_PRIVATE_KEY_PEM"},
+    "pg": {"conn_str": "PG_CONN_STR"},
+    "s3": {
+        "access_key": "AWS_ACCESS_KEY_ID",
+        "secret_key": "AWS_SECRET_ACCESS_KEY",
+        "token": "AWS_SESSION_TOKEN",
+        "sse_customer_key": "AWS_SSE_CUSTOMER_KEY",
+    },
+}
+"""The environment variables that backends read instead of secret arguments (Terraform's documentation of each)."""
+
 
 def backend_arguments(deployment: Deployment, state: str = BASE) -> tuple[str, dict[str, Any]]:
     """The kind of backend and its arguments, with defaults for those that locate the state."""

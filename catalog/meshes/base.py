@@ -13,7 +13,7 @@ from catalog.analysis.packing import Share
 from catalog.analysis.permissions import Permission
 from catalog.analysis.resource_types import ResourceType
 from catalog.analysis.timeouts import Hop, Timer
-from catalog.diagnostics import Finding
+from catalog.diagnostics import Finding, toml_value
 from catalog.frame import Place, Rules
 from catalog.model import Deployment, Service
 
@@ -26,19 +26,28 @@ class Verdict:
     how: str
     unlimited: bool = False
     """Whether the feature is a timer that doesn't exist on this mesh, so that "none" is honored anyway."""
+    instead: Callable[[Service], str] | None = None
+    """The advice for a service that requests the feature, as a sentence, if another key does the same."""
 
 
 def yes(how: str) -> Verdict:
     return Verdict(supported=True, how=how)
 
 
-def no(how: str) -> Verdict:
-    return Verdict(supported=False, how=how)
+def no(how: str, *, instead: Callable[[Service], str] | None = None) -> Verdict:
+    return Verdict(supported=False, how=how, instead=instead)
 
 
 def no_timer(how: str) -> Verdict:
     """The verdict on a timer that doesn't exist on this mesh."""
     return Verdict(supported=False, how=how, unlimited=True)
+
+
+def check_inside(service: Service) -> str:
+    """The advice to let ECS check a service from inside its task, with the usual program for its protocol."""
+    url = f"http://localhost:{service.port}{service.health.path or '/'}"
+    probe = f"grpc_health_probe -addr=localhost:{service.port}" if service.protocol == "grpc" else f"curl -f {url}"
+    return f"Add health.command = {toml_value(probe)}, or a check with another program that the image has."
 
 
 def _no_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:

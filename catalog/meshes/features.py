@@ -43,8 +43,9 @@ def _has_response_callers(deployment: Deployment, service: Service) -> bool:
 
 
 def _checked_only_by_mesh(service: Service) -> bool:
-    """Whether only the mesh can check a service's health: on every mesh, a load balancer checks a public service."""
-    return service.public is None and service.port is not None
+    """Whether only the mesh can check a service's health: on every mesh, a load balancer checks a public service, and
+    ECS runs its own check."""
+    return service.public is None and service.port is not None and service.health.command is None
 
 
 FEATURES = (
@@ -229,7 +230,12 @@ def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment:
         on = f": {listed(services)}" if services else ""
         return f'with kind = "{deployment.catalog.mesh.kind}", {verdict.how}{on}'
     for_services = f" for {listed(services)}" if services else ""
-    return f"{_unsupported(deployment)}: {verdict.how}; not honored{for_services}"
+    fact = f"{_unsupported(deployment)}: {verdict.how}; not honored{for_services}"
+    others = alternatives(feature)
+    if verdict.instead is not None and services:
+        also = f" Do the same in {listed(services[1:])}." if len(services) > 1 else ""
+        return f"{fact}. {verdict.instead(places[0].service)}{also}"
+    return f"{fact}. Remove it, or set mesh.kind to {or_list(others)}." if others else fact
 
 
 def _unsupported(deployment: Deployment) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.meshes.base import MeshTraits, no, no_timer, yes
+from catalog.meshes.base import MeshTraits, check_inside, no, no_timer, yes
 
 NONE = MeshTraits(
     title="none",
@@ -20,8 +20,8 @@ NONE = MeshTraits(
         "versions": no("callers connect to any task, only a load balancer can split traffic between versions"),
         "pool": no("connections aren't limited"),
         "outlier": no("only ECS replaces a failing task, if its own health check fails"),
-        "probes": no("ECS runs only the container's own check, health.command"),
-        "probes_of_grpc": no("ECS runs only the container's own check, health.command"),
+        "probes": no("ECS runs only the container's own check, health.command", instead=check_inside),
+        "probes_of_grpc": no("ECS runs only the container's own check, health.command", instead=check_inside),
         "access_logs": no("requests between services aren't logged"),
         "traced_proxies": yes("there's no proxy, services send all traces"),
         "tcp": yes("any protocol, directly"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -25,9 +25,44 @@ from catalog.model.types import Name, Table, wrong
 from catalog.model.workload import Workload
 
 StateKind = Literal["local", "s3", "cloud", "remote", "gcs", "azurerm", "http", "pg", "consul"]
+_ARGUMENTS: dict[str, str] = {
+    "s3": 'bucket = "my-terraform-state" and region = "us-west-2"',
+    "cloud": 'organization = "example"',
+    "remote": 'organization = "example"',
+    "gcs": 'bucket = "my-terraform-state"',
+    "azurerm": "resource_group_name, storage_account_name and container_name",
+    "http": 'address = "https://state.example.com"',
+}
+"""Arguments that a backend requires, by its kind."""
+_KIND_OF = {
+    "storage_account_name": "azurerm",
+    "organization": "cloud",
+    "path": "local",
+    "conn_str": "pg",
+    "address": "http",
+    "prefix": "gcs",
+}
+"""The kind of backend that has an argument."""
+
+
+def meant_backend(value: object) -> str:
+    """Advice for a backend in the spelling of Terraform or Terragrunt: the table of [state] to write instead."""
+    table: dict[str, Any] = value if isinstance(value, dict) else {"backend": value}
+    table = inside if isinstance(inside := table.get("backend"), dict) else table
+    kinds = get_args(StateKind)
+    named = [each for key in ("backend", "kind", "type") if (each := table.get(key)) in kinds]
+    known = [*named, *(key for key in table if key in kinds), *(_KIND_OF[key] for key in table if key in _KIND_OF)]
+    kind = str(known[0]) if known else "s3"
+    inner = next((table[key] for key in (kind, "config") if isinstance(table.get(key), dict)), None)
+    if inner or (inner is None and table.keys() - {"backend", "kind", "type"}):
+        return f"Write its arguments below [state.{kind}]."
+    return f"Write [state.{kind}]" + (f" with {_ARGUMENTS[kind]}." if kind in _ARGUMENTS else ".")
 
 
 def _one_state(value: object) -> object:
+    table = value if isinstance(value, dict) else {}
+    if isinstance(value, str) or "backend" in table or not all(isinstance(each, dict) for each in table.values()):
+        raise wrong("the kind of the backend is a table of [state]. {fix}", fix=meant_backend(value))
     if isinstance(value, dict) and len(value) != 1:
         raise wrong(
             "a catalog has exactly one state; write one of [state.local], [state.s3], …, not {count}", count=len(value)

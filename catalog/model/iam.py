@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from catalog.model.types import KeyArn, SecretArn, Table, arn_or_name, matching
+from catalog import names, unknowns
+from catalog.model.types import KeyArn, SecretArn, Table, arn_or_name, matching, wrong
 
 
 class Statement(Table):
@@ -20,6 +23,61 @@ class Statement(Table):
     """Effect of the statement: Allow or Deny."""
     conditions: dict[str, dict[str, Any]] = {}
     """IAM Condition block: operator, then key, then value or list."""
+
+
+_QUEUE_URL = re.compile(
+    r"https?://(?:sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)|(?:(?P<old>[a-z0-9-]+)\.)?queue)"
+    rf"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)/(?P<account>\d{{12}}|{unknowns.ACCOUNT})"
+    r"/(?P<name>[A-Za-z0-9_-]{1,80}(?:\.fifo)?)/?"
+)
+"""SQS developer guide, "Amazon SQS queue and message identifiers", and the endpoints of older SDKs."""
+_BUCKET_URL = re.compile(
+    r"https?://(?:(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.)?s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
+    r"(?P<path>/[^*?#]*)?"
+)
+"""S3 user guide, "Virtual hosting of general purpose buckets", and path-style URLs."""
+
+
+def _queue_of_url(value: str) -> str | None:
+    """The ARN of the queue that a URL of SQS names."""
+    url = _QUEUE_URL.fullmatch(value)
+    if url is None:
+        return None
+    region = url["region"] or url["old"] or "us-east-1"
+    return f"arn:{names.partition(region)}:sqs:{region}:{url['account']}:{url['name']}"
+
+
+def _bucket_of_url(value: str) -> str | None:
+    """The bucket, with its folder, that a URL of S3 names."""
+    url = _BUCKET_URL.fullmatch(value)
+    text = "/".join(filter(None, (url["bucket"], (url["path"] or "").strip("/")))) if url is not None else ""
+    return text or None
+
+
+def _without_wildcard(value: str) -> str | None:
+    """A bucket or a folder without the wildcard that the resource of a policy ends with."""
+    return value[:-2] or None if value.endswith("/*") and not value.startswith("http") else None
+
+
+def _table_of_indexes(value: str) -> str | None:
+    """The ARN of a table of DynamoDB, from that of everything below it."""
+    return value[:-2].removesuffix("/index") if value.startswith("arn:") and value.endswith("/*") else None
+
+
+def _instead_of(what: str, meant: Callable[[str], str | None]) -> BeforeValidator:
+    """An error for a value that is written otherwise elsewhere, with the spelling of the catalog."""
+
+    def check(value: object) -> object:
+        fixed = meant(value) if isinstance(value, str) else None
+        if fixed is not None:
+            written, better = (text.replace(unknowns.ACCOUNT, "{account}") for text in (str(value), fixed))
+            raise wrong(f'"{{value}}" {what}. Write "{{fixed}}".', value=written, fixed=better)
+        return value
+
+    return BeforeValidator(check)
+
+
+_WILDCARD = "ends with a wildcard, and everything below is included anyway"
 
 
 Model = Annotated[
@@ -45,10 +103,18 @@ Bucket = Annotated[
         "a bucket",
         'write its name, as in "bucket", or a part of it, as in "bucket/folder"',
     ),
+    _instead_of(_WILDCARD, _without_wildcard),
+    _instead_of("is the URL of a bucket", _bucket_of_url),
 ]
-Queue = Annotated[str, arn_or_name("sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?", "a queue", "write its name, or its ARN")]
+Queue = Annotated[
+    str,
+    arn_or_name("sqs", r"[A-Za-z0-9_-]{1,80}(\.fifo)?", "a queue", "write its name, or its ARN"),
+    _instead_of("is the URL of a queue", _queue_of_url),
+]
 DynamoTable = Annotated[
-    str, arn_or_name("dynamodb", r"[A-Za-z0-9_.-]{3,255}", "a table of DynamoDB", "write its name, or its ARN")
+    str,
+    arn_or_name("dynamodb", r"[A-Za-z0-9_.-]{3,255}", "a table of DynamoDB", "write its name, or its ARN"),
+    _instead_of(_WILDCARD, _table_of_indexes),
 ]
 
 

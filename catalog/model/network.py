@@ -177,7 +177,7 @@ class External(Table):
     host: Host
     """Host name."""
     port: Port = 443
-    """Port."""
+    """Port. Required with protocol = "tcp"."""
     protocol: Literal["https", "http", "http2", "grpc", "tcp"] = "https"
     """Protocol. https: the service itself does TLS; its proxy passes on all traffic to that port, regardless of the
     destination."""

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from catalog.model.types import AboveZero, Duration, Name, QueueArn, Table, matching, wrong
+from catalog.model.iam import Queue
+from catalog.model.types import AboveZero, Duration, Name, Table, matching, wrong
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -73,8 +74,8 @@ class Backlog(Table):
     """Autoscaling by the number of messages in a queue per task: ECS runs enough tasks to process them within
     `latency`."""
 
-    queue: QueueArn
-    """ARN of the SQS queue."""
+    queue: Queue
+    """Name or ARN of the SQS queue."""
     seconds_per_message: AboveZero
     """Time that one task needs for a message, in seconds; less than 1 if it works on several concurrently."""
     latency: Duration

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from catalog.diagnostics import toml_value
 from catalog.model.ingress import Sticky
 from catalog.model.types import (
     LAST_PRIORITY,
+    NAME_PATTERN,
     Duration,
     DurationOrNone,
     Host,
@@ -19,6 +22,7 @@ from catalog.model.types import (
     Table,
     matching,
     table_or_true,
+    wrong,
 )
 from catalog.model.workload import Workload, WorkloadKeys
 
@@ -131,6 +135,41 @@ class Version(WorkloadKeys):
     """Requests that the version receives regardless of its weight: { path, headers }."""
 
 
+_ADDRESS = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+]*)://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)"
+    r"(?::(?P<port>\d{1,5}))?(?:[/?#].*)?"
+)
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
+def _callee(value: object) -> object:
+    """Reject an address in place of a name, with the [external] to write instead."""
+    address = _ADDRESS.fullmatch(value) if isinstance(value, str) and not re.fullmatch(NAME_PATTERN, value) else None
+    if address is None or not (re.search("[.:]", str(value))):
+        return value
+    host, scheme = address["host"], address["scheme"]
+    if "." not in host:
+        raise wrong("calls has names without ports and schemes. Write {name}.", name=toml_value(host))
+    labels = [label.lower() for label in host.split(".")]
+    if len(labels) == 2 and labels[1] in ("url", "host", "port"):
+        raise wrong(
+            "calls has names, and the placeholder belongs in environment. Write {name}.", name=toml_value(labels[0])
+        )
+    name = labels[1] if labels[0] in ("api", "www") else labels[0]
+    name = name if re.fullmatch(NAME_PATTERN, name) else "database"
+    port = int(address["port"]) if address["port"] else _USUAL_PORTS.get(scheme or "https")
+    fix = ""
+    if port is None or port != 443:
+        protocol = "http" if scheme == "http" else "https" if scheme == "https" else "tcp"
+        fix = f", port = {port or 5432} and protocol = {toml_value(protocol)}"
+    elif scheme is None and not address["port"]:
+        fix = ", and its port and protocol if it isn't HTTPS"
+    message = (
+        "{host} is a host name, and calls has names. Write {name}, and add [external.{key}] with host = {host}{fix}."
+    )
+    raise wrong(message, host=toml_value(host), name=toml_value(name), key=name, fix=fix)
+
+
 class ServiceKeys(WorkloadKeys):
     """Service settings. [defaults] and [profiles.NAME] have the same keys, none of them required."""
 
@@ -143,7 +182,7 @@ class ServiceKeys(WorkloadKeys):
     scheme: Scheme | None = None
     """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
     service get NAME_URL only if it is set."""
-    calls: tuple[Name, ...] = ()
+    calls: tuple[Annotated[Name, BeforeValidator(_callee)], ...] = ()
     """Services and externals that the service can reach. It can't reach any others."""
     public: Annotated[Public | None, BeforeValidator(table_or_true, json_schema_input_type=bool | Public)] = None
     """Public access: true, or { path, host, ingress, priority, sticky, login }."""

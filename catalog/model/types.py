@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from catalog import unknowns
 from catalog.diagnostics import toml_value
+from catalog.names import REGION_PATTERN
 
 UNLIMITED = math.inf
 LAST_PRIORITY = 50_000
@@ -91,7 +92,6 @@ _NAMED = {
     "iam": "an IAM role or policy",
     "kms": "a KMS key",
     "secretsmanager": "a Secrets Manager secret",
-    "sqs": "an SQS queue",
     "ssm": "an SSM parameter",
     "wafv2": "a WAF web ACL",
 }
@@ -121,7 +121,7 @@ def _arn(*services: str) -> BeforeValidator:
 
 def _shown(value: object) -> str:
     """A value as TOML spells it, cut to a length that fits a line."""
-    text = toml_value(value)
+    text = toml_value(value).replace(unknowns.ACCOUNT, "{account}")
     return text if len(text) <= 60 else text[:57] + "…" + ('"' if isinstance(value, str) else "")
 
 
@@ -182,7 +182,6 @@ AuthorityArn = Annotated[str, _arn("acm-pca")]
 SecretArn = Annotated[str, _arn("secretsmanager", "ssm")]
 SecretsManagerArn = Annotated[str, _arn("secretsmanager")]
 KeyArn = Annotated[str, _arn("kms")]
-QueueArn = Annotated[str, _arn("sqs")]
 WebAclArn = Annotated[str, _arn("wafv2")]
 ClusterArn = Annotated[
     str,
@@ -207,7 +206,7 @@ VariableName = Annotated[
     matching(r"[^=\x00]+", "a variable name", "write one without = in it"),
 ]
 AbsolutePath = Annotated[str, matching(r"/[^\x00:]*", "an absolute path", "begin it with /")]
-Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region", 'write one such as "us-west-2"')]
+Region = Annotated[str, matching(REGION_PATTERN, "an AWS region", 'write one such as "us-west-2"')]
 Host = Annotated[
     str,
     matching(

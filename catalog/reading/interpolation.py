@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from catalog import unknowns
+from catalog import names, unknowns
 from catalog.diagnostics import Finding, Path, did_you_mean, spelled
 from catalog.model.workload import TABLES
 from catalog.reading import suggestions
@@ -71,7 +71,7 @@ def addresses_in(text: str) -> list[str]:
 
 
 def _reason(name: str, values: Mapping[str, str]) -> str:
-    literal = f"write {{{{{name}}} for literal text."
+    literal = f"double only the opening brace for literal text: {{{{{name}}}."
     if name.startswith("var."):
         known = ", ".join(sorted(key[4:] for key in values if key.startswith("var.")))
         return (
@@ -90,13 +90,13 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
     if environment is not None:
         values["environment"] = environment
     accounts = value_at(tree, "aws", "accounts")
-    single = isinstance(accounts, list) and len(accounts) == 1 and isinstance(accounts[0], str)
-    values["account"] = accounts[0] if isinstance(accounts, list) and single else unknowns.ACCOUNT
+    only = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else None
+    values["account"] = only if isinstance(only, str) else unknowns.ACCOUNT
     region = value_at(tree, "catalog", "region")
-    if isinstance(region, str) and "{" not in region:
-        values["region"] = region
-    known = dict(values)
-    written = tree.get("vars")
+    if not isinstance(region, str) or "{" not in region:
+        # Only the region itself is reported if it's missing or wrong, and not each string that has it.
+        values["region"] = names.region_or_example(region)
+    known, written = dict(values), tree.get("vars")
     variables: Tree = written if isinstance(written, dict) else {}
     for name, text in sorted(variables.items()):
         if isinstance(text, str):
@@ -131,7 +131,8 @@ def _check_spelling(text: str, path: Path, report: Report) -> None:
     for name in (match["near"] for match in _NEAR.finditer(text) if match["near"]):
         meant = None if _COMPLETE.fullmatch(name) else suggestions.placeholder(name, known)
         if meant is not None:
-            report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {{{{{name}}} for literal text.")
+            literal = f"double only the opening brace for literal text: {{{{{name}}}."
+            report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {literal}")
             return
     if (message := suggestions.expression(text)) is not None:
         report.add([Finding(place=path, message=message, level="notice")])
@@ -225,7 +226,7 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
     name, _, what = placeholder.partition(".")
     services, external = (_names(tree, key) for key in ("services", "external"))
     calls = value_at(tree, *caller).get("calls", ())
-    literal = f"write {{{{{placeholder}}} for literal text."
+    literal = f"double only the opening brace for literal text: {{{{{placeholder}}}."
     if not isinstance(calls, tuple):
         return None
     known = {*services, *external}

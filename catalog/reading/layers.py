@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from catalog.diagnostics import Finding, Path, Problem, spelled
+from catalog.diagnostics import Finding, Path, Problem, plural, spelled, toml_value
 from catalog.model.workload import TABLES
 from catalog.reading.source import Document
 
@@ -31,6 +32,18 @@ def tables_in(value: object) -> list[tuple[str, Tree]]:
     return [(key, table) for key, table in value.items() if isinstance(table, dict)] if isinstance(value, dict) else []
 
 
+@dataclass(frozen=True, kw_only=True)
+class Replaced:
+    """A value that a nearer layer removes by a key that excludes it."""
+
+    at: Path
+    by: str
+    place: Path
+    """The table of the nearer layer."""
+    old: Any
+    new: Any
+
+
 class Layers:
     """The tree of one deployment, and for each value the file and path that set it."""
 
@@ -40,6 +53,8 @@ class Layers:
         self._origins: dict[Path, tuple[Document | None, Path]] = {}
         self.removed: dict[Path, Path] = {}
         """The paths that an environment unsets, and the places that unset them."""
+        self.replaced: list[Replaced] = []
+        """The values that an environment removes by a key that excludes them."""
 
     def overlay(self, over: Tree, *, written_at: Path) -> None:
         """Merge `over` into the tree: tables merge, lists and values replace."""
@@ -47,14 +62,22 @@ class Layers:
 
     def _merge(self, base: Tree, over: Tree, at: Path, written_at: Path) -> None:
         if _holds_workload_keys(at):
-            for dropped in (other for key in over for other in _excluded_by(key)):
-                base.pop(dropped, None)
+            for nearer, dropped in [(key, other) for key in over for other in _excluded_by(key) if other in base]:
+                old = base.pop(dropped)
+                if dropped not in over:
+                    self.replaced.append(Replaced(at=at, by=nearer, place=written_at, old=old, new=over[nearer]))
         for key, value in over.items():
             if isinstance(value, dict) and isinstance(base.get(key), dict):
                 self._merge(base[key], value, (*at, key), (*written_at, key))
             else:
                 base[key] = copy.deepcopy(value)
                 self._origins[(*at, key)] = (self._source, (*written_at, key))
+
+    def location(self, path: Path) -> str:
+        """The file and line that set a value."""
+        source, place = self.origin(path)
+        file, line = source.at(place) if source is not None else ("", 0)
+        return f"{file}:{line}"
 
     def remove(self, path: Path, *, written_at: Path) -> bool:
         """Remove a value from the tree; False if there is none."""
@@ -123,6 +146,27 @@ class Layers:
 
 def _holds_workload_keys(at: Path) -> bool:
     return at == ("defaults",) or (len(at) == 2 and at[0] in (*TABLES, "profiles"))
+
+
+def replacements(layers: Layers, *, name: str) -> Iterator[Finding]:
+    """A notice for each table in which an environment changes between a fixed number of tasks and autoscaling."""
+    for each in layers.replaced:
+        old, new = each.old, each.new
+        if each.by == "replicas" and isinstance(old, dict) and type(new) is int:
+            other, most = "scale", old.get("max")
+            key = "max" if isinstance(most, int) and new > most else "min"
+            fact = f"so {new} {plural('task', new)} {'runs' if new == 1 else 'run'} at all times, without autoscaling"
+            keep = f"Write scale.{key} = {new} instead to keep it" if new else "Remove it to keep scale"
+        elif each.by == "scale" and isinstance(new, dict) and type(old) is int:
+            other, fact = "replicas", "so autoscaling sets the number of tasks"
+            keep = f"Remove it to keep replicas = {old}"
+        else:
+            continue  # validation reports the wrong type
+        there = (*each.at, other)
+        entry = toml_value(spelled(there))
+        confirm = f"add {entry} to unset" if layers.removed else f"write unset = [{entry}]"
+        message = f"replaces {other} ({layers.location(there)}), {fact}. {keep}, or {confirm} in [environments.{name}]"
+        yield Finding(place=(*each.place, each.by), message=f"{message} to confirm.", level="notice")
 
 
 def _excluded_by(key: str) -> tuple[str, ...]:

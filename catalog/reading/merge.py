@@ -23,7 +23,7 @@ from catalog.diagnostics import (
 from catalog.model.types import NAME_PATTERN
 from catalog.reading import interpolation, validation
 from catalog.reading.interpolation import filled
-from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, tables_in
+from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, replacements, tables_in, value_at
 from catalog.reading.source import Document, Source
 
 _NAMES = ("aws_name", "renamed_from")
@@ -86,6 +86,7 @@ def lay(layers: Layers, overlay: Tree, *, name: str) -> Iterator[Finding]:
         message = f'unknown service; did you mean "{close}"? A new service requires an image'
         yield Finding(place=(*written_at, "services", name), message=message)
     layers.overlay(overlay, written_at=written_at)
+    yield from replacements(layers, name=name)
 
 
 def _misspelt_services(overlay: Tree, base: Tree) -> list[tuple[str, str]]:
@@ -201,7 +202,8 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
                 continue
             if entry["type"] == "missing" and not any(isinstance(part, int) for part in entry["loc"]):
                 continue  # a service may set it: tables merge, items of lists don't
-            found = validation.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={})
+            beside = value_at(table, *validation.place(entry)[:-1])
+            found = validation.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={}, beside=beside)
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 
 

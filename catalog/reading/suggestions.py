@@ -157,9 +157,11 @@ def _capacity(value: object) -> Iterator[object]:
         yield first.lower().replace("_", "-")
 
 
-def _table_with_path(value: object) -> Iterator[object]:
-    if isinstance(value, str) and value.startswith("/"):
-        yield {"path": value}
+def _table(value: object) -> Iterator[object]:
+    """A table with a path, or with a host name."""
+    first = value[0] if isinstance(value, list | tuple) and value else value
+    if isinstance(first, str) and ("." in first or first.startswith("/")):
+        yield {"path" if first.startswith("/") else "host": first}
 
 
 def _volumes(value: object) -> Iterator[object]:
@@ -176,13 +178,13 @@ def _command(value: object) -> Iterator[object]:
 
 
 _BY_KEY: Mapping[str, Any] = {
-    "memory": _memory,
-    "shared_memory_mib": _memory,
+    **dict.fromkeys(("memory", "shared_memory_mib"), _memory),
     "cpu": _cpu,
+    "gpus": lambda value: [int(value)] if isinstance(value, bool) else [1] if value == "all" else [],
     "port": _port,
     "capacity": _capacity,
-    "health": _table_with_path,
-    "public": _table_with_path,
+    "health": _table,
+    "public": _table,
     "command": _command,
     "entrypoint": _command,
     "environment": _variables,
@@ -225,7 +227,8 @@ def placeholder(name: str, callees: Sequence[str]) -> str | None:
     if not rest:
         if first in callees:
             return " or ".join(f"{{{first}.{part}}}" for part in _PARTS)
-        return f"{{{general}}}" if general and _distance_is_small(first.lower(), general) else None
+        ratio = difflib.SequenceMatcher(None, first.lower(), general or "").ratio()
+        return f"{{{general}}}" if general and (ratio >= 0.85 or first.lower() in _GENERAL) else None
     if first in ("var", "vars", "variable", "variables"):
         return f"{{var.{rest.replace('.', '_')}}}"
     if first in ("service", "services", "external", "externals"):
@@ -237,10 +240,6 @@ def placeholder(name: str, callees: Sequence[str]) -> str | None:
     if close and part:
         return f"{{{close}.{part}}}"
     return f"{{{general}}}" if general and first.lower() in ("environment", "account", "region", *_GENERAL) else None
-
-
-def _distance_is_small(word: str, meant: str) -> bool:
-    return word in _GENERAL or difflib.SequenceMatcher(None, word, meant).ratio() >= 0.85
 
 
 def expression(text: str) -> str | None:

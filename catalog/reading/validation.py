@@ -9,10 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled, toml_key, toml_value
+from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled, toml_key, toml_type, toml_value
 from catalog.model import Catalog
+from catalog.model.deployment import meant_backend
 from catalog.model.network import KINDS
+from catalog.model.types import table_or_true
+from catalog.names import known_regions
 from catalog.reading import suggestions
+from catalog.reading.layers import value_at
 
 _ADD = {
     "image": 'Add image = "registry/name:tag".',
@@ -24,6 +28,8 @@ _ADD = {
     "services": "Add [services.NAME] with an image.",
     "host": 'Add host = "db.example.com".',
     "path": "Add path.",
+    "private_subnet_ids": 'Write private_subnet_ids = ["subnet-0a1b2c3d", "subnet-1a2b3c4d"].',
+    "public_subnet_ids": 'Write public_subnet_ids = ["subnet-2a1b2c3d", "subnet-3a2b3c4d"].',
 }
 _EXPECTED = {
     "int_type": "an integer",
@@ -36,8 +42,6 @@ _EXPECTED = {
 }
 _DURATION = 'Write a number and s, m or h in quotes, such as "30s", "10m" or "1h".'
 _SINGLE = {"host": "a service has one host", "ingress": "a service has one ingress"}
-
-
 _LAYERS = ("defaults", "environments", "profiles")
 """Tables at the top of a file that are merged before the model sees it."""
 
@@ -89,9 +93,9 @@ def place(error: Any) -> Path:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def findings(error: ValidationError, *, removed: Mapping[Path, Path]) -> Iterator[Finding]:
-    """Pydantic's errors, without missing keys that are only misspelt. `removed` maps the values that an environment
-    unsets to the places that unset them."""
+def findings(error: ValidationError, *, removed: Mapping[Path, Path], tree: Mapping[str, Any]) -> Iterator[Finding]:
+    """Pydantic's errors about a tree, without missing keys that are only misspelt. `removed` maps the values that an
+    environment unsets to the places that unset them."""
     entries = error.errors(include_url=False)
     misspelt = _meant(entries)
     # pydantic counts only the valid items of a list.
@@ -99,7 +103,7 @@ def findings(error: ValidationError, *, removed: Mapping[Path, Path]) -> Iterato
     for entry in entries:
         is_misspelt = entry["type"] == "missing" and place(entry) in misspelt
         if not is_misspelt and not (entry["type"] == "too_short" and place(entry) in with_wrong_items):
-            yield finding(entry, removed=removed)
+            yield finding(entry, removed=removed, beside=value_at(tree, *place(entry)[:-1]))
 
 
 def wrong_places(error: ValidationError) -> set[Path]:
@@ -117,8 +121,9 @@ def _meant(entries: Iterable[Any]) -> set[Path]:
     }
 
 
-def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
-    """The finding for one entry of `ValidationError.errors()`; `removed` as for `findings`."""
+def finding(error: Any, *, removed: Mapping[Path, Path], beside: Any) -> Finding:
+    """The finding for one entry of `ValidationError.errors()`; `removed` as for `findings`. `beside` is the table that
+    has the value."""
     kind: str = error["type"]
     loc = place(error)
     value, context = error["input"], error.get("ctx", {})
@@ -131,9 +136,11 @@ def finding(error: Any, *, removed: Mapping[Path, Path]) -> Finding:
     if kind == "extra_forbidden" and loc[2:3] == ("versions",) and len(loc) == 5 and loc[4] in known_keys(loc[:2]):
         return Finding(place=loc, message=f"can't differ between versions. Move it to {spelled(loc[:2])}.")
     if kind == "extra_forbidden":
-        return Finding(place=loc, message=_unknown(loc, value))
+        return Finding(place=loc, message=_unknown(loc, value, beside=beside if isinstance(beside, dict) else {}))
     if kind == "catalog":
-        return Finding(place=loc, message=error["msg"])
+        meant = _meant_region(value) if loc == ("catalog", "region") else None
+        message = f'{toml_value(value)} is not an AWS region; did you mean "{meant}"?' if meant else error["msg"]
+        return Finding(place=loc, message=message)
     if kind == "duration":
         return Finding(place=loc, message=f"{error['msg']}. {_instead(loc, value) or _DURATION}")
     if kind == "literal_error":
@@ -162,11 +169,24 @@ def _meant_key(path: Path) -> str | None:
     return suggestions.renamed(path) or did_you_mean(key, known) or did_you_mean(key.replace("-", "_").lower(), known)
 
 
-def _unknown(path: Path, value: object) -> str:
+def _meant_region(value: object) -> str | None:
+    text = value.lower().replace(" ", "-").replace("_", "-") if isinstance(value, str) else ""
+    return did_you_mean(text, [region for region in known_regions() if "-iso" not in region]) if text else None
+
+
+def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
     known = known_keys(path[:-1])
+    if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
+        fix = meant_backend({"cloud": value} if "cloud" in path else value)
+        return f"unknown key; the backend is a table of [state]. {fix}"
     if message := suggestions.unsupported(path):
         return message
-    if (key := suggestions.renamed(path)) and key in known:
+    if (key := suggestions.renamed(path)) and key in known and key in beside:
+        fix = "Move its values there." if isinstance(value, dict) else "Remove it."
+        return f'unknown key; the catalog calls it "{key}", which is set. {fix}'
+    if key and key in known and value == () and key in _ADD:
+        return f'unknown key; the catalog calls it "{key}", and it is empty. {_ADD[key]}'
+    if key and key in known:
         advice = _instead((*path[:-1], key), value, accept_value=True) or f"Use {key}."
         several = ". A service has one port" if key == "port" and isinstance(value, tuple) and len(value) > 1 else ""
         return f'unknown key; the catalog calls it "{key}"{several}. {advice}'
@@ -193,8 +213,12 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
         first = next((item for item in value if isinstance(item, str)), None)
         advice = f"Write {key} = {toml_value(first)}." if first is not None else f"Write one {key}."
         return f"{_SINGLE[key]}, not a list. {advice}"
-    fallback = f"Write {_EXPECTED[kind]}."
-    return f"must be {_EXPECTED[kind]}, not {toml_type(value)}. {_instead(path, value) or fallback}"
+    if message := suggestions.wrong_value(path, value):
+        return message
+    steps = getattr(_annotation_at(path), "__metadata__", ())
+    expected = "true or a table" if any(getattr(s, "func", None) is table_or_true for s in steps) else _EXPECTED[kind]
+    fallback = f"Write {key} = true." if expected != _EXPECTED[kind] else f"Write {expected}."
+    return f"must be {expected}, not {toml_type(value)}. {_instead(path, value) or fallback}"
 
 
 def _instead(path: Path, value: object, *, accept_value: bool = False) -> str | None:
@@ -217,18 +241,3 @@ def _is_valid(path: Path, value: object) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def toml_type(value: object) -> str:
-    """TOML's name for the type of a value."""
-    if isinstance(value, bool):
-        return "true or false"
-    names: dict[type, str] = {
-        str: "a string",
-        int: "a number",
-        float: "a number",
-        dict: "a table",
-        list: "a list",
-        tuple: "a list",
-    }
-    return names.get(type(value), "a date or time")

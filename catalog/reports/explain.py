@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.analysis.call_graph import CallPath, paths_to
 from catalog.analysis.timeouts import REPLACING, Hop, Timer
-from catalog.diagnostics import plural
+from catalog.diagnostics import listed, plural
 from catalog.frame import Place
 from catalog.meshes.features import unsupported_requests
 from catalog.meshes.hops import timers_of
@@ -17,6 +17,10 @@ from catalog.reading.layers import Report
 
 _MOST = 10
 """The number of paths that are printed; the rest are only counted."""
+_LEGEND = {
+    "shortest": "<- shortest: this timer of the table runs out first",
+    "too short": "<- too short: this timer is shorter than requested, or than the response may take",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,18 @@ class Row:
     @property
     def is_during_replacement(self) -> bool:
         return self.timer.limits in REPLACING
+
+
+def explanations(name: str, deployments: Sequence[Deployment], *, reports: Mapping[str, Report]) -> str:
+    """The explanation of a service in each deployment, and a legend of the marks. Deployments with equal explanations
+    share one, whose first line has all their ids."""
+    ids_by_text: dict[str, list[str]] = {}
+    for each in deployments:
+        text = explanation(each, each.services[name], report=reports[each.id])
+        ids_by_text.setdefault(text.removeprefix(f"{name} in {each.id}"), []).append(each.id)
+    blocks = [f"{name} in {listed(ids, most=len(ids))}{text}" for text, ids in ids_by_text.items()]
+    legend = [line for mark, line in _LEGEND.items() if any(f"  <- {mark}" in text for text in blocks)]
+    return "\n".join([*blocks, "\n".join(legend) + "\n"] if legend else blocks)
 
 
 def explanation(deployment: Deployment, service: Service, *, report: Report) -> str:

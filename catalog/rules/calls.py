@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding, did_you_mean
+from catalog.diagnostics import Finding, did_you_mean, toml_value
 from catalog.frame import Place, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, External, Service, Workload
@@ -230,14 +230,15 @@ def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
         ]
         for host, _, _ in found[:1]:
             variable = f"{host.upper().replace('-', '_')}_HOST"
-            fix = f'Set {variable} = "{{{host}.host}}" in environment, read it in a shell'
+            # An argument with a space is a script; others reach the program unchanged.
+            shell = "" if " " in text else ' in a command that begins with "sh", "-c"'
+            fix = f'Set {variable} = "{{{host}.host}}" in environment, and write ${variable} instead of {host}{shell}'
             yield place.notice(_short_name(own, host, fix))
 
 
 def _short_name(service: Service, host: str, fix: str) -> str:
+    fact = f'"{host}" is the name of a service, and no host has this name.'
     if host == service.name:
-        return f'the host name "{host}" doesn\'t resolve by itself. Write "localhost" for the task\'s own containers.'
-    if host in service.calls:
-        return f'the host name "{host}" doesn\'t resolve by itself. {fix.replace(", read", ", and read")}.'
-    calls = ", ".join(f'"{name}"' for name in (*service.calls, host))
-    return f'the host name "{host}" doesn\'t resolve by itself. {fix}, and set calls = [{calls}].'
+        return f'{fact} Write "localhost" for the task\'s own containers.'
+    calls = "" if host in service.calls else f" Set calls = {toml_value((*service.calls, host))}."
+    return f"{fact} {fix}.{calls}"

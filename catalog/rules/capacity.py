@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from catalog.analysis.instance_types import InstanceType, instance_types
 from catalog.analysis.packing import known_types
-from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural
-from catalog.frame import Place
+from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural, toml_key
+from catalog.frame import Place, Siblings
 from catalog.model import Deployment, Service, Workload
 from catalog.model.network import zones_of
 from catalog.model.platform import RESERVED, Capacity
@@ -18,14 +18,29 @@ _KEPT = ("aws", "ecs", "fargate")
 """Reserved prefixes of capacity providers (ECS API reference, CreateCapacityProvider)."""
 
 
-@rule(Capacity)
-def unused_capacity(capacity: Capacity, at: Place) -> Iterator[Finding]:
-    """Capacity that no service uses is a mistake, or a leftover of a service that moved."""
-    if at.name not in at.deployment.used_capacity:
-        yield at.notice(
-            f'no service uses it. Write capacity = "{at.name}" in a service, or remove it after an apply without such '
-            "a service."
-        )
+@rule(Siblings)
+def unused_capacity(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """Capacity that no service uses is a mistake, or a leftover of a service that moved. In one of several
+    environments, it matters only if its instances cost money."""
+    deployment = siblings.deployment
+    elsewhere = {name for other in siblings.all for name in other.used_capacity}
+    for name, capacity in deployment.catalog.capacity.items():
+        if name in deployment.used_capacity:
+            continue
+        place = at("capacity", name)
+        # A single environment may be selected, so that the others aren't known.
+        if name not in elsewhere and (deployment.environment is None or len(siblings.all) > 1):
+            yield place.notice(
+                f'no service uses it. Write capacity = "{name}" in a service, or remove it after an apply without '
+                "such a service."
+            )
+            continue
+        for key in ("min", "warm"):
+            if getattr(capacity, key):
+                yield place(key).notice(
+                    f"no service uses these instances in {deployment.environment}, and they cost money. "
+                    f"Write capacity.{toml_key(name)}.{key} = 0 in [environments.{deployment.environment}]."
+                )
 
 
 @rule(Deployment)

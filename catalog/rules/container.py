@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalog.diagnostics import Finding, did_you_mean, listed, or_list
+from catalog.diagnostics import Finding, did_you_mean, listed, or_list, toml_type
 from catalog.frame import Container, Place
 from catalog.model.container import Sidecar
-from catalog.reading.validation import toml_type
 from catalog.rules import rule
 from catalog.task.addition import container_definition_shape
 

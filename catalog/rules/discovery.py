@@ -1,4 +1,4 @@
-"""Service discovery, VPC endpoints and externals."""
+"""Service discovery and VPC endpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.endpoints import endpoints_for, has_internet_access, interface_endp
 from catalog.frame import Place
 from catalog.meshes import mesh_of
 from catalog.meshes.hops import resolved_calls
-from catalog.model import Deployment, External
+from catalog.model import Deployment
 from catalog.rules import rule
 
 _HOST_LENGTH = 253
@@ -19,7 +19,6 @@ _AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "aws", "ec2.internal", "com
 guide, "DNS attributes for your VPC")."""
 _ENDPOINTS = 50
 """Default quota of interface endpoints of a VPC (PrivateLink guide, "Quotas")."""
-_TLS_PORT = 443
 
 
 @rule(Deployment)
@@ -142,18 +141,6 @@ def endpoint_with_region(deployment: Deployment, at: Place) -> Iterator[Finding]
             yield at("network", "endpoints", index).error(message)
 
 
-@rule(External)
-def external_without_tls(external: External, at: Place) -> Iterator[Finding]:
-    """The default port of an external is that of TLS, which plain protocols don't use (RFC 9110, "https URI
-    Scheme")."""
-    plain = external.protocol in ("http", "http2", "grpc")
-    if plain and external.port == _TLS_PORT and not at("port").is_set:
-        yield at.error(
-            f'has the default port {_TLS_PORT}, which requires TLS, and protocol = "{external.protocol}" has none. '
-            'Add port, or write protocol = "https" if the caller itself uses TLS.'
-        )
-
-
 @rule(Deployment)
 def many_endpoints(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """The default quota of a VPC is 50 interface endpoints (PrivateLink guide, "Quotas")."""
@@ -162,19 +149,6 @@ def many_endpoints(deployment: Deployment, at: Place) -> Iterator[Finding]:
         message = f"{count} interface endpoints exceed the default quota of {_ENDPOINTS} for a VPC. Remove some, "
         place = at("network", "endpoints")
         yield place.notice(message + "or ask AWS for a higher quota.")
-
-
-@rule(External)
-def external_unreachable(external: External, at: Place) -> Iterator[Finding]:
-    """A private subnet without a NAT gateway has no internet access (VPC guide, "NAT gateways")."""
-    if has_internet_access(at.deployment):
-        return
-    if at.deployment.callers_of(at.name) and not external.security_group and not external.cidrs:
-        nat = at.catalog("network", "nat")
-        yield at.error(
-            f'with nat = "none" ({nat.location}), tasks can\'t reach "{external.host}". Write nat = "single", or, '
-            "if it's in the VPC, add its security_group or cidrs."
-        )
 
 
 @rule(Deployment)
@@ -194,15 +168,3 @@ def action_unreachable(deployment: Deployment, at: Place) -> Iterator[Finding]:
                     f'"{action}" requires a VPC endpoint with nat = "none" ({at("network", "nat").location}), and the '
                     f'catalog doesn\'t know which. Add it to network.endpoints, like "{prefix}".'
                 )
-
-
-@rule(External)
-def ignored_egress_rules(external: External, at: Place) -> Iterator[Finding]:
-    """Egress rules have no effect if all egress is allowed (EC2 API reference, AuthorizeSecurityGroupEgress)."""
-    if at.deployment.catalog.network.egress != "any" or not at.deployment.callers_of(at.name):
-        return
-    egress = at.catalog("network", "egress")
-    for key in ("cidrs", "security_group"):
-        if at(key).is_set:
-            message = f'has no effect with egress = "any" ({egress.location}). Remove one of the two.'
-            yield at(key).notice(message)

@@ -60,8 +60,8 @@ def probe_path_without_port(service: ServiceWorkload, at: Place) -> Iterator[Fin
     """Load balancers and meshes request `health.path` on the service's port."""
     place = at("health", "path")
     if service.health.path is not None and service.port is None and place.is_set_here:
-        message = "requires a port to probe. Add port, or use health.command instead."
-        yield place.error(message)
+        instead = "remove it" if service.health.command else "use health.command instead"
+        yield place.error(f"requires a port to probe. Add port, or {instead}.")
 
 
 @rule(ServiceWorkload)

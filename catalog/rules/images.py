@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from catalog.analysis.images import ecr_repository, is_docker_hub, is_dual_stack, is_mutable, mirrored, pasted_image
 from catalog.diagnostics import Finding, listed
@@ -14,6 +15,7 @@ from catalog.model import Deployment, Workload
 from catalog.model.platform import EVERY_PUBLIC
 from catalog.names import dns_suffix
 from catalog.rules import rule
+from catalog.rules.variables import variable_in_image
 from catalog.task import addition_of
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -66,13 +68,26 @@ def _invalid(image: str, at: Place) -> Iterator[Finding]:
     pasted = pasted_image(image)
     if _IMAGE.fullmatch(image) and pasted == image:
         return
+    if message := variable_in_image(image):
+        yield at.error(message)
+        return
     if _IMAGE.fullmatch(pasted):
         what = "is a web page, not an image" if pasted not in image else "must be an image reference alone"
         yield at.error(f'"{image}" {what}. Write "{pasted}".')
     elif _IMAGE.fullmatch(_lowered(pasted)):
         yield at.error(f'"{image}" has capital letters in its name. Write "{_lowered(pasted)}".')
+    elif _IMAGE.fullmatch(closed := _without_spaces(pasted)):
+        yield at.error(f'"{image}" contains a space. Write "{closed}".')
     else:
-        yield at.error(f'"{image}" isn\'t an image reference. Write one like "registry/name:tag".')
+        what = "contains a space" if " " in image.strip() else "isn't an image reference"
+        yield at.error(f'"{image}" {what}. Write one like "registry/name:tag".')
+
+
+def _without_spaces(text: str) -> str:
+    """The text without spaces beside separators; unchanged if it has other spaces."""
+    words = text.split()
+    beside = all(one[-1] in ":/@" or other[0] in ":/@" for one, other in pairwise(words))
+    return "".join(words) if beside else text
 
 
 def _lowered(image: str) -> str:
@@ -156,8 +171,7 @@ def unused_image(deployment: Deployment, at: Place) -> Iterator[Finding]:
     }
     for key, (used, by) in requested.items():
         if getattr(catalog.images, key) is not None and not used:
-            message = f"has no effect, as no container uses it. Set {by}, or remove it."
-            yield at("images", key).notice(message)
+            yield at("images", key).notice(f"has no effect, as no container uses it. Set {by}, or remove it.")
 
 
 @rule(Container)
@@ -211,11 +225,11 @@ def mutable_image_tag(deployment: Deployment, at: Place) -> Iterator[Finding]:
         if isinstance(image, str) and key != "registry" and is_mutable(image):
             moving.setdefault(image, at("images", key))
     if moving:
-        verb = "doesn't" if len(moving) == 1 else "don't"
+        verb = "names" if len(moving) == 1 else "name"
         quoted = [f'"{image}"' for image in moving]
         yield next(iter(moving.values())).warning(
-            f"{listed(quoted)} {verb} name a version: each deployment pulls the image that the registry has then, and "
-            "no plan shows the change. Write the tag of a version, or a digest."
+            f"{listed(quoted)} {verb} no version: a deployment may run another image than the one before, although the "
+            'plan shows no change. Write the tag of a version, as in "registry/name:1.4.2", or a digest.'
         )
 
 
@@ -225,11 +239,8 @@ def unused_registry(deployment: Deployment, at: Place) -> Iterator[Finding]:
     instead = deployment.catalog.images.registry
     if not instead:
         return
-    pulled = [
-        image
-        for workload in deployment.workloads.values()
-        for image in (workload.image, *addition_of(deployment, workload).images)
-    ]
+    workloads = deployment.workloads.values()
+    pulled = [image for each in workloads for image in (each.image, *addition_of(deployment, each).images)]
     pulled += [container.image for container, _ in _containers(deployment, at)]
     pulled += mesh_of(deployment).images(deployment)
     for host, registry in instead.items():

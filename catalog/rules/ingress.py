@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding, did_you_mean, or_list, plural
+from catalog.analysis.load_balancers import names_without_record
+from catalog.diagnostics import Finding, did_you_mean, listed, or_list, plural
 from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
@@ -178,6 +179,39 @@ def host_without_record(public: Public, at: Place) -> Iterator[Finding]:
         yield at("host").notice(
             f'"{host}" requires a DNS record for the load balancer, and Terraform creates one only for the domain of '
             f'[ingress.{ingress}], "{settings.domain}". Create the record.'
+        )
+
+
+@rule(Ingress)
+def names_without_records(ingress: Ingress, at: Place) -> Iterator[Finding]:
+    """Clients find a load balancer under another name by a DNS record (ELB user guide, "DNS name")."""
+    found = names_without_record(at.deployment, at.name)
+    if not found:
+        return
+    public = at.deployment.public_services(at.name)
+    with_host = next((service.name for service in public if service.public and service.public.host), None)
+    is_domain = ingress.domain is not None and ingress.domain.lower() in found
+    place = at("domain") if is_domain or with_host is None else at.catalog("services", with_host, "public", "host")
+    zone = 'Add zone_id = "Z0123456789ABC", the Route 53 zone of the domain, or create' if is_domain else "Create"
+    requires, record = ("requires a DNS record", "a record") if len(found) == 1 else ("require DNS records", "records")
+    yield place.notice(
+        f"{listed(found)} {requires}, and Terraform creates none. {zone} {record} (CNAME or alias) for the load "
+        f"balancer's DNS name: terraform output load_balancers has it as {at.name}."
+    )
+
+
+@rule(Ingress)
+def certificate_without_name(ingress: Ingress, at: Place) -> Iterator[Finding]:
+    """A certificate is for names of its owner, and never for the load balancer's own name (ACM user guide,
+    "Characteristics")."""
+    if ingress.certificate is None or ingress.domain is not None:
+        return
+    if any(
+        service.public is not None and service.public.host is None for service in at.deployment.public_services(at.name)
+    ):
+        yield at("certificate").notice(
+            "is for other names than the load balancer's own, which clients get without domain. Add domain = "
+            '"chat.example.com", a name in the certificate, and zone_id = "Z0123456789ABC", its Route 53 zone.'
         )
 
 

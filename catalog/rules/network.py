@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from catalog.diagnostics import Finding, did_you_mean
 from catalog.endpoints import GATEWAYS
 from catalog.frame import Place
 from catalog.model import Deployment
+from catalog.names import known_regions
 from catalog.rules import rule
 
-REGIONS_FILE = Path(__file__).parents[1] / "data" / "regions.json"
-"""AWS's regions, written by tools/aws_data.py."""
 _LARGEST, _SMALLEST = 16, 24
 _SMALLEST_WITH_BALANCER = 23
 """Sixteen equal subnets of a /23 are /27, the smallest that a load balancer allows (ALB guide, "Subnets")."""
@@ -32,7 +29,7 @@ _LISTS = ("private_subnet_ids", "public_subnet_ids")
 @rule(Deployment)
 def unknown_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Regions that are newer than the list work too (botocore, partitions.json)."""
-    known = json.loads(REGIONS_FILE.read_text(encoding="utf-8"))
+    known = known_regions()
     if deployment.region not in known:
         close = did_you_mean(deployment.region, known)
         fix = f'; did you mean "{close}"?' if close else ". Check the spelling, unless AWS has added the region since."
@@ -116,10 +113,20 @@ def many_elastic_ips(deployment: Deployment, at: Place) -> Iterator[Finding]:
 
 
 @rule(Deployment)
+def empty_list_of_subnets(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """An empty list has the effect of no list, so that its author meant something else."""
+    for key in _LISTS:
+        if at("network", key).is_set and not getattr(deployment.catalog.network, key):
+            what = ", subnets of the VPC" if deployment.uses_existing_network else ", with vpc_id, the id of their VPC"
+            what += "" if deployment.uses_existing_network and key == "private_subnet_ids" else ", or remove it"
+            yield at("network", key).error(f'is empty. Write {key} = ["subnet-0a1b2c3d"]{what}.')
+
+
+@rule(Deployment)
 def vpc_without_subnets(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Tasks run in subnets (ECS API reference, AwsVpcConfiguration: subnets are required)."""
     network = deployment.catalog.network
-    if network.vpc_id is not None and not network.private_subnet_ids:
+    if network.vpc_id is not None and not network.private_subnet_ids and not at("network", _LISTS[0]).is_set:
         message = 'requires subnets for the tasks. Add private_subnet_ids = ["subnet-0a1b2c3d"], subnets of this VPC.'
         yield at("network", "vpc_id").error(message)
 

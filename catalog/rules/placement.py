@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog.analysis.instance_types import InstanceCapacity, capacity_of
 from catalog.analysis.packing import known_types, placement, rollout, services_on, size_of
-from catalog.diagnostics import Finding, did_you_mean, listed, plural
+from catalog.diagnostics import Finding, did_you_mean, listed, plural, toml_value
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
 from catalog.model.platform import FARGATE
@@ -36,7 +36,26 @@ def not_on_fargate(workload: Workload, at: Place) -> Iterator[Finding]:
     Fargate")."""
     for key in ("gpus", "shared_memory_mib"):
         if workload.on_fargate and getattr(workload, key):
-            yield at(key).error("isn't supported on Fargate. Set capacity to the name of a [capacity], or remove it.")
+            yield at(key).error(f"isn't supported on Fargate. {_on_instances(at.deployment, gpus=workload.gpus > 0)}")
+
+
+def _on_instances(deployment: Deployment, *, gpus: bool) -> str:
+    """The advice to run on instances, with the catalog's only [capacity] that fits."""
+    catalog = deployment.catalog
+    if catalog.cluster.arn is not None:
+        return "Remove it."
+    fitting = [
+        name
+        for name, capacity in catalog.capacity.items()
+        if not gpus or any(type_.gpus for type_ in known_types(capacity))
+    ]
+    new, types = ("gpu", '["g5.xlarge"]') if gpus else ("instances", '["m7i.large"]')
+    if not fitting and new not in catalog.capacity:
+        table = f"capacity.{new} = {{ instance_types = {types}, max = 1 }}"
+        return f'Add {table} at the top of the file, and write capacity = "{new}" here.'
+    if len(fitting) == 1:
+        return f"Write capacity = {toml_value(fitting[0])}."
+    return "Set capacity to the name of a [capacity]" + (" with GPUs" if gpus else "") + ", or remove it."
 
 
 @rule(Workload)

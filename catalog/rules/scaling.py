@@ -124,6 +124,8 @@ def queue_of_another_region(backlog: Backlog, at: Place) -> Iterator[Finding]:
     """A scaling policy reads metrics of its region and account, and SQS publishes metrics in those of the queue
     (Application Auto Scaling user guide, "Target tracking scaling policies")."""
     accounts = at.deployment.catalog.aws.accounts
+    if not backlog.queue.startswith("arn:"):
+        return
     _, partition, _, region, account, _ = backlog.queue.split(":", 5)
     if (partition, region) != (at.deployment.partition, at.deployment.region):
         begins = f"arn:{at.deployment.partition}:sqs:{at.deployment.region}:"
@@ -140,7 +142,8 @@ def queue_of_another_region(backlog: Backlog, at: Place) -> Iterator[Finding]:
 @rule(Backlog)
 def invalid_queue(backlog: Backlog, at: Place) -> Iterator[Finding]:
     """The ARN of a queue ends with the account and a name of at most 80 characters (SQS API reference, CreateQueue)."""
-    if not backlog.queue.split(":", 5)[4] or not _QUEUE_NAME.fullmatch(backlog.queue.split(":", 5)[5]):
+    account, name = backlog.queue.split(":", 5)[4:] if backlog.queue.startswith("arn:") else ("own", backlog.queue)
+    if not account or not _QUEUE_NAME.fullmatch(name):
         yield at("queue").error(
             "must end with an account and the name of a queue. Write one like "
             f'"arn:{at.deployment.partition}:sqs:{at.deployment.region}:{{account}}:jobs".'

@@ -130,7 +130,7 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
     for name, value in container.environment.items():
         kind, here = known(value), at("environment", name)
         key = spelled((name,))
-        arn, secrets = _arn_like(name, at), at("secrets")
+        arn, secrets = arn_like(name, deployment=at.deployment), at("secrets")
         # TOML refuses a dotted key beside a table in braces.
         add = f"add {key} = {arn} to secrets ({secrets.location})" if secrets.is_set else f"write secrets.{key} = {arn}"
         fix = f"Keep it in Secrets Manager, remove it here, and {add}."
@@ -147,10 +147,10 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
         yield at("health", "command").error(f"contains {kind} in plain text. {_COMMAND_FIX}")
 
 
-def _arn_like(name: str, at: Place) -> str:
+def arn_like(name: str, *, deployment: Deployment) -> str:
     """An ARN to paste and complete."""
     secret = "-".join(_WORDS.findall(name)).lower()
-    return f'"arn:{at.deployment.partition}:secretsmanager:{at.deployment.region}:{{account}}:secret:{secret}-AbCdEf"'
+    return f'"arn:{deployment.partition}:secretsmanager:{deployment.region}:{{account}}:secret:{secret}-AbCdEf"'
 
 
 def _in_command(words: tuple[str, ...], at: Place, not_secret: tuple[str, ...]) -> Iterator[Finding]:
@@ -191,18 +191,6 @@ def plain_text_credentials_of_router(workload: Workload, at: Place) -> Iterator[
             yield place.error(f"contains {kind} in plain text. {fix}")
         elif name not in workload.not_secret and named_like_secret(name) and is_literal(text):
             yield place.warning(f"looks like a secret in plain text. {fix}")
-
-
-@rule(Deployment)
-def plain_text_credentials_of_backend(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """Terraform stores a backend's arguments in plain text in .terraform and in plan files (Terraform, "Backend
-    block")."""
-    for text, place in texts_in(deployment.catalog.state, at("state")):
-        if known(text) or (named_like_secret(place.name) and is_literal(text)):
-            yield place.warning(
-                "looks like a secret in plain text. Remove it, and set the environment variable that Terraform's "
-                "backend reads instead."
-            )
 
 
 def _secrets(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog.analysis.states import BASE, PLACE_ARGUMENTS, backend_arguments, places_of, stack_of, stacks_of
+from catalog.analysis.states import (
+    BASE,
+    PLACE_ARGUMENTS,
+    VARIABLES,
+    backend_arguments,
+    places_of,
+    stack_of,
+    stacks_of,
+)
 from catalog.diagnostics import Finding, listed
 from catalog.frame import Place
-from catalog.frame.places import not_json
+from catalog.frame.places import not_json, texts_in
 from catalog.meshes import MESHES
 from catalog.model import Deployment, Service
 from catalog.rules import rule
+from catalog.rules.secrets import is_literal, known, named_like_secret
 
 
 @rule(Deployment)
@@ -109,6 +118,30 @@ def value_without_json(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Terraform reads JSON, which doesn't support dates and infinite numbers (RFC 8259)."""
     yield from not_json(deployment.catalog.state, at("state"))
     yield from not_json(deployment.catalog.overrides, at("overrides"))
+
+
+@rule(Deployment)
+def plain_text_credentials_of_backend(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Terraform stores a backend's arguments in plain text in .terraform and in plan files (Terraform, "Backend
+    block"). No message repeats the value."""
+    for text, place in texts_in(deployment.catalog.state, at("state")):
+        if known(text) or (named_like_secret(place.name) and is_literal(text)):
+            yield place.warning(f"looks like a secret in plain text. {_outside(*map(str, place.path[1:]))}")
+
+
+def _outside(kind: str, *path: str) -> str:
+    """The advice to keep a secret argument of a backend out of the catalog."""
+    argument = path[-1] if path else ""
+    if kind == "http" and argument.endswith("address"):
+        return (
+            "Remove the user and the password from the URL, and set the environment variables TF_HTTP_USERNAME and "
+            "TF_HTTP_PASSWORD for Terraform."
+        )
+    if kind in ("cloud", "remote") and argument == "token":
+        return "Remove it, and run terraform login."
+    if variable := VARIABLES.get(kind, {}).get(argument):
+        return f"Remove it, and set the environment variable {variable} for Terraform."
+    return f'Remove it, and set the environment variable that the backend "{kind}" of Terraform reads for it.'
 
 
 @rule(Deployment)

@@ -124,6 +124,8 @@ def unknown_fargate_size(workload: Workload, at: Place) -> Iterator[Finding]:
     """Fargate supports certain pairs of CPU and memory (ECS API reference, RegisterTaskDefinition.cpu)."""
     if not workload.on_fargate or workload.memory in FARGATE_SIZES.get(workload.cpu, ()):
         return
+    if workload.gpus:
+        return  # `not_on_fargate` reports it: on instances, the size may be right
     wrong = "cpu" if workload.cpu not in FARGATE_SIZES or not at("memory").is_set else "memory"
     cpu, memory = _in_units(workload.cpu, most=16), _in_units(workload.memory, most=120)
     yield at(wrong).error(

@@ -205,8 +205,8 @@ def shared_queue(version: ServiceVersion, at: Place) -> Iterator[Finding]:
     service."""
     service = at.service
     others = [service, *at.deployment.versions[service.name][: int(at.path[-1])]]
-    queues = {each.scale.backlog.queue for each in others if each.scale and each.scale.backlog}
-    if version.scale and version.scale.backlog and version.scale.backlog.queue in queues:
+    queues = {each.scale.backlog.queue_name for each in others if each.scale and each.scale.backlog}
+    if version.scale and version.scale.backlog and version.scale.backlog.queue_name in queues:
         yield at.error(
             f"scales by the backlog of the same queue as {service.name}, so both would run tasks for the complete "
             "backlog. Write replicas here, or scale by another metric."

@@ -94,6 +94,8 @@ class Ingress(Part):
 
     url: str
     """The URL of the load balancer."""
+    dns_name: str
+    """The load balancer's own name."""
 
     def __init__(
         self,
@@ -121,7 +123,7 @@ class Ingress(Part):
         self._client_secret = client_secret(self, self._address, settings.login)
         self._vpc_id = network.vpc_id
         self._security = security
-        self.url = self._balancer.url
+        self.url, self.dns_name = self._balancer.url, self._balancer.dns_name
 
     def expose(self, service: Service, *, target_protocol: str) -> dict[str, Exposure]:
         """Create the target groups and listener rules of a service and its versions. Returns their exposures, by name.

@@ -70,7 +70,8 @@ class Gateway(Part):
         group = self._target_group(task.port)
         listener = self._listener(group)
         ingress_record(self, name=name, settings=settings, balancer=self._balancer)
-        self.url = url_under(settings.domain or self._balancer.dns_name, settings=settings)
+        self.dns_name = self._balancer.dns_name
+        self.url = url_under(settings.domain or self.dns_name, settings=settings)
         draining = gateway_draining(deployment, name)
         self.exposure = Exposure(target_group=group, rule=listener, url=self.url, draining=draining)
         self.membership = Membership(task_statements=task.statements, depends_on=tuple(edges))

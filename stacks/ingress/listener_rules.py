@@ -109,6 +109,7 @@ class ExistingListener(Part):
 
     listener_arn: str
     security_group_id: str
+    dns_name: str
     url: str
     arn_suffix: str
 
@@ -126,7 +127,8 @@ class ExistingListener(Part):
             DataAwsLbListener, names.shared("ingress", name), arn=listener_arn, lifecycle=_true(self._speaks_tls())
         )
         balancer = self.add(DataAwsLb, names.shared("ingress", name), arn=arn, lifecycle=_true(self._fits()))
-        self.url = self.url_under(settings.domain or balancer.dns_name)
+        self.dns_name = balancer.dns_name
+        self.url = self.url_under(settings.domain or self.dns_name)
 
     def url_under(self, host: str) -> str:
         """The URL of a host whose DNS record points to this load balancer."""

@@ -78,6 +78,7 @@ class LoadBalancer(Part):
     listener_arn: str
     """The ARN of the listener that has the services' rules."""
     security_group_id: str
+    dns_name: str
     url: str
     arn_suffix: str
 
@@ -110,7 +111,8 @@ class LoadBalancer(Part):
         self.listener_arn = listener.arn
         self.arn_suffix = self._balancer.arn_suffix
         ingress_record(self, name=name, settings=settings, balancer=self._balancer)
-        self.url = self.url_under(settings.domain or self._balancer.dns_name)
+        self.dns_name = self._balancer.dns_name
+        self.url = self.url_under(settings.domain or self.dns_name)
 
     def url_under(self, host: str) -> str:
         """The URL of a host whose DNS record points to this load balancer."""

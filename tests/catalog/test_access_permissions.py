@@ -9,7 +9,7 @@ import pytest
 
 from catalog.analysis.policies import bucket_and_prefix
 from catalog.endpoints import interface_endpoints
-from tests.support.catalogs import complete, loaded, pointed_out, problems_of
+from tests.support.catalogs import complete, loaded, notices_of, pointed_out, problems_of
 from tests.support.synth import catalog_output, statements
 
 ACCOUNT = "${data.aws_caller_identity.current_account.account_id}"
@@ -182,8 +182,65 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         access.s3_read = ["docs/*"]
-        #^ services.web.access.s3_read[0]: "docs/*" is not a bucket. Write its name, as in "bucket", or a part of it,
+        #^ services.web.access.s3_read[0]: "docs/*" ends with a wildcard, and everything below is included anyway. Write
+        #| "docs".
+    """,
+    "a wildcard inside a bucket": """
+        [services.web]
+        image = "r.io/web:1"
+        access.s3_read = ["docs/*/x"]
+        #^ services.web.access.s3_read[0]: "docs/*/x" is not a bucket. Write its name, as in "bucket", or a part of it,
         #| as in "bucket/folder".
+    """,
+    "URLs": """
+        [services.web]
+        image = "r.io/web:1"
+        access.s3_read = ["https://docs.s3.eu-west-1.amazonaws.com/public/"]
+        #^ services.web.access.s3_read[0]: "https://docs.s3.eu-west-1.amazonaws.com/public/" is the URL of a bucket.
+        #| Write "docs/public".
+        access.s3_write = ["https://s3.us-west-2.amazonaws.com/docs/public"]
+        #^ services.web.access.s3_write[0]: "https://s3.us-west-2.amazonaws.com/docs/public" is the URL of a bucket.
+        #| Write "docs/public".
+        access.sqs_send = ["https://sqs.us-west-2.amazonaws.com/123456789012/jobs.fifo"]
+        #^ services.web.access.sqs_send[0]: "https://sqs.us-west-2.amazonaws.com/123456789012/jobs.fifo" is the URL of a
+        #| queue. Write "arn:aws:sqs:us-west-2:123456789012:jobs.fifo".
+        access.sqs_consume = ["https://cn-north-1.queue.amazonaws.com.cn/123456789012/jobs/"]
+        #^ services.web.access.sqs_consume[0]: "https://cn-north-1.queue.amazonaws.com.cn/123456789012/jobs/" is the URL
+        #| of a queue. Write "arn:aws-cn:sqs:cn-north-1:123456789012:jobs".
+        access.dynamodb = ["arn:aws:dynamodb:us-west-2:123456789012:table/carts/index/*"]
+        #^ services.web.access.dynamodb[0]: "arn:aws:dynamodb:us-west-2:123456789012:table/carts/index/*" ends with a
+        #| wildcard, and everything below is included anyway. Write
+        #| "arn:aws:dynamodb:us-west-2:123456789012:table/carts".
+    """,
+    "a URL with placeholders, and one without a region": """
+        [services.web]
+        image = "r.io/web:1"
+        access.sqs_send = ["https://sqs.{region}.amazonaws.com/{account}/jobs"]
+        #^ services.web.access.sqs_send[0]: "https://sqs.us-west-2.amazonaws.com/{account}/jobs" is the URL of a queue.
+        #| Write "arn:aws:sqs:us-west-2:{account}:jobs".
+        access.sqs_consume = ["https://queue.amazonaws.com/123456789012/jobs"]
+        #^ services.web.access.sqs_consume[0]: "https://queue.amazonaws.com/123456789012/jobs" is the URL of a queue.
+        #| Write "arn:aws:sqs:us-east-1:123456789012:jobs".
+        access.dynamodb = ["table/{account}"]
+        #^ services.web.access.dynamodb[0]: "table/{account}" is not a table of DynamoDB. Write its name, or its ARN.
+    """,
+    "topics, and keys without a kind of access": """
+        [services.web]
+        image = "r.io/web:1"
+        access.sns_publish = ["events"]
+        #^ services.web.access.sns_publish: unknown key; topics have no key of their own. Write statements = [{ actions
+        #| = ["sns:Publish"], resources = ["arn:aws:sns:{region}:{account}:NAME"] }].
+        access.sqs = ["jobs"]
+        #^ services.web.access.sqs: unknown key; each key grants one kind of access. Use sqs_send or sqs_consume.
+        access.s3 = ["docs"]
+        #^ services.web.access.s3: unknown key; each key grants one kind of access. Use s3_read, s3_write or s3_delete.
+    """,
+    "a URL that isn't of SQS": """
+        [services.web]
+        image = "r.io/web:1"
+        access.sqs_send = ["http://localhost:4566/000000000000/jobs"]
+        #^ services.web.access.sqs_send[0]: "http://localhost:4566/000000000000/jobs" is not a queue. Write its name, or
+        #| its ARN.
     """,
     "an ARN of something else": """
         [services.web]
@@ -214,3 +271,16 @@ def test_a_mistake_in_access_is_an_error_with_its_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert problems_of(WRONG[mistake]) == pointed_out(WRONG[mistake])
+
+
+@pytest.mark.usefixtures("in_tmp_path")
+def test_the_advice_for_urls_and_topics_works() -> None:
+    topics = 'statements = [{ actions = ["sns:Publish"], resources = ["arn:aws:sns:{region}:{account}:NAME"] }]'
+    for line in (
+        f"access.{topics}",
+        'access.s3_read = ["docs/public"]',
+        'access.s3_write = ["docs"]',
+        'access.sqs_send = ["arn:aws:sqs:us-west-2:{account}:jobs"]',
+        'access.dynamodb = ["arn:aws:dynamodb:us-west-2:123456789012:table/carts"]',
+    ):
+        assert notices_of(f'[services.web]\nimage = "r.io/web:1"\n{line}') == []

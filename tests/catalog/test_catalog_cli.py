@@ -182,10 +182,25 @@ def test_the_graph_has_a_part_for_each_environment_unless_one_is_selected(file: 
         assert [text.text for text in drawing.iterfind(".//{*}text[@class='title']")] == titles
 
 
+def test_environments_with_equal_graphs_share_one_with_all_their_names(file: Path) -> None:
+    own = "[environments.dev]\n[environments.test]\n[environments.prod.services.web]\nport = 80\n"
+    file.write_text(CATALOG + own)
+    text = run("graph", "--file", str(file)).stdout
+    assert re.findall("^title: (.*)$", text, re.M) == ["x-dev and x-test", "x-prod"]
+
+
+@pytest.mark.parametrize(("name", "advised"), [("x.png", "x.svg"), ("graph", "graph.svg"), ("a b.pdf", "'a b.svg'")])
+def test_a_picture_that_is_not_an_svg_file_is_an_error(name: str, advised: str) -> None:
+    done = run("graph", "--svg", name)
+    assert done.returncode == 2
+    assert done.stderr == f"{name}: the picture is an SVG file. Write SVG={advised}.\n"
+    assert not (ROOT / name).exists()
+
+
 def test_the_hash_seed_does_not_change_the_graph(tmp_path: Path) -> None:
     for seed in ("1", "2"):
-        started("graph", "--svg", str(tmp_path / seed), PYTHONHASHSEED=seed)
-    assert (tmp_path / "1").read_text() == (tmp_path / "2").read_text()
+        started("graph", "--svg", str(tmp_path / f"{seed}.svg"), PYTHONHASHSEED=seed)
+    assert (tmp_path / "1.svg").read_text() == (tmp_path / "2.svg").read_text()
 
 
 def test_an_svg_file_that_cannot_be_written_is_one_line() -> None:

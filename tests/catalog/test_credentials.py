@@ -215,9 +215,25 @@ PLAIN_PASSWORDS = r"""
     [state.http]
     address = "https://state.example.com"
     password = "hunter2"
-    #^ state.http.password: warning: looks like a secret in plain text. Remove it, and set the environment variable that
-    #| Terraform's backend reads instead.
+    #^ state.http.password: warning: looks like a secret in plain text. Remove it, and set the environment variable
+    #| TF_HTTP_PASSWORD for Terraform.
 """
+
+
+@pytest.mark.parametrize(
+    ("backend", "advice"),
+    [
+        ('pg.conn_str = "postgres://me:hunter2@db/tf"', "the environment variable PG_CONN_STR for"),
+        ('azurerm.access_key = "hunter2"', "the environment variable ARM_ACCESS_KEY for"),
+        ('s3.secret_key = "hunter2"', "the environment variable AWS_SECRET_ACCESS_KEY for"),
+        ('http.address = "https://me:hunter2@tf"', "from the URL, and set the environment variables TF_HTTP_USERNAME"),
+        ('remote.token = "hunter2"', "Remove it, and run terraform login."),
+        ('http.proxy_password = "hunter2"', 'the environment variable that the backend "http" of Terraform reads'),
+    ],
+)
+def test_the_advice_for_a_secret_of_a_backend_names_the_variable(backend: str, advice: str) -> None:
+    [notice] = [notice for notice in notices_of(f"state.{backend}\n") if "in plain text" in notice]
+    assert advice in notice and "hunter2" not in notice
 
 
 def test_a_plain_password_is_a_warning_wherever_it_is_written() -> None:

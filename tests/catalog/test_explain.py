@@ -228,6 +228,25 @@ def test_all_environments_are_explained_unless_one_is_selected(file: Path) -> No
     assert run("explain", "llm", "--file", str(file), CATALOG_ENVIRONMENT="prod").stdout == one
 
 
+def test_environments_with_equal_timers_are_explained_once_with_all_their_names(file: Path) -> None:
+    own = '[environments.dev]\n[environments.test]\n[environments.prod.services.llm]\ntimeout = "5m"\n'
+    file.write_text(file.read_text() + own)
+    text = run("explain", "llm", "--file", str(file)).stdout
+    assert re.findall(r"^llm in (.*), mesh none", text, re.M) == ["shop-dev and shop-test", "shop-prod"]
+    alone = run("explain", "llm", "--file", str(file), "--environment", "dev").stdout
+    assert text.startswith(alone.replace("shop-dev", "shop-dev and shop-test").partition("\n<- ")[0])
+
+
+def test_the_marks_that_were_printed_have_a_legend(file: Path) -> None:
+    shortest = "<- shortest: this timer of the table runs out first"
+    short = "<- too short: this timer is shorter than requested, or than the response may take"
+    plain = complete('[services]\nchat = { image = "r.io/chat:1", port = 80, timeout = "30s" }\n')
+    file.write_text(plain)
+    assert run("explain", "chat", "--file", str(file)).stdout.splitlines()[-2:] == ["", shortest]
+    file.write_text(of_kind(ROOT / "services.toml", "vpc-lattice"), "utf-8")
+    assert run("explain", "llm", "--file", str(file)).stdout.splitlines()[-3:] == ["", shortest, short]
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -111,9 +111,9 @@ def test_images_without_a_version_are_reported_once() -> None:
         image = "r.io/web"
         [services.llm]
         image = "r.io:5000/llm:latest"
-        #^ services.llm.image: warning: "r.io:5000/llm:latest" and "r.io/web" don't name a version: each deployment
-        #| pulls the image that the registry has then, and no plan shows the change. Write the tag of a version, or a
-        #| digest.
+        #^ services.llm.image: warning: "r.io:5000/llm:latest" and "r.io/web" name no version: a deployment may run
+        #| another image than the one before, although the plan shows no change. Write the tag of a version, as in
+        #| "registry/name:1.4.2", or a digest.
         [services.redis]
         image = "r.io/redis:7"
     """
@@ -151,9 +151,9 @@ MOVING = """
     port = 8080
     [services.gateway]
     image = "ghcr.io/acme/gateway:main-latest"
-    #^ services.gateway.image: warning: "ghcr.io/acme/gateway:main-latest" and "ghcr.io/acme/ui:main" don't name a
-    #| version: each deployment pulls the image that the registry has then, and no plan shows the change. Write the tag
-    #| of a version, or a digest.
+    #^ services.gateway.image: warning: "ghcr.io/acme/gateway:main-latest" and "ghcr.io/acme/ui:main" name no version: a
+    #| deployment may run another image than the one before, although the plan shows no change. Write the tag of a
+    #| version, as in "registry/name:1.4.2", or a digest.
     port = 4000
 """
 

@@ -20,6 +20,8 @@ TOP = f"""
         [ingress.public]
         allow = ["10.0.0.0/8"]
         certificate = "{CERTIFICATE}"
+        domain = "chat.example.com"
+        zone_id = "Z0123456789ABC"
 """
 COGNITO = f"""
         [ingress.public.login]

@@ -63,7 +63,8 @@ def test_an_unknown_variable_says_which_there_are() -> None:
         fill("{var.tga}", VALUES)
     assert (
         str(unknown.value)
-        == "{var.tga} has no value. Add tga to [vars] (which has tag), or write {{var.tga} for literal text."
+        == "{var.tga} has no value. Add tga to [vars] (which has tag), or double only the opening brace for literal "
+        "text: {{var.tga}."
     )
 
 

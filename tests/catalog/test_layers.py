@@ -9,7 +9,7 @@ import pytest
 from catalog.model import Service
 from catalog.reading.layers import Layers
 from catalog.reading.source import Source
-from tests.support.catalogs import loaded, problems_of
+from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
@@ -202,3 +202,76 @@ def test_an_images_file_wins_over_what_services_and_environments_say() -> None:
         [environments.prod]
     """)
     assert web.image == "r.io/web:2"
+
+
+REPLACED = """
+    [services.web]
+    image = "r.io/web:1"
+    scale = { min = 2, max = 4, cpu_percent = 50 }
+    [services.api]
+    image = "r.io/api:1"
+    replicas = 3
+    [environments.dev.services]
+    web.replicas = 1
+    #^ environments.dev.services.web.replicas: notice: replaces scale (services.toml:3), so 1 task runs at all times,
+    #| without autoscaling. Write scale.min = 1 instead to keep it, or write unset = ["services.web.scale"] in
+    #| [environments.dev] to confirm.
+    api.scale = { max = 6, cpu_percent = 50 }
+    #^ environments.dev.services.api.scale: notice: replaces replicas (services.toml:6), so autoscaling sets the number
+    #| of tasks. Remove it to keep replicas = 3, or write unset = ["services.api.replicas"] in [environments.dev] to
+    #| confirm.
+    [environments.load]
+    unset = ["services.api.replicas"]
+    services.web.replicas = 9
+    #^ environments.load.services.web.replicas: notice: replaces scale (services.toml:3), so 9 tasks run at all times,
+    #| without autoscaling. Write scale.max = 9 instead to keep it, or add "services.web.scale" to unset in
+    #| [environments.load] to confirm.
+    [environments.off.services]
+    web.replicas = 0
+    #^ environments.off.services.web.replicas: notice: replaces scale (services.toml:3), so 0 tasks run at all times,
+    #| without autoscaling. Remove it to keep scale, or write unset = ["services.web.scale"] in [environments.off] to
+    #| confirm.
+"""
+
+
+def test_an_environment_that_turns_autoscaling_on_or_off_is_a_notice() -> None:
+    assert notices_of(REPLACED) == pointed_out(REPLACED)
+
+
+def test_the_advice_about_replaced_autoscaling_works() -> None:
+    base = """
+        [services.web]
+        image = "r.io/web:1"
+        scale = { min = 2, max = 4, cpu_percent = 50 }
+    """
+    kept = base + "[environments.dev]\nservices.web.scale.min = 1\n[environments.load]\nservices.web.scale.max = 9\n"
+    fixed = base + '[environments.dev]\nunset = ["services.web.scale"]\nservices.web.replicas = 1\n'
+    assert notices_of(kept) == notices_of(fixed) == []
+    scales = [_web(kept, of=index).scale for index in (0, 1)]
+    assert [(scale.min, scale.max) for scale in scales if scale] == [(1, 4), (2, 9)]
+    assert (_web(fixed).replicas, _web(fixed).scale) == (1, None)
+
+
+def test_shared_replicas_of_an_environment_replace_shared_autoscaling_with_a_notice() -> None:
+    shared = """
+        [defaults]
+        scale = { max = 4, cpu_percent = 50 }
+        [environments.dev]
+        defaults.replicas = 1
+        #^ environments.dev.defaults.replicas: notice: replaces scale (services.toml:2), so 1 task runs at all times,
+        #| without autoscaling. Write scale.min = 1 instead to keep it, or write unset = ["defaults.scale"] in
+        #| [environments.dev] to confirm.
+    """
+    assert notices_of(shared) == pointed_out(shared)
+
+
+def test_a_wrong_number_of_tasks_in_an_environment_is_one_error() -> None:
+    assert problems_of("""
+        [services.web]
+        image = "r.io/web:1"
+        scale = { max = 4, cpu_percent = 50 }
+        [environments.dev]
+        services.web.replicas = "one"
+    """) == [
+        "services.toml:5: environments.dev.services.web.replicas: must be an integer, not a string. Write an integer."
+    ]

@@ -92,6 +92,64 @@ def test_only_an_unsupported_feature_is_reported_and_only_once(kind: str, featur
 
 
 @pytest.mark.parametrize(("kind", "feature"), MISSING)
+def test_a_notice_about_a_feature_is_a_fact_or_a_fact_and_a_sentence_of_advice(
+    kind: str, feature: Feature, tmp_path: Path
+) -> None:
+    [problem] = findings(catalog(feature, kind), MESHES[kind], feature, tmp_path)
+
+    if problem.level == "notice" and feature.effect == "best effort":
+        fact, _, advice = problem.message.partition(". ")
+        has_advice = bool(alternatives(feature)) or MESHES[kind].parity[feature.key].instead is not None
+        assert "; not honored" in fact and bool(advice) == has_advice == problem.message.endswith(".")
+
+
+CHECKED = """
+catalog = {{ name = "shop", region = "us-west-2" }}
+mesh = {{ kind = "{kind}", strict = {strict} }}
+services.chat = {{ image = "r.io/chat:1", calls = ["llm"] }}
+[services.llm]
+image = "r.io/llm:1"
+port = 8080
+protocol = "{protocol}"
+health.path = "{path}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "path", "probe"),
+    [
+        ("http", "/health", "curl -f http://localhost:8080/health"),
+        ("grpc", "/grpc.health.v1.Health/Check", "grpc_health_probe -addr=localhost:8080"),
+    ],
+)
+@pytest.mark.parametrize("kind", sorted(MESHES))
+def test_a_path_is_reported_only_without_a_command_and_the_advice_is_one(
+    kind: str, protocol: str, path: str, probe: str, tmp_path: Path
+) -> None:
+    row = "probes_of_grpc" if protocol == "grpc" else "probes"
+    [feature] = [each for each in FEATURES if each.key == row]
+    text = CHECKED.format(kind=kind, protocol=protocol, path=path, strict="false")
+    strict = CHECKED.format(kind=kind, protocol=protocol, path=path, strict="true")
+
+    found = findings(text, MESHES[kind], feature, tmp_path)
+
+    assert len(found) == (not MESHES[kind].parity[row].supported)
+    assert all(f'. Add health.command = "{probe}", or' in problem.message for problem in found)
+    for each in (text, strict):
+        assert findings(f'{each}health.command = "{probe}"\n', MESHES[kind], feature, tmp_path) == []
+
+
+def test_the_advice_for_several_services_names_all_of_them(tmp_path: Path) -> None:
+    [feature] = [each for each in FEATURES if each.key == "probes"]
+    more = 'services.web = { image = "r.io/web:1", port = 80, health.path = "/" }\n'
+
+    [problem] = findings(catalog(feature, "none", more=more), MESHES["none"], feature, tmp_path)
+
+    assert "; not honored for llm and web. Add" in problem.message
+    assert problem.message.endswith(" Do the same in web.")
+
+
+@pytest.mark.parametrize(("kind", "feature"), MISSING)
 def test_with_strict_an_unsupported_feature_is_an_error_with_alternatives(
     kind: str, feature: Feature, tmp_path: Path
 ) -> None:

@@ -62,7 +62,7 @@ WRONG = {
     "public in words": """
         port = 80
         public = "yes"
-        #^ services.web.public: must be a table, not a string. Write public = true.
+        #^ services.web.public: must be true or a table, not a string. Write public = true.
     """,
     "memory with a unit": """
         memory = "2GB"
@@ -130,23 +130,24 @@ WRONG = {
     "a misspelt part of an address": """
         calls = ["db"]
         environment = { DB = "{db.hostname}" }
-        #^ services.web.environment.DB: {db.hostname} isn't a placeholder. Write {db.host}, or {{db.hostname} for
-        #| literal text.
+        #^ services.web.environment.DB: {db.hostname} isn't a placeholder. Write {db.host}, or double only the opening
+        #| brace for literal text: {{db.hostname}.
     """,
     "a misspelt callee and part": """
         calls = ["db"]
         environment = { DB = "{dbs.hst}" }
-        #^ services.web.environment.DB: {dbs.hst} isn't a placeholder. Write {db.host}, or {{dbs.hst} for literal
-        #| text.
+        #^ services.web.environment.DB: {dbs.hst} isn't a placeholder. Write {db.host}, or double only the opening brace
+        #| for literal text: {{dbs.hst}.
     """,
     "vars for var": """
         environment = { DB = "{vars.release}" }
-        #^ services.web.environment.DB: {vars.release} isn't a placeholder. Write {var.release}, or {{vars.release}
-        #| for literal text.
+        #^ services.web.environment.DB: {vars.release} isn't a placeholder. Write {var.release}, or double only the
+        #| opening brace for literal text: {{vars.release}.
     """,
     "env for environment": """
         tags = { stage = "{env}" }
-        #^ services.web.tags.stage: {env} isn't a placeholder. Write {environment}, or {{env} for literal text.
+        #^ services.web.tags.stage: {env} isn't a placeholder. Write {environment}, or double only the opening brace for
+        #| literal text: {{env}.
     """,
 }
 BASE = """
@@ -187,7 +188,7 @@ def test_a_reference_to_terraform_is_reported_because_it_stays_text() -> None:
     (notice,) = notices_of("""
         [services.web]
         image = "r.io/web:1"
-        environment = { DB = "${aws_db_instance.main.address}", HOME = "${HOME}", A = "${A:-b.c}" }
+        environment = { DB = "${aws_db_instance.main.address}", A = "${a.b}" }
     """)
     assert notice == (
         "services.toml:3: services.web.environment.DB: notice: ${aws_db_instance.main.address} stays as it is, "

@@ -126,8 +126,8 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["chat"]
         environment.CHAT = "{backend.url}"
-        #^ services.web.environment.CHAT: {backend.url} has no value, because backend was renamed. Write {chat.url},
-        #| or write {{backend.url} for literal text.
+        #^ services.web.environment.CHAT: {backend.url} has no value, because backend was renamed. Write {chat.url}, or
+        #| double only the opening brace for literal text: {{backend.url}.
         [services.chat]
         image = "r.io/chat:1"
         port = 80

@@ -216,6 +216,7 @@ def test_what_is_not_wrong_but_worth_knowing_is_a_notice(snippet: str) -> None:
 def test_more_ranges_than_a_security_group_takes_are_a_notice() -> None:
     ranges = ", ".join(f'"10.{n}.0.0/16"' for n in range(31))
     settings = f'allow = [{ranges}]\ncertificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"'
+    settings += '\ndomain = "shop.example.com"\nzone_id = "Z0123456789ABC"'
     service = '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
     assert notices_of(f"[ingress.open]\n{settings}\n\n{service}") == [
         "services.toml:2: ingress.open.allow: notice: 31 ranges on 2 ports exceed the default quota of 60 "
@@ -276,7 +277,7 @@ FINE = {
     "one path under two hosts, under two ingresses, and one below another": r"""
         [ingress]
         office = { allow = ["10.0.0.0/8"], internal = true }
-        open = { allow = ["203.0.113.0/24"] }
+        open = { allow = ["203.0.113.0/24"], domain = "c.example.com", zone_id = "Z0123456789ABC" }
 
         [services]
         a = { image = "r.io/a:1", port = 80, public = { ingress = "open" } }
@@ -363,8 +364,8 @@ FINE = {
         openai = { host = "api.openai.com" }
         hub = { host = "huggingface.co" }
         files = { host = "huggingface.co" }
-        orders = { host = "orders.example.com", port = 3306, protocol = "tcp" }
-        users = { host = "users.example.com", port = 3306, protocol = "tcp" }
+        orders = { host = "orders.example.com", port = 3306, protocol = "tcp", cidrs = ["10.20.0.0/16"] }
+        users = { host = "users.example.com", port = 3306, protocol = "tcp", security_group = "sg-0a1b" }
 
         [services.web]
         image = "r.io/web:1"
@@ -500,6 +501,8 @@ FINE = {
         [ingress.open]
         allow = ["10.0.0.0/8"]
         certificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"
+        domain = "shop.example.com"
+        zone_id = "Z0123456789ABC"
 
         [services.rpc]
         image = "r.io/rpc:1"

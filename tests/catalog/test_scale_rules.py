@@ -155,6 +155,18 @@ WRONG = {
         latency = "20s"
         #^ services.a.scale.backlog.latency: "20s" must be at least seconds_per_message, 30 s. Use a longer latency.
     """,
+    "a queue by its URL": """
+        [services.a]
+        image = "r.io/a:1"
+        [services.a.scale]
+        max = 3
+        [services.a.scale.backlog]
+        queue = "https://sqs.us-west-2.amazonaws.com/123456789012/jobs"
+        #^ services.a.scale.backlog.queue: "https://sqs.us-west-2.amazonaws.com/123456789012/jobs" is the URL of a
+        #| queue. Write "arn:aws:sqs:us-west-2:123456789012:jobs".
+        seconds_per_message = 2
+        latency = "1m"
+    """,
     "a backlog without Container Insights": """
         [cluster]
         insights = "disabled"

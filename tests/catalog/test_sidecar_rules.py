@@ -118,8 +118,8 @@ WRONG = {
         [services.web.sidecars.a]
         image = "r.io/a:1"
         environment = { URL = "{llm.url}" }
-        #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: service "llm" doesn't exist. Write the
-        #| name of a callee, or write {{llm.url} for literal text.
+        #^ services.web.sidecars.a.environment.URL: {llm.url} has no value: service "llm" doesn't exist. Write the name
+        #| of a callee, or double only the opening brace for literal text: {{llm.url}.
     """,
     "ECS Exec with a read-only root file system": """
         [cluster]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.catalogs import notices_of, pointed_out, problems_of
+from catalog.load import load
+from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
@@ -33,10 +34,60 @@ WRONG = {
         [services.web]
         image = "r.io/web:1"
         gpus = 1
-        #^ services.web.gpus: isn't supported on Fargate. Set capacity to the name of a [capacity], or remove it.
+        #^ services.web.gpus: isn't supported on Fargate. Add capacity.gpu = { instance_types = ["g5.xlarge"], max = 1 }
+        #| at the top of the file, and write capacity = "gpu" here.
+    """,
+    "shared memory on Fargate": r"""
+        [services.web]
+        image = "r.io/web:1"
         shared_memory_mib = 1024
-        #^ services.web.shared_memory_mib: isn't supported on Fargate. Set capacity to the name of a [capacity], or
+        #^ services.web.shared_memory_mib: isn't supported on Fargate. Add capacity.instances = { instance_types =
+        #| ["m7i.large"], max = 1 } at the top of the file, and write capacity = "instances" here.
+    """,
+    "GPUs and a size of instances, without the capacity": r"""
+        [capacity.gpu]
+        instance_types = ["g5.xlarge"]
+        max = 2
+        [capacity.pool]
+        instance_types = ["m7i.large"]
+        max = 2
+        [services.web]
+        image = "r.io/web:1"
+        gpus = 1
+        #^ services.web.gpus: isn't supported on Fargate. Write capacity = "gpu".
+        cpu = 3500
+        memory = 14000
+        shared_memory_mib = 1024
+        #^ services.web.shared_memory_mib: isn't supported on Fargate. Write capacity = "gpu".
+        [services.other]
+        image = "r.io/other:1"
+        shared_memory_mib = 1024
+        #^ services.other.shared_memory_mib: isn't supported on Fargate. Set capacity to the name of a [capacity], or
         #| remove it.
+        memory = 14000
+        #^ services.other.memory: Fargate doesn't support cpu = 512 with memory = 14000 (other). Use cpu = 2048 and
+        #| memory = 14336, or memory = 4096.
+    """,
+    "GPUs with two capacities that have them": r"""
+        [capacity.small]
+        instance_types = ["g5.xlarge"]
+        max = 2
+        [capacity.large]
+        instance_types = ["g5.12xlarge"]
+        max = 2
+        [services.web]
+        image = "r.io/web:1"
+        gpus = 1
+        #^ services.web.gpus: isn't supported on Fargate. Set capacity to the name of a [capacity] with GPUs, or remove
+        #| it.
+    """,
+    "GPUs in an existing cluster": r"""
+        [cluster]
+        arn = "arn:aws:ecs:us-west-2:123456789012:cluster/shared"
+        [services.web]
+        image = "r.io/web:1"
+        gpus = 1
+        #^ services.web.gpus: isn't supported on Fargate. Remove it.
     """,
     "a capacity without instance types": r"""
         [capacity.pool]
@@ -380,6 +431,56 @@ def test_a_capacity_without_services_is_a_notice() -> None:
         "services.toml:1: capacity.pool: notice: no service uses it. "
         'Write capacity = "pool" in a service, or remove it after an apply without such a service.'
     ]
+
+
+_GPU = 'capacity.gpu = { instance_types = ["g5.xlarge"], max = 1 }\n'
+
+
+def test_the_advice_for_gpus_on_fargate_works() -> None:
+    web = '[services.web]\nimage = "r.io/web:1"\ngpus = 1\ncpu = 2048\nmemory = 8192\n'
+    [problem] = problems_of(web)
+    assert _GPU.strip() in problem
+    assert not [notice for notice in notices_of(f'{_GPU}{web}capacity = "gpu"') if "rollout" not in notice]
+    pool = '[capacity.pool]\ninstance_types = ["m7i.large"]\nmax = 1\n[services.b]\nimage = "b:1"\ncapacity = "pool"\n'
+    assert [_GPU.strip() in each for each in problems_of(web + pool)] == [True]
+    loaded(f'{_GPU}{web}capacity = "gpu"\n{pool}')
+
+
+UNUSED = """
+[capacity.gpu]
+instance_types = ["g5.xlarge"]
+max = 2
+{cost}
+[services.llm]
+image = "r.io/llm:1"
+{base}
+[environments.dev]
+{dev}
+[environments.prod]
+services.llm = {{ capacity = "gpu", gpus = 1 }}
+"""
+
+
+def test_capacity_that_another_environment_uses_is_a_notice_only_if_it_costs_money() -> None:
+    assert notices_of(UNUSED.format(cost="", base="", dev="")) == []
+    costly = UNUSED.format(cost="min = 1", base="", dev="")
+    assert notices_of(costly) == [
+        "services.toml:4: capacity.gpu.min: notice: no service uses these instances in dev, and they cost money. Write "
+        "capacity.gpu.min = 0 in [environments.dev]."
+    ]
+    assert notices_of(UNUSED.format(cost="min = 1", base="", dev="capacity.gpu.min = 0")) == []
+    assert notices_of(UNUSED.format(cost="min = 1", base='capacity = "gpu"\ngpus = 1', dev="")) == []
+    [warm] = notices_of(UNUSED.format(cost="warm = 1", base="", dev=""))
+    assert "Write capacity.gpu.warm = 0 in [environments.dev]." in warm
+    assert [str(notice) for notice in load("services.toml", environment="dev").notices] == [warm]
+
+
+def test_capacity_that_no_environment_uses_is_one_notice() -> None:
+    unused = (
+        '[capacity.pool]\ninstance_types = ["m7i.large"]\nmin = 1\nmax = 1\n[environments.dev]\n[environments.prod]\n'
+    )
+    [notice] = notices_of(unused)
+    assert 'Write capacity = "pool" in a service' in notice
 
 
 def test_gpus_that_no_service_uses_are_a_notice() -> None:

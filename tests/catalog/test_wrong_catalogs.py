@@ -716,6 +716,12 @@ WRONG = {
         health.path = "/health"
         #^ services.web.health.path: requires a port to probe. Add port, or use health.command instead.
     """,
+    "a path without a port beside a command": r"""
+        [services.web]
+        image = "r.io/web:1"
+        health = { path = "/health", command = "true" }
+        #^ services.web.health.path: requires a port to probe. Add port, or remove it.
+    """,
     "a path over tcp": r"""
         [services.db]
         image = "r.io/db:1"
@@ -1252,7 +1258,12 @@ WRONG = {
     "an image with a space": r"""
         [services.web]
         image = "r.io/web: 1"
-        #^ services.web.image: "r.io/web: 1" isn't an image reference. Write one like "registry/name:tag".
+        #^ services.web.image: "r.io/web: 1" contains a space. Write "r.io/web:1".
+    """,
+    "an image with a space that is no slip": r"""
+        [services.web]
+        image = "r.io/web 1"
+        #^ services.web.image: "r.io/web 1" contains a space. Write one like "registry/name:tag".
     """,
     "an image of Envoy with a wrong digest": r"""
         [images]
@@ -1266,21 +1277,21 @@ WRONG = {
 
         [services.web]
         image = "r.io/web:{var.tga}"
-        #^ services.web.image: {var.tga} has no value. Add tga to [vars] (which has tag), or write {{var.tga} for
-        #| literal text.
+        #^ services.web.image: {var.tga} has no value. Add tga to [vars] (which has tag), or double only the opening
+        #| brace for literal text: {{var.tga}.
     """,
     "an environment where there is none": r"""
         [services.web]
         image = "r.io/web:{environment}"
         #^ services.web.image: {environment} has no value, because the catalog has no [environments]. Add them, or
-        #| write {{environment} for literal text.
+        #| double only the opening brace for literal text: {{environment}.
     """,
     "the address of a service that is not called": r"""
         [services.web]
         image = "r.io/web:1"
         environment.LLM = "{llm.url}"
-        #^ services.web.environment.LLM: {llm.url} requires "llm" in calls. Add it to services.web.calls, or write
-        #| {{llm.url} for literal text.
+        #^ services.web.environment.LLM: {llm.url} requires "llm" in calls. Add it to services.web.calls, or double only
+        #| the opening brace for literal text: {{llm.url}.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -1291,8 +1302,8 @@ WRONG = {
         image = "r.io/web:1"
         calls = ["llm"]
         environment.LLM = "{lmm.url}"
-        #^ services.web.environment.LLM: {lmm.url} has no value: service "lmm" doesn't exist; did you mean {llm.url}?
-        #| Or write {{lmm.url} for literal text.
+        #^ services.web.environment.LLM: {lmm.url} has no value: service "lmm" doesn't exist; did you mean {llm.url}? Or
+        #| double only the opening brace for literal text: {{lmm.url}.
 
         [services.llm]
         image = "r.io/llm:1"
@@ -1492,11 +1503,11 @@ def test_all_errors_of_form_are_reported_once_and_sorted_by_line() -> None:
         "services.toml:3: services.web.port: must be an integer, not a string. Write port = 80.",
         'services.toml:5: services.web.replica: unknown key; did you mean "replicas"?',
         'services.toml:6: services.web.environment.DB: {db.url} has no value: service "db" doesn\'t exist. Write the '
-        "name of a callee, or write {{db.url} for literal text.",
-        "services.toml:6: services.web.environment.TAG: {var.tag} has no value. Add tag to [vars], or write {{var.tag} "
-        "for literal text.",
-        "services.toml:9: services.llm.image: {var.registry} has no value. Add registry to [vars], or write "
-        "{{var.registry} for literal text.",
+        "name of a callee, or double only the opening brace for literal text: {{db.url}.",
+        "services.toml:6: services.web.environment.TAG: {var.tag} has no value. Add tag to [vars], or double only the "
+        "opening brace for literal text: {{var.tag}.",
+        "services.toml:9: services.llm.image: {var.registry} has no value. Add registry to [vars], or double only the "
+        "opening brace for literal text: {{var.registry}.",
         'services.toml:14: catalog.region: "Oregon" is not an AWS region. Write one such as "us-west-2".',
         "services.toml:20: environments.dev.services.llm.replicas: must be an integer, not a string. Write an integer.",
         "services.toml:23: environments.prod.services.llm.replicas: must be an integer, not a string. "
@@ -1654,7 +1665,7 @@ CONSEQUENCES = {
         [catalog]
         name = "shop"
         region = "us-west"
-        #^ catalog.region: "us-west" is not an AWS region. Write one such as "us-west-2".
+        #^ catalog.region: "us-west" is not an AWS region; did you mean "us-west-2"?
 
         [network]
         zones = ["us-west-2a", "us-west-2b"]
@@ -1662,8 +1673,8 @@ CONSEQUENCES = {
     "a placeholder without a value spoils nothing else": r"""
         [services.web]
         image = "{var.registry}/web:1"
-        #^ services.web.image: {var.registry} has no value. Add registry to [vars], or write {{var.registry} for
-        #| literal text.
+        #^ services.web.image: {var.registry} has no value. Add registry to [vars], or double only the opening brace for
+        #| literal text: {{var.registry}.
     """,
     "a required value that is wrong is not missing": r"""
         [services.web]

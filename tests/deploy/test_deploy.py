@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from deploy.terraform import init_advice
+from deploy.failures import credentials_advice, init_advice
 from tests.support.fake_terraform import Project
 from tests.support.in_process import run_without_reader
 
@@ -434,6 +437,88 @@ def test_any_other_state_is_left_to_terraform(
     assert visited(project, "apply") == ["shop"]
 
 
+# States of a deployment that the catalog has no more
+
+
+def write_state(project: Project, name: str, *services: str) -> None:
+    file = project.folder / "state" / name / "base.tfstate"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    resources = [{"mode": "managed", "type": "aws_ecs_service", "name": service} for service in services]
+    file.write_text(json.dumps({"version": 4, "resources": resources}))
+
+
+NOTICE = (
+    "state/shop/base.tfstate: notice: has 1 resource of shop, which isn't in this catalog any more; make apply would "
+    "create all of it again as shop-dev and shop-prod. To delete shop first, run make destroy with the former "
+    "catalog.name and environments. To replace it, run mkdir -p state/shop-dev && mv state/shop/* state/shop-dev "
+    "(or to state/shop-prod).\n"
+)
+
+
+def test_a_plan_ends_with_a_notice_of_the_state_from_before_the_environments(project: Project) -> None:
+    write_state(project, "shop", "web")
+    project.add_environments("dev", "prod")
+    project.write_output({"shop-dev": [], "shop-prod": []})
+    for arguments in (["plan"], ["plan", "--env", "dev"]):
+        done = project.deploy(*arguments)
+        assert (done.returncode, done.stderr) == (0, f"\n{NOTICE}")
+    assert project.deploy("apply").stderr == ""  # synth has printed it, and apply ends too late
+
+
+def test_the_command_in_the_notice_moves_the_state(project: Project) -> None:
+    write_state(project, "shop", "web")
+    (project.folder / "state" / "shop-dev").mkdir()  # a plan creates it
+    project.add_environments("dev")
+    project.write_output({"shop-dev": []})
+    notice = project.deploy("plan").stderr
+    subprocess.run(notice.partition("To replace it, run ")[2].strip(".\n"), shell=True, check=True, cwd=project.folder)
+    assert (project.folder / "state" / "shop-dev" / "base.tfstate").exists()
+    assert project.deploy("plan").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("states", "names"),
+    [
+        ({"store": ["web", "api"]}, ["store"]),  # catalog.name was store
+        ({"store": ["job"]}, []),  # another catalog
+        ({"store": ["web", "a", "b", "c"]}, []),
+        ({"store": ["web"], "shop": ["web"]}, []),  # the deployment has a state of its own
+        ({"store": []}, []),  # destroyed
+        ({}, []),
+    ],
+)
+def test_a_state_of_the_same_services_under_another_name_is_a_notice(
+    project: Project, states: dict[str, list[str]], names: list[str]
+) -> None:
+    for name, services in states.items():
+        write_state(project, name, *services)
+    project.write_output({"shop": []})
+    assert re.findall(r"^state/(\w+)/base\.tfstate: notice: ", project.deploy("plan").stderr, re.M) == names
+
+
+def test_local_states_are_not_read_if_the_catalog_configures_another_place(project: Project) -> None:
+    write_state(project, "store", "web")
+    with (project.folder / "services.toml").open("a") as catalog:
+        catalog.write('[state.s3]\nbucket = "states"\nregion = "us-west-2"\n')
+    project.write_output({"shop": []})
+    assert project.deploy("plan").stderr == ""
+
+
+def test_a_state_that_cannot_be_read_is_no_notice(project: Project) -> None:
+    write_state(project, "store")
+    for text in ("", "[]", '{"resources": [1]}', "\udcff"):
+        (project.folder / "state" / "store" / "base.tfstate").write_bytes(text.encode(errors="surrogateescape"))
+        project.write_output({"shop": []}) if not project.stack("shop").exists() else None
+        assert project.deploy("plan").stderr == ""
+
+
+def test_a_stack_of_a_catalog_without_stacks_is_an_error(project: Project) -> None:
+    project.write_output({"shop": []})
+    done = project.deploy("plan", "--stack", "rag")
+    assert done.returncode == 2
+    assert done.stderr == ('Error: stack "rag" doesn\'t exist: no service of this catalog has a stack. Remove STACK.\n')
+
+
 # Atlantis
 
 
@@ -518,6 +603,73 @@ def test_several_stacks_share_one_copy_of_the_provider_unless_the_user_has_a_cac
 
     cache = {"variable": "/mine", "configuration": "", "none": str(project.folder / ".terraform" / "plugin-cache")}[own]
     assert {call.partition(" ")[2] for call in project.calls()} == {cache}
+
+
+# Failures of the credentials
+
+NO_CREDENTIALS = (
+    "Error: Terraform found no AWS credentials. Run aws sso login, set AWS_PROFILE, or write profile in [aws]. "
+    "`aws sts get-caller-identity` must work.\n"
+)
+WITHOUT_CREDENTIALS = r"""#!/bin/sh
+test "$1" = plan || exit 0
+printf '\033[31m│\033[0m Error: \033[1mNo valid credential sources found\033[0m\n' >&2
+exit 1
+"""
+
+
+def test_missing_credentials_are_explained_after_what_terraform_prints(project: Project) -> None:
+    project.write_output({"shop": []})
+    (project.folder / "bin" / "terraform").write_text(WITHOUT_CREDENTIALS)
+    done = project.started("plan")
+    assert done.returncode == 1
+    printed, _, explained = done.stderr.partition("\n")
+    assert "No valid credential sources found" in printed
+    assert explained == f"{NO_CREDENTIALS}Error: shop: terraform plan exited with status 1 in cdktf.out/stacks/shop.\n"
+
+
+def test_missing_credentials_of_several_plans_are_explained_once(chain: Project) -> None:
+    (chain.folder / "bin" / "terraform").write_text(WITHOUT_CREDENTIALS)
+    done = chain.deploy("plan")
+    assert done.returncode == 1
+    assert done.stdout.count("No valid credential sources found") == 4
+    assert done.stderr.count(NO_CREDENTIALS) == 1
+
+
+@pytest.mark.parametrize(
+    ("printed", "advice"),
+    [
+        (
+            "failed to get shared config profile, nope",
+            "Error: the AWS profile doesn't exist. Set AWS_PROFILE, ",
+        ),
+        (
+            "Error: No valid credential sources found\n│ failed to read cached SSO\n│ token file, open",
+            "Error: the AWS profile isn't logged in. Run aws sso login.",
+        ),
+        ("api error ExpiredToken: The security token", "Error: the AWS credentials have expired. Run aws sso login, "),
+        (
+            "InvalidClientTokenId: The security",
+            "Error: AWS doesn't accept the credentials. Run aws sso login, ",
+        ),
+        ("Error: AWS account ID not allowed: 1", "Error: the AWS credentials are for an account that isn't in [aws] "),
+    ],
+)
+def test_wrong_credentials_are_explained(printed: str, advice: str) -> None:
+    assert (credentials_advice(printed) or "").startswith(advice)
+
+
+def test_other_failures_of_terraform_are_left_to_it() -> None:
+    assert credentials_advice("Error: creating ECS Service: InvalidParameterException") is None
+
+
+def test_what_terraform_writes_to_stderr_is_passed_on_in_full(project: Project) -> None:
+    project.write_output({"shop": []})
+    line = "x" * 99 + "\n"
+    script = f"#!{sys.executable}\nimport sys\nif sys.argv[1] == 'plan': sys.stderr.write({line!r} * 5000)\n"
+    (project.folder / "bin" / "terraform").write_text(script)
+    done = project.deploy("plan")
+    assert (done.returncode, done.stderr) == (0, line * 5000)
 
 
 # How it ends

@@ -23,7 +23,7 @@ from pathlib import Path
 heard = []
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda number, _: heard.append(signal.Signals(number).name))
-if sys.argv[1] == "init":
+if sys.argv[1] in ("init", "state"):
     sys.exit()
 Path("running").touch()
 until = time.monotonic() + 600

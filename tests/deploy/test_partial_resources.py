@@ -15,7 +15,7 @@ FAKE = """#!/bin/sh
 if test "$1" = show; then cat <<'END'
 {state}
 END
-elif test "$1" != init; then exit {status}
+elif test "$1" != init && test "$1" != state; then exit {status}
 fi
 """
 

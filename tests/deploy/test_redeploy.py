@@ -28,6 +28,7 @@ def project(tmp_path: Path) -> Project:
         output={"shared_pool": {"value": "${aws_ecs_capacity_provider.main_capacity_pool.name}"}},
     )
     configure(made, "shop_rag", {"llm": OF_BASE})
+    (made.stack("shop") / "outputs.json").write_text(json.dumps({"shared_pool": {"value": "shop-pool"}}))
     return made
 
 

@@ -71,7 +71,8 @@ def keys_of(tree: Any, place: Place = ()) -> Iterator[Place]:
 def may_have_no_effect(place: Place, example: Example, loaded: Loaded, without: Loaded) -> bool:
     """Whether a key may leave the output unchanged: it equals the default, has a notice, or may change
     nothing (`_may_change_nothing`)."""
-    return _meaning(without) == _meaning(loaded) or _has_notice(place, loaded) or _may_change_nothing(place, example)
+    reported = _has_notice(place, loaded) or _is_checked_inside(place, loaded)
+    return _meaning(without) == _meaning(loaded) or reported or _may_change_nothing(place, example)
 
 
 def _meaning(loaded: Loaded) -> list[Any]:
@@ -92,9 +93,24 @@ def _has_notice(place: Place, loaded: Loaded) -> bool:
     )
 
 
+def _is_checked_inside(place: Place, loaded: Loaded) -> bool:
+    """Whether a key is the path of a service that ECS checks by a command: without probes, the path has no effect."""
+    if place[-2:] != ("health", "path"):
+        return False
+    found = [
+        workload
+        for each in loaded.deployments
+        for name, service in each.services.items()
+        if name in place
+        for workload in (service, *each.versions.get(name, ()))
+    ]
+    return any(workload.health.command is not None for workload in found)
+
+
 def _has_shared_notice(place: Place, notice: Problem) -> bool:
     """Whether a notice at the key of one service names the service of this key too: "not honored for a and b"."""
-    _, found, names = notice.message.partition("not honored for ")
+    _, found, rest = notice.message.partition("not honored for ")
+    names = rest.partition(". ")[0]
     same = place[:1] == ("services",) and list(place[2:3]) == notice.place.split(".")[2:3]
     return bool(found) and same and str(place[1]) in re.findall(r"[\w-]+", names)
 

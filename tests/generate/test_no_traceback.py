@@ -41,7 +41,6 @@ cidr = "10.0.0.0/16"
 zones = ["us-west-2a", "us-west-2b"]
 nat = "single"
 endpoints = ["sqs"]
-private_subnet_ids = []
 
 [discovery]
 namespace = "{environment}.x.internal"

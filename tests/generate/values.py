@@ -45,7 +45,6 @@ TYPES: list[tuple[Any, Callable[[World], Any]]] = [
     (types.SecretArn, lambda w: w.pick((w.arn("ssm", "parameter/a/b"), w.arn("secretsmanager", "secret:s-AbCdEf")))),
     (types.SecretsManagerArn, lambda w: w.arn("secretsmanager", "secret:hub-AbCdEf")),
     (types.KeyArn, lambda w: w.arn("kms", "key/1111-2222")),
-    (types.QueueArn, lambda w: w.arn("sqs", w.pick(("work", "more-work")))),
     (types.WebAclArn, lambda w: w.arn("wafv2", "regional/webacl/all/1111")),
     (types.ClusterArn, lambda w: w.arn("ecs", "cluster/shared")),
     (types.UserPoolArn, lambda w: w.arn("cognito-idp", f"userpool/{w.region}_abc")),

@@ -258,7 +258,7 @@ def test_a_cycle_names_the_service_that_starts_first_with_a_fix(
     notices = [str(notice) for notice in loaded(CYCLE).notices if "calls itself" not in notice.message]
 
     assert notices == [
-        "services.toml:6: services.a.calls[1]: warning: a and b call each other in a cycle, so a starts first, and its "
+        "services.toml:6: services.a.calls[1]: warning: a → b → a is a cycle of calls, so a starts first, and its "
         "proxy knows only the services that existed then. When all are running, deploy it again: aws ecs "
         "update-service --cluster shop --service shop-a --region us-west-2 --force-new-deployment"
     ]

@@ -331,7 +331,8 @@ WRONG = {
         [services.chat]
         image = "r.io/chat:1"
         sign_requests = true
-        #^ services.chat.sign_requests: has no effect without auth = "iam" in [mesh]; not honored for chat
+        #^ services.chat.sign_requests: has no effect, because mesh.auth isn't "iam"; not honored for chat. Set
+        #| mesh.auth to "iam", or remove it.
         """,
     "a zone that hides AWS": """
         [discovery]

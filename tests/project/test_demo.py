@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from catalog.load import load
 from tests.conftest import ROOT
 from tests.emulator.terraform import find_terraform
 from tests.support.catalogs import loaded
+from tests.support.verify import MESHES
 from tools.demo import impossible, progress, run, stand_ins
 
 KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666"
@@ -252,6 +255,78 @@ def test_a_wrong_catalog_ends_the_demo_with_its_errors_alone() -> None:
     assert done.returncode == (2 if find_terraform() else 3)
     assert "Traceback" not in done.stderr
     assert not done.stdout
+
+
+WAITING = """#!/bin/sh
+echo $$ > "$PIDS"
+sleep 600
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(signal.SIGTERM, "SIGTERM"), pytest.param(signal.SIGINT, "Ctrl-C", marks=pytest.mark.slow)],
+)
+@pytest.mark.usefixtures("signals")
+def test_a_signal_ends_the_demo_with_one_line_and_no_process_is_left(
+    number: signal.Signals, name: str, tmp_path: Path
+) -> None:
+    terraform, pids = tmp_path / "bin" / "terraform", tmp_path / "pids"
+    terraform.parent.mkdir()
+    terraform.write_text(WAITING)
+    terraform.chmod(0o755)
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "tools.demo"],
+        env=os.environ
+        | {"CATALOG_FILE": str(ROOT / "examples" / "batch.toml"), "PYTHONPATH": str(ROOT), "PIDS": str(pids)}
+        | {"PATH": f"{terraform.parent}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not (pids.exists() and pids.read_text()) and demo.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    os.killpg(demo.pid, number)  # Node gets it too
+    _, errors = demo.communicate(timeout=600)
+
+    assert (demo.returncode, errors) == (
+        128 + number,
+        f"\nStopped by {name}. The emulated AWS and everything in it are gone.\n",
+    )
+    groups = {demo.pid, int(pids.read_text())}
+    while groups & _running_groups():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _running_groups() -> set[int]:
+    """The process groups of all processes that haven't ended."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    return {int(group) for group, state in map(str.split, listed.splitlines()) if not state.startswith("Z")}
+
+
+def test_a_service_that_only_its_load_balancer_reaches_is_not_looked_up() -> None:
+    [deployment] = load(ROOT / "tests" / "more_catalogs" / "encrypted.toml").deployments
+
+    assert MESHES["service-connect"].found(deployment.services["web"], deployment) == []
+
+
+def test_the_table_of_addresses_has_no_timeout_and_no_tasks_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [deployment] = load(ROOT / "tests" / "more_catalogs" / "encrypted.toml").deployments
+    monkeypatch.setattr(MESHES["service-connect"], "found", lambda service, _: ["10.0.0.1"] * (service.name != "web"))
+
+    run._print_table(deployment, {name: {"address": name} for name in deployment.services})
+
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:]] == [
+        ["cache", "cache", "tcp", "-", "10.0.0.1"],
+        ["llm", "llm", "http", "600", "s", "10.0.0.1"],
+        ["rpc", "rpc", "grpc", "none", "10.0.0.1"],
+        ["stream", "stream", "http2", "none", "10.0.0.1"],
+        ["web", "web", "http", "none", "-"],
+    ]
 
 
 @pytest.mark.slow

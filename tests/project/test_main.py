@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import json
 import os
 import random
 import shutil
@@ -248,3 +249,33 @@ def _toml(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return str(value)
+
+
+def test_a_state_from_before_the_name_changed_is_a_notice_above_the_summary(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "smallest.toml").read_text()
+    (tmp_path / "services.toml").write_text(text)
+    held = [{"mode": "managed", "type": "aws_ecs_service", "name": name} for name in ("web", "api")]
+    state = tmp_path / "state" / "smallest" / "base.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"version": 4, "resources": held}))
+
+    same = called(tmp_path)
+    (tmp_path / "services.toml").write_text(text.replace('name = "smallest"', 'name = "shop"'))
+    changed = called(tmp_path)
+
+    assert "base.tfstate" not in same.stderr
+    assert "\nstate/smallest/base.tfstate: notice: has 2 resources of smallest, which isn't in this" in changed.stderr
+    assert changed.stdout.splitlines()[-2] == "2 notices above"
+
+
+def test_the_states_of_other_environments_are_no_notice(tmp_path: Path) -> None:
+    catalog = tmp_path / "services.toml"
+    text = (ROOT / "examples" / "smallest.toml").read_text()
+    catalog.write_text(f"{text}\n[environments.dev]\n[environments.prod]\n")
+    held = [{"mode": "managed", "type": "aws_ecs_service", "name": name} for name in ("web", "api")]
+    state = tmp_path / "state" / "smallest-prod" / "base.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"version": 4, "resources": held}))
+
+    for environ in ({}, {"CATALOG_ENVIRONMENT": "dev"}):
+        assert "base.tfstate" not in called(tmp_path, **environ).stderr

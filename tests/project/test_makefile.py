@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,3 +206,73 @@ def test_the_catalog_commands_take_their_options_from_variables(project: Project
     assert project.calls("check", "ENV=prod") == ["[prod] -m catalog check"]
     assert project.calls("explain", "SERVICE=llm", "ENV=prod") == ["[prod] -m catalog explain llm"]
     assert project.calls("graph", "SVG=a graph.svg") == ["-m catalog graph --svg a graph.svg"]
+
+
+# Variables that make would ignore
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("CATALOG=my.toml", "unknown variable CATALOG; did you mean CATALOG_FILE?"),
+        ("CATALOGFILE=x", "unknown variable CATALOGFILE; did you mean CATALOG_FILE?"),
+        ("service=llm", "unknown variable service; did you mean SERVICE?"),
+        ("env=prod", "unknown variable env; did you mean ENV?"),
+        ("ENVIRONMENT=prod", "unknown variable ENVIRONMENT; did you mean ENV?"),
+        ("ARG=-x", "unknown variable ARG; did you mean ARGS?"),
+        ("XYZZY=1", "unknown variable XYZZY; make help lists all"),
+    ],
+)
+def test_an_unknown_variable_is_an_error_before_anything_runs(project: Project, argument: str, message: str) -> None:
+    done = project.make("plan", argument, f"PYTHON={sys.executable}")
+
+    assert done.returncode == 2
+    assert f"*** {message}." in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["synth", "STACK=rag"], "make synth ignores STACK, which is for plan apply destroy atlantis. Remove STACK."),
+        (["STACK=rag"], "make help ignores STACK, which is for plan apply destroy atlantis. Remove STACK."),
+        (["check", "SVG=x.svg"], "make check ignores SVG, which is for graph. Remove SVG."),
+        (["graph", "SERVICE=llm"], "make graph ignores SERVICE, which is for explain. Remove SERVICE."),
+        (
+            ["lint", "ENV=dev"],
+            "make lint ignores ENV, which is for check synth explain graph demo plan apply destroy atlantis",
+        ),
+    ],
+)
+def test_a_variable_that_no_target_uses_is_an_error(project: Project, arguments: list[str], message: str) -> None:
+    done = project.make(*arguments)
+
+    assert done.returncode == 2
+    assert f"*** {message}" in done.stderr
+
+
+def test_a_variable_that_one_of_the_targets_uses_is_accepted(project: Project) -> None:
+    assert project.calls("synth", "plan", "STACK=rag")[-1] == "-m deploy plan --stack rag --"
+    assert project.calls("synth", "STACK=") == ["main.py"]
+
+
+def test_variables_of_the_environment_and_words_in_values_are_not_checked(project: Project) -> None:
+    assert project.calls("synth", CATALOG_FILES="x", STACK="rag", service="llm") == ["main.py"]
+    assert project.calls("plan", "ARGS=-var a=b CATALOG=c")[-1] == "-m deploy plan -- -var a=b CATALOG=c"
+
+
+def test_every_variable_that_the_programs_read_is_accepted(project: Project) -> None:
+    files = [
+        ROOT / "main.py",
+        *(file for name in ("catalog", "deploy", "tools") for file in (ROOT / name).rglob("*.py")),
+    ]
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    names = {*re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', text), "TF_CLI_ARGS_init", "AWS_PROFILE", "HTTPS_PROXY"}
+
+    assert "CDKTF_OUTDIR" in names
+    done = project.make("help", *(f"{name}=1" for name in sorted(names)))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_path_as_env_on_the_command_line_is_passed_on(project: Project) -> None:
+    assert project.calls("plan", "ENV=a/b")[-1] == "-m deploy plan --env a/b --"

@@ -17,6 +17,7 @@ from stacks.network import Network
 from stacks.network.endpoints import Endpoints
 from stacks.network.security_groups import SecurityGroups
 from tests.conftest import ROOT
+from tests.support.catalogs import complete
 
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"
 WEB = {"allow": ["10.0.0.0/8", "192.0.2.0/24"]}
@@ -234,6 +235,18 @@ def test_a_domain_with_a_zone_gets_its_record() -> None:
     assert (record["name"], record["type"], record["zone_id"]) == ("chat.example.com", "A", "Z0123456789ABC")
     assert record["alias"]["name"] == "${aws_lb.main_ingress_web.dns_name}"
     assert not resources(output_of(web={"domain": "chat.example.com"}), "aws_route53_record")
+
+
+def test_the_load_balancer_of_a_domain_without_a_zone_is_an_output(tmp_path: Path) -> None:
+    ingress = '[ingress.web]\nallow = ["10.0.0.0/8"]\ndomain = "chat.example.com"\n'
+    service = '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
+    outputs = catalog_output(complete(f"{ingress}{service}"), tmp_path / "without")["shop"]["output"]
+    assert outputs["load_balancers"]["value"] == {"web": "${aws_lb.main_ingress_web.dns_name}"}
+    zone = 'zone_id = "Z0123456789ABC"\n'
+    assert (
+        "load_balancers"
+        not in catalog_output(complete(f"{ingress}{zone}{service}"), tmp_path / "with")["shop"]["output"]
+    )
 
 
 @pytest.mark.parametrize(

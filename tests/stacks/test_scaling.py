@@ -269,3 +269,11 @@ def test_a_replaced_ecs_service_gets_a_new_scaler(aws: None, tmp_path: Path) -> 
 def _tasks(ecs: Any) -> int:
     [service] = ecs.describe_services(cluster="trial", services=["trial-worker"])["services"]
     return service["runningCount"]
+
+
+def test_a_queue_is_its_name_or_its_arn(shop) -> None:
+    by_arn = shop(WORKER.format(count="") + BACKLOG)
+    by_name = shop(WORKER.format(count="") + BACKLOG.replace("arn:aws:sqs:us-west-2:{account}:jobs", "jobs"))
+
+    assert "data" in by_arn and "data" not in by_name  # only the ARN has an account to look up
+    assert by_name["resource"] == by_arn["resource"]

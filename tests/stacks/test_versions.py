@@ -222,8 +222,8 @@ WRONG = {
         name = "next"
         weight = 1
         environment = { OTHER = "{{web.url}}", WORSE = "{llm.url}" }
-        #^ services.web.versions[0].environment.WORSE: {llm.url} has no value: service "llm" doesn't exist.
-        #| Write the name of a callee, or write {{llm.url} for literal text.
+        #^ services.web.versions[0].environment.WORSE: {llm.url} has no value: service "llm" doesn't exist. Write the
+        #| name of a callee, or double only the opening brace for literal text: {{llm.url}.
     """,
 }
 

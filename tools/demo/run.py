@@ -13,10 +13,10 @@ from typing import Any
 
 from catalog.diagnostics import CatalogError
 from catalog.load import Loaded, load
-from catalog.model import Deployment
+from catalog.model import UNLIMITED, Deployment
 from catalog.model.platform import Aws
+from deploy.failures import init_advice
 from deploy.stacks import in_order, read_stacks
-from deploy.terraform import init_advice
 from stacks.synthesize import synthesize
 from tests import emulator
 from tests.emulator.terraform import PROVIDER, Workspace, find_terraform, plugin_dir, workspace
@@ -169,8 +169,10 @@ def _print_table(deployment: Deployment, outputs: dict[str, Any]) -> None:
     for service in deployment.services.values():
         if service.port is None:
             continue
-        addresses = ", ".join(mesh.found(service, deployment))
-        timeout = "-" if service.is_tcp else f"{service.timeout:.0f} s"
+        # Only its load balancer reaches a public service of Service Connect with TLS.
+        addresses = ", ".join(mesh.found(service, deployment)) or "-"
+        limit = "none" if service.timeout == UNLIMITED else f"{service.timeout:.0f} s"
+        timeout = "-" if service.is_tcp else limit
         rows.append((service.name, outputs[service.name]["address"], service.protocol, timeout, addresses))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

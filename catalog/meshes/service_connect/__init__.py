@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.analysis.permissions import Permission
 from catalog.meshes import base
-from catalog.meshes.base import MeshTraits, no, yes
+from catalog.meshes.base import MeshTraits, check_inside, no, yes
 from catalog.meshes.service_connect import rules
 from catalog.meshes.service_connect.timers import proxy_share, timers
 
@@ -47,8 +47,8 @@ SERVICE_CONNECT = MeshTraits(
         "versions": no("its proxies don't distinguish versions, only a load balancer can split traffic between them"),
         "pool": no("the connection limits of its proxies can't be set"),
         "outlier": no("its proxies eject failing tasks by fixed rules"),
-        "probes": no("ECS runs only the container's own check, health.command"),
-        "probes_of_grpc": no("ECS runs only the container's own check, health.command"),
+        "probes": no("ECS runs only the container's own check, health.command", instead=check_inside),
+        "probes_of_grpc": no("ECS runs only the container's own check, health.command", instead=check_inside),
         "access_logs": no("the Terraform provider can't turn them on yet, only the proxies' own messages are logged"),
         "traced_proxies": no("its proxies send no traces, only services do"),
         "tcp": yes("as plain connections"),

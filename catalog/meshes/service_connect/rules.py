@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from catalog.analysis import naming
-from catalog.analysis.call_graph import early_callers
+from catalog.analysis.call_graph import calls_back, early_callers
 from catalog.analysis.load_balancers import target_idle
-from catalog.analysis.states import stack_of
 from catalog.diagnostics import Finding, listed
 from catalog.frame import Place, Rules
 from catalog.meshes.service_connect.timers import discovery_name, proxy_share, serves
@@ -24,6 +24,9 @@ _MEMORY_FOR_MANY = 192
 """MiB for a proxy that knows more services than that (ECS developer guide, "Service Connect": 64, and 128 more)."""
 
 
+_MANY_CALLS = 100
+"""Calls in cycles."""
+_SEVERAL = ("them", "start", "their proxies know")
 _LONGEST = 2**31 - 1
 """Seconds (ECS API reference, TimeoutConfiguration, Duration)."""
 
@@ -57,16 +60,50 @@ def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]
     """A client knows the endpoints that existed when its task started (ECS developer guide, "Service Connect
     concepts"). A caller starts before its callee if their calls form a cycle, or if the callee's state is applied
     later."""
-    for name, early in early_callers(deployment):
-        service = deployment.services[name]
-        together = all(stack_of(deployment.services[callee]) == stack_of(service) for callee in early)
-        reason = "call each other in a cycle" if together else "are in states of which some are applied later"
-        owned = naming.owned(deployment, service)
-        yield at("services", name, "calls", service.calls.index(early[0])).warning(
-            f"{name} and {listed(early)} {reason}, so {name} starts first, and its proxy knows only the services that "
-            "existed then. When all are running, deploy it again: aws ecs update-service --cluster "
-            f"{deployment.cluster_name} --service {owned} --region {deployment.region} --force-new-deployment"
+    early = dict(early_callers(deployment))
+    reported: set[tuple[str, str]] = set()
+    starting: set[str] = set()
+    later: dict[str, list[str]] = {}
+    for caller, callee in ((name, each) for name, callees in early.items() for each in callees):
+        # Dense graphs have too many cycles to name: then one for each service that starts first.
+        if (caller, callee) in reported or (len(reported) > _MANY_CALLS and caller in starting):
+            continue
+        cycle = calls_back(deployment, caller, callee)
+        if not cycle:
+            later.setdefault(caller, []).append(callee)
+            continue
+        reported.update(pairwise(cycle))
+        first = [one for one, other in pairwise(cycle) if other in early.get(one, ())]
+        starting.update(first)
+        yield at("services", caller, "calls", deployment.services[caller].calls.index(callee)).warning(
+            f"{' → '.join(cycle)} is a cycle of calls, {_starting(deployment, first)}"
         )
+    for caller, callees in later.items():
+        yield at("services", caller, "calls", deployment.services[caller].calls.index(callees[0])).warning(
+            f"{caller} and {listed(callees)} are in states of which some are applied later, "
+            f"{_starting(deployment, [caller])}"
+        )
+
+
+def _starting(deployment: Deployment, names: list[str]) -> str:
+    """The rest of a sentence about services that start before their callees."""
+    them, start, know = ("it", "starts", "its proxy knows") if len(names) == 1 else _SEVERAL
+    return (
+        f"so {listed(names)} {start} first, and {know} only the services that existed then. When all are running, "
+        f"deploy {them} again: {_deploy_again(deployment, names)}"
+    )
+
+
+def _deploy_again(deployment: Deployment, names: list[str]) -> str:
+    """A command for a shell."""
+    owned = [naming.owned(deployment, deployment.services[name]) for name in names]
+    command = (
+        f"aws ecs update-service --cluster {deployment.cluster_name} --service "
+        f"{{}} --region {deployment.region} --force-new-deployment"
+    )
+    if len(owned) == 1:
+        return command.format(owned[0])
+    return f"for s in {' '.join(owned)}; do {command.format('$s')}; done"
 
 
 @rule(Service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.analysis.permissions import Permission
 from catalog.analysis.resource_types import ResourceType
-from catalog.meshes.base import MeshTraits, no, no_timer, yes
+from catalog.meshes.base import MeshTraits, check_inside, no, no_timer, yes
 from catalog.meshes.vpc_lattice import quotas, rules
 from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed, timers
 
@@ -59,7 +59,7 @@ VPC_LATTICE = MeshTraits(
         "pool": no("connections aren't limited"),
         "outlier": no("only failed health checks remove a task"),
         "probes": yes("by its target groups, for every task"),
-        "probes_of_grpc": no("target groups have no health checks for grpc"),
+        "probes_of_grpc": no("target groups have no health checks for grpc", instead=check_inside),
         "access_logs": yes("for all services, in one log group"),
         "traced_proxies": no("VPC Lattice sends no traces, only services do"),
         "tcp": no("tcp services are called directly, by their Cloud Map name"),

@@ -73,7 +73,8 @@ def unread_signatures(deployment: Deployment, at: Place) -> Iterator[Finding]:
     ]
     if deployment.catalog.mesh.auth != "iam" and signing:
         yield at("services", signing[0], "sign_requests").finding(
-            f'has no effect without auth = "iam" in [mesh]; not honored for {listed(signing)}',
+            f'has no effect, because mesh.auth isn\'t "iam"; not honored for {listed(signing)}. '
+            'Set mesh.auth to "iam", or remove it.',
             level="error" if deployment.catalog.mesh.strict else "notice",
         )
 

@@ -171,7 +171,8 @@ def test_features_that_a_gateway_lacks_are_errors(
 
 def test_a_long_idle_timeout_over_tls_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    web = '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
+    web = 'domain = "app.example.com"\nzone_id = "Z0123456789ABC"\n'
+    web += '[services.web]\nimage = "r.io/web:1"\nport = 80\npublic = true\n'
     [notice] = notices_of(f'{TOP}{web}timeout = "10m"', kind="app-mesh")
     assert "drops TLS connections that are idle for 350 s, but web allows longer idle times" in notice
     assert notices_of(f"{TOP}{web}", kind="app-mesh") == []

@@ -31,6 +31,8 @@ def assert_reaches(deployment: Deployment) -> None:
 
 
 def found(service: Service, deployment: Deployment) -> list[str]:
+    if not serves(deployment, service):
+        return []
     own = deployment.catalog.discovery.namespace_id is None
     namespace = names.owned(deployment.id, "connect") if own else deployment.namespace
     name = service.name if own else names.owned(deployment.id, service.name)

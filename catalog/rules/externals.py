@@ -1,0 +1,115 @@
+"""Externals: hosts that resolve, ports, and the addresses to which security groups open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.diagnostics import Finding, listed
+from catalog.endpoints import has_internet_access
+from catalog.frame import Place
+from catalog.model import Deployment, External
+from catalog.rules import rule
+
+_TLS_PORT = 443
+_PORTS = {
+    **dict.fromkeys(("redis", "rediss", "valkey", "cache"), 6379),
+    **dict.fromkeys(("mysql", "mariadb"), 3306),
+    **dict.fromkeys(("mongodb", "mongo", "docdb"), 27017),
+    **{"amqp": 5672, "rabbitmq": 5672, "amqps": 5671, "kafka": 9092, "nats": 4222, "memcached": 11211},
+}
+"""Usual ports, by schemes and by words in names."""
+_FULL_NAME = 'Write a fully qualified name or an address, such as host = "db.example.com".'
+
+
+@rule(External)
+def unresolvable_host(external: External, at: Place) -> Iterator[Finding]:
+    """Names of Docker Compose and of one machine don't resolve in a VPC. A name without dots resolves only by a search
+    domain, which an existing VPC can have (VPC guide, "DHCP option sets")."""
+    host = external.host.lower()
+    place = at("host")
+    if host in at.deployment.services:
+        yield place.error(
+            f'"{external.host}" is a service of this catalog. Write "{host}" instead of "{at.name}" in calls, and '
+            f"remove [external.{at.name}]."
+        )
+    elif _is_own_machine(host):
+        yield place.error(f'"{external.host}" is the machine itself: in a task, it is the task. {_FULL_NAME}')
+    elif "." not in host and not at.deployment.uses_existing_network:
+        yield place.error(f'"{external.host}" doesn\'t resolve in a VPC. {_FULL_NAME}')
+    elif "." not in host:
+        yield place.warning(f'"{external.host}" resolves only if the VPC has a search domain for it. {_FULL_NAME}')
+
+
+def _is_own_machine(host: str) -> bool:
+    if any(
+        host == name or host.endswith(f".{name}") for name in ("localhost", "docker.internal", "localhost.localdomain")
+    ):
+        return True
+    return host == "0.0.0.0" or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+@rule(External)
+def tcp_without_port(external: External, at: Place) -> Iterator[Finding]:
+    """The default port of an external is that of HTTPS, which other protocols over TCP don't use."""
+    if external.protocol == "tcp" and not at("port").is_set:
+        words = (external.scheme or "", *re.split(r"[^a-z]+", f"{at.name}.{external.host}".lower()))
+        port = next((_PORTS[word] for word in words if word in _PORTS), 5432)
+        yield at.error(f'requires port, because protocol = "tcp" has no usual one. Add port = {port}.')
+
+
+@rule(Deployment)
+def open_externals(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Rules of security groups have no host names (VPC guide, "Security group rules"). With internet access, every task
+    can reach any address on port 443 anyway."""
+    if deployment.catalog.network.egress == "any" or not has_internet_access(deployment):
+        return
+    found = {
+        name: external
+        for name, external in sorted(deployment.catalog.external.items())
+        if external.port != _TLS_PORT and not (external.cidrs or external.security_group)
+        if deployment.callers_of(name)
+    }
+    if found:
+        what, its = ("its port opens", "its") if len(found) == 1 else (f"the ports of {listed([*found])} open", "their")
+        yield at("external", next(iter(found))).notice(
+            f"{what} to every address (0.0.0.0/0) for {its} callers, because a security group can't have host names. "
+            'Add security_group = "sg-0a1b2c3d", the group of the destination, or cidrs = ["10.20.0.0/16"], its ranges.'
+        )
+
+
+@rule(External)
+def external_without_tls(external: External, at: Place) -> Iterator[Finding]:
+    """The default port of an external is that of TLS, which plain protocols don't use (RFC 9110, "https URI
+    Scheme")."""
+    plain = external.protocol in ("http", "http2", "grpc")
+    if plain and external.port == _TLS_PORT and not at("port").is_set:
+        yield at.error(
+            f'has the default port {_TLS_PORT}, which requires TLS, and protocol = "{external.protocol}" has none. '
+            'Add port, or write protocol = "https" if the caller itself uses TLS.'
+        )
+
+
+@rule(External)
+def external_unreachable(external: External, at: Place) -> Iterator[Finding]:
+    """A private subnet without a NAT gateway has no internet access (VPC guide, "NAT gateways")."""
+    if has_internet_access(at.deployment):
+        return
+    if at.deployment.callers_of(at.name) and not external.security_group and not external.cidrs:
+        nat = at.catalog("network", "nat")
+        yield at.error(
+            f'with nat = "none" ({nat.location}), tasks can\'t reach "{external.host}". Write nat = "single", or, '
+            "if it's in the VPC, add its security_group or cidrs."
+        )
+
+
+@rule(External)
+def ignored_egress_rules(external: External, at: Place) -> Iterator[Finding]:
+    """Egress rules have no effect if all egress is allowed (EC2 API reference, AuthorizeSecurityGroupEgress)."""
+    if at.deployment.catalog.network.egress != "any" or not at.deployment.callers_of(at.name):
+        return
+    egress = at.catalog("network", "egress")
+    for key in ("cidrs", "security_group"):
+        if at(key).is_set:
+            message = f'has no effect with egress = "any" ({egress.location}). Remove one of the two.'
+            yield at(key).notice(message)
