@@ -37,7 +37,7 @@ def refuse_unknown(names: Collection[str], *, stacks: Sequence[Stack]) -> None:
 
 
 def variable(stack: Stack, names: Collection[str]) -> list[str]:
-    """Terraform's argument for those of the services that the stack has; none if it has none of them."""
+    """Terraform's argument for those of the services that are in the stack; empty if the stack has no such service."""
     here = [name for name in services_of(stack) if name in names]
     return [f"-var=redeploy={json.dumps(here)}"] if here else []
 

@@ -93,6 +93,7 @@ def definition_length(deployment: Deployment, workload: Workload) -> int:
         ],
         "raw": workload.container,
         "added": addition.own,
+        "labels": {f"callee.{callee.aws_name}": "protocol 65535 plain" for callee in deployment.callees_of(workload)},
     }
     volumes = {*workload.volumes, *addition.volumes, *shared_folders(workload)}
     return (

@@ -1,5 +1,5 @@
-"""What deploys an ECS service again although its task definition and settings are the same in the catalog: a new secret
-version, as a label in its task definition, and the Terraform variable `redeploy`."""
+"""Deployments of an ECS service without a change in the catalog: for a new secret version, by a label in the task
+definition, and on request, by the Terraform variable `redeploy`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def secret_labels(part: Part, *, workload: Workload, addition: Addition) -> dict
 def _current(versions: Ref) -> str:
     """An expression for the ids of the current versions, by secret. The id is empty if the secret has no value yet."""
     current = 'join(",", [for v in secret.versions : v.version_id if contains(v.version_stages, "AWSCURRENT")])'
-    return f'${{join(" ", [for name, secret in {versions.address} : "${{name}}=${{{current}}}"])}}'
+    return f'${{join(" ", [for name, secret in {versions.address} : join("=", [name, {current}])])}}'
 
 
 def forced(workload: Workload) -> str:

@@ -33,12 +33,15 @@ port = {port}
 """
 IN_PLACE = [
     {"llm": "replicas = 3"},
-    {"llm": "replicas = 3\nhealth.grace = '5m'"},
-    {"llm": "deploy = { min = 0, max = 100 }"},
-    {"llm": "deploy = { rollback = false, wait = false }"},
-    {"llm": "scale = { min = 2, max = 4, cpu_percent = 60 }"},
-    {"catalog": 'tags = { team = "search" }'},
-    {"catalog": 'tags = { team = "search" }', "llm": 'tags = { model = "m" }'},
+    {
+        "catalog": 'tags = { team = "search" }',
+        "llm": """
+            scale = { min = 3, max = 4, cpu_percent = 60 }
+            health.grace = "5m"
+            deploy = { min = 0, max = 100, rollback = false, wait = false }
+            tags = { model = "m" }
+        """,
+    },
 ]
 """The changes of the callee, one after another, that ECS makes without a deployment."""
 
@@ -91,6 +94,7 @@ def test_a_changed_port_of_a_callee_deploys_its_callers_again(trial: Trial, kind
     trial.workspace.destroy()
 
 
+@pytest.mark.slow
 def test_another_capacity_changes_a_service_in_place_only_if_the_apply_lists_it(trial: Trial) -> None:
     written(trial).workspace.apply()
     before = deployments()

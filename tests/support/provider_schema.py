@@ -20,7 +20,19 @@ from tests.support.terraform_text import is_expression
 from tests.support.terraform_types import misfit
 
 _META = {"//", "depends_on", "lifecycle", "provider", "count", "for_each", "provisioner", "connection"}
-_TABLES = {"//", "terraform", "provider", "resource", "data", "output", "moved", "removed", "import"}
+_TABLES = {
+    "//",
+    "terraform",
+    "provider",
+    "resource",
+    "data",
+    "output",
+    "moved",
+    "removed",
+    "import",
+    "variable",
+    "locals",
+}
 _LIFECYCLE = {
     "create_before_destroy",
     "prevent_destroy",

@@ -13,8 +13,9 @@ from catalog import names
 from tests.support.synth import catalog_output
 from tests.support.toml_blocks import written
 
-NOT_IN_AWS = ("//", "depends_on")
-"""A resource's arguments that Terraform reads itself; of its lifecycle, the message for a failed deployment."""
+NOT_IN_AWS = ("//", "depends_on", "force_new_deployment")
+"""A resource's arguments that Terraform or its provider reads itself; of its lifecycle, the message for a failed
+deployment."""
 
 
 def assert_only_moved(tree: dict[str, Any], into: Path, *, made: Mapping[str, Any] | None = None) -> None:
@@ -80,7 +81,14 @@ def _by_address(output: Mapping[str, Any]) -> dict[str, Any]:
 
 def _moved_back(text: str, back: Mapping[str, str]) -> str:
     """With the old addresses for the new, in whatever refers to them."""
-    return re.sub(r"(?:aws_\w+|terraform_data)\.[\w-]+", lambda found: back.get(found[0], found[0]), text)
+    text = re.sub(r"(?:aws_\w+|terraform_data)\.[\w-]+", lambda found: back.get(found[0], found[0]), text)
+    service = "aws_ecs_service."
+    locals_ = {key.removeprefix(service): old.removeprefix(service) for key, old in back.items()}
+    return re.sub(
+        r"local\.([\w-]+)_secret_versions",
+        lambda found: f"local.{locals_.get(found[1], found[1])}_secret_versions",
+        text,
+    )
 
 
 def _in_aws(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from tests.support.terraform_text import Reference, only, parsed, references, te
 from tests.support.terraform_types import is_scalar
 
 _NOT_RESOURCES = {"path", "terraform", "each", "count"}
+_DECLARED = {"var": "variable", "local": "locals"}
+"""The roots of references to values of the configuration itself, and the table that declares them."""
 _READ = "terraform_remote_state"
 
 
@@ -20,7 +22,7 @@ def problems_of_references(
     there = dict(_addresses(output))
     edges: dict[str, set[str]] = {address: set() for address in there}
     for address, (own, arguments) in there.items():
-        for problem, target in _of_texts(arguments, own, there, known, base):
+        for problem, target in _of_texts(arguments, own, there, known, base, output):
             if problem:
                 yield f"{address}: {problem}"
             elif target:
@@ -39,9 +41,11 @@ def problems_of_references(
         yield from (
             f"{address}: {problem}" for problem in _of_types(arguments, known[own[0]].get(own[1], {}), there, known)
         )
-    for table in ("output", "provider"):
+    for table in ("output", "provider", "locals", "variable"):
         yield from (
-            f"{table}: {text}" for text, _ in _of_texts(output.get(table, {}), ("", ""), there, known, base) if text
+            f"{table}: {text}"
+            for text, _ in _of_texts(output.get(table, {}), ("", ""), there, known, base, output)
+            if text
         )
     for block in output.get("moved", []):
         if block["to"] not in there:
@@ -76,6 +80,7 @@ def _of_texts(
     there: Mapping[str, Any],
     known: Mapping[str, Mapping[str, Any]],
     base: dict[str, Any] | None,
+    output: Mapping[str, Any],
 ) -> Iterator[tuple[str, str]]:
     """For every reference in a value: what is wrong with it, or which address it names."""
     for text in texts(value):
@@ -91,6 +96,12 @@ def _of_texts(
                 continue
             if each.root == "self" and own[0]:
                 yield from ((problem, "") for problem in _of_way(each.way, known[own[0]].get(own[1], {}), each))
+            elif each.root in _DECLARED:
+                declared = output.get(_DECLARED[each.root], {})
+                if each.steps[0] not in declared:
+                    yield f"{each.root}.{each.steps[0]}: no such name", ""
+                elif each.root == "local":
+                    yield from _of_texts(declared[each.steps[0]], own, there, known, base, output)
             elif each.address not in there:
                 yield f"{each.address}: no such address", ""
             elif each.type_ == _READ:

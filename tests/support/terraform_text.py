@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _TRAVERSAL = re.compile(r"(?<![\w.\]-])([A-Za-z_][\w-]*)((?:\.[\w-]+|\[[^\]\[]*\])+)")
-_COUNTED = re.compile(r"\bfor ([A-Za-z_][\w-]*) in\b")
+_COUNTED = re.compile(r"\bfor (?:([A-Za-z_][\w-]*), )?([A-Za-z_][\w-]*) in\b")
 """Keywords for the items of a list, which aren't addresses."""
 _STEP = re.compile(r"\.([\w-]+)|\[([^\]\[]*)\]")
 
@@ -76,7 +76,7 @@ def references(text: str) -> Iterator[Reference]:
             bare[start:end] = " " * (end - start)
         # The content of `[…]` is read on its own; here it's only a step.
         unquoted = "".join(bare)
-        counted = set(_COUNTED.findall(unquoted))
+        counted = {name for pair in _COUNTED.findall(unquoted) for name in pair}
         found = map(_reference, _TRAVERSAL.finditer(unquoted))
         yield from (reference for reference in found if reference.root not in counted)
 

@@ -157,7 +157,7 @@ def test_migrate_from_the_current_mesh_is_an_error(tmp_path: Path, monkeypatch: 
 
 
 STATE_LIST = """#!/bin/sh
-test "$1" = state || exit 0
+test "$1 $2" = "state list" || exit 0
 printf 'aws_vpc.main_network\\naws_appmesh_route.llm\\naws_appmesh_route.old\\naws_appmesh_virtual_node.old\\n'
 """
 
