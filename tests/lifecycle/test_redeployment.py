@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from deploy.process import Refusal
+from deploy.redeploy import refuse_replacement
+from deploy.stacks import Stack
 from tests import emulator
-from tests.emulator.terraform import TerraformError
+from tests.emulator.terraform import TerraformError, find_terraform
 from tests.support.catalogs import once
 from tests.support.trial import Trial
 
@@ -68,6 +71,12 @@ def _primary(service: dict[str, Any]) -> str:
     return next(str(each["id"]) for each in service["deployments"] if each["status"] == "PRIMARY")
 
 
+def refuse_replaced(trial: Trial) -> None:
+    """What `make plan` does before a plan."""
+    stack = Stack(id="trial", folder=trial.workspace.folder, dependencies=frozenset())
+    refuse_replacement(stack, all_stacks=[stack], names=(), command="plan", terraform=find_terraform() or "terraform")
+
+
 def test_a_change_that_ecs_makes_in_place_replaces_no_task(trial: Trial) -> None:
     # VPC Lattice checks the health of tasks, so that the service has a grace period.
     written(trial, kind="vpc-lattice").workspace.apply()
@@ -101,8 +110,11 @@ def test_another_capacity_changes_a_service_in_place_only_if_the_apply_lists_it(
 
     changed = written(trial, llm='capacity = "fargate-spot"').planned()
     assert changed["aws_ecs_service.llm"] == ["delete", "create"]
+    with pytest.raises(Refusal, match=r"aws_ecs_service\.llm \(FARGATE to FARGATE_SPOT\)"):
+        refuse_replaced(trial)
     assert trial.planned('-var=redeploy=["llm"]') == {"aws_ecs_service.llm": ["update"]}
     trial.apply_planned()
+    refuse_replaced(trial)
 
     after = deployments()
     assert after["trial-llm"] != before["trial-llm"] and after["trial-chat"] == before["trial-chat"]
