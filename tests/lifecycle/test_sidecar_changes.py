@@ -106,7 +106,11 @@ def test_a_new_secret_version_redeploys_only_services_with_redeploy_on_rotation(
     before = services(ecs)
 
     manager.put_secret_value(SecretId=arn, SecretString="second-value")
-    assert applied(trial) == {"aws_ecs_service.chat": ["update"]}
+    assert applied(trial) == {
+        "aws_ecs_service.chat": ["update"],
+        "aws_ecs_task_definition.chat": ["delete", "create"],
+    }
+    assert emulator.forced_deployments() == []
 
     after = services(ecs)
     assert _deployment(after["trial-chat"]) != _deployment(before["trial-chat"])
