@@ -93,7 +93,9 @@ class MeshTraits:
     """Whether callers find a service by the namespace's DNS records, instead of names that the mesh creates."""
     makes_names: bool = False
     """Whether callers find services by names that the mesh creates, regardless of the kind of namespace."""
-    starts_watched: Callable[[Service], bool] = lambda service: False
+    is_registered: Callable[[Deployment, Service], bool] = lambda deployment, service: True
+    """Whether ECS registers the tasks of a service with a port in Cloud Map."""
+    starts_watched: Callable[[Deployment, Service], bool] = lambda deployment, service: False
     """Whether ECS waits for the mesh's health checks of a service's new tasks during a rollout."""
     timers: Callable[[Deployment, Hop], Iterable[Timer]] = _no_timers
     """Its timers on a hop, in the order in which a call meets them: those that `stacks` sets, and AWS's fixed
@@ -109,8 +111,10 @@ class MeshTraits:
     own_prefix_in_china: frozenset[str] = frozenset()
     """Its endpoints whose names begin with `cn.` in China (aws-cdk-lib, vpc-endpoint.ts, getDefaultEndpointPrefix)."""
     generated_host: Callable[[Deployment, Service], str | None] = _not_generated
-    """A placeholder for the host name that AWS generates for a service, if the mesh can't use the service's own name;
-    its callers then use TLS. `stacks` replaces the placeholder with a Terraform reference."""
+    """A placeholder for the host name that AWS generates for a service, if callers use that instead of the service's
+    own name. `stacks` replaces the placeholder with a Terraform reference."""
+    callers_use_tls: Callable[[Deployment, Service], bool] = lambda deployment, service: False
+    """Whether callers themselves connect by TLS to a service, and not a proxy beside them."""
     own_addresses: int = 0
     """The number of security group rules that the mesh's own addresses count as, if tasks connect to these; 0 if tasks
     connect to each other."""
