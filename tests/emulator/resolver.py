@@ -103,6 +103,8 @@ class Watch:
     """Seconds without an answer, by the caller and the host name."""
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Lookups, by the same."""
+    served: list[str] = field(default_factory=list)
+    """All calls in their order, as service:operation."""
     _resolvers: dict[str, Resolver] = field(default_factory=dict)
 
     def elapse(self, seconds: int) -> None:
@@ -153,6 +155,7 @@ def _serve(serve: Application) -> Application:
         _watch.elapse(BEFORE.get(str(call), 0))
         answer = [b"".join(serve(server, environ, start_response))]
         _watch.elapse(AFTER.get(str(call), 0))
+        _watch.served.append(str(call))
         return answer
 
     return served

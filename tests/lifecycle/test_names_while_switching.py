@@ -51,3 +51,6 @@ def test_every_name_has_an_answer_while_the_mesh_becomes_vpc_lattice(left: str, 
     assert generated.endswith(".vpc-lattice-svcs.us-west-2.on.aws")
     assert watch.asked == {("shop-chat", "llm.shop.internal"): 130, ("shop-chat", generated): 1000}
     assert watch.unanswered == {}
+    # The old tasks may connect to the new ones of llm until they have gone.
+    rollouts = [index for index, call in enumerate(watch.served) if call == "ecs:UpdateService"]
+    assert len(rollouts) == 2 and rollouts[-1] < watch.served.index("ec2:RevokeSecurityGroupIngress")

@@ -27,8 +27,8 @@ _MINUTES = {False: "a minute", True: "ten minutes"}
 
 def is_carried(deployment: Deployment, service: Service) -> bool:
     """Whether calls to a service or its versions go through VPC Lattice: a service calls it, over a supported
-    protocol. Each service in VPC Lattice is billed by the hour (VPC Lattice pricing), and callers of others on its port
-    could reach it."""
+    protocol. Each service in VPC Lattice is billed by the hour (VPC Lattice pricing), and callers of another service on
+    its port could reach it."""
     return service.port is not None and service.protocol in PROTOCOLS and bool(deployment.callers_of(service.key))
 
 
