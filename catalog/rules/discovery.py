@@ -69,7 +69,8 @@ def written_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
         for variable, value in container.environment.items():
             if found := written.search(value):
                 name = hosts[found[0].lower()]
-                calls = "" if name in workload.calls else f" Set calls = {toml_value((*workload.calls, name))}."
+                own_or_called = name in (at.service.name, *workload.calls)
+                calls = "" if own_or_called else f" Set calls = {toml_value((*workload.calls, name))}."
                 yield place("environment", variable).warning(
                     f"calls to \"{found[0]}\" don't go through {mesh.title}, and security groups don't allow them. "
                     f'Write "{{{name}.host}}" instead of "{found[0]}".{calls}'

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
+from tests.support.provider_schema import problems_of as problems_of_output
 from tests.support.synth import catalog_output, containers, resources, statements
 
 HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n'
@@ -531,6 +532,14 @@ def test_a_provider_that_can_set_the_idle_timeout_sets_it_within_its_limits(
     assert "idle_timeout_seconds" not in resources(older, "aws_vpclattice_service")["llm"]
 
 
+def test_only_a_provider_that_knows_the_idle_timeout_gets_it(terraform: None, tmp_path: Path) -> None:
+    newer = output(NEWER + SERVICES, into=tmp_path)
+    assert problems_of_output(newer) == []
+
+    newer["terraform"]["required_providers"]["aws"]["version"] = ">= 6.61, < 7"
+    assert problems_of_output(newer) == ["aws_vpclattice_service.llm.idle_timeout_seconds: no such attribute or block"]
+
+
 def test_an_idle_timeout_that_needs_a_newer_provider_says_which(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -580,6 +589,14 @@ WRITTEN = {
         #^ services.other.environment.API: warning: calls to "llm.shop.internal" don't go through VPC Lattice, and
         #| security groups don't allow them. Write "{llm.host}" instead of "llm.shop.internal". Set calls = ["llm"].
         """,
+    "of the service itself": """
+        [services.llm]
+        image = "r.io/llm:1"
+        port = 8080
+        environment.ALLOWED_HOSTS = "llm.shop.internal"
+        #^ services.llm.environment.ALLOWED_HOSTS: warning: calls to "llm.shop.internal" don't go through VPC Lattice,
+        #| and security groups don't allow them. Write "{llm.host}" instead of "llm.shop.internal".
+        """,
     "in a command": """
         [services.chat]
         image = "r.io/chat:1"
@@ -596,13 +613,15 @@ WRITTEN = {
         environment.OTHER = "my-llm.shop.internal, llm.shop.internal.example.com, llm.shop.internals"
         """,
 }
+_LLM = """
+[services.llm]
+image = "r.io/llm:1"
+port = 8080
+"""
 _CALLED = """
 [services.caller]
 image = "r.io/caller:1"
 calls = ["llm"]
-[services.llm]
-image = "r.io/llm:1"
-port = 8080
 [services.cache]
 image = "r.io/redis:7"
 port = 6379
@@ -615,7 +634,7 @@ def test_a_written_host_name_that_vpc_lattice_does_not_carry_is_a_warning(
     snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    text = dedent(snippet) + _CALLED
+    text = dedent(snippet) + _CALLED + ("" if "[services.llm]" in snippet else _LLM)
 
     assert [each for each in notices_of(text, kind="vpc-lattice") if "go through" in each] == pointed_out(text)
     assert not [each for each in notices_of(text, kind="none") if "go through" in each]

@@ -118,6 +118,18 @@ def test_switching_the_mesh_changes_only_host_names_in_environments(
             assert _named(output, name, kind, deployment) == _named(reference, name, other, deployment)
 
 
+@pytest.mark.parametrize("catalog", ["services.toml", "examples/chatqna-gpu.toml"])
+@on_every_mesh
+def test_the_shipped_ui_accepts_the_host_that_nginx_sends(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+    """nginx sends the host name that it connects to, and Vite accepts one name beside those of the machine itself."""
+    for _, output in shipped(ROOT / catalog, kind).bases:
+        nginx, ui = (
+            {each["name"]: each["value"] for each in containers(output, name)[name]["environment"]}
+            for name in ("nginx", "ui")
+        )
+        assert ui["__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS"] == nginx["FRONTEND_SERVICE_IP"]
+
+
 def _named(output: dict[str, Any], name: str, kind: str, deployment: Deployment) -> str:
     """The environment of a service, with the callees' own names in place of host names that AWS generates."""
     text = json.dumps(containers(output, name)[name].get("environment"))
