@@ -72,7 +72,9 @@ def in_place_of_service(deployment: Deployment, *, name: str, index: int) -> Dep
     identity = {"name": name, "aws_name": service.aws_name, "place": service.place, "version": None}
     written_as = keys.model_copy(update=_changed(keys, keys.versions[index]))
     catalog = deployment.catalog.model_copy(update={"services": {name: written_as}})
-    return replace(deployment, catalog=catalog, running=(version.model_copy(update=identity),))
+    alone = replace(deployment, catalog=catalog, running=(version.model_copy(update=identity),))
+    alone.__dict__["_callers"] = {name: deployment.callers_of(name)}  # as cached_property keeps it
+    return alone
 
 
 def completed(draft: Deployment, *, values: Mapping[str, str]) -> list[Workload]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.analysis import load_balancers, timeouts
 from catalog.analysis.timeouts import Hop, Timer
@@ -36,10 +36,12 @@ def address(deployment: Deployment, name: str) -> Address:
         return _address(external, host=external.host, port=external.port)
     service = deployment.services[name]
     assert service.port is not None
-    generated = mesh_of(deployment).generated_host(deployment, service)
-    if generated is not None:
-        return Address(host=generated, port=service.port, scheme=service.scheme or "https")
-    return _address(service, host=deployment.host_of(name), port=service.port)
+    mesh = mesh_of(deployment)
+    host = mesh.generated_host(deployment, service) or deployment.host_of(name)
+    made = _address(service, host=host, port=service.port)
+    if mesh.callers_use_tls(deployment, service) and service.scheme is None:
+        return replace(made, scheme="https")
+    return made
 
 
 def _address(callee: Service | External, *, host: str, port: int) -> Address:
@@ -61,7 +63,7 @@ def _mesh_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
 
 
 def _start_timers(deployment: Deployment, hop: Hop) -> Iterable[Timer]:
-    return timeouts.start_timers(hop, watched=mesh_of(deployment).starts_watched(hop.callee))
+    return timeouts.start_timers(hop, watched=mesh_of(deployment).starts_watched(deployment, hop.callee))
 
 
 PARTS: tuple[Callable[[Deployment, Hop], Iterable[Timer]], ...] = (

@@ -225,15 +225,15 @@ def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
     """The reason why an address has no value, if a rule doesn't report it (unknown callees in `calls`)."""
     name, _, what = placeholder.partition(".")
     services, external = (_names(tree, key) for key in ("services", "external"))
-    calls = value_at(tree, *caller).get("calls", ())
     literal = f"double only the opening brace for literal text: {{{{{placeholder}}}."
-    if not isinstance(calls, tuple):
+    if not isinstance(calls := value_at(tree, *caller).get("calls", ()), tuple):
         return None
     known = {*services, *external}
-    unknown = [each for each in calls if isinstance(each, str) and each not in known]
-    if name in calls or any(did_you_mean(each, [name]) for each in unknown):
-        silent = name in external or name not in services or value_at(tree, "services", name, "port") is not None
-        if silent or name not in calls:
+    unknown = (each for each in calls if isinstance(each, str) and each not in known)
+    reached = name in calls or caller == ("services", name)
+    if reached or any(did_you_mean(each, [name]) for each in unknown):
+        has_port = value_at(tree, "services", name, "port") is not None
+        if name in external or name not in services or has_port or not reached:
             return None
         return f"{{{placeholder}}} has no value, because services.{name} has no port. Add port there, or {literal}"
     if name in known:

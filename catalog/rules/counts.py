@@ -21,8 +21,9 @@ def rules_in(deployment: Deployment) -> Counts:
     mesh = mesh_of(deployment)
     for service in deployment.services.values():
         if service.port is not None:
-            between = mesh.own_addresses if mesh.carries(service) else 0
-            callers = between or len(deployment.callers_of(service.name))
+            callers = len(deployment.callers_of(service.name))
+            if callers and mesh.carries(service):
+                callers = mesh.own_addresses or callers
             balancers = deployment.ingress_of(service) is not None
             yield ("services", service.name), "ingress rules, one for each caller", callers + balancers
 
@@ -109,7 +110,7 @@ def instances(deployment: Deployment) -> Counts:
     """Tasks of a service and its versions, if they are registered in Cloud Map."""
     mesh = mesh_of(deployment)
     for service in deployment.services.values():
-        if service.port is not None and mesh.needs_dns(service):
+        if service.port is not None and mesh.is_registered(deployment, service):
             tasks = sum(each.most_tasks for each in deployment.workloads_of(service.name))
             yield ("services", service.name), "instances, one for each task", tasks
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding
+from catalog import names
+from catalog.diagnostics import Finding, toml_value
 from catalog.endpoints import endpoints_for, has_internet_access, interface_endpoints
-from catalog.frame import Place
+from catalog.frame import Container, Place, containers_of
 from catalog.meshes import mesh_of
 from catalog.meshes.hops import resolved_calls
-from catalog.model import Deployment
+from catalog.model import Deployment, Workload
 from catalog.rules import rule
 
 _HOST_LENGTH = 253
@@ -47,6 +49,47 @@ def host_too_long(deployment: Deployment, at: Place) -> Iterator[Finding]:
             f"Shorten the namespace to {_HOST_LENGTH - len(longest) - 1}."
         )
         yield at("discovery", "namespace").error(message)
+
+
+@rule(Workload)
+def written_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
+    """A mesh whose callers use host names that AWS generates doesn't carry calls to a callee's name in the namespace,
+    and security groups don't allow them."""
+    deployment, mesh = at.deployment, mesh_of(at.deployment)
+    hosts = {
+        deployment.host_of(name).lower(): name
+        for name, service in deployment.services.items()
+        if mesh.generated_host(deployment, service) is not None
+    }
+    if not hosts:
+        return
+    # Only where a name begins: otherwise a long string takes quadratic time.
+    written = re.compile(r"(?<![a-z0-9._-])(?:" + "|".join(map(re.escape, hosts)) + r")(?![a-z0-9_-]|\.[a-z0-9])", re.I)
+    for container, place in containers_of(workload, at):
+        for variable, value in container.environment.items():
+            if found := written.search(value):
+                name = hosts[found[0].lower()]
+                own_or_called = name in (at.service.name, *workload.calls)
+                calls = "" if own_or_called else f" Set calls = {toml_value((*workload.calls, name))}."
+                yield place("environment", variable).warning(
+                    f"calls to \"{found[0]}\" don't go through {mesh.title}, and security groups don't allow them. "
+                    f'Write "{{{name}.host}}" instead of "{found[0]}".{calls}'
+                )
+        for index, text in enumerate((*(container.entrypoint or ()), *(container.command or ()))):
+            if found := written.search(text):
+                key, index = _where(container, index)
+                name = hosts[found[0].lower()]
+                variable = names.variable(name, "host")
+                yield place(key, index).warning(
+                    f"calls to \"{found[0]}\" don't go through {mesh.title}, and security groups don't allow them. "
+                    f'Set {variable} = "{{{name}.host}}" in environment, and read that variable in a shell.'
+                )
+
+
+def _where(container: Container, index: int) -> tuple[str, int]:
+    """The key and index of a word of entrypoint and command together."""
+    before = len(container.entrypoint or ())
+    return ("entrypoint", index) if index < before else ("command", index - before)
 
 
 @rule(Deployment)

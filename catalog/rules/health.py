@@ -108,7 +108,7 @@ def unused_grace(service: ServiceWorkload, at: Place) -> Iterator[Finding]:
     "Determine Amazon ECS task health")."""
     place = at("health", "grace")
     longer = service.health.grace > Health().grace and place.is_set_here
-    watched = service.public is not None or mesh_of(at.deployment).starts_watched(service)
+    watched = service.public is not None or mesh_of(at.deployment).starts_watched(at.deployment, service)
     if longer and service.health.command is None and not watched:
         yield place.notice(
             f"has no effect without a health check: ECS considers a task of {service.name} healthy as soon as it runs, "

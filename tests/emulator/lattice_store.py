@@ -100,6 +100,8 @@ class LatticeStore(BaseBackend):
         self.tags: dict[str, dict[str, str]] = {}
         self.policies: dict[str, str] = {}
         self.targets: dict[str, list[Document]] = {}
+        self.seen_roles: set[str] = set()
+        """Roles that a policy has named. IAM is eventually consistent: the first time, VPC Lattice doesn't find one."""
 
     def find(self, identifier: str, kind: str | None = None) -> Document:
         """The document with this id or ARN."""
@@ -275,7 +277,7 @@ class LatticeStore(BaseBackend):
                 raise Invalid(f"{name} is no security group of {vpc}")
 
     def check_policy(self, policy: str) -> None:
-        """Refuse a policy that IAM can't parse, or that names roles that don't exist."""
+        """Refuse a policy that IAM can't parse, or that names roles that don't exist, or not for long enough."""
         if "\n" in policy or len(policy.encode()) > _POLICY_BYTES:
             raise Invalid(f"an auth policy has no newlines and at most {_POLICY_BYTES} bytes")
         roles = {role.arn for role in tuple(iam_backends[self.account_id][self.partition].roles.values())}
@@ -283,7 +285,8 @@ class LatticeStore(BaseBackend):
             principal = statement["Principal"]
             named = principal["AWS"] if isinstance(principal, dict) else []
             for arn in [named] if isinstance(named, str) else named:
-                if _ROLE.fullmatch(arn) and arn not in roles:
+                if _ROLE.fullmatch(arn) and not (arn in roles and arn in self.seen_roles):
+                    self.seen_roles.add(arn)
                     raise Invalid(f"{arn} does not exist")
 
 

@@ -13,8 +13,7 @@ from tests.support.trial import Trial
 from tests.support.verify import MESHES
 
 KINDS = [kind for kind in MESHES if kind != "vpc-lattice"]
-"""VPC Lattice is left out: its zones take a minute each to create and to delete, and it uses no existing resource that
-the others don't."""
+"""VPC Lattice is left out, because it uses no existing resource that the others don't."""
 
 
 @pytest.mark.slow

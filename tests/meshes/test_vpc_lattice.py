@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
-from tests.support.catalogs import loaded, pointed_out, problems_of
+from tests.support.catalogs import loaded, notices_of, pointed_out, problems_of
+from tests.support.provider_schema import problems_of as problems_of_output
 from tests.support.synth import catalog_output, containers, resources, statements
 
 HEAD = '[catalog]\nname = "shop"\nregion = "us-west-2"\n'
@@ -27,6 +29,9 @@ image = "redis:7"
 port = 6379
 protocol = "tcp"
 """
+CHAT = '[services.chat]\nimage = "c:1"\ncalls = ["llm"]\n'
+"""A caller: without one, nothing of a service is in VPC Lattice."""
+GENERATED = "${aws_vpclattice_service.llm.dns_entry[0].domain_name}"
 IAM = 'auth = "iam"'
 LISTENER = "aws_vpclattice_listener"
 
@@ -52,23 +57,48 @@ def test_the_vpc_is_associated_with_a_service_network_of_the_deployment(tmp_path
     assert association["security_group_ids"] == ["${aws_security_group.main_mesh.id}"]
 
 
-def test_a_service_has_the_same_port_and_name_as_on_every_mesh(tmp_path: Path) -> None:
-    made = output(into=tmp_path)
+def test_callers_use_the_host_name_that_aws_generates_and_no_zone_is_made(tmp_path: Path) -> None:
+    chat = 'image = "chat:1"\nenvironment = { HOST = "{llm.host}" }'
+    made = output(SERVICES.replace('image = "chat:1"', chat), into=tmp_path)
     listener = resources(made, "aws_vpclattice_listener")["llm"]
 
     assert (listener["protocol"], listener["port"]) == ("HTTP", 8080)
-    assert resources(made, "aws_vpclattice_service")["llm"]["custom_domain_name"] == "llm.shop.internal"
-    assert environment(made, "chat")["LLM_URL"] == "http://llm.shop.internal:8080"
+    assert "custom_domain_name" not in resources(made, "aws_vpclattice_service")["llm"]
+    called = environment(made, "chat")
+    assert (called["HOST"], called["LLM_URL"]) == (GENERATED, f"http://{GENERATED}:8080")
+    assert not resources(made, "aws_route53_zone") and not resources(made, "aws_route53_record")
 
 
-def test_a_services_name_resolves_to_vpc_lattice_by_its_own_zone(tmp_path: Path) -> None:
-    made = output(into=tmp_path)
-    zone, record = resources(made, "aws_route53_zone")["llm"], resources(made, "aws_route53_record")["llm"]
+def test_a_service_can_name_its_own_host(tmp_path: Path) -> None:
+    own = '[services.llm]\nimage = "l:1"\nport = 80\nenvironment = { ALLOWED = "{llm.host}" }'
+    called, alone = output(CHAT + own, into=tmp_path / "called"), output(own, into=tmp_path / "alone")
 
-    assert zone["name"] == record["name"] == "llm.shop.internal"
-    assert zone["vpc"] == [{"vpc_id": "${aws_vpc.main_network.id}"}]
-    assert (record["type"], record["zone_id"]) == ("A", "${aws_route53_zone.llm.zone_id}")
-    assert record["alias"]["name"] == "${aws_vpclattice_service.llm.dns_entry[0].domain_name}"
+    assert environment(called, "llm")["ALLOWED"] == GENERATED
+    assert environment(alone, "llm")["ALLOWED"] == "llm.shop.internal"
+
+
+@pytest.mark.parametrize(("discovery", "registered"), [("dns", True), ("http", False)])
+def test_the_cloud_map_name_stays_for_callers_that_another_mesh_left(
+    discovery: str, registered: bool, tmp_path: Path
+) -> None:
+    services = f'[discovery]\nkind = "{discovery}"\n{CHAT}[services.llm]\nimage = "l:1"\nport = 80\n'
+    made = output(services, into=tmp_path)
+
+    assert ("llm" in resources(made, "aws_service_discovery_service")) == registered
+    assert ("service_registries" in resources(made, "aws_ecs_service")["llm"]) == registered
+    assert "vpc_lattice_configurations" in resources(made, "aws_ecs_service")["llm"]
+
+
+def test_only_a_called_service_is_in_vpc_lattice(tmp_path: Path) -> None:
+    public = '[ingress.web]\nallow = ["0.0.0.0/0"]\ninsecure = true\n'
+    versions = '[[services.llm.versions]]\nname = "next"\nimage = "l:2"\nweight = 10\n'
+    llm = f'[services.llm]\nimage = "l:1"\nport = 80\npublic = true\n{versions}'
+    made = output(public + llm, mesh=IAM, into=tmp_path)
+
+    kinds = ("service", "listener", "target_group", "auth_policy", "service_network_service_association")
+    assert all(not resources(made, f"aws_vpclattice_{kind}") for kind in kinds)
+    assert {"vpc_lattice_configurations"} & resources(made, "aws_ecs_service")["llm"].keys() == set()
+    assert "llm_from_main_mesh" not in rules(made, "ingress")
 
 
 def test_ecs_registers_tasks_in_the_target_group_with_its_own_role(tmp_path: Path) -> None:
@@ -103,13 +133,6 @@ def test_tasks_start_after_their_listener_exists(tmp_path: Path) -> None:
     } <= set(services["chat"]["depends_on"])
 
 
-def test_a_name_switches_after_its_service_and_before_its_callers(tmp_path: Path) -> None:
-    made = output(into=tmp_path)
-
-    assert resources(made, "aws_route53_zone")["llm"]["depends_on"] == ["aws_ecs_service.llm"]
-    assert "aws_route53_record.llm" in resources(made, "aws_ecs_service")["chat"]["depends_on"]
-
-
 @pytest.mark.parametrize(
     ("keys", "check"),
     [
@@ -129,7 +152,7 @@ def test_a_name_switches_after_its_service_and_before_its_callers(tmp_path: Path
 def test_health_checks_follow_the_catalog_within_vpc_lattices_limits(
     keys: str, check: dict[str, Any], tmp_path: Path
 ) -> None:
-    made = output(f'[services.llm]\nimage = "l:1"\nport = 80\n{keys}', into=tmp_path)
+    made = output(f'{CHAT}[services.llm]\nimage = "l:1"\nport = 80\n{keys}', into=tmp_path)
     config = resources(made, "aws_vpclattice_target_group")["llm"]["config"]
 
     assert check.items() <= config["health_check"].items()
@@ -142,7 +165,7 @@ def test_health_checks_follow_the_catalog_within_vpc_lattices_limits(
 def test_http2_uses_tls_to_the_listener_and_plaintext_to_the_tasks(
     protocol: str, listener: str, version: str, tmp_path: Path
 ) -> None:
-    made = output(f'[services.llm]\nimage = "l:1"\nport = 80\nprotocol = "{protocol}"', into=tmp_path)
+    made = output(f'{CHAT}[services.llm]\nimage = "l:1"\nport = 80\nprotocol = "{protocol}"', into=tmp_path)
     config = resources(made, "aws_vpclattice_target_group")["llm"]["config"]
 
     assert resources(made, "aws_vpclattice_listener")["llm"]["protocol"] == listener
@@ -150,20 +173,17 @@ def test_http2_uses_tls_to_the_listener_and_plaintext_to_the_tasks(
 
 
 @pytest.mark.parametrize(("mesh", "keys"), [("tls = true", ""), ("", 'protocol = "grpc"'), ("", 'protocol = "http2"')])
-def test_over_tls_a_services_host_is_the_name_with_a_certificate(mesh: str, keys: str, tmp_path: Path) -> None:
+def test_over_tls_urls_begin_with_https(mesh: str, keys: str, tmp_path: Path) -> None:
     chat = '[services.chat]\nimage = "c:1"\ncalls = ["llm"]\nenvironment = { HOST = "{llm.host}" }\n'
     made = output(f'{chat}[services.llm]\nimage = "l:1"\nport = 8443\n{keys}', mesh=mesh, into=tmp_path)
-    host = "${aws_vpclattice_service.llm.dns_entry[0].domain_name}"
 
-    assert environment(made, "chat") == {"HOST": host, "LLM_URL": f"https://{host}:8443"}
-    assert "custom_domain_name" not in resources(made, "aws_vpclattice_service")["llm"]
-    assert resources(made, "aws_route53_zone") == {}
+    assert environment(made, "chat") == {"HOST": GENERATED, "LLM_URL": f"https://{GENERATED}:8443"}
 
 
 def test_tcp_services_are_called_directly_by_their_cloud_map_name(tmp_path: Path) -> None:
     made = output(into=tmp_path)
 
-    assert set(resources(made, "aws_service_discovery_service")) == {"cache"}
+    assert set(resources(made, "aws_service_discovery_service")) == {"cache", "llm"}
     assert set(resources(made, "aws_vpclattice_service")) == {"llm"}
     assert rules(made, "ingress")["cache_from_chat"]["from_port"] == 6379
     assert environment(made, "chat")["CACHE_HOST"] == "cache.shop.internal"
@@ -206,13 +226,15 @@ def test_the_auth_policy_allows_exactly_the_callers_task_roles(tmp_path: Path) -
     )
     policy = resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"]
 
+    account = "arn:aws:iam::${data.aws_caller_identity.current_account.account_id}"
     assert "\n" not in policy
     assert json.loads(policy)["Statement"] == [
         {
             "Effect": "Allow",
-            "Principal": {"AWS": ["${aws_iam_role.chat_task.arn}"]},
+            "Principal": {"AWS": f"{account}:root"},
             "Action": "vpc-lattice-svcs:Invoke",
             "Resource": "*",
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": [f"{account}:role/shop-chat-task"]}},
         }
     ]
     assert resources(made, "aws_vpclattice_service")["llm"]["auth_type"] == "AWS_IAM"
@@ -236,16 +258,9 @@ def test_the_auth_policy_allows_callers_in_another_state_by_name(tmp_path: Path)
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [f"{account}:role/shop-chat-task"]}}
 
 
-def test_the_auth_policy_denies_everything_without_callers(tmp_path: Path) -> None:
-    made = output('[services.llm]\nimage = "l:1"\nport = 80', mesh=IAM, into=tmp_path)
-    [statement] = json.loads(resources(made, "aws_vpclattice_auth_policy")["llm"]["policy"])["Statement"]
-
-    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
-
-
 def test_a_new_port_creates_a_target_group_before_the_old_one_is_destroyed(tmp_path: Path) -> None:
-    one = output('[services.llm]\nimage = "l:1"\nport = 80', into=tmp_path / "one")
-    two = output('[services.llm]\nimage = "l:1"\nport = 81', into=tmp_path / "two")
+    one = output(f'{CHAT}[services.llm]\nimage = "l:1"\nport = 80', into=tmp_path / "one")
+    two = output(f'{CHAT}[services.llm]\nimage = "l:1"\nport = 81', into=tmp_path / "two")
     groups = [resources(made, "aws_vpclattice_target_group")["llm"] for made in (one, two)]
 
     assert groups[0]["name"] != groups[1]["name"]
@@ -264,7 +279,7 @@ def test_resources_replaced_before_destruction_get_a_new_name(
     one: str, two: str, kept: set[str], tmp_path: Path
 ) -> None:
     def named(keys: str) -> dict[str, str]:
-        made = output(f'[services.llm]\nimage = "l:1"\n{keys}', into=tmp_path / str(abs(hash(keys))))
+        made = output(f'{CHAT}[services.llm]\nimage = "l:1"\n{keys}', into=tmp_path / str(abs(hash(keys))))
         return {kind: resources(made, f"aws_vpclattice_{kind}")["llm"]["name"] for kind in ("service", "target_group")}
 
     old, new = named(one), named(two)
@@ -274,7 +289,9 @@ def test_resources_replaced_before_destruction_get_a_new_name(
 
 def test_a_new_port_replaces_the_listener_but_not_the_service(tmp_path: Path) -> None:
     listeners = [
-        resources(output(f'[services.llm]\nimage = "l:1"\nport = {port}', into=tmp_path / f"{port}"), LISTENER)["llm"]
+        resources(output(f'{CHAT}[services.llm]\nimage = "l:1"\nport = {port}', into=tmp_path / f"{port}"), LISTENER)[
+            "llm"
+        ]
         for port in (80, 81)
     ]
 
@@ -283,7 +300,7 @@ def test_a_new_port_replaces_the_listener_but_not_the_service(tmp_path: Path) ->
 
 def test_names_fit_vpc_lattices_limits(tmp_path: Path) -> None:
     name = "a-service-whose-name-has-exactly-forty-c"
-    made = output(f'[services.{name}]\nimage = "l:1"\nport = 80', into=tmp_path)
+    made = output(f'{CHAT.replace("llm", name)}[services.{name}]\nimage = "l:1"\nport = 80', into=tmp_path)
 
     service = resources(made, "aws_vpclattice_service")[name]["name"]
     assert re.fullmatch(r"(?!svc-)[a-z0-9]+(-[a-z0-9]+)*", service) and 3 <= len(service) <= 40
@@ -333,16 +350,6 @@ WRONG = {
         sign_requests = true
         #^ services.chat.sign_requests: has no effect, because mesh.auth isn't "iam"; not honored for chat. Set
         #| mesh.auth to "iam", or remove it.
-        """,
-    "a zone that hides AWS": """
-        [discovery]
-        kind = "http"
-        namespace = "us-west-2.amazonaws.com"
-        #^ discovery.namespace: would hide AWS's names under amazonaws.com from the VPC. Write another namespace, or
-        #| remove it.
-        [services.s3]
-        image = "r.io/s3:1"
-        port = 80
         """,
     "a timeout longer than a connection": """
         [services.chat]
@@ -464,7 +471,8 @@ def test_long_idle_responses_are_a_warning(tmp_path: Path, monkeypatch: pytest.M
 
     assert notices(SERVICES.replace('"redis:7"', '"r.io/redis:7"')) == [
         "services.toml:2: mesh.kind: warning: VPC Lattice closes a connection that is idle for 60 seconds, but "
-        "responses of llm may take longer. Stream them, so that the connection isn't idle."
+        "responses of llm may take longer. Stream them, so that the connection isn't idle, or write "
+        'aws = ">= 6.62, < 7" in [terraform].'
     ]
 
 
@@ -483,7 +491,9 @@ def test_two_deployments_in_one_vpc_are_an_error_even_without_services(
 
 def test_grace_applies_to_the_meshs_health_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    slow = '[services.llm]\nimage = "r.io/l:1"\nport = 80\nhealth = {{ path = "/", grace = "10m" }}\n{}'
+    slow = CHAT.replace("c:1", "r.io/c:1") + (
+        '[services.llm]\nimage = "r.io/l:1"\nport = 80\nhealth = {{ path = "/", grace = "10m" }}\n{}'
+    )
 
     def places(keys: str, kind: str) -> list[str]:
         return [n.place for n in loaded(slow.format(keys), kind=kind).notices if n.place.endswith("grace")]
@@ -506,3 +516,125 @@ def test_callers_beyond_the_quotas_of_rules_and_auth_policies_are_reported(
         "services.toml:789: services.llm: 197 services and versions call it, but an auth policy allows about 196. "
         "Split the service, or remove mesh.auth."
     ]
+
+
+NEWER = '[terraform]\naws = ">= 6.62, < 7"\n'
+
+
+@pytest.mark.parametrize(("idle", "seconds"), [("", 600), ("30s", 60), ("90s", 90), ("20m", 600), ("none", 600)])
+def test_a_provider_that_can_set_the_idle_timeout_sets_it_within_its_limits(
+    idle: str, seconds: int, tmp_path: Path
+) -> None:
+    services = SERVICES.replace("port = 8080", f'port = 8080\nidle_timeout = "{idle}"' if idle else "port = 8080")
+    older, newer = output(services, into=tmp_path / "older"), output(NEWER + services, into=tmp_path / "newer")
+
+    assert resources(newer, "aws_vpclattice_service")["llm"]["idle_timeout_seconds"] == seconds
+    assert "idle_timeout_seconds" not in resources(older, "aws_vpclattice_service")["llm"]
+
+
+def test_only_a_provider_that_knows_the_idle_timeout_gets_it(terraform: None, tmp_path: Path) -> None:
+    newer = output(NEWER + SERVICES, into=tmp_path)
+    assert problems_of_output(newer) == []
+
+    newer["terraform"]["required_providers"]["aws"]["version"] = ">= 6.61, < 7"
+    assert problems_of_output(newer) == ["aws_vpclattice_service.llm.idle_timeout_seconds: no such attribute or block"]
+
+
+def test_an_idle_timeout_that_needs_a_newer_provider_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    services = SERVICES.replace('"redis:7"', '"r.io/redis:7"').replace(
+        "port = 8080", 'port = 8080\nidle_timeout = "5m"'
+    )
+
+    def idle(text: str) -> list[str]:
+        return [str(each) for each in loaded(text, kind="vpc-lattice").notices if "idle" in str(each)]
+
+    assert idle(NEWER + services) == []
+    assert [each for each in idle(services) if "idle_timeout" in each] == [
+        'services.toml:7: services.llm.idle_timeout: notice: isn\'t supported by kind = "vpc-lattice": a connection '
+        'that is idle for 60 seconds is closed; not honored for llm. Write aws = ">= 6.62, < 7" in [terraform], or '
+        'remove it, or set mesh.kind to "service-connect".'
+    ]
+
+
+def test_tasks_of_an_existing_network_may_connect_to_vpc_lattice_over_ipv6(tmp_path: Path) -> None:
+    network = '[network]\nvpc_id = "vpc-0a1b"\nprivate_subnet_ids = ["subnet-0a", "subnet-0b"]\n'
+    own, existing = output(into=tmp_path / "own"), output(network + SERVICES, into=tmp_path / "existing")
+
+    [listed] = [
+        each["name"] for each in existing["data"]["aws_ec2_managed_prefix_list"].values() if "ipv6" in each["name"]
+    ]
+    rule = rules(existing, "egress")["chat_to_main_mesh_ipv6"]
+    assert listed == "com.amazonaws.us-west-2.ipv6.vpc-lattice"
+    assert rule["prefix_list_id"] == "${data.aws_ec2_managed_prefix_list.main_mesh_ipv6.id}"
+    assert (rule["from_port"], rule["to_port"]) == (8080, 8080)
+    assert "main_mesh_ipv6" not in own["data"]["aws_ec2_managed_prefix_list"]
+
+
+WRITTEN = {
+    "in an environment": """
+        [services.chat]
+        image = "r.io/chat:1"
+        calls = ["llm"]
+        environment.API = "http://LLM.shop.internal:8080/v1"
+        #^ services.chat.environment.API: warning: calls to "LLM.shop.internal" don't go through VPC Lattice, and
+        #| security groups don't allow them. Write "{llm.host}" instead of "LLM.shop.internal".
+        """,
+    "without a call": """
+        [services.other]
+        image = "r.io/other:1"
+        environment.API = "llm.shop.internal"
+        #^ services.other.environment.API: warning: calls to "llm.shop.internal" don't go through VPC Lattice, and
+        #| security groups don't allow them. Write "{llm.host}" instead of "llm.shop.internal". Set calls = ["llm"].
+        """,
+    "of the service itself": """
+        [services.llm]
+        image = "r.io/llm:1"
+        port = 8080
+        environment.ALLOWED_HOSTS = "llm.shop.internal"
+        #^ services.llm.environment.ALLOWED_HOSTS: warning: calls to "llm.shop.internal" don't go through VPC Lattice,
+        #| and security groups don't allow them. Write "{llm.host}" instead of "llm.shop.internal".
+        """,
+    "in a command": """
+        [services.chat]
+        image = "r.io/chat:1"
+        calls = ["llm"]
+        command = ["serve", "--api", "llm.shop.internal:8080"]
+        #^ services.chat.command[2]: warning: calls to "llm.shop.internal" don't go through VPC Lattice, and security
+        #| groups don't allow them. Set LLM_HOST = "{llm.host}" in environment, and read that variable in a shell.
+        """,
+    "of a service that VPC Lattice doesn't carry, or as a part of another name": """
+        [services.chat]
+        image = "r.io/chat:1"
+        calls = ["llm", "cache"]
+        environment.CACHE = "cache.shop.internal:6379"
+        environment.OTHER = "my-llm.shop.internal, llm.shop.internal.example.com, llm.shop.internals"
+        """,
+}
+_LLM = """
+[services.llm]
+image = "r.io/llm:1"
+port = 8080
+"""
+_CALLED = """
+[services.caller]
+image = "r.io/caller:1"
+calls = ["llm"]
+[services.cache]
+image = "r.io/redis:7"
+port = 6379
+protocol = "tcp"
+"""
+
+
+@pytest.mark.parametrize("snippet", WRITTEN.values(), ids=WRITTEN)
+def test_a_written_host_name_that_vpc_lattice_does_not_carry_is_a_warning(
+    snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = dedent(snippet) + _CALLED + ("" if "[services.llm]" in snippet else _LLM)
+
+    assert [each for each in notices_of(text, kind="vpc-lattice") if "go through" in each] == pointed_out(text)
+    assert not [each for each in notices_of(text, kind="none") if "go through" in each]

@@ -61,7 +61,8 @@ def test_the_driver_imports_the_catalog_and_no_module_that_starts_node() -> None
 
 
 EMULATOR_FOR_OTHERS = {
-    f"tests.emulator{name}" for name in ("", ".existing", ".faults", ".provider", ".terraform", ".validation")
+    f"tests.emulator{name}"
+    for name in ("", ".existing", ".faults", ".provider", ".resolver", ".terraform", ".validation")
 }
 
 

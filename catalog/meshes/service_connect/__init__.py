@@ -25,6 +25,7 @@ SERVICE_CONNECT = MeshTraits(
     title="Service Connect",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: False,
+    is_registered=lambda deployment, service: False,
     makes_names=True,
     proxy_share=proxy_share,
     permissions=PERMISSIONS,

@@ -6,7 +6,16 @@ from catalog.analysis.permissions import Permission
 from catalog.analysis.resource_types import ResourceType
 from catalog.meshes.base import MeshTraits, check_inside, no, no_timer, yes
 from catalog.meshes.vpc_lattice import quotas, rules
-from catalog.meshes.vpc_lattice.listeners import PROTOCOLS, generated_host, is_probed, timers
+from catalog.meshes.vpc_lattice.listeners import (
+    IDLE_SINCE,
+    PROTOCOLS,
+    generated_host,
+    is_carried,
+    is_probed,
+    is_registered,
+    over_tls,
+    timers,
+)
 
 INVOKE = Permission(
     actions=("vpc-lattice-svcs:Invoke",),
@@ -14,7 +23,7 @@ INVOKE = Permission(
     why="with `mesh.auth`: calls the service; both the caller's role and the callee's auth policy must allow it",
     no_operations=("vpc-lattice-svcs:Invoke",),
     page='VPC Lattice user guide, "Auth policies"',
-    everywhere="only in an auth policy, which applies to one service; without callers, it denies all requests",
+    everywhere="only in an auth policy, which applies to one service",
 )
 PERMISSIONS = (INVOKE,)
 INFRASTRUCTURE_POLICY = "AmazonECSInfrastructureRolePolicyForVpcLattice"
@@ -24,7 +33,6 @@ MANAGED = {
 }
 
 RESOURCE_TYPES = {
-    "aws_route53_zone": ResourceType(),
     "aws_vpclattice_auth_policy": ResourceType(),
     "aws_vpclattice_listener": ResourceType(),
     "aws_vpclattice_listener_rule": ResourceType(),
@@ -37,21 +45,26 @@ VPC_LATTICE = MeshTraits(
     title="VPC Lattice",
     protocols=PROTOCOLS,
     needs_dns=lambda service: service.protocol not in PROTOCOLS,
-    makes_names=True,
+    is_registered=is_registered,
     starts_watched=is_probed,
     rules=(rules.rule, quotas.rule),
     permissions=PERMISSIONS,
     managed_policies=MANAGED,
     resource_types=RESOURCE_TYPES,
     generated_host=generated_host,
+    callers_use_tls=lambda deployment, service: is_carried(deployment, service) and over_tls(deployment, service),
     own_addresses=10,  # VPC guide, "AWS-managed prefix list weight"
     timers=timers,
     parity={
-        "tls": yes("up to VPC Lattice, with host names that AWS generates; from there to the task in plain HTTP"),
+        "tls": yes("up to VPC Lattice, with its certificates; from there to the task in plain HTTP"),
         "auth": yes("by their task roles, with an auth policy for each service"),
         "sign_requests": yes("verified with `mesh.auth`"),
         "timeout": no("no response timer exists, but every connection ends after ten minutes"),
-        "idle_timeout": no("a connection that is idle for 60 seconds is closed, and this can't be changed"),
+        "idle_timeout": yes(
+            "from one minute to ten, for each service",
+            since=IDLE_SINCE,
+            before="a connection that is idle for 60 seconds is closed",
+        ),
         "idle_timeout_of_tcp": no_timer("services that use tcp are called directly, without an idle timer"),
         "retries": no("failed requests aren't retried, callers must retry"),
         "no_retries": yes("requests are never retried"),
@@ -59,7 +72,9 @@ VPC_LATTICE = MeshTraits(
         "pool": no("connections aren't limited"),
         "outlier": no("only failed health checks remove a task"),
         "probes": yes("by its target groups, for every task"),
-        "probes_of_grpc": no("target groups have no health checks for grpc", instead=check_inside),
+        "probes_of_grpc": no(
+            "target groups check grpc by GET requests only, which gRPC servers don't answer", instead=check_inside
+        ),
         "access_logs": yes("for all services, in one log group"),
         "traced_proxies": no("VPC Lattice sends no traces, only services do"),
         "tcp": no("tcp services are called directly, by their Cloud Map name"),

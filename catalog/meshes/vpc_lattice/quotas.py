@@ -85,7 +85,7 @@ def _auth_policy_length(deployment: Deployment, callers: list[Service]) -> int:
     """Bytes of a service's auth policy, which names the roles of its callers."""
     roles = f"arn:{deployment.partition}:iam::{'0' * 12}:role/"
     named = [f"{roles}{naming.role(deployment, each, names.ROLES[0])}" for each in callers]
-    # Lists have a space after each comma, and callers in another state have a separate statement.
+    # Lists have a space after each comma.
     return length(named) + len(named) + 500
 
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from catalog.diagnostics import Finding, listed
 from catalog.frame import Place, Rules
-from catalog.meshes.vpc_lattice.listeners import CONNECTION, IDLE, carried_callees, carried_services
+from catalog.meshes.vpc_lattice.listeners import (
+    CONNECTION,
+    IDLE,
+    IDLE_SINCE,
+    can_set_idle_timeout,
+    carried_callees,
+    carried_services,
+)
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.model.types import spelled_duration
 
@@ -95,7 +102,10 @@ def timeout_beyond_connection(deployment: Deployment, at: Place) -> Iterator[Fin
 
 @rule(Deployment)
 def idle_responses(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """VPC Lattice closes a connection that is idle for a minute (VPC Lattice API reference, CreateService)."""
+    """By default, VPC Lattice closes a connection that is idle for a minute (VPC Lattice API reference,
+    CreateService)."""
+    if can_set_idle_timeout(deployment):
+        return
     slow = [
         service.name
         for service in carried_services(deployment)
@@ -104,7 +114,8 @@ def idle_responses(deployment: Deployment, at: Place) -> Iterator[Finding]:
     if slow:
         yield at("mesh", "kind").warning(
             f"VPC Lattice closes a connection that is idle for {IDLE} seconds, but responses of {listed(slow)} may "
-            "take longer. Stream them, so that the connection isn't idle."
+            "take longer. Stream them, so that the connection isn't idle, or write "
+            f'aws = ">= {IDLE_SINCE}, < 7" in [terraform].'
         )
 
 

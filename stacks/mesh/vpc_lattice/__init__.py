@@ -1,4 +1,4 @@
-"""Amazon VPC Lattice: services in the service network, and their DNS records."""
+"""Amazon VPC Lattice: services in the service network, under the host names that AWS generates."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceVpcLatticeConfigurations
-from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
-from cdktf_cdktf_provider_aws.route53_zone import Route53Zone, Route53ZoneVpc
 from cdktf_cdktf_provider_aws.vpclattice_auth_policy import VpclatticeAuthPolicy
 from cdktf_cdktf_provider_aws.vpclattice_listener import (
     VpclatticeListener,
@@ -27,10 +25,13 @@ from constructs import Construct
 from catalog.meshes.vpc_lattice import INFRASTRUCTURE_POLICY
 from catalog.meshes.vpc_lattice.listeners import (
     aws_name,
+    can_set_idle_timeout,
     carried_callees,
     carried_services,
+    idle_seconds,
     is_carried,
     is_probed,
+    is_registered,
     over_tls,
 )
 from catalog.model import Deployment, Service
@@ -40,42 +41,8 @@ from stacks.mesh.vpc_lattice.network import ServiceNetwork, auth_policy, invoke
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
-def record(part: Part, service: Service, *, known: Ref, vpc_id: str) -> Ref:
-    """Create a service's DNS record in its own private zone: the namespace's zone allows only Cloud Map's records, and
-    the resolver uses the more specific of two zones (Route 53 developer guide, "Considerations when working with a
-    private hosted zone"). `known` is the VPC Lattice service.
-
-    The zone switches the name immediately, also for old callers, so it depends on the updated ECS service. Therefore it
-    must not have create_before_destroy, unlike the other resources: Terraform would extend that to the ECS service and
-    its task definition.
-    """
-    host = part.deployment.host_of(service.name)
-    zone = part.add(
-        Route53Zone,
-        service.name,
-        name=host,
-        comment=f"{service.aws_name} of {part.deployment.id}",
-        vpc=[Route53ZoneVpc(vpc_id=vpc_id)],
-    )
-    alias = Route53RecordAlias(
-        name=f"${{{known.expression('dns_entry')}[0].domain_name}}",
-        zone_id=f"${{{known.expression('dns_entry')}[0].hosted_zone_id}}",
-        evaluate_target_health=False,
-    )
-    if part.elements.state_of(moved := f"aws_ecs_service.{service.name}") == zone.state:
-        zone.element.add_override("depends_on", [moved])
-    return part.add(
-        Route53Record,
-        service.name,
-        zone_id=zone.zone_id,
-        name=host,
-        type="A",
-        alias=alias,
-    )
-
-
 class VpcLattice(Part):
-    """A service network for HTTP services; other services are called directly, as without a mesh."""
+    """A service network for called HTTP services; other services are called directly, as without a mesh."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, context: MeshContext) -> None:
         super().__init__(scope, "mesh", deployment=deployment)
@@ -84,13 +51,12 @@ class VpcLattice(Part):
         self.name = self._network.name
         self._role = infrastructure_role(self, managed=INFRASTRUCTURE_POLICY)
         self._groups: dict[str, Ref] = {}
-        self._records: dict[str, Ref] = {}
         # Create all of them before a service joins: callers refer to their callees, and callees may call back.
         self._services = {service.name: self._service(service) for service in carried_services(deployment)}
 
     @staticmethod
     def host_reference(service_name: str) -> str:
-        """The host name that AWS generates for a service, for which it has a certificate."""
+        """The host name that AWS generates for a service."""
         return f"${{aws_vpclattice_service.{service_name}.dns_entry[0].domain_name}}"
 
     def join(self, service: Service) -> Membership:
@@ -98,26 +64,26 @@ class VpcLattice(Part):
         callees = carried_callees(self.deployment, service)
         signs = self.deployment.catalog.mesh.auth == "iam"
         ways = [*self._network.admit(service), *self._direct_calls(service), self._network.association]
-        # In a cycle, a record is created after the services that start before it.
-        ways += [self._records[callee.name] for callee in callees if callee.name in self._records]
-        if not is_carried(service):
-            registry = self._context.discovery.register(service) if service.port else None
-            arguments = registered(registry)
+        # Also if it's carried: old callers resolve its Cloud Map name until this apply replaces them.
+        if service.port is not None and is_registered(self.deployment, service):
+            arguments = registered(self._context.discovery.register(service))
         else:
+            arguments = registered(self._context.discovery.keep(service))
+        if is_carried(self.deployment, service):
             workloads = self.deployment.workloads_of(service.name)
             self._groups |= {each.name: self._target_group(each) for each in workloads}
             ways += [*self._resources_before_tasks(service), self._network.open(service), *self._role.policies]
-            arguments = {**self._listed(service), **registered(self._context.discovery.keep(service))}
+            arguments |= self._listed(service)
         return Membership(
             service=arguments,
             task_statements=tuple(invoke([self._services[callee.name] for callee in callees])) if signs else (),
-            probed=is_probed(service),
+            probed=is_probed(self.deployment, service),
             depends_on=tuple(ways),
         )
 
     def join_version(self, version: Service, *, service: Membership) -> Membership:
         """A version has its own target group, which the service's listener uses."""
-        return replace(service, service=self._listed(version) if is_carried(version) else {})
+        return replace(service, service=self._listed(version) if is_carried(self.deployment, version) else {})
 
     def _listed(self, service: Service) -> dict[str, Any]:
         """The argument with which ECS registers a service's tasks in its target group."""
@@ -127,19 +93,21 @@ class VpcLattice(Part):
         return {"vpc_lattice_configurations": [listed]}
 
     def _direct_calls(self, service: Service) -> list[Ref]:
-        callees = [callee for callee in self.deployment.callees_of(service) if not is_carried(callee)]
+        callees = [callee for callee in self.deployment.callees_of(service) if not is_carried(self.deployment, callee)]
         return [rule for callee in callees for rule in self._context.security.connect(service, callee)]
 
     def _service(self, service: Service) -> Ref:
-        """The service, under its own name if it needs no certificate."""
-        tls = over_tls(self.deployment, service)
-        return self.add(
+        """The service. AWS generates its host name."""
+        known = self.add(
             VpclatticeService,
             service.name,
             name=aws_name(self.deployment, service),
             auth_type="AWS_IAM" if self.deployment.catalog.mesh.auth == "iam" else "NONE",
-            custom_domain_name=None if tls else self.deployment.host_of(service.name),
         )
+        if can_set_idle_timeout(self.deployment):
+            # The bindings are those of an older provider.
+            known.element.add_override("idle_timeout_seconds", idle_seconds(self.deployment, service))
+        return known
 
     def _matches(self, versions: Iterable[Service], *, service: Ref, listener: Ref) -> list[Ref]:
         """The listener rules for the matches of versions."""
@@ -160,7 +128,7 @@ class VpcLattice(Part):
 
     def _resources_before_tasks(self, service: Service) -> list[Ref]:
         """Create a service's listener, association and policy. ECS rejects a target group that no VPC Lattice service
-        uses. The DNS record is created later, after the ECS service is updated."""
+        uses."""
         known = self._services[service.name]
         tls = over_tls(self.deployment, service)
         workloads = self.deployment.workloads_of(service.name)
@@ -190,10 +158,8 @@ class VpcLattice(Part):
             lifecycle=OUTLIVES_TASKS,
         )
         ways = [listener, association, *self._matches(workloads[1:], service=known, listener=listener)]
-        if not tls:
-            self._records[service.name] = record(self, service, known=known, vpc_id=self._context.vpc_id)
         if self.deployment.catalog.mesh.auth == "iam":
-            policy = auth_policy(service, deployment=self.deployment, known=known, account=self._context.account)
+            policy = auth_policy(service, deployment=self.deployment, account=self._context.account)
             arguments = {"resource_identifier": known.arn, "policy": policy, "lifecycle": OUTLIVES_TASKS}
             ways.append(self.add(VpclatticeAuthPolicy, service.name, **arguments))
         return ways

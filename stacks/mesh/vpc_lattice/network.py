@@ -17,37 +17,34 @@ from constructs import Construct
 
 from catalog import names
 from catalog.analysis import naming
-from catalog.analysis.states import stack_of
 from catalog.meshes.vpc_lattice import INVOKE
-from catalog.meshes.vpc_lattice.listeners import carried_callees
+from catalog.meshes.vpc_lattice.listeners import carried_callees, carried_services
 from catalog.model import Deployment, Service
 from stacks.kms import key_arn
 from stacks.mesh.base import MeshContext
 from stacks.part import OUTLIVES_TASKS, Part, Ref
 
 
-def auth_policy(service: Service, *, deployment: Deployment, known: Ref, account: Callable[[], str]) -> str:
+def auth_policy(service: Service, *, deployment: Deployment, account: Callable[[], str]) -> str:
     """The policy of a service that allows only its callers' task roles (VPC Lattice user guide, "Auth
-    policies"). On one line: AWS refuses any other. `known` is the service as VPC Lattice knows it; `account` gives the
-    account's number or a reference, and no expression with quotes in it, which JSON would escape."""
+    policies"). On one line: AWS refuses any other. `account` gives the account's number or a reference, and no
+    expression with quotes in it, which JSON would escape."""
+    # A principal must exist. Roles of another state may not exist yet, and those of this apply are seconds old: the
+    # provider doesn't repeat a PutAuthPolicy that can't find them. The name in a condition needn't exist.
+    roles = f"arn:{deployment.partition}:iam::{account()}"
     callers = [
-        workload for caller in deployment.callers_of(service.name) for workload in deployment.workloads_of(caller.name)
+        f"{roles}:role/{naming.role(deployment, workload, names.ROLES[0])}"
+        for caller in deployment.callers_of(service.name)
+        for workload in deployment.workloads_of(caller.name)
     ]
-    here = [f"${{aws_iam_role.{each.name}_{names.ROLES[0]}.arn}}" for each in callers if stack_of(each) == known.state]
-    elsewhere = [each for each in callers if stack_of(each) != known.state]
-    statements: list[dict[str, Any]] = []
-    if here:
-        statements.append({"Effect": "Allow", "Principal": {"AWS": here}})
-    if elsewhere:
-        # A principal must exist, and roles of another state may not exist yet; a name in a condition needn't.
-        roles = f"arn:{deployment.partition}:iam::{account()}"
-        theirs = [f"{roles}:role/{naming.role(deployment, each, names.ROLES[0])}" for each in elsewhere]
-        condition = {"ArnEquals": {"aws:PrincipalArn": theirs}}
-        statements.append({"Effect": "Allow", "Principal": {"AWS": f"{roles}:root"}, "Condition": condition})
-    if not callers:
-        statements.append({"Effect": "Deny", "Principal": "*"})
-    whole = [{"Action": INVOKE.actions[0], "Resource": "*", **statement} for statement in statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": whole}, sort_keys=True)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"{roles}:root"},
+        "Action": INVOKE.actions[0],
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": callers}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
 
 
 def invoke(callees: list[Ref]) -> list[dict[str, Any]]:
@@ -59,6 +56,7 @@ def invoke(callees: list[Ref]) -> list[dict[str, Any]]:
 
 RETENTION_DAYS = 30
 _ADDRESS = names.shared("mesh")
+_IPV6 = names.shared("mesh", "ipv6")
 
 
 class ServiceNetwork(Part):
@@ -81,6 +79,7 @@ class ServiceNetwork(Part):
         self._addresses = self.add(
             DataAwsEc2ManagedPrefixList, _ADDRESS, name=f"com.amazonaws.{deployment.region}.vpc-lattice"
         )
+        self._ipv6_addresses = self._ipv6_list()
         if deployment.catalog.mesh.access_logs:
             self._log(network)
 
@@ -97,7 +96,20 @@ class ServiceNetwork(Part):
         out = self._security.allow_egress(
             service, port=ports[0], last_port=ports[-1], name=_ADDRESS, prefix_list_id=self._addresses.id
         )
+        if self._ipv6_addresses is not None:
+            out += self._security.allow_egress(
+                service, port=ports[0], last_port=ports[-1], name=_IPV6, prefix_list_id=self._ipv6_addresses.id
+            )
         return [*out, *(self._allow_ingress(service, port) for port in ports)]
+
+    def _ipv6_list(self) -> Ref | None:
+        """VPC Lattice's IPv6 addresses, which tasks try first in a dual-stack VPC (VPC Lattice user guide, "Control
+        traffic using security groups", "Managed prefix list"). Only an existing VPC can be one. VPC Lattice itself
+        connects to IPv4 targets from its IPv4 addresses."""
+        deployment = self.deployment
+        if not deployment.uses_existing_network or not any(carried_services(deployment)):
+            return None
+        return self.add(DataAwsEc2ManagedPrefixList, _IPV6, name=f"com.amazonaws.{deployment.region}.ipv6.vpc-lattice")
 
     def _allow_ingress(self, service: Service, port: int) -> Ref:
         return self.add(

@@ -179,6 +179,17 @@ def test_an_auth_policy_is_one_line_and_names_roles_that_exist(lattice: Lattice)
         lattice.client.get_auth_policy(resourceIdentifier=lattice.service)
 
 
+def test_a_role_is_found_only_some_time_after_it_was_made(lattice: Lattice, aws: Any) -> None:
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = aws("iam").create_role(RoleName="chat", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    with refused("ValidationException", "role/chat does not exist"):
+        lattice.client.put_auth_policy(resourceIdentifier=lattice.service, policy=policy)
+    lattice.client.put_auth_policy(resourceIdentifier=lattice.service, policy=policy)
+
+
 def test_access_logs_go_to_a_group_that_exists(lattice: Lattice) -> None:
     with refused("ResourceNotFoundException", "ghost"):
         lattice.client.create_access_log_subscription(

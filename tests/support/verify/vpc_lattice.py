@@ -1,10 +1,10 @@
-"""VPC Lattice: from the name by its record to the service, by its listener to the target group with ECS's tasks."""
+"""VPC Lattice: from the service by its listener to the target group with ECS's tasks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from catalog.meshes.vpc_lattice.listeners import aws_name, is_carried, over_tls
+from catalog.meshes.vpc_lattice.listeners import aws_name, is_carried, is_registered, over_tls
 from catalog.model import Deployment, Service
 from tests import emulator
 from tests.support.verify.tasks import assert_found_by_dns, discovered, ecs_service, listening
@@ -16,18 +16,19 @@ def assert_reaches(deployment: Deployment) -> None:
     account = _Account(deployment)
     assert account.associated_vpcs() == 1
     for service in listening(deployment):
-        if is_carried(service):
+        if is_carried(deployment, service):
             _assert_listens(service, deployment, account)
-        else:
+        # Also a carried one, for tasks that an earlier mesh left.
+        if is_registered(deployment, service):
             assert_found_by_dns(service, deployment)
     for service in deployment.services.values():
         for callee in deployment.callees_of(service):
-            if is_carried(callee):
+            if is_carried(deployment, callee):
                 assert callee.port in account.admitted(service), f"{service.name} cannot enter to {callee.name}"
 
 
 def found(service: Service, deployment: Deployment) -> list[str]:
-    if not is_carried(service):
+    if not is_carried(deployment, service):
         return discovered(service, namespace=deployment.namespace, region=deployment.region)
     lattice = emulator.client("vpc-lattice", region=deployment.region)
     [bound] = ecs_service(service, deployment)["deployments"][0]["vpcLatticeConfigurations"]
@@ -38,15 +39,13 @@ def found(service: Service, deployment: Deployment) -> list[str]:
 def connecting(service: Service, deployment: Deployment) -> list[str]:
     """To the tasks of what is carried, VPC Lattice alone connects."""
     callers = [caller.name for caller in deployment.callers_of(service.name)]
-    return ["prefix list"] if is_carried(service) else callers
+    return ["prefix list"] if is_carried(deployment, service) else callers
 
 
 def remains(deployment: Deployment) -> list[str]:
     lattice = emulator.client("vpc-lattice", region=deployment.region)
     found = (lattice.list_service_networks(), lattice.list_services(), lattice.list_target_groups())
-    zones = [zone["Name"] for zone in emulator.client("route53").list_hosted_zones()["HostedZones"]]
-    left = [each["name"] for answer in found for each in answer["items"]]
-    return left + [zone for zone in zones if zone.removesuffix(".") in map(deployment.host_of, deployment.services)]
+    return [each["name"] for answer in found for each in answer["items"]]
 
 
 def _assert_listens(service: Service, deployment: Deployment, account: _Account) -> None:
@@ -67,11 +66,7 @@ def _assert_listens(service: Service, deployment: Deployment, account: _Account)
         assert len(found(each, deployment)) == each.first_tasks
     associations = account.lattice.list_service_network_service_associations(serviceIdentifier=known["id"])["items"]
     assert len(associations) == 1
-    if tls:
-        assert "customDomainName" not in known
-    else:
-        assert known["customDomainName"] == deployment.host_of(service.name)
-        assert account.record(deployment.host_of(service.name)) == known["dnsEntry"]["domainName"]
+    assert "customDomainName" not in known
 
 
 class _Account:
@@ -80,7 +75,6 @@ class _Account:
     def __init__(self, deployment: Deployment) -> None:
         self.lattice = emulator.client("vpc-lattice", region=deployment.region)
         self._ec2 = emulator.client("ec2", region=deployment.region)
-        self._route53 = emulator.client("route53")
         [network] = [n for n in self.lattice.list_service_networks()["items"] if n["name"] == deployment.id]
         self._network = network["id"]
         self._deployment = deployment
@@ -103,14 +97,6 @@ class _Account:
         wanted = aws_name(deployment, service)
         [found] = [each for each in described if each["name"] == wanted]
         return found
-
-    def record(self, host: str) -> str:
-        """The target of a host's private zone."""
-        [zone] = [z for z in self._route53.list_hosted_zones()["HostedZones"] if z["Name"] == f"{host}."]
-        assert zone["Config"]["PrivateZone"]
-        records = self._route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
-        [alias] = [each["AliasTarget"] for each in records if each["Type"] == "A"]
-        return alias["DNSName"].removesuffix(".")
 
     def admitted(self, caller: Service) -> set[int]:
         """The ports on which the service network lets a caller's tasks in."""
