@@ -9,7 +9,7 @@ SVG ?=
 ARGS ?=
 
 # A misspelt variable on the command line is an error: make would ignore it.
-DOCUMENTED := CATALOG_FILE ENV STACK SERVICE SVG ARGS CDKTF_OUTDIR PYTHON JOBS TERRAFORM PLANS
+DOCUMENTED := CATALOG_FILE ENV STACK SERVICE SVG ARGS CDKTF_OUTDIR PYTHON JOBS TERRAFORM PLANS APP_MESH
 ALLOWED := $(DOCUMENTED) CATALOG_ENVIRONMENT CATALOG_PLAIN_BINDINGS TERRAFORM_BINARY_NAME DEMAND_TERRAFORM KEEP_PLANS \
   STORM_SEEDS WRITE_ADDRESSES CHECKPOINT_DISABLE TF_% AWS_% PIP_% NODE_% PYTHONPATH SSL_% %_PROXY %_proxy NO_COLOR \
   HOME PATH TMPDIR LANG LC_% SHELL MAKE% GNUMAKEFLAGS
@@ -26,8 +26,9 @@ endif
 TARGETS_OF_STACK := plan apply destroy atlantis
 TARGETS_OF_SERVICE := explain
 TARGETS_OF_SVG := graph
+TARGETS_OF_APP_MESH := apply
 TARGETS_OF_ENV := check synth explain graph demo $(TARGETS_OF_STACK)
-$(foreach name,$(filter STACK SERVICE SVG ENV,$(GIVEN)),$(if $($(name)),$(if $(filter $(TARGETS_OF_$(name)),$(MAKECMDGOALS)),,\
+$(foreach name,$(filter STACK SERVICE SVG ENV APP_MESH,$(GIVEN)),$(if $($(name)),$(if $(filter $(TARGETS_OF_$(name)),$(MAKECMDGOALS)),,\
   $(error make $(or $(firstword $(MAKECMDGOALS)),help) ignores $(name), which is for $(TARGETS_OF_$(name)). Remove $(name)))))
 
 # Some shells set ENV to the path of a start-up file. The name of an environment has no slash.
@@ -57,6 +58,7 @@ help: ## Show this list
 	@echo 'ENV=prod               Use only this environment of the catalog'
 	@echo 'STACK=rag              Use only this Terraform state: base, or the stack of a service'
 	@echo 'CDKTF_OUTDIR=out       Write to this folder instead of cdktf.out/'
+	@echo 'APP_MESH=1             Let make apply create App Mesh, which AWS has ended'
 	@echo 'ARGS="-target=..."     Pass these arguments to terraform, pytest, or the tool that the target runs'
 	@echo 'PYTHON=python3.12      Create .venv/ with this Python instead of python3'
 
