@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from catalog.analysis.packing import Share
 from catalog.analysis.permissions import Permission
+from catalog.analysis.provider_versions import provider_at_least
 from catalog.analysis.resource_types import ResourceType
 from catalog.analysis.timeouts import Hop, Timer
 from catalog.diagnostics import Finding, toml_value
@@ -28,10 +29,30 @@ class Verdict:
     """Whether the feature is a timer that doesn't exist on this mesh, so that "none" is honored anyway."""
     instead: Callable[[Service], str] | None = None
     """The advice for a service that requests the feature, as a sentence, if another key does the same."""
+    since: str = ""
+    """The first version of the AWS provider that supports it, if not all that a catalog may allow do."""
+    before: str = ""
+    """A phrase that says what happens instead with an older version."""
+
+    def cell(self, *, missing: str) -> str:
+        """The verdict as a cell of the table in docs/meshes.md, with the words for an unsupported feature."""
+        if self.supported and self.since:
+            return f"supported since version {self.since} of the provider: {self.how}; {missing} before: {self.before}"
+        return f"{'supported' if self.supported else missing}: {self.how}"
+
+    @property
+    def cure(self) -> str:
+        """The beginning of the advice for a catalog that requests it: a newer provider, or not to request it."""
+        if not self.since:
+            return "Remove it"
+        major = int(self.since.partition(".")[0])
+        return f'Write aws = ">= {self.since}, < {major + 1}" in [terraform], or remove it'
 
 
-def yes(how: str) -> Verdict:
-    return Verdict(supported=True, how=how)
+def yes(how: str, *, since: str = "", before: str = "") -> Verdict:
+    """The verdict on a supported feature; if only versions of the provider `since` one support it, with what happens
+    `before`."""
+    return Verdict(supported=True, how=how, since=since, before=before)
 
 
 def no(how: str, *, instead: Callable[[Service], str] | None = None) -> Verdict:
@@ -118,6 +139,13 @@ class MeshTraits:
     def __post_init__(self) -> None:
         if self.ended and not (self.resource_prefix and self.first_resource and self.migration_page):
             raise ValueError(f"{self.title} has ended, so it requires prefix, first resource and migration page")
+
+    def verdict(self, feature: str, *, deployment: Deployment) -> Verdict:
+        """The verdict on a feature with the oldest version of the AWS provider that a catalog allows."""
+        verdict = self.parity[feature]
+        if not verdict.since or provider_at_least(deployment.catalog.terraform.aws, verdict.since):
+            return verdict
+        return Verdict(supported=False, how=verdict.before, since=verdict.since)
 
     def carries(self, service: Service) -> bool:
         """Whether calls to a service with a port go through the mesh."""

@@ -202,7 +202,7 @@ def lacking(at: Place) -> Iterator[Finding]:
 def unsupported_requests(at: Place) -> Iterator[tuple[Feature, Verdict, list[Place]]]:
     """The features that the mesh doesn't support, and the places in the catalog that request them."""
     for feature in FEATURES:
-        verdict = mesh_of(at.deployment).parity[feature.key]
+        verdict = mesh_of(at.deployment).verdict(feature.key, deployment=at.deployment)
         if not verdict.supported:
             exempt = feature.is_timer and verdict.unlimited
             yield feature, verdict, [place for place in feature.requested(at) if not (exempt and _is_unlimited(place))]
@@ -212,16 +212,17 @@ def _is_unlimited(place: Place) -> bool:
     return bool(getattr(place.service, place.name) == UNLIMITED)
 
 
-def alternatives(feature: Feature) -> list[str]:
+def alternatives(feature: Feature, deployment: Deployment) -> list[str]:
     """The values of `mesh.kind` that support a feature, without meshes that AWS has ended."""
-    return [kind for kind, mesh in MESHES.items() if mesh.parity[feature.key].supported and not mesh.ended]
+    running = {kind: mesh for kind, mesh in MESHES.items() if not mesh.ended}
+    return [kind for kind, mesh in running.items() if mesh.verdict(feature.key, deployment=deployment).supported]
 
 
 def _error(feature: Feature, verdict: Verdict, deployment: Deployment) -> str:
-    others = alternatives(feature)
+    others = alternatives(feature, deployment)
     other = f", or set mesh.kind to {or_list(others)}" if others else ""
     loosen = ", or remove mesh.strict" if feature.effect == "best effort" else ""
-    return f"{_unsupported(deployment)}: {verdict.how}. Remove it{other}{loosen}."
+    return f"{_unsupported(deployment)}: {verdict.how}. {verdict.cure}{other}{loosen}."
 
 
 def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment: Deployment) -> str:
@@ -231,11 +232,14 @@ def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment:
         return f'with kind = "{deployment.catalog.mesh.kind}", {verdict.how}{on}'
     for_services = f" for {listed(services)}" if services else ""
     fact = f"{_unsupported(deployment)}: {verdict.how}; not honored{for_services}"
-    others = alternatives(feature)
+    others = alternatives(feature, deployment)
     if verdict.instead is not None and services:
         also = f" Do the same in {listed(services[1:])}." if len(services) > 1 else ""
         return f"{fact}. {verdict.instead(places[0].service)}{also}"
-    return f"{fact}. Remove it, or set mesh.kind to {or_list(others)}." if others else fact
+    if not (others or verdict.since):
+        return fact
+    other = f", or set mesh.kind to {or_list(others)}" if others else ""
+    return f"{fact}. {verdict.cure}{other}."
 
 
 def _unsupported(deployment: Deployment) -> str:

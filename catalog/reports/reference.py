@@ -243,6 +243,6 @@ def _meshes_table() -> list[str]:
     for feature in FEATURES:
         verdicts = [MESHES[kind].parity[feature.key] for kind in kinds]
         missing = "fallback" if feature.effect == "fallback" else "**not supported**"
-        cells = [f"{'supported' if verdict.supported else missing}: {verdict.how}" for verdict in verdicts]
+        cells = [verdict.cell(missing=missing) for verdict in verdicts]
         lines.append(f"| {feature.title}: `{feature.keys}` | {' | '.join(cells)} | {_EFFECTS[feature.effect]} |")
     return lines

@@ -139,10 +139,15 @@ def call_settings_without_caller(service: Service, at: Place) -> Iterator[Findin
     mesh's gateway is a caller. Other rules report settings that the mesh doesn't support."""
     if service.port is None or at.deployment.callers_of(service.name) or _through_gateway(at.deployment, service):
         return
-    parity = mesh_of(at.deployment).parity
+    mesh = mesh_of(at.deployment)
     for key, what in _OF_CALLS.items():
         applies = {"idle_timeout": service.public is None, "retries": service.retries.attempts > 0}.get(key, True)
-        if parity[key].supported or not applies or not at(key).is_set_here or getattr(service, key) is None:
+        if (
+            mesh.verdict(key, deployment=at.deployment).supported
+            or not applies
+            or not at(key).is_set_here
+            or getattr(service, key) is None
+        ):
             continue
         yield at(key).notice(
             f"{what}, and has no effect, because no service calls {service.name}. "

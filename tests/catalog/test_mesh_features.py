@@ -10,7 +10,7 @@ from catalog.diagnostics import CatalogError, Problem, or_list
 from catalog.load import load
 from catalog.meshes import MESHES
 from catalog.meshes.base import MeshTraits
-from catalog.meshes.features import FEATURES, Feature, alternatives
+from catalog.meshes.features import FEATURES, Feature
 
 AUTHORITY = '{ authority = "arn:aws:acm-pca:us-west-2:123456789012:certificate-authority/0a1b" }'
 REQUESTS = {
@@ -62,11 +62,25 @@ def findings(text: str, mesh: MeshTraits, feature: Feature, folder: Path) -> lis
         found = list(load(file).notices)
     except CatalogError as refused:
         found = list(refused.problems)
-    return [problem for problem in found if mesh.parity[feature.key].how in problem.message]
+    verdict = mesh.parity[feature.key]
+    return [problem for problem in found if (verdict.before or verdict.how) in problem.message]
 
 
 ROWS = [pytest.param(kind, feature, id=f"{kind}-{feature.key}") for kind in MESHES for feature in FEATURES]
-MISSING = [row for row in ROWS if not MESHES[str(row.values[0])].parity[row.values[1].key].supported]  # type: ignore[union-attr]
+
+
+def supports(kind: str, feature: Feature) -> bool:
+    """Whether a mesh supports a feature with every version of the provider."""
+    verdict = MESHES[kind].parity[feature.key]
+    return verdict.supported and not verdict.since
+
+
+def others(feature: Feature) -> list[str]:
+    """The meshes that the advice names."""
+    return [kind for kind, mesh in MESHES.items() if supports(kind, feature) and not mesh.ended]
+
+
+MISSING = [row for row in ROWS if not supports(str(row.values[0]), row.values[1])]  # type: ignore[arg-type]
 
 
 def test_every_mesh_has_every_feature_and_every_feature_a_catalog() -> None:
@@ -81,7 +95,7 @@ def test_only_an_unsupported_feature_is_reported_and_only_once(kind: str, featur
     mesh = MESHES[kind]
     found = findings(catalog(feature, kind), mesh, feature, tmp_path)
 
-    if mesh.parity[feature.key].supported:
+    if supports(kind, feature):
         assert found == []
     else:
         [problem] = found
@@ -99,7 +113,8 @@ def test_a_notice_about_a_feature_is_a_fact_or_a_fact_and_a_sentence_of_advice(
 
     if problem.level == "notice" and feature.effect == "best effort":
         fact, _, advice = problem.message.partition(". ")
-        has_advice = bool(alternatives(feature)) or MESHES[kind].parity[feature.key].instead is not None
+        verdict = MESHES[kind].parity[feature.key]
+        has_advice = bool(others(feature) or verdict.instead or verdict.since)
         assert "; not honored" in fact and bool(advice) == has_advice == problem.message.endswith(".")
 
 
@@ -157,8 +172,8 @@ def test_with_strict_an_unsupported_feature_is_an_error_with_alternatives(
 
     [problem] = found
     assert problem.level == ("notice" if feature.effect == "fallback" else "error")
-    if feature.effect != "fallback" and (others := alternatives(feature)):
-        assert or_list(others) in problem.message
+    if feature.effect != "fallback" and others(feature):
+        assert or_list(others(feature)) in problem.message
 
 
 def test_defaults_request_no_unsupported_feature(tmp_path: Path) -> None:
@@ -169,6 +184,8 @@ def test_defaults_request_no_unsupported_feature(tmp_path: Path) -> None:
             '[services]\nchat = { image = "r.io/chat:1", calls = ["llm"] }\n'
             'llm = { image = "r.io/llm:1", port = 80, profile = "inference" }\n'
         )
-        how = {verdict.how for verdict in mesh.parity.values() if not verdict.supported}
+        how = {
+            verdict.before or verdict.how for verdict in mesh.parity.values() if not verdict.supported or verdict.since
+        }
 
         assert not [notice for notice in load(file).notices if any(each in notice.message for each in how)]

@@ -91,8 +91,9 @@ class World:
         return members
 
     def carries(self, feature: str) -> bool:
-        """Whether the mesh has a feature (`catalog.meshes.features`)."""
-        return MESHES[self.kind].parity[feature].supported
+        """Whether the mesh has a feature (`catalog.meshes.features`) with every version of the provider."""
+        verdict = MESHES[self.kind].parity[feature]
+        return verdict.supported and not verdict.since
 
     @property
     def ended(self) -> str | None:
