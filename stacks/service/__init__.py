@@ -84,6 +84,8 @@ class ServiceResources(TaskResources):
             enable_execute_command=has_exec(deployment, workload) or None,
             **following(self, workload=workload, addition=self.addition, arguments=membership.service),
         )
+        for path, value in membership.newer.items():
+            self.service.element.add_override(path, value)
         if workload.scale is not None:
             Scaling(
                 self,

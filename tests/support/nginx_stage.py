@@ -85,7 +85,7 @@ def task(address: str) -> ThreadingHTTPServer:
 
 
 class Names:
-    """Where the names are: the system's /etc/hosts, or a DNS server for all names."""
+    """The names, in the system's /etc/hosts or in a DNS server for all names."""
 
     def __init__(self, folder: Path, *, kind: str) -> None:
         self.address = FIRST

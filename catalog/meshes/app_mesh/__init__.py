@@ -80,6 +80,7 @@ APP_MESH = MeshTraits(
         "outlier": yes("at the caller's proxy"),
         "probes": yes("from every caller's proxy"),
         "probes_of_grpc": yes("with gRPC's health service, regardless of the path"),
+        "ready_tasks": yes("the caller's proxy checks a new task first"),
         "access_logs": yes("from every proxy, in the service's log group"),
         "traced_proxies": yes("every proxy sends traces"),
         "tcp": yes("distinguished by port"),

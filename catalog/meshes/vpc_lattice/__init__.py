@@ -60,6 +60,7 @@ VPC_LATTICE = MeshTraits(
         "outlier": no("only failed health checks remove a task"),
         "probes": yes("by its target groups, for every task"),
         "probes_of_grpc": no("target groups have no health checks for grpc", instead=check_inside),
+        "ready_tasks": yes("target groups check a new task first"),
         "access_logs": yes("for all services, in one log group"),
         "traced_proxies": no("VPC Lattice sends no traces, only services do"),
         "tcp": no("tcp services are called directly, by their Cloud Map name"),
