@@ -10,9 +10,9 @@ SVG ?=
 ARGS ?=
 
 # A misspelt variable on the command line is an error: make would ignore it.
-DOCUMENTED := CATALOG_FILE ENV STACK REDEPLOY SERVICE SVG ARGS CDKTF_OUTDIR PYTHON JOBS TERRAFORM PLANS
+DOCUMENTED := CATALOG_FILE ENV STACK REDEPLOY SERVICE SVG ARGS CDKTF_OUTDIR PYTHON JOBS TERRAFORM PLANS APP_MESH
 ALLOWED := $(DOCUMENTED) CATALOG_ENVIRONMENT CATALOG_PLAIN_BINDINGS TERRAFORM_BINARY_NAME DEMAND_TERRAFORM KEEP_PLANS \
-  STORM_SEEDS WRITE_ADDRESSES CHECKPOINT_DISABLE TF_% AWS_% PIP_% NODE_% PYTHONPATH SSL_% %_PROXY %_proxy NO_COLOR \
+  STORM_SEEDS WRITE_ADDRESSES DEMAND_NGINX CHECKPOINT_DISABLE TF_% AWS_% PIP_% NODE_% PYTHONPATH SSL_% %_PROXY %_proxy NO_COLOR \
   HOME PATH TMPDIR LANG LC_% SHELL MAKE% GNUMAKEFLAGS
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 UNKNOWN := $(firstword $(filter-out $(ALLOWED),$(GIVEN)))
@@ -28,8 +28,9 @@ TARGETS_OF_STACK := plan apply destroy atlantis
 TARGETS_OF_REDEPLOY := plan apply
 TARGETS_OF_SERVICE := explain
 TARGETS_OF_SVG := graph
+TARGETS_OF_APP_MESH := apply
 TARGETS_OF_ENV := check synth explain graph demo $(TARGETS_OF_STACK)
-$(foreach name,$(filter STACK REDEPLOY SERVICE SVG ENV,$(GIVEN)),$(if $($(name)),$(if $(filter $(TARGETS_OF_$(name)),$(MAKECMDGOALS)),,\
+$(foreach name,$(filter STACK REDEPLOY SERVICE SVG ENV APP_MESH,$(GIVEN)),$(if $($(name)),$(if $(filter $(TARGETS_OF_$(name)),$(MAKECMDGOALS)),,\
   $(error make $(or $(firstword $(MAKECMDGOALS)),help) ignores $(name), which is for $(TARGETS_OF_$(name)). Remove $(name)))))
 
 # Some shells set ENV to the path of a start-up file. The name of an environment has no slash.
@@ -60,6 +61,7 @@ help: ## Show this list
 	@echo 'STACK=rag              Use only this Terraform state: base, or the stack of a service'
 	@echo 'REDEPLOY=llm,web       Deploy these ECS services again, or move them to another capacity, in place'
 	@echo 'CDKTF_OUTDIR=out       Write to this folder instead of cdktf.out/'
+	@echo 'APP_MESH=1             Let make apply create App Mesh, which AWS has ended'
 	@echo 'ARGS="-target=..."     Pass these arguments to terraform, pytest, or the tool that the target runs'
 	@echo 'PYTHON=python3.12      Create .venv/ with this Python instead of python3'
 

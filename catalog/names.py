@@ -60,6 +60,11 @@ def load_balancer(deployment: str, ingress: str) -> str:
     return shortened(owned(deployment, ingress), 32)
 
 
+def gateway(deployment: str, ingress: str) -> str:
+    """Load balancer of an ingress whose proxies belong to the mesh, with a hash: no other ingress has this name."""
+    return renewed(32, deployment, ingress, forces_new=("gateway",))
+
+
 def log_bucket(deployment: str, ingress: str, *, account: str, region: str) -> str:
     """Bucket: at most 63 characters, unique in the partition (S3 user guide, "Bucket naming rules"). `account` may be
     a reference to the twelve digits."""

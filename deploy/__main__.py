@@ -14,7 +14,7 @@ from catalog import INTERRUPTED, run_command
 from catalog.diagnostics import USER_ERROR, CatalogError
 from catalog.load import load
 from deploy.apply import apply, destroy
-from deploy.guards import former_states, refuse_empty_state, refuse_protected
+from deploy.guards import former_states, refuse_empty_state, refuse_ended_mesh, refuse_protected
 from deploy.plan import plan
 from deploy.process import Interrupted, Refusal
 from deploy.redeploy import refuse_unknown
@@ -63,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
         ordered = in_order(stacks)
         if options.command == "destroy":
             refuse_protected(ordered)
+        if options.command == "apply":
+            refuse_ended_mesh(ordered)
         if len(ordered) > 1:
             share_plugins()
         beside = catalog if catalog.is_dir() else catalog.parent

@@ -72,6 +72,27 @@ def on_retired_mesh(stack: Stack, *, terraform: str) -> str | None:
     return None
 
 
+def refuse_ended_mesh(stacks: Sequence[Stack]) -> None:
+    """Raise Refusal if any of these stacks would create resources of a mesh that AWS has ended: the apply would fail
+    after it created what else the stack has. With an endpoint of one's own, as for an emulated AWS, it isn't refused
+    (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"), nor with a variable named after the mesh."""
+    for kind, mesh in MESHES.items():
+        variable = kind.upper().replace("-", "_")
+        endpoints = ("AWS_ENDPOINT_URL", f"AWS_ENDPOINT_URL_{variable}")
+        if not mesh.ended or os.environ.get(variable) == "1" or any(os.environ.get(name) for name in endpoints):
+            continue
+        for stack in stacks:
+            made = configuration_of(stack).resources
+            if any(address.startswith(mesh.resource_prefix) for address in made):
+                other = next(other for other, traits in MESHES.items() if not traits.ended)
+                raise Refusal(
+                    f"{stack.id}: AWS ended {mesh.title} on {mesh.ended}, so the apply would fail; nothing was changed."
+                    f' Write kind = "{other}" in [mesh]. If {stack.deployment} exists, also write '
+                    f'migrate_from = "{kind}" there ({mesh.migration_page}). If {mesh.title} answers in your account, '
+                    f"run make apply {variable}=1."
+                )
+
+
 def refuse_empty_state(stacks: Sequence[Stack]) -> None:
     """Raise Refusal for a local state that is empty although its backup isn't: Terraform would create everything
     again. Terraform 1.11 truncates the state file before it writes it, and keeps the state from before the run in the

@@ -14,6 +14,7 @@ from catalog.meshes import RESOURCE_TYPES
 from catalog.model import Deployment
 from stacks.cluster import Cluster, ContainerInstances
 from stacks.cluster.capacity import CapacityProvider
+from stacks.costs import after_ended_mesh
 from stacks.escaping import Text
 from stacks.ingress import Exposure, Ingress
 from stacks.ingress.gateway import Gateway
@@ -140,6 +141,7 @@ class DeploymentStack(TerraformStack):
             dns_names={name: ingress.dns_name for name, ingress in every_ingress.items()},
             services=services,
         )
+        after_ended_mesh(self.elements, deployment)
         previous = deployment.catalog.mesh.migrate_from
         left = RETIRED_RESOURCES[previous](deployment) if previous else []
         stacks = {BASE: self, **self.stacks}

@@ -126,19 +126,30 @@ class MeshTraits:
     """The keys of [images] that set these images."""
     proxy_share: Callable[[int, int], Share] = lambda cpu, memory: Share(0, 0)
     """The proxy's share of a task with this much CPU and memory."""
-    ended: bool = False
-    """Whether AWS has ended it: messages don't recommend it, and its resources can't be deleted any more."""
+    ended: str = ""
+    """The date on which AWS ended it; empty if AWS supports it. Messages don't recommend a mesh that has ended, and its
+    resources can't be created or deleted any more."""
     resource_types: Mapping[str, ResourceType] = field(default_factory=dict)
     """The rows of its Terraform types for the table in `catalog.analysis.resource_types`."""
     resource_prefix: str = ""
     """The start of its resources' addresses. Required if AWS has ended it: they may still be in a state."""
+    first_resource: str = ""
+    """The address of the resource that AWS must accept before Terraform creates anything that costs money. Required if
+    AWS has ended it."""
 
     migration_page: str = ""
     """The page about migrating from it. Required if AWS has ended it."""
 
     def __post_init__(self) -> None:
-        if self.ended and not (self.resource_prefix and self.migration_page):
-            raise ValueError(f"{self.title} has ended, so it requires resource_prefix and migration_page")
+        if self.ended and not (self.resource_prefix and self.first_resource and self.migration_page):
+            raise ValueError(f"{self.title} has ended, so it requires prefix, first resource and migration page")
+
+    def verdict(self, feature: str, *, deployment: Deployment) -> Verdict:
+        """The verdict on a feature with the oldest version of the AWS provider that a catalog allows."""
+        verdict = self.parity[feature]
+        if not verdict.since or provider_at_least(deployment.catalog.terraform.aws, verdict.since):
+            return verdict
+        return Verdict(supported=False, how=verdict.before, since=verdict.since)
 
     def verdict(self, feature: str, *, deployment: Deployment) -> Verdict:
         """The verdict on a feature with the oldest version of the AWS provider that a catalog allows."""

@@ -153,6 +153,13 @@ FEATURES = (
         ),
     ),
     Feature(
+        key="ready_tasks",
+        title="Requests only to healthy tasks",
+        keys="health.grace",
+        effect="fallback",
+        requested=service_key("health", "grace", where=has_callers),
+    ),
+    Feature(
         key="access_logs",
         title="Access logs",
         keys="mesh.access_logs",

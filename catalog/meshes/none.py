@@ -22,6 +22,7 @@ NONE = MeshTraits(
         "outlier": no("only ECS replaces a failing task, if its own health check fails"),
         "probes": no("ECS runs only the container's own check, health.command", instead=check_inside),
         "probes_of_grpc": no("ECS runs only the container's own check, health.command", instead=check_inside),
+        "ready_tasks": yes("with health.command, DNS records lead to a task when its check has passed"),
         "access_logs": no("requests between services aren't logged"),
         "traced_proxies": yes("there's no proxy, services send all traces"),
         "tcp": yes("any protocol, directly"),

@@ -60,9 +60,12 @@ class Gateway(Part):
         self._security = security
         self._gateway = make(self, deployment=deployment, ingress=name, mesh=mesh)
         task = self._gateway.task
-        # The same rule addresses as the Application Load Balancer's: AWS allows such a rule only once in a group.
+        # Other addresses and names than an Application Load Balancer's: if the ingress becomes one, Terraform creates it
+        # before it deletes these.
+        own = f"{name}_gateway"
+        self._front_address = names.shared("ingress", own)
         ports = {"https": 443} if settings.certificate else {"http": 80}
-        self._front = ingress_security_group(self, name=name, settings=settings, vpc_id=network.vpc_id, ports=ports)
+        self._front = ingress_security_group(self, name=own, settings=settings, vpc_id=network.vpc_id, ports=ports)
         self.security_group = self._group(network)
         self.egress = self._egress_rules(endpoints)
         edges = self._from_balancer(task.port)
@@ -132,7 +135,7 @@ class Gateway(Part):
     def _from_balancer(self, port: int) -> list[Ref]:
         egress = self.add(
             VpcSecurityGroupEgressRule,
-            names.egress_rule(self._address, "tasks"),
+            names.egress_rule(self._front_address, "tasks"),
             security_group_id=self._front.id,
             **tcp(port, to="the gateway", referenced_security_group_id=self.security_group.id),
         )
@@ -153,8 +156,8 @@ class Gateway(Part):
         network = self._network
         return self.add(
             Lb,
-            self._address,
-            name=names.load_balancer(self.deployment.id, self._name),
+            self._front_address,
+            name=names.gateway(self.deployment.id, self._name),
             enable_deletion_protection=self.deployment.catalog.security.deletion_protection or None,
             lifecycle=protected(self.deployment),
             load_balancer_type="network",
@@ -195,7 +198,7 @@ class Gateway(Part):
             alpn = "HTTP2Only" if services[0].protocol == "http2" else None
             return self.add(
                 LbListener,
-                f"{self._address}_tls",
+                f"{self._front_address}_tls",
                 port=443,
                 protocol="TLS",
                 certificate_arn=certificate,
@@ -205,7 +208,7 @@ class Gateway(Part):
             )
         return self.add(
             LbListener,
-            f"{self._address}_tcp",
+            f"{self._front_address}_tcp",
             port=80,
             protocol="TCP",
             tcp_idle_timeout_seconds=gateway_idle(self.deployment, self._name),

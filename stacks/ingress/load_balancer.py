@@ -29,7 +29,7 @@ from stacks.part import Part, Ref, protected
 
 def ingress_security_group(part: Part, *, name: str, settings: Ingress, vpc_id: str, ports: Mapping[str, int]) -> Ref:
     """The security group of an ingress's load balancer. It allows the ranges in `allow` to connect to `ports`, which
-    has the port of each protocol."""
+    has the port of each protocol. `name` distinguishes it from those of other load balancers."""
     address = names.shared("ingress", name)
     # Service keys have no underscore, so this name can't collide with those of the services' groups.
     full_name = names.owned(part.deployment.id, f"ingress_{name}")

@@ -94,6 +94,8 @@ class Membership:
     """Further arguments of the task definition."""
     service: dict[str, Any] = field(default_factory=dict)
     """Further arguments of the ECS service."""
+    newer: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the ECS service that the bindings don't have, by path."""
     task_statements: tuple[dict[str, Any], ...] = ()
     """IAM statements (JSON spelling) of the task role."""
     target_protocol: str = "HTTP"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from cdktf import DataResource
 from cdktf_cdktf_provider_aws.ecs_service import (
@@ -19,7 +20,7 @@ from constructs import Construct
 
 from catalog import names
 from catalog.analysis import naming
-from catalog.meshes.service_connect import KEEP_CERTIFICATES, TLS_POLICY
+from catalog.meshes.service_connect import KEEP_CERTIFICATES, SERVICE_CONNECT, TLS_POLICY
 from catalog.meshes.service_connect.timers import discovery_name, idle_seconds, proxy_share, response_seconds, serves
 from catalog.model import Deployment, Service
 from stacks.kms import key_arn
@@ -80,6 +81,7 @@ class ServiceConnect(Part):
                 **registered(self._context.discovery.keep(service)),
             },
             labels=self._known_at_start(service),
+            newer=self._access_logs(),
             replaced_with=(self._protocol(service),) if server else (),
             depends_on=tuple(waits_for),
         )
@@ -124,6 +126,14 @@ class ServiceConnect(Part):
             log_configuration=logs,
             service=[self._endpoint(service)] if server else None,
         )
+
+    def _access_logs(self) -> dict[str, Any]:
+        """The access logs of a proxy, without query parameters, which may contain secrets (ECS API reference,
+        ServiceConnectAccessLogConfiguration; provider pull request 45820)."""
+        supported = SERVICE_CONNECT.verdict("access_logs", deployment=self.deployment).supported
+        if not supported or not self.deployment.catalog.mesh.access_logs:
+            return {}
+        return {"service_connect_configuration.access_log_configuration": {"format": "JSON"}}
 
     def _endpoint(self, service: Service) -> EcsServiceServiceConnectConfigurationService:
         assert service.port is not None

@@ -85,6 +85,8 @@ class ServiceResources(TaskResources):
             **membership.service,
         )
         self.service.element.add_override("force_new_deployment", forced(workload))
+        for path, value in membership.newer.items():
+            self.service.element.add_override(path, value)
         if workload.scale is not None:
             Scaling(
                 self,

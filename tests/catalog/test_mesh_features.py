@@ -27,6 +27,7 @@ REQUESTS = {
     "outlier": "services.llm.outlier.errors = 3",
     "probes": 'services.llm.health.path = "/health"',
     "probes_of_grpc": 'services.llm.health.path = "/grpc.health.v1.Health/Check"\nservices.llm.protocol = "grpc"',
+    "ready_tasks": 'services.llm.health = {{ grace = "5m", command = "check" }}',
     "access_logs": "mesh.access_logs = true",
     "traced_proxies": "mesh.tracing = true",
     "tcp": "",  # services.cache of every catalog here requests it

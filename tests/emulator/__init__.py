@@ -9,6 +9,7 @@
 `python -m tests.emulator` serves one for a shell.
 """
 
+from .appmesh import end as end_app_mesh
 from .ecs import forced_deployments, known_endpoints, rollback_next
 from .inventory import active_task_definitions, leftovers
 from .server import REGION, client, environment, reset, settings, start, stop, url
@@ -17,6 +18,7 @@ __all__ = [
     "REGION",
     "active_task_definitions",
     "client",
+    "end_app_mesh",
     "environment",
     "forced_deployments",
     "known_endpoints",

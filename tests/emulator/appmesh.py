@@ -19,10 +19,12 @@ from typing import Any
 from uuid import uuid4
 
 import moto.appmesh.urls as appmesh_urls
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, utcnow
+from moto.iam import iam_backends
 
 from . import validation
 
@@ -94,6 +96,25 @@ class NotFound(ServiceException):
 
 class ResourceInUse(ServiceException):
     code = "ResourceInUseException"
+
+
+class Forbidden(ServiceException):
+    code = "ForbiddenException"
+
+
+def end(*, account: str = DEFAULT_ACCOUNT_ID) -> None:
+    """End App Mesh: every call is refused until the emulator is reset. The answer of AWS since 2026-10-01 isn't known;
+    the error is the one for callers without permission, which no client retries."""
+    _account(account)["app_mesh_ended"] = True
+
+
+def has_ended(account: str) -> bool:
+    return bool(_account(account).get("app_mesh_ended"))
+
+
+def _account(account: str) -> Document:
+    # On a backend without regions, so that a reset of the emulator clears it too.
+    return iam_backends[account]["aws"].__dict__
 
 
 class AppMeshStore(BaseBackend):
@@ -210,6 +231,8 @@ class AppMeshResponse(BaseResponse):
 
     @property
     def store(self) -> AppMeshStore:
+        if has_ended(self.current_account):
+            raise Forbidden("AWS App Mesh has ended")
         return appmesh_backends[self.current_account][self.region]
 
     def checked(self) -> Document:

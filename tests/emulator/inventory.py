@@ -9,6 +9,7 @@ from typing import Any
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 
+from . import appmesh
 from .server import REGION, client
 
 
@@ -66,7 +67,7 @@ def _regional(region: str) -> Iterator[tuple[str, str]]:
         yield "namespace", namespace["Name"]
     for service in cloud_map.list_services()["Services"]:
         yield "Cloud Map service", service["Name"]
-    for each in mesh.list_meshes()["meshes"]:
+    for each in () if appmesh.has_ended(DEFAULT_ACCOUNT_ID) else mesh.list_meshes()["meshes"]:
         yield "mesh", each["meshName"]
     for group in client("logs", region=region).describe_log_groups()["logGroups"]:
         yield "log group", group["logGroupName"]

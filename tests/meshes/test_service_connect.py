@@ -294,3 +294,31 @@ def test_synthesis_needs_no_terraform(tmp_path: Path) -> None:
     done = run(tmp_path, PATH="")
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("provider", "mesh", "expected"),
+    [
+        (">= 6.34, < 7", "", {"format": "JSON"}),
+        (">= 6.34, < 7", "access_logs = false", None),
+        (">= 5.100, < 7", "", None),
+    ],
+)
+def test_access_logs_require_a_newer_provider(
+    provider: str, mesh: str, expected: dict[str, str] | None, tmp_path: Path
+) -> None:
+    text = f"""
+    [catalog]
+    name = "shop"
+    region = "us-west-2"
+    [terraform]
+    aws = "{provider}"
+    [mesh]
+    kind = "service-connect"
+    {mesh}
+    [services.llm]
+    image = "llm:1"
+    port = 80
+    """
+    service = catalog_output(text, tmp_path)["shop"]["resource"]["aws_ecs_service"]["llm"]
+    assert service["service_connect_configuration"].get("access_log_configuration") == expected

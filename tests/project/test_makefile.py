@@ -154,6 +154,13 @@ def test_stack_is_passed_to_the_driver(project: Project) -> None:
     assert project.calls("plan", "STACK=rag", "ENV=prod")[-1] == "-m deploy plan --env prod --stack rag --"
 
 
+def test_a_mesh_that_aws_has_ended_is_a_variable_of_apply(project: Project) -> None:
+    (project.folder / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$APP_MESH $*" >> calls\n')
+
+    assert project.calls("apply", "APP_MESH=1")[-1] == "1 -m deploy apply --"
+    assert "make plan ignores APP_MESH, which is for apply" in project.make("plan", "APP_MESH=1").stderr
+
+
 def test_atlantis_writes_the_output_of_the_driver_to_a_file(project: Project) -> None:
     project.calls("atlantis")
     assert (project.folder / "atlantis.yaml").exists()

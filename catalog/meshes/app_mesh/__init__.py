@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog import names
 from catalog.analysis.images import ECR_ENDPOINTS
 from catalog.analysis.permissions import Permission
 from catalog.analysis.resource_types import ResourceType
@@ -48,8 +49,9 @@ _MANAGEMENT = "appmesh-envoy-management"
 
 APP_MESH = MeshTraits(
     title="App Mesh",
-    ended=True,
+    ended=rules.ENDED,
     resource_prefix="aws_appmesh_",
+    first_resource=f"aws_appmesh_mesh.{names.shared('mesh')}",
     migration_page="docs/migrating-from-app-mesh.md",
     protocols=frozenset({"http", "http2", "grpc", "tcp"}),
     needs_dns=lambda service: True,
@@ -78,6 +80,7 @@ APP_MESH = MeshTraits(
         "outlier": yes("at the caller's proxy"),
         "probes": yes("from every caller's proxy"),
         "probes_of_grpc": yes("with gRPC's health service, regardless of the path"),
+        "ready_tasks": yes("the caller's proxy checks a new task first"),
         "access_logs": yes("from every proxy, in the service's log group"),
         "traced_proxies": yes("every proxy sends traces"),
         "tcp": yes("distinguished by port"),

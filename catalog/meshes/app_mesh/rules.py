@@ -15,6 +15,9 @@ from catalog.model.network import KINDS
 
 rule = Rules()
 
+ENDED = "2026-09-30"
+"""The date on which AWS ended App Mesh (AWS Containers Blog, "Migrating from AWS App Mesh to Amazon ECS Service
+Connect")."""
 
 _PROXY_PORTS = {
     envoy.ADMIN_PORT: "administration",
@@ -30,9 +33,9 @@ _ENVOYS = 50
 
 @rule(Deployment)
 def app_mesh_ended(deployment: Deployment, at: Place) -> Iterator[Finding]:
-    """AWS has ended App Mesh (AWS Containers Blog, "Migrating from AWS App Mesh to Amazon ECS Service Connect")."""
+    """AWS has ended App Mesh, so `make apply` refuses it."""
     yield at("mesh", "kind").warning(
-        "AWS ended App Mesh on 2026-09-30, so applying this to a real account is expected to fail. Use "
+        f"AWS ended App Mesh on {ENDED}, so applying this to a real account is expected to fail. Use "
         f"{_successors()}, and if it was applied before, also set migrate_from (docs/migrating-from-app-mesh.md)."
     )
 

@@ -50,7 +50,16 @@ SERVICE_CONNECT = MeshTraits(
         "outlier": no("its proxies eject failing tasks by fixed rules"),
         "probes": no("ECS runs only the container's own check, health.command", instead=check_inside),
         "probes_of_grpc": no("ECS runs only the container's own check, health.command", instead=check_inside),
-        "access_logs": no("the Terraform provider can't turn them on yet, only the proxies' own messages are logged"),
+        # ECS has no setting for it (ECS API reference, ServiceConnectConfiguration; aws/containers-roadmap issue 2334). A
+        # container that waits until the service's is healthy would keep the task out of RUNNING, but if it never is, ECS
+        # stops the task only after hours (issue 2379), so that nothing would be rolled back. On Fargate a container waits
+        # at most 120 s (ECS API reference, ContainerDefinition.startTimeout), less than models need.
+        "ready_tasks": no("requests can reach a new task before its health check has passed"),
+        "access_logs": yes(
+            "from every proxy, in the service's log group",
+            since="6.34",
+            before="the Terraform provider can't turn them on, only the proxies' own messages are logged",
+        ),
         "traced_proxies": no("its proxies send no traces, only services do"),
         "tcp": yes("as plain connections"),
         "envoy": no("ECS provides its own proxy image"),

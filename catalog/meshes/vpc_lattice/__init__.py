@@ -75,6 +75,7 @@ VPC_LATTICE = MeshTraits(
         "probes_of_grpc": no(
             "target groups check grpc by GET requests only, which gRPC servers don't answer", instead=check_inside
         ),
+        "ready_tasks": yes("target groups check a new task first"),
         "access_logs": yes("for all services, in one log group"),
         "traced_proxies": no("VPC Lattice sends no traces, only services do"),
         "tcp": no("tcp services are called directly, by their Cloud Map name"),

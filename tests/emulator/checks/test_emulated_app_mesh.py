@@ -38,6 +38,15 @@ def gateway_route(service: str) -> dict[str, Any]:
     return {"httpRoute": {"match": {"prefix": "/"}, "action": {"target": target}}}
 
 
+def test_after_its_end_every_call_is_refused(mesh: Any) -> None:
+    emulator.end_app_mesh()
+    with refused("ForbiddenException", "has ended"):
+        mesh.create_mesh(meshName="other")
+    with refused("ForbiddenException", "has ended"):
+        mesh.describe_mesh(meshName="example")
+    assert "mesh" not in emulator.leftovers()
+
+
 def test_arns_name_the_whole_path(mesh: Any) -> None:
     mesh.create_gateway_route(
         meshName="example", virtualGatewayName="g", gatewayRouteName="gr", spec=gateway_route("s.internal")

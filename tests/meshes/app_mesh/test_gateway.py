@@ -20,6 +20,7 @@ from tests.support.trial import Trial
 CATALOG = Path(__file__).with_name("gateway.toml")
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 ADDRESS = "main_ingress_public"
+FRONT = "main_ingress_public_gateway"
 
 
 def output_of(folder: Path, *changes: tuple[str, str]) -> dict[str, Any]:
@@ -92,20 +93,27 @@ def test_tls_ends_at_a_load_balancer_with_a_certificate(
 ) -> None:
     output = output_of(tmp_path, (f'certificate = "{CERTIFICATE}"', certificate))
     made = resources(output, "aws_lb_listener")
-    assert set(made) == {f"{ADDRESS}_{listener}"}
+    assert set(made) == {f"{FRONT}_{listener}"}
     (found,) = made.values()
     assert (found["port"], found["protocol"], found.get("tcp_idle_timeout_seconds")) == expected
-    assert resources(output, "aws_lb")[ADDRESS]["load_balancer_type"] == "network"
+    assert resources(output, "aws_lb")[FRONT]["load_balancer_type"] == "network"
 
 
 def test_each_hop_allows_only_the_previous_hop(tmp_path: Path) -> None:
     output = output_of(tmp_path)
     rules = resources(output, "aws_vpc_security_group_ingress_rule")
-    front, tasks = (f"${{aws_security_group.{ADDRESS}{end}.id}}" for end in ("", "_tasks"))
-    assert rules[f"{ADDRESS}_https_from_0-0-0-0-0"]["security_group_id"] == front
+    front, tasks = (f"${{aws_security_group.{group}.id}}" for group in (FRONT, f"{ADDRESS}_tasks"))
+    assert rules[f"{FRONT}_https_from_0-0-0-0-0"]["security_group_id"] == front
     assert rules[f"{ADDRESS}_tasks_from_balancer"]["referenced_security_group_id"] == front
     for name in ("web", "api"):
         assert rules[f"{name}_from_{ADDRESS}_tasks"]["referenced_security_group_id"] == tasks
+
+
+def test_without_gateway_the_load_balancer_has_another_address_and_name(tmp_path: Path) -> None:
+    before = resources(output_of(tmp_path / "a"), "aws_lb")
+    after = resources(output_of(tmp_path / "b", ("gateway = true", "")), "aws_lb")
+    assert not before.keys() & after.keys()
+    assert {each["name"] for each in before.values()}.isdisjoint(each["name"] for each in after.values())
 
 
 def test_with_tls_the_gateway_trusts_the_meshs_ca(tmp_path: Path) -> None:
