@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog.analysis.packing import known_types
 from catalog.diagnostics import Path
 from catalog.endpoints import gateways_of, has_internet_access, interface_endpoints
 from catalog.meshes import mesh_of
@@ -112,6 +113,38 @@ def instances(deployment: Deployment) -> Counts:
         if service.port is not None and mesh.needs_dns(service):
             tasks = sum(each.most_tasks for each in deployment.workloads_of(service.name))
             yield ("services", service.name), "instances, one for each task", tasks
+
+
+_CLASSES = {"g": "g", "gr": "g", "vt": "g", "p": "p", "x": "x"} | dict.fromkeys(
+    ("a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"), "standard"
+)
+"""The quota class of instance types, by the letters that they begin with (EC2 User Guide, "On-Demand Instance
+quotas")."""
+
+
+def vcpus(deployment: Deployment) -> dict[str, tuple[Path, float]]:
+    """The vCPUs of the largest number of tasks on Fargate and of instances, with a place, by the quota that they count
+    against: `fargate`, `fargate-spot`, or a class of instances, with `-spot` if they are."""
+    found: dict[str, tuple[Path, float]] = {}
+
+    def add(quota: str, place: Path, count: float) -> None:
+        first, before = found.get(quota, (place, 0))
+        found[quota] = (first, before + count)
+
+    for workload in deployment.workloads.values():
+        if workload.on_fargate:
+            add(workload.capacity, ("services",), workload.most_tasks * workload.cpu / 1024)
+    for name, capacity in deployment.used_capacity.items():
+        largest: dict[str, int] = {}
+        for type_ in known_types(capacity):
+            family = type_.name.partition(".")[0]
+            letters = family[: len(family) - len(family.lstrip("abcdefghijklmnopqrstuvwxyz"))]
+            if letters in _CLASSES:
+                class_ = _CLASSES[letters] + ("-spot" if capacity.spot else "")
+                largest[class_] = max(largest.get(class_, 0), type_.vcpu)
+        for class_, vcpu in largest.items():
+            add(class_, ("capacity", name, "max"), capacity.max * vcpu)
+    return found
 
 
 def vpcs(deployment: Deployment) -> int:

@@ -9,8 +9,10 @@
 `python -m tests.emulator` serves one for a shell.
 """
 
+from .disks import pass_time, write_to_disk
 from .ecs import known_endpoints, rollback_next
 from .inventory import active_task_definitions, leftovers
+from .quotas import set_quota
 from .server import REGION, client, environment, reset, settings, start, stop, url
 
 __all__ = [
@@ -20,10 +22,13 @@ __all__ = [
     "environment",
     "known_endpoints",
     "leftovers",
+    "pass_time",
     "reset",
     "rollback_next",
+    "set_quota",
     "settings",
     "start",
     "stop",
     "url",
+    "write_to_disk",
 ]

@@ -31,7 +31,9 @@ def test_a_task_definition_with_a_proxy_is_accepted(stage: Stage) -> None:
     stage.register(containerDefinitions=[app, ENVOY], proxyConfiguration=proxy("envoy", **PROXY))
 
 
-@pytest.mark.parametrize(("cpu", "memory"), [("512", "512"), ("300", "1024"), ("16384", "16384"), ("256", "4096")])
+@pytest.mark.parametrize(
+    ("cpu", "memory"), [("512", "512"), ("300", "1024"), ("16384", "16384"), ("256", "4096"), ("32768", "131072")]
+)
 def test_fargate_takes_only_its_own_sizes(stage: Stage, cpu: str, memory: str) -> None:
     with refused("ClientException", "No Fargate configuration exists"):
         stage.register(cpu=cpu, memory=memory)
@@ -40,6 +42,7 @@ def test_fargate_takes_only_its_own_sizes(stage: Stage, cpu: str, memory: str) -
 def test_the_largest_and_the_smallest_size_are_accepted(stage: Stage) -> None:
     stage.register(cpu="256", memory="512")
     stage.register(cpu="16384", memory="122880")
+    stage.register(cpu="32768", memory="249856")
 
 
 @pytest.mark.parametrize("size", [20, 201])
