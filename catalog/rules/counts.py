@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_lowercase
 
 from catalog.analysis.packing import known_types
 from catalog.diagnostics import Path
@@ -122,6 +123,17 @@ _CLASSES = {"g": "g", "gr": "g", "vt": "g", "p": "p", "x": "x"} | dict.fromkeys(
 quotas")."""
 
 
+_SPOT_OF_P = {"p2": "p-spot", "p3": "p-spot", "p4": "p-spot", "p5": "p5-spot"}
+
+
+def _class_of(type_: str, *, spot: bool) -> str | None:
+    """The quota class of an instance type; None if it isn't known."""
+    class_ = _CLASSES.get(type_[: len(type_) - len(type_.lstrip(ascii_lowercase))])
+    if class_ is None or not spot:
+        return class_
+    return _SPOT_OF_P.get(type_[:2]) if class_ == "p" else f"{class_}-spot"
+
+
 def vcpus(deployment: Deployment) -> dict[str, tuple[Path, float]]:
     """The vCPUs of the largest number of tasks on Fargate and of instances, with a place, by the quota that they count
     against: `fargate`, `fargate-spot`, or a class of instances, with `-spot` if they are."""
@@ -137,10 +149,8 @@ def vcpus(deployment: Deployment) -> dict[str, tuple[Path, float]]:
     for name, capacity in deployment.used_capacity.items():
         largest: dict[str, int] = {}
         for type_ in known_types(capacity):
-            family = type_.name.partition(".")[0]
-            letters = family[: len(family) - len(family.lstrip("abcdefghijklmnopqrstuvwxyz"))]
-            if letters in _CLASSES:
-                class_ = _CLASSES[letters] + ("-spot" if capacity.spot else "")
+            class_ = _class_of(type_.name, spot=capacity.spot)
+            if class_ is not None:
                 largest[class_] = max(largest.get(class_, 0), type_.vcpu)
         for class_, vcpu in largest.items():
             add(class_, ("capacity", name, "max"), capacity.max * vcpu)

@@ -161,6 +161,7 @@ VCPU_QUOTAS = {
     "g-spot": ("All G and VT Spot Instance Requests", "L-3819A6DF", 0),
     "p": ("Running On-Demand P instances", "L-417A185B", 0),
     "p-spot": ("All P4, P3 and P2 Spot Instance Requests", "L-7212CCBC", 0),
+    "p5-spot": ("All P5 Spot Instance Requests", "L-C4BD4855", 0),
     "x": ("Running On-Demand X instances", "L-7295265B", 0),
     "x-spot": ("All X Spot Instance Requests", "L-E3A00192", 0),
 }

@@ -124,6 +124,11 @@ VCPUS = {
         + "".join(f"[services.{n}]\nimage = 'r.io/s:1'\ncapacity = '{n}'\n" for n in "abcd"),
         {"capacity.a.max": (20, _G), "capacity.d.max": (8, _SPOT)},
     ),
+    "P5 on Spot, which has a quota of its own, and P6, whose quota isn't known": (
+        "[capacity.a]\ninstance_types = ['p5.4xlarge', 'p6-b200.48xlarge']\nmax = 1\nspot = true\n"
+        "[services.a]\nimage = 'r.io/s:1'\ncapacity = 'a'\n",
+        {"capacity.a.max": (16, 'the quota "All P5 Spot Instance Requests" (L-C4BD4855), which is 0')},
+    ),
 }
 
 

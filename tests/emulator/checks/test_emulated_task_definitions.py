@@ -197,3 +197,23 @@ def test_an_unknown_key_is_refused(stage: Stage) -> None:
     with pytest.raises(HTTPError) as caught:
         urlopen(request, timeout=300)
     assert "healthcheck_" in caught.value.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("capacity", "variables", "refusal"),
+    [("EC2", [], True), ("EC2", ["AWS_REGION"], False), ("FARGATE", [], False)],
+)
+def test_a_collector_on_instances_needs_its_region(
+    stage: Stage, capacity: str, variables: list[str], refusal: bool
+) -> None:
+    environment = [{"name": name, "value": "us-west-2"} for name in ("AOT_CONFIG_CONTENT", *variables)]
+    collector = {"name": "otel", "image": "example/otel:1", "essential": False, "environment": environment}
+    task = {
+        "requiresCompatibilities": [capacity],
+        "containerDefinitions": [*stage.task["containerDefinitions"], collector],
+    }
+    if refusal:
+        with refused("ClientException", "needs AWS_REGION"):
+            stage.register(**task)
+    else:
+        stage.register(**task)
