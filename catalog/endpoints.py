@@ -88,8 +88,14 @@ def interface_endpoints(deployment: Deployment) -> tuple[str, ...]:
 
 
 def gateway_endpoints(deployment: Deployment) -> tuple[str, ...]:
-    """The gateway endpoints to create: always S3, because it is free and serves image layers."""
-    return () if deployment.uses_existing_network else tuple(sorted(_wanted(deployment) & set(GATEWAYS) | {"s3"}))
+    """The gateway endpoints to create, which are free: always S3, which serves image layers, and those for
+    the services' permissions, because a NAT gateway would bill that traffic."""
+    if deployment.uses_existing_network:
+        return ()
+    permitted = {
+        action.partition(":")[0].lower() for each in deployment.workloads.values() for action in _permissions(each)
+    }
+    return tuple(sorted((_wanted(deployment) | permitted) & set(GATEWAYS) | {"s3"}))
 
 
 def gateways_of(workload: Workload, *, deployment: Deployment) -> tuple[str, ...]:
@@ -138,15 +144,15 @@ def _of_service(workload: Workload, *, deployment: Deployment) -> Iterator[str]:
     secrets = [secret.arn for secret in (*workload.secrets.values(), *addition.secrets.values())]
     secrets += [*addition.credentials, workload.credentials or ""]
     yield from (arn.split(":")[2] for arn in secrets if arn)
-    written = [
-        action
-        for statement in (*workload.access.statements, *workload.granted)
-        if statement.effect == "Allow"
-        for action in statement.actions
-        if action != "*"
-    ]
-    for action in (*written, *addition.actions):
+    for action in (*_permissions(workload), *addition.actions):
         yield from endpoints_for(action)
+
+
+def _permissions(workload: Workload) -> Iterator[str]:
+    """The actions that the catalog allows a workload, without `*`."""
+    for statement in (*workload.access.statements, *workload.granted):
+        if statement.effect == "Allow":
+            yield from (action for action in statement.actions if action != "*")
 
 
 def endpoints_for(action: str) -> tuple[str, ...]:

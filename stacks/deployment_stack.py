@@ -57,7 +57,9 @@ class DeploymentStack(TerraformStack):
         security = SecurityGroups(self, deployment=deployment, network=network, endpoints=endpoints)
         cluster = Cluster(self, deployment=deployment)
         capacities = _capacities(self, deployment=deployment, cluster=cluster, network=network, endpoints=endpoints)
-        cluster.associate(capacities, after=network.private_routes)
+        cluster.associate({name: capacity.provider for name, capacity in capacities.items()})
+        # Services wait for the egress of the instances, so that Terraform destroys it after their tasks have stopped.
+        cluster.ready += [rule for each in capacities.values() for rule in each.open(after=list(cluster.ready))]
         discovery = Discovery(self, deployment=deployment, vpc_id=network.vpc_id, account=account.number)
         context = MeshContext(vpc_id=network.vpc_id, account=account.number, discovery=discovery, security=security)
         mesh = chosen(self, deployment=deployment, context=context)
@@ -151,7 +153,7 @@ class DeploymentStack(TerraformStack):
 
 def _capacities(
     stack: TerraformStack, *, deployment: Deployment, cluster: Cluster, network: Network, endpoints: Endpoints
-) -> dict[str, Ref]:
+) -> dict[str, CapacityProvider]:
     """The capacity providers of instances, by their names in the catalog, including unused ones. ECS can't detach a
     capacity provider that a service still uses (ECS API reference, PutClusterCapacityProviders), and Terraform would
     try that before it updates the service."""
@@ -161,7 +163,7 @@ def _capacities(
     return {
         name: CapacityProvider(
             stack, deployment=deployment, name=name, cluster=cluster.name, instances=instances, network=network
-        ).provider
+        )
         for name in sorted(deployment.catalog.capacity)
     }
 

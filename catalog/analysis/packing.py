@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.analysis.instance_types import (
@@ -30,8 +31,10 @@ FARGATE_SIZES: dict[int, tuple[int, ...]] = {
     4096: _steps(8192, 30720, 1024),
     8192: _steps(16384, 61440, 4096),
     16384: _steps(32768, 122880, 8192),
+    32768: (61440, 122880, 249856),
 }
-"""CPU units, and the MiB of memory that go with them (ECS API reference, RegisterTaskDefinition, `cpu`)."""
+"""CPU units, and the MiB of memory that go with them (ECS developer guide, "Task definition differences for Fargate",
+"Task CPU and memory")."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,35 @@ def rollout(deploy: Deploy, replicas: int) -> Rollout:
         can_stop=math.ceil(replicas * deploy.min / 100) < replicas,
         may_add=math.floor(replicas * deploy.max / 100) > replicas,
     )
+
+
+def rollout_waves(deployment: Deployment, workload: Workload) -> int:
+    """The number of steps in which a rollout replaces all tasks of a service: in each, ECS starts as many new tasks as
+    the maximum and the spare instances allow, and stops as many as the minimum allows."""
+    count = max(workload.most_tasks, 1)
+    beside = math.floor(count * workload.deploy.max / 100) - count
+    if not workload.on_fargate:
+        beside = _spare(deployment, workload, most=beside)
+    return math.ceil(count / max(1, beside + count - math.ceil(count * workload.deploy.min / 100)))
+
+
+def _spare(deployment: Deployment, workload: Workload, *, most: int) -> int:
+    """The number of additional tasks, up to `most`, for which the instances of a capacity have room while all tasks on
+    it run."""
+    capacity = deployment.catalog.capacity[workload.capacity]
+    services = services_on(deployment, workload.capacity)
+    counts = {key: each.most_tasks for key, each in services.items()}
+    sizes = {key: size_of(each) for key, each in services.items()}
+    offered = [capacity_of(type_) for type_ in known_types(capacity)]
+    spare = 0
+    while most > spare:
+        middle = (spare + most + 1) // 2
+        more = {**counts, workload.name: counts.get(workload.name, 0) + middle}
+        if all(_needed(sizes, more, each) <= capacity.max for each in offered):
+            spare = middle
+        else:
+            most = middle - 1
+    return spare
 
 
 def stop_first(replicas: int) -> dict[str, int]:
@@ -171,6 +203,23 @@ def _beside(
 
 def _needed(sizes: dict[str, TaskSize], counts: dict[str, int], capacity: InstanceCapacity) -> int:
     return instances_needed([(sizes[key], count) for key, count in counts.items() if count], capacity)
+
+
+def fullest_instance(deployment: Deployment, name: str, *, weights: Mapping[str, int]) -> dict[str, int]:
+    """The tasks on the instance of a capacity on which the sum of their `weights` is largest, by the service's name:
+    those with the largest weight first, as many as fit."""
+    services = services_on(deployment, name)
+    found: list[dict[str, int]] = [{}]
+    for type_ in known_types(deployment.catalog.capacity[name]):
+        left, tasks = capacity_of(type_), {}
+        for key in sorted(weights, key=lambda key: (-weights[key], key)):
+            size = size_of(services[key])
+            if size.cpu <= 0 or size.memory <= 0:
+                continue
+            tasks[key] = min(left.holds(size), max(services[key].most_tasks, 1))
+            left = left.without(size, tasks[key])
+        found.append(tasks)
+    return max(found, key=lambda tasks: sum(weights[key] * count for key, count in tasks.items()))
 
 
 def chosen_deploys(deployment: Deployment) -> dict[str, Deploy]:

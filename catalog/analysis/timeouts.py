@@ -26,6 +26,8 @@ SHORTEST_STOP, LONGEST_STOP = 2, 120
 """Seconds that Fargate allows (ECS API reference, ContainerDefinition.stopTimeout)."""
 _WHY = dict.fromkeys(("fargate", "fargate-spot"), f"a task on Fargate gets {LONGEST_STOP} s to stop")
 _WHY_ELSEWHERE = f"no more than {LONGEST_STOP} s, unless stop_timeout sets more"
+_LONGEST_WAIT = 720
+"""Minutes."""
 _LEAST = 30.0
 """Seconds; ECS's own default, and the minimum of the defaults here."""
 
@@ -89,11 +91,14 @@ def service_grace(health: Check, *, balanced: bool) -> int | None:
     return int(health.grace) if balanced or health.command is not None else None
 
 
-def rollout_minutes(*, grace: float, drain: float, on_instances: bool = False) -> int:
+def rollout_minutes(*, grace: float, drain: float, stop: float, waves: int = 1, on_instances: bool = False) -> int:
     """Minutes that Terraform waits for a rollout: ten for placement and image pulls, ten more if instances may have to
-    start first, three times the grace period (because a start may fail), and the time to drain a load balancer's
-    connections."""
-    return math.ceil((600 + 600 * on_instances + 3 * grace + drain) / 60)
+    start first, and two grace periods, because starts may fail. Each wave adds a start within the grace period, the
+    time to drain a load balancer's connections, and that to stop the old tasks; each after the first adds two minutes
+    for placement and pulls. At most twelve hours, the longest session of a role that Terraform assumes (IAM user guide,
+    "Update the maximum session duration for a role")."""
+    each = grace + drain + stop
+    return min(_LONGEST_WAIT, math.ceil((600 + 600 * on_instances + 2 * grace + waves * each + 120 * (waves - 1)) / 60))
 
 
 def start_timers(hop: Hop, *, watched: bool) -> Iterator[Timer]:

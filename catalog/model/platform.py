@@ -162,6 +162,9 @@ class Capacity(Table):
     """Use Spot instances, which AWS reclaims with two minutes' notice."""
     disk_gib: Annotated[int, Field(ge=SMALLEST_DISK, le=16384)] = 100
     """Size of each instance's encrypted disk in GiB, at least 30, for images, scratch volumes and model artifacts."""
+    throughput: Annotated[int, Field(ge=125, le=1000)] | None = None
+    """Throughput of each instance's disk in MiB/s, 125 to 1000. AWS bills what exceeds 125. Default: 500 with GPUs,
+    because model artifacts are large, else 125."""
     warm: Annotated[int, Field(ge=0, le=1000)] = 0
     """Number of stopped instances in the warm pool, out of `max`. They start faster, and you pay for their disks."""
     zones: Annotated[tuple[str, ...], Field(min_length=1)] | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_lowercase
 
+from catalog.analysis.packing import known_types
 from catalog.diagnostics import Path
 from catalog.endpoints import gateways_of, has_internet_access, interface_endpoints
 from catalog.meshes import mesh_of
@@ -113,6 +115,47 @@ def instances(deployment: Deployment) -> Counts:
         if service.port is not None and mesh.is_registered(deployment, service):
             tasks = sum(each.most_tasks for each in deployment.workloads_of(service.name))
             yield ("services", service.name), "instances, one for each task", tasks
+
+
+_CLASSES = {"g": "g", "gr": "g", "vt": "g", "p": "p", "x": "x"} | dict.fromkeys(
+    ("a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"), "standard"
+)
+"""The quota class of instance types, by the letters that they begin with (EC2 User Guide, "On-Demand Instance
+quotas")."""
+
+
+_SPOT_OF_P = {"p2": "p-spot", "p3": "p-spot", "p4": "p-spot", "p5": "p5-spot"}
+
+
+def _class_of(type_: str, *, spot: bool) -> str | None:
+    """The quota class of an instance type; None if it isn't known."""
+    class_ = _CLASSES.get(type_[: len(type_) - len(type_.lstrip(ascii_lowercase))])
+    if class_ is None or not spot:
+        return class_
+    return _SPOT_OF_P.get(type_[:2]) if class_ == "p" else f"{class_}-spot"
+
+
+def vcpus(deployment: Deployment) -> dict[str, tuple[Path, float]]:
+    """The vCPUs of the largest number of tasks on Fargate and of instances, with a place, by the quota that they count
+    against: `fargate`, `fargate-spot`, or a class of instances, with `-spot` if they are."""
+    found: dict[str, tuple[Path, float]] = {}
+
+    def add(quota: str, place: Path, count: float) -> None:
+        first, before = found.get(quota, (place, 0))
+        found[quota] = (first, before + count)
+
+    for workload in deployment.workloads.values():
+        if workload.on_fargate:
+            add(workload.capacity, ("services",), workload.most_tasks * workload.cpu / 1024)
+    for name, capacity in deployment.used_capacity.items():
+        largest: dict[str, int] = {}
+        for type_ in known_types(capacity):
+            class_ = _class_of(type_.name, spot=capacity.spot)
+            if class_ is not None:
+                largest[class_] = max(largest.get(class_, 0), type_.vcpu)
+        for class_, vcpu in largest.items():
+            add(class_, ("capacity", name, "max"), capacity.max * vcpu)
+    return found
 
 
 def vpcs(deployment: Deployment) -> int:

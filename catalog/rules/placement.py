@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from catalog.analysis.instance_types import InstanceCapacity, capacity_of
-from catalog.analysis.packing import known_types, placement, rollout, services_on, size_of
+from catalog.analysis.packing import fullest_instance, known_types, placement, rollout, services_on, size_of
 from catalog.diagnostics import Finding, did_you_mean, listed, plural, toml_value
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
 from catalog.model.platform import FARGATE
 from catalog.rules import rule
+from catalog.task.storage import IMAGE_GIB
 
 _CPU = (128, 196608)
 """CPU units of a task on instances (ECS API reference, RegisterTaskDefinition.cpu)."""
@@ -134,6 +135,33 @@ def task_exceeds_instance(workload: Workload, at: Place) -> Iterator[Finding]:
 
 def _spelled(capacity: InstanceCapacity) -> str:
     return listed([f"cpu = {capacity.cpu}", f"memory = {capacity.memory}", f"gpus = {capacity.gpus}"])
+
+
+@rule(Deployment)
+def weights_exceed_disk(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """The tasks of an instance share its disk for images and scratch volumes (ECS developer guide, "Use bind mounts").
+    During a rollout, the disk has them twice: the agent removes those of a stopped task minutes later."""
+    for name, capacity in deployment.used_capacity.items():
+        sizes = {
+            key: workload.model.size_gib
+            for key, workload in services_on(deployment, name).items()
+            if workload.model and workload.model.cache == "scratch" and workload.model.size_gib
+        }
+        tasks = {key: count for key, count in fullest_instance(deployment, name, weights=sizes).items() if count}
+        needed = 2 * (IMAGE_GIB + sum(sizes[key] * count for key, count in tasks.items()))
+        if tasks and needed > capacity.disk_gib:
+            disk = at("capacity", name, "disk_gib")
+            yield at(*deployment.workloads[next(iter(tasks))].place, "model", "size_gib").error(
+                f"an instance of capacity.{name} has the artifacts of {_counted(deployment, tasks)} and the images on "
+                f"its disk, twice during a rollout: {needed} GiB exceed its {capacity.disk_gib} GiB ({disk.location}). "
+                f'Use disk_gib = {needed} or more there, or cache = "efs".'
+            )
+
+
+def _counted(deployment: Deployment, tasks: Mapping[str, int]) -> str:
+    return listed(
+        [f"{count} {plural('task', count)} of {deployment.workloads[key].title}" for key, count in tasks.items()]
+    )
 
 
 @rule(Deployment)

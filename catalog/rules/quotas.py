@@ -152,6 +152,35 @@ def beyond_quota_together(siblings: Siblings, at: Place) -> Iterator[Finding]:
             )
 
 
+VCPU_QUOTAS = {
+    "fargate": ("Fargate On-Demand vCPU resource count", "L-3032A538", 6),
+    "fargate-spot": ("Fargate Spot vCPU resource count", "L-36FBB829", 6),
+    "standard": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", "L-1216C47A", 5),
+    "standard-spot": ("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", "L-34B43A08", 5),
+    "g": ("Running On-Demand G and VT instances", "L-DB2E81BA", 0),
+    "g-spot": ("All G and VT Spot Instance Requests", "L-3819A6DF", 0),
+    "p": ("Running On-Demand P instances", "L-417A185B", 0),
+    "p-spot": ("All P4, P3 and P2 Spot Instance Requests", "L-7212CCBC", 0),
+    "p5-spot": ("All P5 Spot Instance Requests", "L-C4BD4855", 0),
+    "x": ("Running On-Demand X instances", "L-7295265B", 0),
+    "x-spot": ("All X Spot Instance Requests", "L-E3A00192", 0),
+}
+"""Names, codes and default values of the quotas of vCPUs (AWS General Reference, "Amazon ECS endpoints and quotas"; EC2
+User Guide, "On-Demand Instance quotas" and "Spot Instance quotas"). AWS raises them as an account is used."""
+
+
+@rule(Deployment)
+def beyond_vcpu_quota(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """Tasks and instances that exceed a quota of vCPUs don't start, and an apply waits for them without a reason."""
+    for key, (place, count) in counts.vcpus(deployment).items():
+        name, code, limit = VCPU_QUOTAS[key]
+        if count > limit:
+            yield at(*place).notice(
+                f'up to {count:g} vCPUs count against the quota "{name}" ({code}), which is {limit} in a new account. '
+                "Check the quota of your account, and ask AWS for a higher one before the first apply."
+            )
+
+
 def _account(deployment: Deployment) -> tuple[object, ...]:
     """The region and account settings of a deployment."""
     aws = deployment.catalog.aws

@@ -18,6 +18,9 @@ _DIMENSION = (re.compile(r"[!-9;-~][ -~]{0,254}"), re.compile(r"[ -~]{1,1024}"))
 """Name and value (CloudWatch API reference, Dimension): ASCII. A name doesn't begin with a colon."""
 _DIMENSIONS = 30
 """Largest number of dimensions of a metric (CloudWatch API reference, MetricDatum)."""
+_FROM_ZERO = 1200
+"""Seconds until the first task processes a message of an idle queue: 15 minutes for the metrics, one for the alarm, and
+the rest for the start."""
 
 
 @rule(Scale)
@@ -157,6 +160,19 @@ def latency_below_processing_time(backlog: Backlog, at: Place) -> Iterator[Findi
         yield at("latency").error(
             f"{spelled_duration(backlog.latency)} must be at least seconds_per_message, "
             f"{backlog.seconds_per_message:g} s. Use a longer latency."
+        )
+
+
+@rule(Scale)
+def late_scale_from_zero(scale: Scale, at: Place) -> Iterator[Finding]:
+    """SQS sends the metrics of an idle queue up to 15 minutes late (SQS developer guide, "Monitoring Amazon SQS queues
+    using CloudWatch"). The alarm and the start of a task add minutes."""
+    backlog = scale.backlog
+    if backlog is not None and scale.fewest == 0 and backlog.latency < _FROM_ZERO:
+        yield at("backlog", "latency").notice(
+            f"{spelled_duration(backlog.latency)} isn't possible while no task runs, because SQS sends the metrics of "
+            "an idle queue up to 15 minutes late, and a task starts minutes after that. Use min = 1, or "
+            f"latency = {spelled_duration(_FROM_ZERO)} or longer to confirm."
         )
 
 

@@ -45,21 +45,6 @@ def weights_exceed_storage(model: Model, at: Place) -> Iterator[Finding]:
 
 
 @rule(Model)
-def weights_exceed_disk(model: Model, at: Place) -> Iterator[Finding]:
-    """The tasks of an instance share its disk for images and scratch volumes (ECS developer guide, "Use bind
-    mounts")."""
-    capacity = at.deployment.capacity_of(at.workload)
-    if model.cache != "scratch" or model.size_gib is None or capacity is None:
-        return
-    if model.size_gib + IMAGE_GIB > capacity.disk_gib:
-        disk = at.catalog("capacity", at.workload.capacity, "disk_gib")
-        yield at("size_gib").error(
-            f"{model.size_gib} GiB and the images exceed the disk of {capacity.disk_gib} GiB ({disk.location}). "
-            f'Use disk_gib = {model.size_gib + IMAGE_GIB} or more there, or cache = "efs".'
-        )
-
-
-@rule(Model)
 def unknown_weights_size(model: Model, at: Place) -> Iterator[Finding]:
     """Model artifacts that exceed a Fargate task's storage stop the task during the download."""
     is_known = at.parent("storage").is_set or model.size_gib is not None

@@ -121,13 +121,14 @@ def _listening(workload: Workload, at: Place) -> Iterator[tuple[tuple[int, ...],
 
 @rule(Workload)
 def unknown_fargate_size(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Fargate supports certain pairs of CPU and memory (ECS API reference, RegisterTaskDefinition.cpu)."""
+    """Fargate supports certain pairs of CPU and memory (ECS developer guide, "Task definition differences for
+    Fargate")."""
     if not workload.on_fargate or workload.memory in FARGATE_SIZES.get(workload.cpu, ()):
         return
     if workload.gpus:
         return  # `not_on_fargate` reports it: on instances, the size may be right
     wrong = "cpu" if workload.cpu not in FARGATE_SIZES or not at("memory").is_set else "memory"
-    cpu, memory = _in_units(workload.cpu, most=16), _in_units(workload.memory, most=120)
+    cpu, memory = _in_units(workload.cpu, most=32), _in_units(workload.memory, most=244)
     yield at(wrong).error(
         f"Fargate doesn't support cpu = {workload.cpu} with memory = {workload.memory} ({workload.name}). "
         f"{_nearest(workload, nearest_size(cpu, memory))}."

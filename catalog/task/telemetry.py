@@ -65,7 +65,11 @@ def collector(deployment: Deployment, workload: Workload) -> Addition:
         "restartPolicy": {"enabled": True},
         "cpu": share.cpu,
         "memoryReservation": share.memory,
-        "environment": [{"name": "AOT_CONFIG_CONTENT", "value": json.dumps(_COLLECTOR_CONFIGURATION, sort_keys=True)}],
+        "environment": [
+            {"name": "AOT_CONFIG_CONTENT", "value": json.dumps(_COLLECTOR_CONFIGURATION, sort_keys=True)},
+            # Fargate sets it. On instances, agents before 1.104 don't, and the collector fails without it.
+            {"name": "AWS_REGION", "value": deployment.region},
+        ],
         # The image has no shell (aws-otel-collector issue 2034).
         "healthCheck": {
             "command": ["CMD", "/healthcheck"],

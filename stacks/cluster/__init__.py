@@ -1,8 +1,8 @@
-"""The ECS cluster, and the role, security group and agent settings that all EC2 instances of a deployment share."""
+"""The ECS cluster, and the role and egress of the EC2 instances of a deployment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -18,16 +18,12 @@ from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import EcsClusterCa
 from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
-from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from constructs import Construct
 
 from catalog import names
-from catalog.analysis.instance_types import RESERVED_MEMORY
 from catalog.analysis.policies import trust
 from catalog.endpoints import has_internet_access
 from catalog.model import Deployment
-from catalog.model.platform import Capacity
 from catalog.task.sidecars import audit_log_group, has_exec
 from stacks.kms import key_arn
 from stacks.network import ANYWHERE, Network
@@ -39,39 +35,23 @@ _POLICY = "service-role/AmazonEC2ContainerServiceforEC2Role"
 
 
 class ContainerInstances(Part):
-    """Role, instance profile and security group of the instances. Tasks have their own roles and security groups."""
+    """Role and instance profile of the instances, and their egress. Tasks have their own roles and security groups."""
 
     profile: Ref
-    security_group: Ref
     after: list[Ref]
     """Resources that must exist while an instance runs: its agent requires them to register and drain."""
+    egress: dict[str, dict[str, Any]]
+    """The arguments of the egress rules of every instance, by target."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network, endpoints: Endpoints) -> None:
         super().__init__(scope, "container_instances", deployment=deployment)
         # Service keys have no underscore, so these names can't collide with those of the services' roles and groups.
         self._name = names.role(deployment.id, "container_instances")
         self._address = names.shared("container_instances")
-        attachment = self._role()
-        self.security_group = self.add(
-            SecurityGroup,
-            self._address,
-            name=self._name,
-            description="EC2 instances that run tasks",
-            vpc_id=network.vpc_id,
-            tags={"Name": self._name},
-        )
-        rules = [
-            self.add(
-                VpcSecurityGroupEgressRule,
-                f"{self._address}_to_{target}",
-                security_group_id=self.security_group.id,
-                **arguments,
-            )
-            for target, arguments in self._targets(network, endpoints).items()
-        ]
         # Don't add the network's routes: the capacity provider's create_before_destroy would apply to them too, and a
         # new NAT gateway would require the Elastic IP address that the old one still uses.
-        self.after = [attachment, *rules, *endpoints.refs]
+        self.after = [self._role(), *endpoints.refs]
+        self.egress = self._targets(network, endpoints)
 
     def _role(self) -> Ref:
         catalog, region = self.deployment.catalog, self.deployment.region
@@ -106,26 +86,6 @@ class ContainerInstances(Part):
         }
 
 
-def user_data(capacity: Capacity, *, cluster: str, gpus: bool) -> str:
-    """The script that writes the agent's settings at an instance's first start (ECS developer guide, "Amazon ECS
-    container agent configuration"). Terraform encodes it, so that a plan shows it in plain text."""
-    settings = {
-        "ECS_CLUSTER": cluster,
-        # Tasks have their own roles. They must not be able to use the instance's role.
-        "ECS_AWSVPC_BLOCK_IMDS": "true",
-        # The agent writes logs with the task's execution role, as Fargate does.
-        "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE": "true",
-        "ECS_RESERVED_MEMORY": str(RESERVED_MEMORY),
-        **({"ECS_ENABLE_GPU_SUPPORT": "true"} if gpus else {}),
-        # ECS drains the tasks within the two minutes before AWS stops a Spot instance.
-        **({"ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"} if capacity.spot else {}),
-        # An instance in the warm pool must not register: Auto Scaling would stop it while it runs tasks.
-        **({"ECS_WARM_POOLS_CHECK": "true"} if capacity.warm else {}),
-    }
-    lines = ["#!/bin/bash", "cat >> /etc/ecs/ecs.config <<'END'", *(f"{k}={v}" for k, v in settings.items()), "END", ""]
-    return '${base64encode("' + "\\n".join(lines) + '")}'
-
-
 RETENTION_DAYS = 90
 """For the log of ECS Exec sessions. Audits often read it weeks later."""
 _FARGATE = {"fargate": "FARGATE", "fargate-spot": "FARGATE_SPOT"}
@@ -158,9 +118,8 @@ class Cluster(Part):
         self.name = cluster.name
         self.arn = cluster.arn
 
-    def associate(self, capacities: Mapping[str, Ref], *, after: Iterable[Ref]) -> None:
-        """Associate Fargate and the capacity providers of instances with the cluster. The instances register once the
-        routes to AWS, in `after`, exist."""
+    def associate(self, capacities: Mapping[str, Ref]) -> None:
+        """Associate Fargate and the capacity providers of instances with the cluster."""
         self.providers = _FARGATE | {name: provider.name for name, provider in capacities.items()}
         if self.deployment.catalog.cluster.arn is None:
             associated = self.add(
@@ -168,7 +127,6 @@ class Cluster(Part):
                 names.shared("cluster"),
                 cluster_name=self.name,
                 capacity_providers=list(self.providers.values()),
-                depends_on=after if capacities else (),
             )
             self.ready.append(associated)
 

@@ -1,4 +1,4 @@
-"""EC2 capacity: launch template, Auto Scaling group and capacity provider, which ECS scales with the tasks."""
+"""EC2 capacity: an Auto Scaling group and its capacity provider, which ECS scales with the tasks."""
 
 from __future__ import annotations
 
@@ -20,85 +20,21 @@ from cdktf_cdktf_provider_aws.ecs_capacity_provider import (
     EcsCapacityProviderAutoScalingGroupProvider,
     EcsCapacityProviderAutoScalingGroupProviderManagedScaling,
 )
-from cdktf_cdktf_provider_aws.launch_template import (
-    LaunchTemplate,
-    LaunchTemplateBlockDeviceMappings,
-    LaunchTemplateBlockDeviceMappingsEbs,
-    LaunchTemplateIamInstanceProfile,
-    LaunchTemplateMetadataOptions,
-    LaunchTemplateTagSpecifications,
-)
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from constructs import Construct
 
 from catalog import names
-from catalog.analysis.packing import known_types
 from catalog.model import Deployment
 from catalog.model.platform import Capacity
-from stacks.cluster import ContainerInstances, user_data
-from stacks.kms import key_arn
+from stacks.cluster import ContainerInstances
+from stacks.cluster.launch_template import is_mixed, launch_template
 from stacks.network import Network
 from stacks.part import Part, Ref
 
-_IMAGES = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
-_VARIANTS = {("x86_64", False): "", ("x86_64", True): "/gpu", ("arm64", False): "/arm64"}
-"""Path segment of the SSM parameters with the newest ECS-optimized AMIs, by architecture and GPU support (ECS developer
-guide, "Retrieving Amazon ECS-optimized Linux AMI metadata")."""
-_ROOT = "/dev/xvda"
-"""The root device of these AMIs (aws/amazon-ecs-ami, al2023.pkr.hcl)."""
-
-
-def launch_template(
-    part: Part,
-    capacity: Capacity,
-    *,
-    address: str,
-    name: str,
-    tags: dict[str, str],
-    cluster: str,
-    instances: ContainerInstances,
-) -> Ref:
-    """Create the launch template of a [capacity] in `part`."""
-    types = known_types(capacity)
-    gpus = any(type_.gpus for type_ in types)
-    variant = _VARIANTS[types[0].architecture, gpus]
-    return part.add(
-        LaunchTemplate,
-        address,
-        name=name,
-        # EC2 resolves it when an instance starts. With a data source, plans would require AWS and would show a change
-        # with every AMI that AWS publishes, although running instances don't change.
-        image_id=f"resolve:ssm:{_IMAGES}{variant}/recommended/image_id",
-        instance_type=None if is_mixed(capacity) else capacity.instance_types[0],
-        user_data=user_data(capacity, cluster=cluster, gpus=gpus),
-        iam_instance_profile=LaunchTemplateIamInstanceProfile(arn=instances.profile.arn),
-        vpc_security_group_ids=[instances.security_group.id],
-        # A hop limit of 1 ends at the instance itself, so containers can't get its credentials.
-        metadata_options=LaunchTemplateMetadataOptions(
-            http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
-        ),
-        block_device_mappings=[
-            LaunchTemplateBlockDeviceMappings(
-                device_name=_ROOT,
-                ebs=LaunchTemplateBlockDeviceMappingsEbs(
-                    volume_size=capacity.disk_gib,
-                    volume_type="gp3",
-                    encrypted="true",
-                    kms_key_id=key_arn(part.deployment),
-                    delete_on_termination="true",
-                ),
-            )
-        ],
-        tag_specifications=[LaunchTemplateTagSpecifications(resource_type="volume", tags=tags)],
-    )
-
-
-def is_mixed(capacity: Capacity) -> bool:
-    """Whether the Auto Scaling group, not the launch template, sets the instance types."""
-    return capacity.spot or len(capacity.instance_types) > 1
-
 
 class CapacityProvider(Part):
-    """Launch template, Auto Scaling group and capacity provider of one [capacity]."""
+    """Security group, launch template, Auto Scaling group and capacity provider of one [capacity]."""
 
     provider: Ref
 
@@ -116,6 +52,17 @@ class CapacityProvider(Part):
         self._capacity = deployment.catalog.capacity[name]
         self._name = names.owned(deployment.id, name)
         self._address = names.shared("capacity", name)
+        self._egress = instances.egress
+        # Service keys have no underscore, so this name can't collide with those of the services' groups.
+        own_name = names.owned(deployment.id, f"capacity_{name}")
+        self._security_group = self.add(
+            SecurityGroup,
+            self._address,
+            name=own_name,
+            description="EC2 instances that run tasks",
+            vpc_id=network.vpc_id,
+            tags={"Name": own_name},
+        )
         template = launch_template(
             self,
             self._capacity,
@@ -123,7 +70,8 @@ class CapacityProvider(Part):
             name=self._name,
             tags=self._tags(),
             cluster=cluster,
-            instances=instances,
+            profile=instances.profile,
+            security_group=self._security_group,
         )
         group = self._group(template, subnets=network.private_subnets_in(self._capacity.zones), after=instances.after)
         self.provider = self.add(
@@ -143,6 +91,24 @@ class CapacityProvider(Part):
             # Terraform first updates the resources that no longer refer to the provider.
             lifecycle={"create_before_destroy": True},
         )
+
+    def open(self, *, after: list[Ref]) -> list[Ref]:
+        """Allow the instances to reach AWS, once the capacity provider is associated with the cluster.
+
+        ECS assigns an instance to a capacity provider when it registers. One that registers before the association
+        belongs to none, and gets no task (ECS developer guide, "Amazon ECS capacity providers for EC2 workloads").
+        Terraform creates a security group without egress rules, so that instances of `min` wait here.
+        """
+        return [
+            self.add(
+                VpcSecurityGroupEgressRule,
+                f"{self._address}_to_{target}",
+                security_group_id=self._security_group.id,
+                depends_on=after,
+                **arguments,
+            )
+            for target, arguments in self._egress.items()
+        ]
 
     def _group(self, template: Ref, *, subnets: list[str], after: list[Ref]) -> Ref:
         """The Auto Scaling group. It sets no desired capacity, because the capacity provider manages that.
@@ -167,8 +133,7 @@ class CapacityProvider(Part):
             ],
             warm_pool=_warm_pool(capacity),
             depends_on=after,
-            # Instances must not register before their provider is associated with the cluster (ECS developer guide,
-            # "Amazon ECS capacity providers for EC2"), so Terraform doesn't wait for the `min` instances.
+            # The `min` instances register only after `open`, so Terraform doesn't wait for them here.
             wait_for_capacity_timeout="0",
             **_started_from(template, capacity),
         )

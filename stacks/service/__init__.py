@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from cdktf import Postcondition, TerraformResourceLifecycle
@@ -18,6 +19,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 from constructs import Construct
 
 from catalog.analysis import naming
+from catalog.analysis.packing import rollout_waves
 from catalog.analysis.timeouts import rollout_minutes, service_grace
 from catalog.diagnostics import spelled
 from catalog.model import Deployment, Workload
@@ -101,8 +103,14 @@ class ServiceResources(TaskResources):
     def _rollout(self, workload: Workload, membership: Membership, *, draining: int) -> dict[str, Any]:
         """The arguments of deployments: their limits, the circuit breaker, and how long Terraform waits."""
         deploy = workload.deploy
-        on_instances = not workload.on_fargate
-        minutes = f"{rollout_minutes(grace=workload.health.grace, drain=draining, on_instances=on_instances)}m"
+        wait = partial(
+            rollout_minutes,
+            grace=workload.health.grace,
+            drain=draining,
+            stop=workload.stop_timeout,
+            on_instances=not workload.on_fargate,
+        )
+        once, update = f"{wait()}m", f"{wait(waves=rollout_waves(self.deployment, workload))}m"
         arguments = {
             "deployment_circuit_breaker": EcsServiceDeploymentCircuitBreaker(enable=True, rollback=deploy.rollback),
             "deployment_minimum_healthy_percent": deploy.min,
@@ -110,7 +118,7 @@ class ServiceResources(TaskResources):
             # ECS rejects rebalancing for a service with a maximum of 100 percent.
             "availability_zone_rebalancing": "ENABLED" if deploy.max > 100 else "DISABLED",
             "wait_for_steady_state": deploy.wait,
-            "timeouts": EcsServiceTimeouts(create=minutes, update=minutes, delete=minutes),
+            "timeouts": EcsServiceTimeouts(create=once, update=update, delete=once),
         }
         lifecycle = TerraformResourceLifecycle(
             postcondition=[self._not_rolled_back(workload)] if deploy.wait else None,

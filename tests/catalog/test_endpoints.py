@@ -110,6 +110,14 @@ def test_dynamodb_is_reached_by_a_gateway() -> None:
     assert "dynamodb" in necessary_endpoints(described)
 
 
+def test_dynamodb_has_its_free_endpoint_also_beside_a_nat_gateway() -> None:
+    for action, gateways in (("dynamodb:GetItem", ("dynamodb", "s3")), ("dynamodb:*", ("dynamodb", "s3"))):
+        assert gateway_endpoints(deployment(services=allowed(action))) == gateways
+    assert gateway_endpoints(deployment(services=allowed("sqs:SendMessage"))) == ("s3",)
+    existing = {"vpc_id": "vpc-0a1b", "private_subnet_ids": ["subnet-0a"]}
+    assert gateway_endpoints(deployment(network=existing, services=allowed("dynamodb:GetItem"))) == ()
+
+
 def test_the_names_of_some_endpoints_differ_in_china() -> None:
     assert service_name("ecr.api", region="us-west-2") == "com.amazonaws.us-west-2.ecr.api"
     assert service_name("ecr.api", region="cn-north-1") == "cn.com.amazonaws.cn-north-1.ecr.api"

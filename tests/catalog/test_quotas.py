@@ -97,6 +97,51 @@ def test_a_quota_that_is_exceeded_is_a_warning_with_the_number(toml: str, warnin
     assert _warnings(toml) == [warning]
 
 
+def _vcpus(toml: str) -> list[str]:
+    return [f"{each.level} {each.place}: {each.message}" for each in loaded(toml).notices if "vCPUs" in each.message]
+
+
+_FARGATE = 'the quota "Fargate On-Demand vCPU resource count" (L-3032A538), which is 6'
+_G = 'the quota "Running On-Demand G and VT instances" (L-DB2E81BA), which is 0'
+_SPOT = 'the quota "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests" (L-34B43A08), which is 5'
+_BIG = ("cpu = 2048", "memory = 4096")
+_NEXT = ("[[services.s0.versions]]", "name = 'v'")
+VCPUS = {
+    "tasks on Fargate": (_services(4, *_BIG), {"services": (8, _FARGATE)}),
+    "scaled tasks and versions": (
+        _services(1, "port = 80", "scale = { max = 12, cpu_percent = 50 }", *_NEXT),
+        {"services": (12, _FARGATE)},
+    ),
+    "as many as a new account has": (
+        _services(3, *_BIG) + "[services.spot]\nimage = 'r.io/s:1'\ncapacity = 'fargate-spot'\n",
+        {},
+    ),
+    "instances of several classes": (
+        "[capacity.a]\ninstance_types = ['g5.xlarge', 'g6.2xlarge']\nmax = 2\n"
+        "[capacity.b]\ninstance_types = ['g4dn.xlarge']\nmax = 1\n"
+        "[capacity.c]\ninstance_types = ['m7i.large']\nmax = 2\n"
+        "[capacity.d]\ninstance_types = ['r7i.xlarge']\nmax = 2\nspot = true\n"
+        + "".join(f"[services.{n}]\nimage = 'r.io/s:1'\ncapacity = '{n}'\n" for n in "abcd"),
+        {"capacity.a.max": (20, _G), "capacity.d.max": (8, _SPOT)},
+    ),
+    "P5 on Spot, which has a quota of its own, and P6, whose quota isn't known": (
+        "[capacity.a]\ninstance_types = ['p5.4xlarge', 'p6-b200.48xlarge']\nmax = 1\nspot = true\n"
+        "[services.a]\nimage = 'r.io/s:1'\ncapacity = 'a'\n",
+        {"capacity.a.max": (16, 'the quota "All P5 Spot Instance Requests" (L-C4BD4855), which is 0')},
+    ),
+}
+
+
+@pytest.mark.parametrize(("toml", "expected"), VCPUS.values(), ids=VCPUS)
+def test_each_quota_of_vcpus_that_a_new_account_lacks_is_one_notice(
+    toml: str, expected: dict[str, tuple[int, str]]
+) -> None:
+    ask = "in a new account. Check the quota of your account, and ask AWS for a higher one before the first apply."
+    assert _vcpus(toml) == [
+        f"notice {place}: up to {count} vCPUs count against {quota} {ask}" for place, (count, quota) in expected.items()
+    ]
+
+
 def test_vpc_lattice_requires_no_rule_for_each_caller() -> None:
     assert _warnings(_HUB + _services(61, "calls = ['hub']"), kind="vpc-lattice") == []
 

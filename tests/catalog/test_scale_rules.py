@@ -254,7 +254,7 @@ def test_all_policies_load_without_a_notice() -> None:
         max = 9
         cpu_percent = 50
         memory_percent = 60
-        backlog = {{ queue = "{QUEUE}.fifo", seconds_per_message = 0.5, latency = "1m" }}
+        backlog = {{ queue = "{QUEUE}.fifo", seconds_per_message = 0.5, latency = "20m" }}
         metric = {{ namespace = "My App", name = "waiting", dimensions = {{ Model = "m" }}, target = 0.5 }}
         schedule = [{{ name = "day", cron = "0/15 7 ? * MON-FRI *", min = 2, timezone = "Europe/Berlin" }}]
         scale_in_after = "10m"
@@ -268,6 +268,33 @@ def test_all_policies_load_without_a_notice() -> None:
         allow = ["10.0.0.0/8"]
     """
     assert notices_of(snippet) == []
+
+
+@pytest.mark.parametrize(
+    ("bounds", "latency", "is_late"),
+    [
+        ("min = 0", "19m", True),
+        ("min = 0", "20m", False),
+        ("min = 1", "1m", False),
+        ("min = 1\nschedule = [{ name = 'night', cron = '0 0 * * ? *', min = 0 }]", "10m", True),
+    ],
+)
+def test_a_latency_that_scaling_from_zero_exceeds_is_a_notice(bounds: str, latency: str, is_late: bool) -> None:
+    snippet = f"""
+[services.a]
+image = "r.io/a:1"
+[services.a.scale]
+{bounds}
+max = 9
+backlog = {{ queue = "{QUEUE}", seconds_per_message = 1, latency = "{latency}" }}
+"""
+    late = [notice for notice in notices_of(snippet) if ".backlog.latency: notice: " in notice]
+    assert len(late) == is_late
+    if late:
+        assert late[0].endswith(
+            f'"{latency}" isn\'t possible while no task runs, because SQS sends the metrics of an idle queue up to 15 '
+            'minutes late, and a task starts minutes after that. Use min = 1, or latency = "20m" or longer to confirm.'
+        )
 
 
 def test_replicas_override_scale_of_the_defaults() -> None:

@@ -16,8 +16,10 @@ from catalog.analysis.packing import FARGATE_SIZES, Share, nearest_size, service
         (256, 4096, (512, 4096)),
         (1, 1, (256, 512)),
         (8192, 16385, (8192, 20480)),
-        (16384, 999999, (16384, 122880)),
-        (99999, 1024, (16384, 122880)),
+        (16384, 122881, (32768, 249856)),
+        (32768, 61441, (32768, 122880)),
+        (16384, 999999, (32768, 249856)),
+        (99999, 1024, (32768, 249856)),
     ],
 )
 def test_the_nearest_size_is_the_smallest_that_fits(cpu: int, memory: int, nearest: tuple[int, int]) -> None:

@@ -548,9 +548,9 @@ WRONG = {
     "more than Fargate has": r"""
         [services.web]
         image = "r.io/web:1"
-        cpu = 32768
-        #^ services.web.cpu: Fargate doesn't support cpu = 32768 with memory = 262144 (web). Use at most cpu = 16384 and
-        #| memory = 122880.
+        cpu = 65536
+        #^ services.web.cpu: Fargate doesn't support cpu = 65536 with memory = 262144 (web). Use at most cpu = 32768 and
+        #| memory = 249856.
         memory = 262144
     """,
     "storage beyond Fargate": r"""

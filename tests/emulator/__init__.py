@@ -10,8 +10,10 @@
 """
 
 from .appmesh import end as end_app_mesh
+from .disks import pass_time, write_to_disk
 from .ecs import forced_deployments, known_endpoints, rollback_next
 from .inventory import active_task_definitions, leftovers
+from .quotas import set_quota
 from .server import REGION, client, environment, reset, settings, start, stop, url
 
 __all__ = [
@@ -23,10 +25,13 @@ __all__ = [
     "forced_deployments",
     "known_endpoints",
     "leftovers",
+    "pass_time",
     "reset",
     "rollback_next",
+    "set_quota",
     "settings",
     "start",
     "stop",
     "url",
+    "write_to_disk",
 ]

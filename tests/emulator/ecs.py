@@ -25,7 +25,7 @@ from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, TaskDe
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import iam_backends
 
-from . import service_rules, task_rules, tasks, validation
+from . import disks, quotas, service_rules, task_rules, tasks, validation
 
 Settings = dict[str, Any]
 
@@ -245,7 +245,7 @@ def _complete(settings: Settings, previous: Settings) -> None:
 def _roll_out(backend: EC2ContainerServiceBackend, service: Service, settings: Settings, *, new: bool = True) -> None:
     """Take the service to these settings, or, where its next deployment is to fail, to what then remains."""
     before = service.settings
-    failed = new and service.name in _failing(backend.account_id)
+    failed = new and (service.name in _failing(backend.account_id) or disks.is_full(backend, service, settings))
     if failed:
         _failing(backend.account_id).discard(service.name)
         breaker = settings["deploymentConfiguration"]["deploymentCircuitBreaker"]
@@ -263,16 +263,19 @@ def _roll_out(backend: EC2ContainerServiceBackend, service: Service, settings: S
         service.deployments = [_deployment(settings, 0, state), *stranded]
         service.running_count, service.pending_count = len(service.tasks), 0
         return
+    startable = quotas.startable(backend, service, settings, count)
     if new or not before:
+        if before:
+            disks.leave(backend, service, before)
         tasks.stop(backend, service.tasks)
-        service.tasks = tasks.start(backend, settings, count)
+        service.tasks = tasks.start(backend, settings, startable)
         service.known_endpoints = tasks.endpoints_in_sight(backend, settings)
-        service.deployments = [_deployment(settings, count, "COMPLETED")]
+        service.deployments = [_deployment(settings, startable, "COMPLETED" if startable == count else "IN_PROGRESS")]
     elif service.deployments[0]["rolloutState"] == "COMPLETED":
         tasks.stop(backend, service.tasks[count:])
-        service.tasks = service.tasks[:count] + tasks.start(backend, settings, count - len(service.tasks))
-        service.deployments[0] |= {"desiredCount": count, "runningCount": count, "updatedAt": utcnow()}
-    service.running_count, service.pending_count = len(service.tasks), 0
+        service.tasks = service.tasks[:count] + tasks.start(backend, settings, startable - len(service.tasks))
+        service.deployments[0] |= {"desiredCount": count, "runningCount": startable, "updatedAt": utcnow()}
+    service.running_count, service.pending_count = len(service.tasks), count - len(service.tasks)
     tasks.announce(backend, service)
 
 

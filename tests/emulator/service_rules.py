@@ -18,6 +18,7 @@ from moto.iam import iam_backends
 from moto.logs import logs_backends
 from moto.servicediscovery import servicediscovery_backends
 
+from . import groups
 from .appmesh import appmesh_backends
 from .lattice_store import lattice_backends
 
@@ -34,6 +35,7 @@ def faults(
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", settings["serviceName"]):
         yield f"Service name contains invalid characters: {settings['serviceName']!r}"
     yield from _capacity(settings, cluster, task)
+    yield from _early_instances(settings, backend)
     yield from _deployment(settings)
     yield from _network(settings, backend, task)
     yield from _registries(settings, backend, task)
@@ -77,6 +79,16 @@ def _capacity(settings: Settings, cluster: Cluster, task: TaskDefinition) -> Ite
         first = placement[0]
         if (first["type"], first.get("field")) != ("spread", "attribute:ecs.availability-zone"):
             yield "Availability Zone rebalancing needs a spread over Availability Zones as the first strategy."
+
+
+def _early_instances(settings: Settings, backend: EC2ContainerServiceBackend) -> Iterator[str]:
+    for each in settings.get("capacityProviderStrategy") or []:
+        provider = each["capacityProvider"].split("/")[-1]
+        if groups.registered_too_early(backend, provider):
+            yield (
+                f"Instances of {provider} registered before the capacity provider was associated with the cluster, "
+                "and get no task."
+            )
 
 
 def _deployment(settings: Settings) -> Iterator[str]:

@@ -24,6 +24,7 @@ FARGATE_SIZES = {
     4096: range(8 * _GIB, 30 * _GIB + 1, _GIB),
     8192: range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB),
     16384: range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB),
+    32768: (60 * _GIB, 120 * _GIB, 244 * _GIB),
 }
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 PORT_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
@@ -162,6 +163,10 @@ def _instances(task: Definition) -> Iterator[str]:
         if limit and (total := sum(container.get(key) or 0 for container in task["containerDefinitions"])) > limit:
             yield f"The containers' {key} ({total}) exceeds that of the task ({limit})."
     for container in task["containerDefinitions"]:
+        variables = {variable["name"] for variable in container.get("environment", [])}
+        if "AOT_CONFIG_CONTENT" in variables and "AWS_REGION" not in variables:
+            # Fargate sets AWS_REGION; agents before 1.104 don't, and the collector then ends at once.
+            yield f"The OpenTelemetry collector {container.get('name')} needs AWS_REGION on instances."
         for each in container.get("resourceRequirements", []):
             if each["type"] == "GPU" and not each["value"].isdigit():
                 yield f"A container asks for a whole number of GPUs, not {each['value']}."

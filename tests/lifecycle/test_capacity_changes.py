@@ -73,10 +73,11 @@ def test_a_service_moves_to_instances_that_change_and_back_to_fargate(aws: None,
 
 
 @pytest.mark.slow
-def test_an_instance_has_the_configured_settings(aws: None, tmp_path: Path) -> None:
+def test_an_instance_has_the_configured_settings_and_room_for_one_rollout_after_another(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
-    trial.write(CATALOG.format(capacity=POOL.format(types="m7i.large", more="min = 1\ndisk_gib = 50"), name="pool"))
+    catalog = CATALOG.format(capacity=POOL.format(types="m7i.large", more="min = 1\ndisk_gib = 50"), name="pool")
+    trial.write(catalog)
     trial.workspace.apply()
 
     [group] = emulator.client("autoscaling", region="us-west-2").describe_auto_scaling_groups()["AutoScalingGroups"]
@@ -92,6 +93,12 @@ def test_an_instance_has_the_configured_settings(aws: None, tmp_path: Path) -> N
         capacityProviders=["trial-pool"]
     )["capacityProviders"]
     assert provider["autoScalingGroupProvider"]["managedTerminationProtection"] == "ENABLED"
+    # The disk has room for the old task and the new one, and an hour later not for those of the rollout before.
+    emulator.write_to_disk("trial-llm", gib=20)
+    for tag in ("2", "3"):
+        emulator.pass_time(minutes=60)
+        trial.write(catalog.replace("app:1", f"app:{tag}"))
+        trial.workspace.apply()
     # Unprotected capacity that is removed leaves no resources.
     trial.workspace.destroy()
     assert emulator.leftovers() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ gpus = 1
 """
 POOL = '[capacity.pool]\ninstance_types = ["{types}"]\nmax = 4\n{more}\n'
 WEB = '[services.web]\nimage = "web:1"\ncapacity = "pool"\n'
-GROUP = "${aws_security_group.main_container_instances.id}"
+GROUP = "${aws_security_group.main_capacity_pool.id}"
 
 
 @pytest.fixture
@@ -80,6 +81,32 @@ def test_a_disk_is_encrypted_and_has_the_configured_size(shop) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tables", "written"),
+    [
+        (pool(), (None, None)),
+        (GPU, (500, None)),
+        (pool(more="throughput = 125"), (125, None)),
+        (pool(more="throughput = 750"), (750, None)),
+        (pool(more="throughput = 1000"), (1000, 4000)),
+        (GPU.replace("max = 4", "max = 4\nthroughput = 125"), (125, None)),
+    ],
+)
+def test_a_disk_of_gpu_instances_has_more_throughput_and_every_disk_the_iops_for_it(
+    shop, tables: str, written: tuple[int | None, int | None]
+) -> None:
+    [template] = resources(shop(tables), "aws_launch_template").values()
+
+    disk = template["block_device_mappings"][0]["ebs"]
+    assert (disk.get("throughput"), disk.get("iops")) == written
+
+
+def test_the_agent_removes_stopped_tasks_within_minutes(shop) -> None:
+    [template] = resources(shop(pool()), "aws_launch_template").values()
+
+    assert "\\nECS_ENGINE_TASK_CLEANUP_WAIT_DURATION=5m\\n" in template["user_data"]
+
+
+@pytest.mark.parametrize(
     ("tables", "said"),
     [
         (pool(), set()),
@@ -99,6 +126,7 @@ def test_the_agent_gets_its_cluster_and_settings_from_user_data(shop, tables: st
         "ECS_AWSVPC_BLOCK_IMDS",
         "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE",
         "ECS_RESERVED_MEMORY",
+        "ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION",
     }
     assert set(settings) == always | said
 
@@ -183,11 +211,26 @@ def test_services_are_removed_before_the_provider_and_the_provider_before_the_in
     assert "aws_autoscaling_group.main_capacity_pool" in json.dumps(provider)
     assert "aws_launch_template.main_capacity_pool" in json.dumps(group)
     assert "aws_ecs_cluster.main_cluster" in json.dumps(template)
-    # The agent's egress stays until it has deregistered from the cluster.
-    assert {
-        "aws_iam_role_policy_attachment.main_container_instances",
-        "aws_vpc_security_group_egress_rule.main_container_instances_to_anywhere_443",
-    } <= set(group["depends_on"])
+    assert group["depends_on"] == ["aws_iam_role_policy_attachment.main_container_instances"]
+    # The agent's egress stays until the tasks have stopped.
+    assert "aws_vpc_security_group_egress_rule.main_capacity_pool_to_anywhere_443" in service["depends_on"]
+
+
+@pytest.mark.parametrize("network", ["", '[network]\nvpc_id = "vpc-0a1b"\nprivate_subnet_ids = ["subnet-0a"]\n'])
+def test_instances_reach_aws_only_after_the_association_of_their_own_provider(shop, network: str) -> None:
+    output = shop(network + pool(more="min = 1") + '[capacity.other]\ninstance_types = ["m7i.large"]\nmax = 1\n')
+    [association] = resources(output, "aws_ecs_cluster_capacity_providers").values()
+    rules = resources(output, "aws_vpc_security_group_egress_rule")
+    groups = resources(output, "aws_autoscaling_group")
+
+    assert "depends_on" not in association
+    for name in ("pool", "other"):
+        own = f"${{aws_security_group.main_capacity_{name}.id}}"
+        template = resources(output, "aws_launch_template")[f"main_capacity_{name}"]
+        [rule] = [each for each in rules.values() if each["security_group_id"] == own]
+        assert template["vpc_security_group_ids"] == [own]
+        assert rule["depends_on"] == ["aws_ecs_cluster_capacity_providers.main_cluster"]
+        assert not any("egress_rule" in each for each in groups[f"main_capacity_{name}"]["depends_on"])
 
 
 def test_capacity_without_services_stays_until_it_is_removed_from_the_catalog(shop) -> None:
@@ -224,7 +267,7 @@ def test_instances_reach_aws_through_the_egress_of_the_network(shop, network: st
 
     rules = resources(output, "aws_vpc_security_group_egress_rule")
     ours = {name for name, rule in rules.items() if rule["security_group_id"] == GROUP}
-    assert ours == {f"main_container_instances_to_{target}" for target in targets}
+    assert ours == {f"main_capacity_pool_to_{target}" for target in targets}
 
 
 def test_without_nat_the_agent_has_its_endpoints(shop) -> None:
@@ -266,8 +309,41 @@ def test_terraform_waits_longer_if_instances_must_start(shop) -> None:
     output = shop(pool(service='[services.other]\nimage = "other:1"\n'))
     services = resources(output, "aws_ecs_service")
 
-    assert services["other"]["timeouts"]["create"] == "13m"
-    assert services["web"]["timeouts"]["create"] == "23m"
+    assert services["other"]["timeouts"]["create"] == "14m"
+    assert services["web"]["timeouts"]["create"] == "24m"
+
+
+def update_of(output: dict[str, Any], service: str) -> str:
+    return str(resources(output, "aws_ecs_service")[service]["timeouts"]["update"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "most", "minutes"),
+    [
+        # A wave takes 3.5 minutes: 1 to start, 0.5 to stop, 2 to place. 23.5 for a single wave.
+        ("replicas = 1", 2, 24),
+        ("replicas = 8", 16, 24),  # all at once beside the old ones
+        ("replicas = 8", 10, 34),  # two at a time: three waves more
+        ("replicas = 8", 9, 48),  # one at a time: seven waves more
+        ("replicas = 8", 8, 48),  # one stops first
+        ("replicas = 8\ndeploy = { min = 50, max = 100 }", 8, 27),  # four stop first
+        ('replicas = 8\nhealth = { command = "true", grace = "10m" }', 9, 138),
+        ('replicas = 900\nhealth = { command = "true", grace = "10m" }', 901, 720),  # the longest session
+    ],
+)
+def test_terraform_waits_for_every_wave_of_a_rollout(shop, keys: str, most: int, minutes: int) -> None:
+    table = f'[capacity.gpu]\ninstance_types = ["g5.xlarge"]\nmax = {most}\n'
+    llm = f'[services.llm]\nimage = "llm:1"\ncapacity = "gpu"\ncpu = 2048\nmemory = 8192\ngpus = 1\n{keys}\n'
+    assert update_of(shop(table + llm), "llm") == f"{minutes}m"
+
+
+@pytest.mark.parametrize(
+    ("deploy", "waves"), [("", 1), ("deploy.max = 125", 5), ("deploy = { min = 90, max = 110 }", 5)]
+)
+def test_waves_on_fargate_follow_from_the_percentages(shop, deploy: str, waves: int) -> None:
+    output = shop(f'[services.web]\nimage = "web:1"\nreplicas = 10\n{deploy}\n')
+    assert update_of(output, "web") == f"{math.ceil(13.5 + 3.5 * (waves - 1))}m"
+    assert resources(output, "aws_ecs_service")["web"]["timeouts"]["create"] == "14m"
 
 
 def test_capacity_that_is_not_configured_is_not_created(shop) -> None:

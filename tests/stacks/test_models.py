@@ -148,8 +148,43 @@ WRONG = {
         deploy = { min = 0, max = 100 }
         gpus = 1
         model = { source = "s3://weights/llama", size_gib = 400 }
-        #^ services.llm.model.size_gib: 400 GiB and the images exceed the disk of 100 GiB (services.toml:1). Use
-        #| disk_gib = 410 or more there, or cache = "efs".
+        #^ services.llm.model.size_gib: an instance of capacity.gpu has the artifacts of 1 task of llm and the images on
+        #| its disk, twice during a rollout: 820 GiB exceed its 100 GiB (services.toml:1). Use disk_gib = 820 or more
+        #| there, or cache = "efs".
+    """,
+    "a disk without room for the old model beside the new one": """
+        [capacity.gpu]
+        instance_types = ["g5.xlarge"]
+        max = 2
+        disk_gib = 100
+        [services.llm]
+        image = "r.io/llm:1"
+        capacity = "gpu"
+        gpus = 1
+        model = { source = "s3://weights/llama", size_gib = 41 }
+        #^ services.llm.model.size_gib: an instance of capacity.gpu has the artifacts of 1 task of llm and the images on
+        #| its disk, twice during a rollout: 102 GiB exceed its 100 GiB (services.toml:4). Use disk_gib = 102 or more
+        #| there, or cache = "efs".
+    """,
+    "a disk without room for the models of all tasks that fit": """
+        [capacity.gpu]
+        instance_types = ["g5.xlarge", "g5.12xlarge"]
+        max = 4
+        disk_gib = 200
+        [services.llm]
+        image = "r.io/llm:1"
+        capacity = "gpu"
+        gpus = 1
+        replicas = 2
+        model = { source = "s3://weights/llama", size_gib = 40 }
+        #^ services.llm.model.size_gib: an instance of capacity.gpu has the artifacts of 2 tasks of llm and 1 task of
+        #| tei and the images on its disk, twice during a rollout: 240 GiB exceed its 200 GiB (services.toml:4). Use
+        #| disk_gib = 240 or more there, or cache = "efs".
+        [services.tei]
+        image = "r.io/tei:1"
+        capacity = "gpu"
+        gpus = 1
+        model = { source = "s3://weights/bge", size_gib = 30 }
     """,
     "an invalid source": """
         [services.llm]

@@ -59,7 +59,7 @@ def test_a_service_waits_for_its_rollout_and_fails_if_it_rolls_back(shop) -> Non
     service = resources(output, "aws_ecs_service")["a"]
 
     assert service["wait_for_steady_state"] is True
-    assert service["timeouts"] == {"create": "25m", "update": "25m", "delete": "25m"}
+    assert service["timeouts"] == {"create": "26m", "update": "26m", "delete": "26m"}
     (condition,) = service["lifecycle"]["postcondition"]
     assert condition["condition"] == "${self.task_definition == aws_ecs_task_definition.a.arn}"
     assert condition["error_message"].startswith("services.a: the deployment was rolled back")

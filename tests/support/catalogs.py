@@ -71,12 +71,14 @@ def problems_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
 
 
 def notices_of(snippet: str, *, kind: str = PLAIN) -> list[str]:
-    """The lines that a user sees for a catalog that loads, without notices about the choice of its mesh and
-    the features that the mesh lacks."""
+    """The lines that a user sees for a catalog that loads, without notices about the choice of its mesh, the features
+    that the mesh lacks, and the vCPUs of a new account."""
     return [
         str(notice)
         for notice in loaded(snippet, kind=kind).notices
-        if notice.place != "mesh.kind" and not notice.message.startswith(("with kind = ", "isn't supported by kind = "))
+        if notice.place != "mesh.kind"
+        and not notice.message.startswith(("with kind = ", "isn't supported by kind = "))
+        and "vCPUs count against the quota" not in notice.message
     ]
 
 

@@ -31,7 +31,9 @@ def test_a_task_definition_with_a_proxy_is_accepted(stage: Stage) -> None:
     stage.register(containerDefinitions=[app, ENVOY], proxyConfiguration=proxy("envoy", **PROXY))
 
 
-@pytest.mark.parametrize(("cpu", "memory"), [("512", "512"), ("300", "1024"), ("16384", "16384"), ("256", "4096")])
+@pytest.mark.parametrize(
+    ("cpu", "memory"), [("512", "512"), ("300", "1024"), ("16384", "16384"), ("256", "4096"), ("32768", "131072")]
+)
 def test_fargate_takes_only_its_own_sizes(stage: Stage, cpu: str, memory: str) -> None:
     with refused("ClientException", "No Fargate configuration exists"):
         stage.register(cpu=cpu, memory=memory)
@@ -40,6 +42,7 @@ def test_fargate_takes_only_its_own_sizes(stage: Stage, cpu: str, memory: str) -
 def test_the_largest_and_the_smallest_size_are_accepted(stage: Stage) -> None:
     stage.register(cpu="256", memory="512")
     stage.register(cpu="16384", memory="122880")
+    stage.register(cpu="32768", memory="249856")
 
 
 @pytest.mark.parametrize("size", [20, 201])
@@ -194,3 +197,23 @@ def test_an_unknown_key_is_refused(stage: Stage) -> None:
     with pytest.raises(HTTPError) as caught:
         urlopen(request, timeout=300)
     assert "healthcheck_" in caught.value.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("capacity", "variables", "refusal"),
+    [("EC2", [], True), ("EC2", ["AWS_REGION"], False), ("FARGATE", [], False)],
+)
+def test_a_collector_on_instances_needs_its_region(
+    stage: Stage, capacity: str, variables: list[str], refusal: bool
+) -> None:
+    environment = [{"name": name, "value": "us-west-2"} for name in ("AOT_CONFIG_CONTENT", *variables)]
+    collector = {"name": "otel", "image": "example/otel:1", "essential": False, "environment": environment}
+    task = {
+        "requiresCompatibilities": [capacity],
+        "containerDefinitions": [*stage.task["containerDefinitions"], collector],
+    }
+    if refusal:
+        with refused("ClientException", "needs AWS_REGION"):
+            stage.register(**task)
+    else:
+        stage.register(**task)
