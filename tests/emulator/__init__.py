@@ -10,6 +10,8 @@
 """
 
 from .ecs import known_endpoints, rollback_next
+from .efs import without_backups
+from .endpoints import withdraw_service
 from .inventory import active_task_definitions, leftovers
 from .server import REGION, client, environment, reset, settings, start, stop, url
 
@@ -26,4 +28,6 @@ __all__ = [
     "start",
     "stop",
     "url",
+    "withdraw_service",
+    "without_backups",
 ]
