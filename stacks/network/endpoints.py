@@ -83,7 +83,8 @@ def _subnets(service: Ref, places: list[Ref]) -> str:
     that every zone counts."""
     by_zone = f"{{for each in [{', '.join(place.address for place in places)}] : each.availability_zone => each.id...}}"
     offered = service.expression("availability_zones")
-    return f"[for zone, ids in {by_zone} : element(ids, 0) if try(contains({offered}, zone) || length({offered}) == 0, true)]"
+    is_offered = f"try(contains({offered}, zone) || length({offered}) == 0, true)"
+    return f"[for zone, ids in {by_zone} : element(ids, 0) if {is_offered}]"
 
 
 def _in_a_zone(service: Ref, places: list[Ref], name: str) -> Precondition:
