@@ -122,7 +122,7 @@ security: .venv/.dev .venv-audit/.installed ## Run checkov on the plans of all c
 audit: .venv/.dev .venv-audit/.installed ## Check the locked packages for known vulnerabilities; needs PyPI and npm
 	@$(IN_VENV) -m tools.audit
 
-bench: .venv/.dev ## Measure how long synth takes
+bench: .venv/.dev ## Measure how long synth takes; ARGS=--costs prints what AWS bills
 	@$(IN_VENV) -m tools.bench $(ARGS)
 
 fuzz: .venv/.dev ## Read thousands of generated catalogs; ARGS="--count 5000 --seed 7"
@@ -134,6 +134,7 @@ docs: .venv/.runtime ## Write services.schema.json and the generated pages in do
 	@text=$$($(IN_VENV) -m catalog meshes) && printf '%s\n' "$$text" > docs/meshes.md
 	@text=$$($(IN_VENV) -m catalog permissions) && printf '%s\n' "$$text" > docs/permissions.md
 	@$(IN_VENV) -m tools.pictures docs/images
+	@$(IN_VENV) -m tools.costs --write docs/production.md
 
 # runtime.txt takes its versions from dev.txt, so that the tests run with the versions that synth uses.
 lock: ## Lock the Python dependencies again; ARGS=--upgrade for newer versions

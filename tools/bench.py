@@ -1,6 +1,6 @@
 """Measure synthesis as users run it: whole processes, generated catalogs, new output folders.
 
-    python -m tools.bench [--runs N] [--strict] [--states]
+    python -m tools.bench [--runs N] [--strict] [--states | --costs]
 
 Prints the medians, the cost of the same catalogs with the plain import of the AWS bindings (CATALOG_PLAIN_BINDINGS=1,
 in alternate runs), the cost of only checking the largest catalog, and whether each budget is kept. Quote CPU seconds:
@@ -181,7 +181,13 @@ def main() -> None:
     parser.add_argument("--program", type=Path, default=ROOT / "main.py", help="what to measure (default: main.py)")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a budget is broken")
     parser.add_argument("--states", action="store_true", help="measure Terraform's plans of one state and of thirteen")
+    parser.add_argument("--costs", action="store_true", help="print what AWS bills for the shipped catalog instead")
     arguments = parser.parse_args()
+    if arguments.costs:
+        from tools import costs
+
+        print(costs.table(costs.found_on(MESHES)))
+        return
     if arguments.states:
         # Imported only here: it imports the emulator, and Linux counts a new process as large as its parent.
         from tools import bench_states

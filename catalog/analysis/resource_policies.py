@@ -90,10 +90,14 @@ def key_policy(deployment: Deployment, *, account: str) -> dict[str, Any]:
 
 
 def _encrypted_log_groups(deployment: Deployment, account: str) -> list[str]:
-    """The ARNs of this deployment's log groups, including those under the prefix for logs that AWS delivers."""
+    """The ARNs of this deployment's log groups, including those under the prefixes for logs that AWS delivers and for
+    Container Insights, whose group you can encrypt yourself (docs/production.md)."""
     groups = f"arn:{deployment.partition}:logs:{deployment.region}:{account}:log-group:"
     below = names.log_group(deployment.id, "*")
-    return [f"{groups}{below}", f"{groups}/aws/vendedlogs{below}"]
+    found = [f"{groups}{below}", f"{groups}/aws/vendedlogs{below}"]
+    cluster = deployment.catalog.cluster
+    measured = cluster.arn is None and cluster.insights != "disabled"
+    return [*found, f"{groups}/aws/ecs/containerinsights/{deployment.id}/*"] if measured else found
 
 
 def _key_statement(

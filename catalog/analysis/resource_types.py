@@ -61,6 +61,7 @@ _NETWORK = (
     "data.aws_availability_zones",
     "data.aws_caller_identity",
     "data.aws_subnet",
+    "data.aws_vpc_endpoint_service",
 )
 """Types that no service owns, with addresses such as `private_a`: a service may be called `private`."""
 

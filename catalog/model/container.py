@@ -152,6 +152,9 @@ class Volume(Table):
     kind: Literal["scratch", "efs"] = "scratch"
     """Storage: scratch = the task's own storage, empty at every start; efs = a persistent file system that all tasks of
     the service share."""
+    backup: bool = True
+    """Include the files on EFS in daily backups. AWS backs up the whole file system, unless all its volumes have
+    false."""
 
 
 class Model(Table):

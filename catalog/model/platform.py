@@ -177,8 +177,9 @@ class Cluster(Table):
 
     arn: ClusterArn | None = None
     """ARN of an existing cluster (docs/joining.md). Terraform doesn't change its settings."""
-    insights: Literal["enhanced", "enabled", "disabled"] = "enhanced"
-    """Container Insights level."""
+    insights: Literal["enhanced", "enabled", "disabled"] = "enabled"
+    """Container Insights level: enabled = metrics of services; enhanced = also of each task and container. AWS bills
+    each metric (docs/production.md)."""
     exec: bool = False
     """Allow operators to open a shell in the containers of all services (ECS Exec). Sessions are logged."""
 

@@ -63,6 +63,13 @@ def has_files(deployment: Deployment) -> bool:
     return any(map(shared_folders, deployment.workloads.values()))
 
 
+def has_backups(deployment: Deployment) -> bool:
+    """Whether AWS Backup copies the file system: if any volume on it has `backup`. The artifacts of models alone don't
+    require it, because S3 has them."""
+    volumes = (volume for workload in deployment.workloads.values() for volume in workload.volumes.values())
+    return any(volume.kind == "efs" and volume.backup for volume in volumes)
+
+
 def model_addition(deployment: Deployment, workload: Workload) -> Addition:
     """The loader container, which ends after the download. The service waits for it, and mounts the artifacts
     read-only.

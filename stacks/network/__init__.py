@@ -40,7 +40,7 @@ class Subnets(Part):
 
     private_by_letter: dict[str, str]
     """The ids of the private subnets, by the letter of their zone."""
-    private_ids: list[str]
+    private: list[Ref]
     public_ids: list[str]
     private_route_table_ids: list[str]
     private_routes: list[Ref]
@@ -70,7 +70,7 @@ class Subnets(Part):
             )
 
         self.public_ids = [subnet.id for subnet in public.values()]
-        self.private_ids = [subnet.id for subnet in private.values()]
+        self.private = list(private.values())
         self.private_by_letter = {zone.letter: subnet.id for zone, subnet in private.items()}
         self.private_route_table_ids = [table.id for table in tables.values()]
 
@@ -150,6 +150,8 @@ class Network(Part):
     private_subnets: dict[str, str]
     """The ids of the private subnets. Keys are words for Terraform addresses."""
     private_subnet_ids: list[str]
+    private_places: list[Ref]
+    """The private subnets, or their data sources, whose zones Terraform knows. Empty if no endpoint requires them."""
     public_subnet_ids: list[str]
     task_cidrs: dict[str, str]
     """The CIDR ranges of the tasks. Keys are words for Terraform addresses."""
@@ -184,9 +186,9 @@ class Network(Part):
         # From the subnets, because the VPC's data source returns only the first of its ranges. Only if there are
         # interface endpoints, because plans with a data source require AWS.
         subnets = network.private_subnet_ids if interface_endpoints(self.deployment) else ()
-        self.task_cidrs = {
-            subnet: self.add(DataAwsSubnet, f"private_{subnet}", id=subnet).cidr_block for subnet in sorted(subnets)
-        }
+        found = {subnet: self.add(DataAwsSubnet, f"private_{subnet}", id=subnet) for subnet in sorted(subnets)}
+        self.task_cidrs = {subnet: place.cidr_block for subnet, place in found.items()}
+        self.private_places = list(found.values())
 
     def _make(self) -> None:
         id_, network = self.deployment.id, self.deployment.catalog.network
@@ -221,7 +223,8 @@ class Network(Part):
             for service in gateway_endpoints(self.deployment)
         }
         self.vpc_id = vpc.id
-        self.private_subnet_ids = subnets.private_ids
+        self.private_subnet_ids = [subnet.id for subnet in subnets.private]
+        self.private_places = subnets.private
         self.private_subnets = subnets.private_by_letter
         self.public_subnet_ids = subnets.public_ids
         self.task_cidrs = {"main_network": network.cidr}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cdktf import Precondition
+from cdktf_cdktf_provider_aws.data_aws_vpc_endpoint_service import DataAwsVpcEndpointService
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
@@ -30,18 +32,23 @@ class Endpoints(Part):
 
     def _endpoint(self, service: str, *, network: Network) -> Ref:
         assert self.security_group is not None
-        return self.add(
+        name = names.shared("interface", service.replace(".", "_"))
+        full_name = service_name(service, region=self.deployment.region)
+        # Some services also have a gateway endpoint of the same name.
+        offered = self.add(DataAwsVpcEndpointService, name, service_name=full_name, service_type="Interface")
+        endpoint = self.add(
             VpcEndpoint,
-            names.shared("interface", service.replace(".", "_")),
+            name,
             vpc_id=network.vpc_id,
             vpc_endpoint_type="Interface",
-            service_name=service_name(service, region=self.deployment.region),
+            service_name=full_name,
             private_dns_enabled=True,
-            subnet_ids=network.private_subnet_ids,
             security_group_ids=[self.security_group.id],
             tags={"Name": names.owned(self.deployment.id, service)},
-            lifecycle=OUTLIVES_TASKS,
+            lifecycle={**OUTLIVES_TASKS, "precondition": [_in_a_zone(offered, network.private_places, service)]},
         )
+        endpoint.element.add_override("subnet_ids", f"${{{_subnets(offered, network.private_places)}}}")
+        return endpoint
 
     def _security_group(self, network: Network) -> Ref:
         # Service keys have no underscore, so this name can't collide with those of the services' groups.
@@ -67,3 +74,23 @@ class Endpoints(Part):
                 cidr_ipv4=cidr,
             )
         return group
+
+
+def _subnets(service: Ref, places: list[Ref]) -> str:
+    """The expression for the subnets of an endpoint: one in each zone that has the service. AWS refuses others
+    (EC2 API reference, CreateVpcEndpoint). Tasks in the other zones use it too, because its name resolves to all its
+    addresses. In GovCloud AWS doesn't tell the zones (terraform-provider-aws, vpc_endpoint_service_data_source.go), so
+    that every zone counts."""
+    by_zone = f"{{for each in [{', '.join(place.address for place in places)}] : each.availability_zone => each.id...}}"
+    offered = service.expression("availability_zones")
+    is_offered = f"try(contains({offered}, zone) || length({offered}) == 0, true)"
+    return f"[for zone, ids in {by_zone} : element(ids, 0) if {is_offered}]"
+
+
+def _in_a_zone(service: Ref, places: list[Ref], name: str) -> Precondition:
+    """An error of the plan: AWS makes an endpoint without subnets, which no task reaches."""
+    return Precondition(
+        condition=f"${{length({_subnets(service, places)}) > 0}}",
+        error_message=f"AWS doesn't offer the endpoint {name} in any zone of the private subnets. Use other zones in "
+        "network.zones, or other network.private_subnet_ids.",
+    )

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig,
 )
 from cdktf_cdktf_provider_aws.efs_access_point import EfsAccessPoint
+from cdktf_cdktf_provider_aws.efs_backup_policy import EfsBackupPolicy, EfsBackupPolicyBackupPolicy
 from cdktf_cdktf_provider_aws.efs_file_system import EfsFileSystem
 from cdktf_cdktf_provider_aws.efs_file_system_policy import EfsFileSystemPolicy
 from cdktf_cdktf_provider_aws.efs_mount_target import EfsMountTarget
@@ -23,7 +24,7 @@ from catalog import names
 from catalog.analysis import naming
 from catalog.analysis.permissions import CLOSED_FILES, MOUNT
 from catalog.model import Deployment, Workload
-from catalog.task.storage import NFS, has_files, owner_of, shared_folders
+from catalog.task.storage import NFS, has_backups, has_files, owner_of, shared_folders
 from stacks.kms import key_arn
 from stacks.network import Network
 from stacks.network.security_groups import SecurityGroups
@@ -68,6 +69,10 @@ class Files(Part):
         closed = self.add(
             EfsFileSystemPolicy, _ADDRESS, file_system_id=self._system.id, policy=_tls_only(self._system.arn)
         )
+        if has_backups(deployment):
+            # Without it there are none (EFS API reference, CreateFileSystem).
+            enabled = EfsBackupPolicyBackupPolicy(status="ENABLED")
+            self.add(EfsBackupPolicy, _ADDRESS, file_system_id=self._system.id, backup_policy=enabled)
         group = self._security_group(network)
         self._targets = tuple(
             self.add(

@@ -124,11 +124,17 @@ def test_the_names_of_some_endpoints_differ_in_china() -> None:
     assert service_name("logs", region="cn-north-1") == "com.amazonaws.cn-north-1.logs"
 
 
-def test_an_endpoint_answers_in_every_private_subnet_under_the_services_own_name() -> None:
+def test_an_endpoint_answers_in_the_zones_of_its_service_under_the_services_own_name() -> None:
     parts, output = made(network={"endpoints": ["ecr.api"]})
     endpoint = resources(output, "aws_vpc_endpoint")["main_interface_ecr_api"]
     assert endpoint["private_dns_enabled"] is True
-    assert endpoint["subnet_ids"] == ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"]
+    offered = output["data"]["aws_vpc_endpoint_service"]["main_interface_ecr_api"]
+    assert (offered["service_name"], offered["service_type"]) == (endpoint["service_name"], "Interface")
+    assert "[aws_subnet.private_a, aws_subnet.private_b] : each.availability_zone" in endpoint["subnet_ids"]
+    zones = "data.aws_vpc_endpoint_service.main_interface_ecr_api.availability_zones"
+    assert f"if try(contains({zones}, zone)" in endpoint["subnet_ids"]
+    [condition] = endpoint["lifecycle"]["precondition"]
+    assert condition["condition"] == f"${{length({endpoint['subnet_ids'][2:-1]}) > 0}}"
     assert endpoint["security_group_ids"] == ["${aws_security_group.main_vpc_endpoints.id}"]
     assert [ref.address for ref in parts.refs] == ["aws_vpc_endpoint.main_interface_ecr_api"]
 
@@ -150,6 +156,8 @@ def test_in_a_network_that_exists_endpoints_are_open_to_its_private_subnets() ->
         "main_vpc_endpoints_from_subnet-0b": "${data.aws_subnet.private_subnet-0b.cidr_block}",
     }
     assert set(resources(output, "aws_vpc_endpoint")) == {"main_interface_sqs"}
+    subnets = resources(output, "aws_vpc_endpoint")["main_interface_sqs"]["subnet_ids"]
+    assert "[data.aws_subnet.private_subnet-0a, data.aws_subnet.private_subnet-0b] : each.availability_zone" in subnets
 
 
 def test_without_endpoints_there_is_no_group_for_them() -> None:

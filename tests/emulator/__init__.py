@@ -12,6 +12,8 @@
 from .appmesh import end as end_app_mesh
 from .disks import pass_time, write_to_disk
 from .ecs import forced_deployments, known_endpoints, rollback_next
+from .efs import without_backups
+from .endpoints import withdraw_service
 from .inventory import active_task_definitions, leftovers
 from .quotas import set_quota
 from .server import REGION, client, environment, reset, settings, start, stop, url
@@ -33,5 +35,7 @@ __all__ = [
     "start",
     "stop",
     "url",
+    "withdraw_service",
+    "without_backups",
     "write_to_disk",
 ]

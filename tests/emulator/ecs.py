@@ -25,7 +25,7 @@ from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, TaskDe
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam import iam_backends
 
-from . import disks, quotas, service_rules, task_rules, tasks, validation
+from . import disks, insights, quotas, service_rules, task_rules, tasks, validation
 
 Settings = dict[str, Any]
 
@@ -196,6 +196,7 @@ def delete_service(self: EC2ContainerServiceResponse) -> ActionResult:
     service = result.result["service"]
     tasks.withdraw(self.ecs_backend, service)
     tasks.stop(self.ecs_backend, service.tasks)
+    insights.measure(self.ecs_backend, self.ecs_backend._get_cluster(service.cluster_name), tasks=bool(service.tasks))
     service.tasks, service.deployments = [], []
     service.desired_count = service.running_count = service.pending_count = 0
     return result
@@ -206,7 +207,10 @@ def delete_cluster(self: EC2ContainerServiceResponse) -> ActionResult:
     for service in tuple(self.ecs_backend.services.values()):
         if service.cluster_name == cluster.name and service.status == "ACTIVE":
             raise Refusal("ClusterContainsServicesException", f"{cluster.name} contains {service.name}")
-    return _delete_cluster(self)
+    deleted = _delete_cluster(self)
+    # The last data arrives after the tasks have stopped.
+    insights.measure(self.ecs_backend, cluster, tasks=False)
+    return deleted
 
 
 def _active_cluster(backend: EC2ContainerServiceBackend, name: str) -> Cluster:
@@ -277,6 +281,7 @@ def _roll_out(backend: EC2ContainerServiceBackend, service: Service, settings: S
         service.deployments[0] |= {"desiredCount": count, "runningCount": startable, "updatedAt": utcnow()}
     service.running_count, service.pending_count = len(service.tasks), count - len(service.tasks)
     tasks.announce(backend, service)
+    insights.measure(backend, backend._get_cluster(service.cluster_name), tasks=bool(service.tasks))
 
 
 def _is_active(backend: EC2ContainerServiceBackend, task_definition: str) -> bool:

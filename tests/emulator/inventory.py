@@ -10,11 +10,13 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 
 from . import appmesh
+from .insights import GROUP
 from .server import REGION, client
 
 
 def leftovers() -> dict[str, list[str]]:
-    """Names of the remaining resources, by kind. Skips task definitions that are kept or inactive."""
+    """Names of the remaining resources, by kind. Skips task definitions that are kept or inactive, and the log groups
+    that Container Insights made."""
     found: dict[str, list[str]] = {}
     for kind, name in (*_global(), *(each for region in _regions() for each in _regional(region))):
         found.setdefault(kind, []).append(name)
@@ -70,7 +72,8 @@ def _regional(region: str) -> Iterator[tuple[str, str]]:
     for each in () if appmesh.has_ended(DEFAULT_ACCOUNT_ID) else mesh.list_meshes()["meshes"]:
         yield "mesh", each["meshName"]
     for group in client("logs", region=region).describe_log_groups()["logGroups"]:
-        yield "log group", group["logGroupName"]
+        if not GROUP.fullmatch(group["logGroupName"]):
+            yield "log group", group["logGroupName"]
     yield from _lattice(region)
     yield from _others(region)
 

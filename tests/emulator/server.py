@@ -18,7 +18,21 @@ import moto.moto_api._internal.urls as moto_urls
 from botocore.config import Config
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from . import appmesh, capacity, cloudmap, ecs, efs, faults, fixes, groups, lattice, provider, resolver, speed
+from . import (
+    appmesh,
+    capacity,
+    cloudmap,
+    ecs,
+    efs,
+    endpoints,
+    faults,
+    fixes,
+    groups,
+    lattice,
+    provider,
+    resolver,
+    speed,
+)
 
 REGION = "us-east-1"
 ROLLBACK_PATH = "/moto-api/emulator/rollback/"
@@ -31,7 +45,7 @@ def install() -> None:
     """Install our services and corrections in moto, before the first request: moto reads its tables once."""
     # Without this, moto doesn't have AWS managed policies, such as AmazonECSTaskExecutionRolePolicy.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-    for module in (appmesh, capacity, cloudmap, ecs, efs, resolver, faults, fixes, groups, lattice, speed):
+    for module in (appmesh, capacity, cloudmap, ecs, efs, endpoints, resolver, faults, fixes, groups, lattice, speed):
         module.install()
     moto_urls.url_paths["{0}" + ROLLBACK_PATH + "(?P<service>[^/]+)$"] = _rollback
 

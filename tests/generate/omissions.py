@@ -47,6 +47,11 @@ def _of_the_whole(deployment: Deployment, states: dict[str, dict[str, Any]], fou
     for endpoint in catalog.network.endpoints:
         if not any(each.endswith(f".{endpoint}") for each in endpoints):
             yield f"network.endpoints: {endpoint}"
+    wanted = [volume.backup for each in deployment.workloads.values() for volume in each.volumes.values()
+              if volume.kind == "efs"]  # fmt: skip
+    statuses = [each["backup_policy"]["status"] for each in found["aws_efs_backup_policy"].values()]
+    if statuses != ["ENABLED"] * any(wanted):
+        yield "volumes: backup"
     for address, over in catalog.overrides.items():
         type_, _, name = address.partition(".")
         if not over.keys() <= found[type_].get(name, {}).keys():

@@ -41,6 +41,7 @@ FIELDS: dict[str, Key] = {
     "WorkloadKeys.credentials": text_of(lambda w: w.arn("secretsmanager", "secret:hub-AbCdEf")),
     "WorkloadKeys.volumes": values_of.volumes,
     "Volume.path": one_of("/data"),
+    "Volume.backup": unless(lambda w, m: m.get("kind") != "efs", one_of(True, False)),
     "WorkloadKeys.container": values_of.container,
     "WorkloadKeys.readonly_root": unless(lambda w, m: w.opened, one_of(True, False)),
     "Sidecar.readonly_root": unless(lambda w, m: w.opened, one_of(True, False)),

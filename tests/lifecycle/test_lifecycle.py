@@ -153,6 +153,13 @@ def test_a_task_has_permissions_only_for_resources_that_the_catalog_names(applie
                     assert statement["Effect"] == "Deny" or "*" not in statement["Action"]
 
 
+def test_file_systems_with_volumes_are_backed_up(applied: Applied) -> None:
+    for deployment in applied.deployments:
+        volumes = [volume for each in deployment.workloads.values() for volume in each.volumes.values()]
+        if any(volume.kind == "efs" for volume in volumes):
+            assert f"{deployment.id}-files" not in emulator.without_backups(region=deployment.region)
+
+
 def test_outputs_have_the_values_that_other_configurations_need(applied: Applied) -> None:
     for deployment in applied.deployments:
         output = applied.workspaces[deployment.id].output()

@@ -72,6 +72,7 @@ def test_a_key_encrypts_existing_resources_and_protection_is_removed_in_two_step
     # Only a file system can't change its key (EFS API reference, CreateFileSystem). It and its parts are replaced.
     assert {address for address, actions in planned.items() if "delete" in actions} - {TASK} == {
         "aws_efs_access_point.web_data",
+        "aws_efs_backup_policy.main_files",
         "aws_efs_file_system.main_files",
         "aws_efs_file_system_policy.main_files",
         "aws_efs_mount_target.main_files_a",

@@ -366,3 +366,13 @@ def test_other_partitions_use_their_own_arns_and_hosts(tmp_path: Path, region: s
     assert f"ec2.{suffix}" in resources(output, "aws_iam_role")["main_container_instances"]["assume_role_policy"]
     [attached] = resources(output, "aws_iam_role_policy_attachment").values()
     assert attached["policy_arn"].startswith("arn:aws-")
+
+
+def test_container_insights_measures_services_and_keeps_its_own_log_group(shop) -> None:
+    output = shop('[services.web]\nimage = "web:1"\n')
+    cluster = resources(output, "aws_ecs_cluster")["main_cluster"]
+    assert cluster["setting"] == [{"name": "containerInsights", "value": "enabled"}]
+    # Container Insights makes its group itself, again while Terraform destroys: one of ours would be in the way.
+    assert not [
+        group for group in resources(output, "aws_cloudwatch_log_group").values() if "insights" in group["name"]
+    ]

@@ -63,7 +63,9 @@ def test_a_key_policy_admits_the_services_that_encrypt_for_this_deployment_only(
     assert said["Logs"]["Principal"] == {"Service": "logs.us-west-2.amazonaws.com"}
     [condition] = said["Logs"]["Condition"].values()
     groups = condition["kms:EncryptionContext:aws:logs:arn"]
-    assert groups[0] == "arn:aws:logs:us-west-2:123456789012:log-group:/ecs/hardened/*"
+    account = "arn:aws:logs:us-west-2:123456789012:log-group:"
+    assert groups[0] == f"{account}/ecs/hardened/*"
+    assert groups[-1] == f"{account}/aws/ecs/containerinsights/hardened/*"
     assert said["TaskStorage"]["Condition"] == {
         "StringEquals": {
             "kms:EncryptionContext:aws:ecs:clusterAccount": "123456789012",

@@ -315,3 +315,60 @@ NOTICED = {
 @pytest.mark.parametrize("snippet", NOTICED.values(), ids=NOTICED)
 def test_a_notice_about_volumes_has_its_line_and_advice(snippet: str) -> None:
     assert notices_of(snippet) == pointed_out(snippet)
+
+
+VOLUMES = """
+    [services.db]
+    image = "r.io/db:1"
+    deploy = {{ min = 0, max = 100 }}
+    volumes.data = {{ path = "/data", kind = "efs"{db} }}
+
+    [services.web]
+    image = "r.io/web:1"
+    deploy = {{ min = 0, max = 100 }}
+    volumes.cache = {{ path = "/cache", kind = "efs"{web} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("db", "web", "enabled"),
+    [("", "", True), ("", ", backup = false", True), (", backup = false", ", backup = false", False)],
+)
+def test_the_file_system_is_backed_up_unless_no_volume_asks_for_it(
+    db: str, web: str, enabled: bool, tmp_path: Path
+) -> None:
+    [output] = catalog_output(complete(VOLUMES.format(db=db, web=web)), tmp_path).values()
+    policies = resources(output, "aws_efs_backup_policy")
+    assert set(policies) == ({"main_files"} if enabled else set())
+    for policy in policies.values():
+        assert policy["backup_policy"] == {"status": "ENABLED"}
+        assert policy["file_system_id"] == "${aws_efs_file_system.main_files.id}"
+
+
+def test_a_file_system_with_downloaded_models_alone_has_no_backups(tmp_path: Path) -> None:
+    snippet = """
+        [services.llm]
+        image = "r.io/llm:1"
+        model = { source = "s3://models/llm", cache = "efs", size_gib = 4 }
+    """
+    [output] = catalog_output(complete(snippet), tmp_path).values()
+    assert set(resources(output, "aws_efs_file_system")) == {"main_files"}
+    assert not resources(output, "aws_efs_backup_policy")
+
+
+def test_backup_false_beside_a_volume_with_backups_is_a_notice() -> None:
+    assert notices_of(VOLUMES.format(db="", web=", backup = false")) == [
+        "services.toml:9: services.web.volumes.cache.backup: notice: has no effect, because AWS backs up the whole "
+        "file system for another volume (services.toml:4). Remove backup here, or add backup = false there too."
+    ]
+    assert notices_of(VOLUMES.format(db=", backup = false", web=", backup = false")) == []
+
+
+def test_backups_of_scratch_volumes_are_an_error() -> None:
+    snippet = """
+        [services.web]
+        image = "r.io/web:1"
+        volumes.tmp = { path = "/tmp", backup = true }
+        #^ services.web.volumes.tmp.backup: isn't supported for kind = "scratch". Remove backup.
+    """
+    assert problems_of(snippet) == pointed_out(snippet)

@@ -164,6 +164,14 @@ def file_systems_are_encrypted_and_closed(deployment: Deployment, output: dict[s
                 yield name
 
 
+def file_systems_with_volumes_are_backed_up(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
+    volumes = [volume for each in deployment.workloads.values() for volume in each.volumes.values()]
+    policies = [body["file_system_id"] for body in resources(output, "aws_efs_backup_policy").values()]
+    for name in resources(output, "aws_efs_file_system"):
+        if any(each.kind == "efs" for each in volumes) and f"${{aws_efs_file_system.{name}.id}}" not in policies:
+            yield name
+
+
 def the_world_gets_in_where_the_catalog_says_so(deployment: Deployment, output: dict[str, Any]) -> Iterator[str]:
     for name, body in resources(output, "aws_vpc_security_group_ingress_rule").items():
         if body.get("cidr_ipv4") == "0.0.0.0/0" and not name.startswith("main_ingress_"):
@@ -183,5 +191,6 @@ CHECKS: tuple[Check, ...] = (
     logs_end,
     buckets_are_closed,
     file_systems_are_encrypted_and_closed,
+    file_systems_with_volumes_are_backed_up,
     the_world_gets_in_where_the_catalog_says_so,
 )
