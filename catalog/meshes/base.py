@@ -151,13 +151,6 @@ class MeshTraits:
             return verdict
         return Verdict(supported=False, how=verdict.before, since=verdict.since)
 
-    def verdict(self, feature: str, *, deployment: Deployment) -> Verdict:
-        """The verdict on a feature with the oldest version of the AWS provider that a catalog allows."""
-        verdict = self.parity[feature]
-        if not verdict.since or provider_at_least(deployment.catalog.terraform.aws, verdict.since):
-            return verdict
-        return Verdict(supported=False, how=verdict.before, since=verdict.since)
-
     def carries(self, service: Service) -> bool:
         """Whether calls to a service with a port go through the mesh."""
         return service.protocol in self.protocols

@@ -72,7 +72,7 @@ def _primary(service: dict[str, Any]) -> str:
 
 
 def refuse_replaced(trial: Trial) -> None:
-    """What `make plan` does before a plan."""
+    """Check the state as `make plan` does before a plan."""
     stack = Stack(id="trial", folder=trial.workspace.folder, dependencies=frozenset())
     refuse_replacement(stack, all_stacks=[stack], names=(), command="plan", terraform=find_terraform() or "terraform")
 
