@@ -212,11 +212,8 @@ def unsupported_requests(at: Place) -> Iterator[tuple[Feature, Verdict, list[Pla
         verdict = mesh_of(at.deployment).verdict(feature.key, deployment=at.deployment)
         if not verdict.supported:
             exempt = feature.is_timer and verdict.unlimited
-            yield feature, verdict, [place for place in feature.requested(at) if not (exempt and _is_unlimited(place))]
-
-
-def _is_unlimited(place: Place) -> bool:
-    return bool(getattr(place.service, place.name) == UNLIMITED)
+            places = [p for p in feature.requested(at) if not (exempt and getattr(p.service, p.name) == UNLIMITED)]
+            yield feature, verdict, places
 
 
 def alternatives(feature: Feature, deployment: Deployment) -> list[str]:
