@@ -73,9 +73,7 @@ def test_a_service_moves_to_instances_that_change_and_back_to_fargate(aws: None,
 
 
 @pytest.mark.slow
-def test_an_instance_has_the_configured_settings_and_room_for_one_rollout_after_another(
-    aws: None, tmp_path: Path
-) -> None:
+def test_an_instance_has_its_settings_and_room_for_rollouts(aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
     catalog = CATALOG.format(capacity=POOL.format(types="m7i.large", more="min = 1\ndisk_gib = 50"), name="pool")
