@@ -1,4 +1,4 @@
-"""What a version constraint says about the provider that Terraform selects."""
+"""The guarantees of a version constraint about the provider that Terraform selects."""
 
 from __future__ import annotations
 
