@@ -42,6 +42,14 @@ def _has_response_callers(deployment: Deployment, service: Service) -> bool:
     return has_callers(deployment, service) and not service.is_tcp
 
 
+def _versions_called(deployment: Deployment, service: Service) -> bool:
+    return has_callers(deployment, service) and any(each.weight or each.match for each in service.versions)
+
+
+def _never_retried(deployment: Deployment, service: Service) -> bool:
+    return _has_response_callers(deployment, service) and service.retries.attempts == 0
+
+
 def _checked_only_by_mesh(service: Service) -> bool:
     """Whether only the mesh can check a service's health: on every mesh, a load balancer checks a public service, and
     ECS runs its own check."""
@@ -93,32 +101,21 @@ FEATURES = (
         title="Retries",
         keys="retries",
         effect="best effort",
-        requested=service_key(
-            "retries", where=lambda d, service: _has_response_callers(d, service) and bool(service.retries.attempts)
-        ),
+        requested=service_key("retries", where=lambda d, s: _has_response_callers(d, s) and s.retries.attempts > 0),
     ),
     Feature(
         key="no_retries",
         title="No retries",
         keys="retries.attempts = 0",
         effect="best effort",
-        requested=service_key(
-            "retries",
-            "attempts",
-            where=lambda d, service: _has_response_callers(d, service) and service.retries.attempts == 0,
-        ),
+        requested=service_key("retries", "attempts", where=_never_retried),
     ),
     Feature(
         key="versions",
         title="Versions",
         keys="versions",
         effect="required",
-        requested=service_key(
-            "versions",
-            where=lambda d, service: (
-                has_callers(d, service) and any(version.weight or version.match for version in service.versions)
-            ),
-        ),
+        requested=service_key("versions", where=_versions_called),
     ),
     Feature(
         key="pool",
@@ -222,11 +219,14 @@ def alternatives(feature: Feature, deployment: Deployment) -> list[str]:
     return [kind for kind, mesh in running.items() if mesh.verdict(feature.key, deployment=deployment).supported]
 
 
-def _error(feature: Feature, verdict: Verdict, deployment: Deployment) -> str:
+def _other_mesh(feature: Feature, deployment: Deployment) -> str:
     others = alternatives(feature, deployment)
-    other = f", or set mesh.kind to {or_list(others)}" if others else ""
+    return f", or set mesh.kind to {or_list(others)}" if others else ""
+
+
+def _error(feature: Feature, verdict: Verdict, deployment: Deployment) -> str:
     loosen = ", or remove mesh.strict" if feature.effect == "best effort" else ""
-    return f"{_unsupported(deployment)}: {verdict.how}. {verdict.cure}{other}{loosen}."
+    return f"{_unsupported(deployment)}: {verdict.how}. {verdict.cure}{_other_mesh(feature, deployment)}{loosen}."
 
 
 def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment: Deployment) -> str:
@@ -236,14 +236,11 @@ def _notice(feature: Feature, verdict: Verdict, places: list[Place], deployment:
         return f'with kind = "{deployment.catalog.mesh.kind}", {verdict.how}{on}'
     for_services = f" for {listed(services)}" if services else ""
     fact = f"{_unsupported(deployment)}: {verdict.how}; not honored{for_services}"
-    others = alternatives(feature, deployment)
     if verdict.instead is not None and services:
         also = f" Do the same in {listed(services[1:])}." if len(services) > 1 else ""
         return f"{fact}. {verdict.instead(places[0].service)}{also}"
-    if not (others or verdict.since):
-        return fact
-    other = f", or set mesh.kind to {or_list(others)}" if others else ""
-    return f"{fact}. {verdict.cure}{other}."
+    other = _other_mesh(feature, deployment)
+    return f"{fact}. {verdict.cure}{other}." if other or verdict.since else fact
 
 
 def _unsupported(deployment: Deployment) -> str:

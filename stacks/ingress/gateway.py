@@ -60,8 +60,7 @@ class Gateway(Part):
         self._security = security
         self._gateway = make(self, deployment=deployment, ingress=name, mesh=mesh)
         task = self._gateway.task
-        # Other addresses and names than an Application Load Balancer's: if the ingress becomes one, Terraform creates
-        # it before it deletes these.
+        # Other addresses and names than an Application Load Balancer's: if the ingress becomes one, both can exist.
         own = f"{name}_gateway"
         self._front_address = names.shared("ingress", own)
         ports = {"https": 443} if settings.certificate else {"http": 80}

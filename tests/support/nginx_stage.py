@@ -57,8 +57,8 @@ ${BACKEND_SERVICE_PORT} ${DATAPREP_SERVICE_IP} ${DATAPREP_SERVICE_PORT}' < nginx
 nginx -g 'daemon off;'
 """
 TEMPORARY = "".join(f"{what}_temp_path tmp_{what};" for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-_HTTP = f"access_log off; {TEMPORARY} include {{}}/default.conf;"
-MAIN = f"user root; pid nginx.pid; error_log stderr; events {{{{}}}} http {{{{ {_HTTP} }}}}"
+MAIN = f"""user root; pid nginx.pid; error_log stderr; events {{{{}}}}
+http {{{{ access_log off; {TEMPORARY} include {{}}/default.conf; }}}}"""
 PATHS = ("/", "/v1/chatqna", "/v1/dataprep/ingest")
 
 

@@ -52,8 +52,8 @@ SERVICE_CONNECT = MeshTraits(
         "probes_of_grpc": no("ECS runs only the container's own check, health.command", instead=check_inside),
         # ECS has no setting for it (ECS API reference, ServiceConnectConfiguration; aws/containers-roadmap issue 2334).
         # A container that waits until the service's is healthy would keep the task out of RUNNING, but if it never is,
-        # ECS stops the task only after hours (issue 2379), so that nothing would be rolled back. On Fargate a container
-        # waits at most 120 s (ECS API reference, ContainerDefinition.startTimeout), less than models need.
+        # ECS stops the task only after hours (issue 2379), and nothing is rolled back. On Fargate a container waits at
+        # most 120 s (ECS API reference, ContainerDefinition.startTimeout), less than models need.
         "ready_tasks": no("requests can reach a new task before its health check has passed"),
         "access_logs": yes(
             "from every proxy, in the service's log group",
