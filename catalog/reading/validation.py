@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -16,7 +16,7 @@ from catalog.model.network import KINDS
 from catalog.model.types import table_or_true
 from catalog.names import known_regions
 from catalog.reading import suggestions
-from catalog.reading.layers import value_at
+from catalog.reading.layers import Report, value_at
 
 _ADD = {
     "image": 'Add image = "registry/name:tag".',
@@ -93,9 +93,8 @@ def place(error: Any) -> Path:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def findings(error: ValidationError, *, removed: Mapping[Path, Path], tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Pydantic's errors about a tree, without missing keys that are only misspelt. `removed` maps the values that an
-    environment unsets to the places that unset them."""
+def findings(error: ValidationError, report: Report) -> Iterator[Finding]:
+    """Pydantic's errors about a tree, without missing keys that are only misspelt."""
     entries = error.errors(include_url=False)
     misspelt = _meant(entries)
     # pydantic counts only the valid items of a list.
@@ -103,7 +102,10 @@ def findings(error: ValidationError, *, removed: Mapping[Path, Path], tree: Mapp
     for entry in entries:
         is_misspelt = entry["type"] == "missing" and place(entry) in misspelt
         if not is_misspelt and not (entry["type"] == "too_short" and place(entry) in with_wrong_items):
-            yield finding(entry, removed=removed, beside=value_at(tree, *place(entry)[:-1]))
+            table = place(entry)[:-1]
+            beside = value_at(report.layers.tree, *table)
+            here = [key for key in beside if report.is_set_here(*table, key)] if isinstance(beside, dict) else ()
+            yield finding(entry, removed=report.layers.removed, beside=here)
 
 
 def wrong_places(error: ValidationError) -> set[Path]:
@@ -121,9 +123,9 @@ def _meant(entries: Iterable[Any]) -> set[Path]:
     }
 
 
-def finding(error: Any, *, removed: Mapping[Path, Path], beside: Any) -> Finding:
-    """The finding for one entry of `ValidationError.errors()`; `removed` as for `findings`. `beside` is the table that
-    has the value."""
+def finding(error: Any, *, removed: Mapping[Path, Path], beside: Collection[str]) -> Finding:
+    """The finding for one entry of `ValidationError.errors()`. `removed` maps the values that an environment
+    unsets to the places that unset them. `beside` has the keys of the table that has the value."""
     kind: str = error["type"]
     loc = place(error)
     value, context = error["input"], error.get("ctx", {})
@@ -136,7 +138,7 @@ def finding(error: Any, *, removed: Mapping[Path, Path], beside: Any) -> Finding
     if kind == "extra_forbidden" and loc[2:3] == ("versions",) and len(loc) == 5 and loc[4] in known_keys(loc[:2]):
         return Finding(place=loc, message=f"can't differ between versions. Move it to {spelled(loc[:2])}.")
     if kind == "extra_forbidden":
-        return Finding(place=loc, message=_unknown(loc, value, beside=beside if isinstance(beside, dict) else {}))
+        return Finding(place=loc, message=_unknown(loc, value, beside=beside))
     if kind == "catalog":
         meant = _meant_region(value) if loc == ("catalog", "region") else None
         message = f'{toml_value(value)} is not an AWS region; did you mean "{meant}"?' if meant else error["msg"]
@@ -174,7 +176,7 @@ def _meant_region(value: object) -> str | None:
     return did_you_mean(text, [region for region in known_regions() if "-iso" not in region]) if text else None
 
 
-def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
+def _unknown(path: Path, value: object, *, beside: Collection[str]) -> str:
     known = known_keys(path[:-1])
     if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
         fix = meant_backend({"cloud": value} if "cloud" in path else value)

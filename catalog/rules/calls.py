@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding, did_you_mean, toml_value
+from catalog.diagnostics import Finding, toml_value
 from catalog.frame import Place, containers_of
 from catalog.meshes import mesh_of
 from catalog.model import Deployment, External, Service, Workload
+from catalog.reading import references
 from catalog.reading.interpolation import addresses_in
 from catalog.rules import rule
 
@@ -32,14 +33,16 @@ def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
     """A callee is a service or an external of this catalog."""
     services, external = at.deployment.services, at.deployment.catalog.external
     for index, name in enumerate(service.calls):
-        if name in services or name in external:
-            continue
-        close = did_you_mean(name, [other for other in (*services, *external) if other != service.name])
-        fix = f'; did you mean "{close}"?' if close else f". Add [services.{name}] or [external.{name}]."
-        for new in (new for new, old in at.deployment.renamed.items() if old == name):
-            renaming = at.catalog("services", new, "renamed_from").location
-            fix = f', which was renamed ({renaming}). Write "{new}".'
-        yield at("calls", index).error(f'unknown service "{name}"{fix}')
+        if name not in services and name not in external:
+            message = references.unknown_callee(
+                name,
+                caller=service.name,
+                calls=service.calls,
+                known=[*services, *external],
+                renamed={old: new for new, old in at.deployment.renamed.items()},
+                provenance=at.provenance,
+            )
+            yield at("calls", index).error(message)
 
 
 @rule(Service)

@@ -10,6 +10,7 @@ from catalog.diagnostics import Finding, did_you_mean, listed, plural, toml_valu
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
 from catalog.model.platform import FARGATE
+from catalog.reading.references import in_environment
 from catalog.rules import rule
 
 _CPU = (128, 196608)
@@ -27,6 +28,8 @@ def unknown_capacity(workload: Workload, at: Place) -> Iterator[Finding]:
     if workload.capacity not in known:
         close = did_you_mean(workload.capacity, known)
         fix = f'; did you mean "{close}"?' if close else f'. Add [capacity.{workload.capacity}], or use "fargate".'
+        if by := at.catalog("capacity", workload.capacity).removed_by:
+            fix = f", which was removed by {by}. {in_environment(by, at('capacity').path, toml_value(FARGATE[0]))}"
         yield at("capacity").error(f'unknown capacity "{workload.capacity}"{fix}')
 
 
@@ -36,7 +39,10 @@ def not_on_fargate(workload: Workload, at: Place) -> Iterator[Finding]:
     Fargate")."""
     for key in ("gpus", "shared_memory_mib"):
         if workload.on_fargate and getattr(workload, key):
-            yield at(key).error(f"isn't supported on Fargate. {_on_instances(at.deployment, gpus=workload.gpus > 0)}")
+            fix = _on_instances(at.deployment, gpus=workload.gpus > 0)
+            if fix.startswith("Write") and at("capacity").is_set:
+                fix = f"{fix[:-1]}, or {key} = 0."
+            yield at(key).error(f"isn't supported on Fargate. {fix}")
 
 
 def _on_instances(deployment: Deployment, *, gpus: bool) -> str:

@@ -1339,8 +1339,8 @@ WRONG = {
     "an environment that unsets what is not there": r"""
         [environments.prod]
         unset = ["services.web.port"]
-        #^ environments.prod.unset[0]: "services.web.port" is not a key of this catalog. Use one such as
-        #| "services.chat.replicas".
+        #^ environments.prod.unset[0]: "services.web.port" is not a key of this catalog. Remove it, or use a key of
+        #| services: stub.
     """,
     "an environment within an environment": r"""
         [environments.prod.environments.eu]
