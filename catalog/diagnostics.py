@@ -68,6 +68,8 @@ class Finding:
     place: Path
     message: str
     level: Level = "error"
+    once: str = ""
+    """The message if several environments have the finding, and `message` differs between them."""
 
 
 def toml_key(key: str) -> str:
@@ -128,9 +130,7 @@ def as_written(message: str, texts: Iterable[Parts]) -> str:
                 ends = rf"(?:(?={after})|(?![\w-]))" if after else r"(?![\w-])"
                 patterns[value] = begins + re.escape(value) + ends
     longest = sorted(filter(None, runs), key=len, reverse=True)
-    if not longest:
-        return message
-    found = re.compile("|".join(patterns[value] for value in longest))
+    found = re.compile("|".join(patterns[value] for value in longest) or r"(?!)")
     return _QUOTED.sub(lambda quoted: found.sub(lambda match: runs[match[0]], quoted[0]), message)
 
 

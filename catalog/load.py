@@ -51,7 +51,7 @@ def load(file: FilePath | str, *, environment: str | None = None) -> Loaded:
     read = [_read(base, source, environment=name, overlay=overlays[name] if name is not None else {}) for name in names]
     if any(problem.level == "error" for each in read for problem in each.report.problems):
         for each in read:
-            each.report.add(references.unknown_callees(each.report))
+            each.report.add(references.unknown_names(each.report))
     problems += of_environments({each.environment: each.report.problems for each in read})
     _refuse(problems)
     deployments, found = _checked(read)

@@ -80,9 +80,9 @@ class Place:
         """A finding that makes the catalog invalid."""
         return Finding(place=self.path, message=message)
 
-    def warning(self, message: str) -> Finding:
-        """A warning about a valid catalog."""
-        return Finding(place=self.path, message=message, level="warning")
+    def warning(self, message: str, *, once: str = "") -> Finding:
+        """A warning about a valid catalog; `once` replaces messages that differ between environments."""
+        return Finding(place=self.path, message=message, level="warning", once=once)
 
     def notice(self, message: str) -> Finding:
         """Information about a valid catalog."""

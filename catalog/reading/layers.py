@@ -230,6 +230,6 @@ class Report:
             place=spelled(place),
             message=fact + as_written(advice, texts),
             level=finding.level,
-            written=as_written(fact, texts) + as_written(advice, [*texts, self.region]),
+            written=finding.once or as_written(fact, texts) + as_written(advice, [*texts, self.region]),
             path=finding.place,
         )

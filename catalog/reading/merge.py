@@ -100,7 +100,7 @@ def _unknown_key(path: Path, tree: Tree) -> str:
         names = list(table) if isinstance(table, dict) else []
         close = key if key in names else did_you_mean(key, names)
         if close is None:
-            near = f"a key of {spelled(tuple(found))}: " if found else "a path that begins with "
+            near = f"a key of {spelled(tuple(found))}: " if found else "a path that begins with one of "
             return f". Remove it, or use {near}{listed(names)}." if names else ". Remove it."
         found.append(close)
         table = table[close]

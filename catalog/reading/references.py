@@ -109,9 +109,19 @@ def in_environment(by: str, path: Path, value: str) -> str:
     return f"Write {toml_key(str(path[-1]))} = {value} in [{table}], or remove {by.split(' ')[0]}."
 
 
-def unknown_callees(report: Report) -> Iterator[Finding]:
-    """The names in `calls` that don't exist, for a catalog whose other values are wrong."""
+def without_ingress(by: str, public: Path) -> str:
+    """The message for a public service whose ingress an environment removes."""
+    return f"requires an ingress, which was removed by {by}. {in_environment(by, public, 'false')}"
+
+
+def unknown_names(report: Report) -> Iterator[Finding]:
+    """The names in `calls` that don't exist, and the services without an ingress that an environment removes, for a
+    catalog whose other values are wrong. Rules report them for others."""
     tree = report.layers.tree
+    by = report.removed_by("ingress")
+    for name, table in tables_in(tree.get("services")) if by and not names_in(tree, "ingress") else ():
+        if by and (table.get("public") is True or tables_in({"public": table.get("public")})):
+            yield Finding(place=("services", name, "public"), message=without_ingress(by, ("services", name, "public")))
     known = [*names_in(tree, "services"), *names_in(tree, "external")]
     services = tables_in(tree.get("services"))
     reported = {problem.path for problem in report.problems}

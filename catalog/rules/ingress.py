@@ -11,7 +11,7 @@ from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
 from catalog.model.types import SECURITY_GROUP_RULES
-from catalog.reading.references import in_environment
+from catalog.reading.references import without_ingress
 from catalog.rules import rule
 
 _WORLD = 8
@@ -141,7 +141,7 @@ def no_ingress(public: Public, at: Place) -> Iterator[Finding]:
     if not at.deployment.catalog.ingress and public.ingress is None:
         message = 'requires an ingress. Add [ingress.public] with allow = ["10.0.0.0/8"], the ranges that may connect.'
         if by := at.catalog("ingress").removed_by:
-            message = f"requires an ingress, which was removed by {by}. {in_environment(by, at.path, 'false')}"
+            message = without_ingress(by, at.path)
         yield at.error(message)
 
 

@@ -40,6 +40,13 @@ HEAD = """
             'access.sqs_send = ["arn:aws:sqs:{region}:{account}:jobs-{environment}"]',
         ),
         (
+            'secrets.DB = "arn:aws:secretsmanager:{region}:{account}:secret:shop/{environment}/db-AbCdEf:password::"',
+            'services.web.secrets.DB: ends with a key. Write { arn = "arn:aws:secretsmanager:{region}:{account}:secret:'
+            'shop/{environment}/db-AbCdEf", key = "password" }.',
+            'secrets.DB = { arn = "arn:aws:secretsmanager:{region}:{account}:secret:shop/{environment}/db-AbCdEf", '
+            'key = "password" }',
+        ),
+        (
             'command = "serve --queue {var.jobs}"',
             'services.web.command: must be a list, not a string. Write command = ["serve", "--queue", "{var.jobs}"].',
             'command = ["serve", "--queue", "{var.jobs}"]',
@@ -166,6 +173,35 @@ def test_what_an_environment_removes_is_named_where_it_is_missing(
     fixed = REMOVED.replace("UNSET", f'"{unset}"{more}') + f"    [environments.dev.services.web]\n    {lines}\n"
     # Plain HTTP and the external's protocol are other topics.
     assert len(loaded(fixed).deployments) == 2
+
+
+def test_all_that_is_missing_because_of_removed_tables_is_reported_at_once() -> None:
+    lines = problems_of(REMOVED.replace("UNSET", '"services.llm", "ingress.public"'))
+    assert [line.split(": ")[1] for line in lines] == [
+        "services.web.public",
+        "services.web.calls[1]",
+        "services.web.environment.LLM",
+    ]
+
+
+def test_a_warning_with_a_command_for_each_environment_is_printed_once() -> None:
+    cycle = """
+        [services.a]
+        image = "r.io/a:1"
+        port = 80
+        calls = ["b"]
+        #^ services.a.calls[0]: warning: a → b → a is a cycle of calls, so a starts first, and its proxy knows only the
+        #| services that existed then. When all are running, deploy it again in each environment ($ENV): aws ecs
+        #| update-service --cluster shop-$ENV --service shop-$ENV-a --region us-west-2 --force-new-deployment
+        [services.b]
+        image = "r.io/b:1"
+        port = 80
+        calls = ["a"]
+        [environments.dev]
+        [environments.prod]
+    """
+    notices = notices_of(cycle, kind="service-connect")
+    assert [line for line in notices if "cycle" in line] == pointed_out(cycle)
 
 
 def test_a_capacity_that_an_environment_removes_is_named() -> None:
