@@ -133,10 +133,13 @@ def of_environments(
     """The problems of all environments. Those that differ in values of placeholders only are one problem. A problem on
     a shared line that only some environments have names these. With `reports`, its advice is for the first of them."""
     groups: dict[Problem, dict[str | None, list[Problem]]] = {}
+    # Messages may differ in other words, such as the names of services.
+    advised: dict[tuple[object, ...], set[str | None]] = {}
     for name, problems in found.items():
         for problem in problems:
             written = replace(problem, message=problem.written or problem.message)
             groups.setdefault(written, {}).setdefault(name, []).append(problem)
+            advised.setdefault(_advised(problem), set()).add(name)
     for written, having in groups.items():
         same = dict.fromkeys(each for problems in having.values() for each in problems)
         problem = next(iter(same)) if len(same) == 1 else written
@@ -144,10 +147,15 @@ def of_environments(
             names = [str(name) for name in having]
             cause = ""
             if reports is not None:
-                problem = _in_one_environment(problem, names[0])
+                if len(advised[_advised(problem)]) < len(found):
+                    problem = _in_one_environment(problem, names[0])
                 cause = _cause(problem, names[0], reports[names[0]]) if len(names) == 1 else ""
             problem = replace(problem, message=f"{problem.message} (in {listed(names)}{cause})")
         yield problem
+
+
+def _advised(problem: Problem) -> tuple[object, ...]:
+    return problem.file, problem.place, problem.level, *(match[0] for match in _SETS.finditer(problem.message))
 
 
 def _in_one_environment(problem: Problem, environment: str) -> Problem:

@@ -259,6 +259,23 @@ def test_advice_for_one_environment_changes_only_that() -> None:
         assert not [line for line in notices_of(fixed) if "can't run a new task" in line]
 
 
+def test_advice_that_all_environments_get_stays_as_it_is() -> None:
+    catalog = """
+        [defaults]
+        port = 80
+        health = { path = "/" }
+        [services.web]
+        image = "r.io/web:1"
+        [environments.dev.services.api]
+        image = "r.io/api:1"
+        [environments.prod]
+    """
+    lines = [
+        str(each) for each in loaded(catalog, kind="service-connect").notices if each.place == "defaults.health.path"
+    ]
+    assert len(lines) == 2 and all("Add health.command = " in line for line in lines)
+
+
 MISSPELT = {
     "an external": """
         [external.db]
