@@ -15,7 +15,7 @@ from catalog.model.deployment import meant_backend
 from catalog.model.network import KINDS
 from catalog.model.types import table_or_true
 from catalog.names import known_regions
-from catalog.reading import suggestions
+from catalog.reading import misplaced, suggestions
 from catalog.reading.layers import value_at
 
 _ADD = {
@@ -96,7 +96,9 @@ def place(error: Any) -> Path:
 def findings(error: ValidationError, *, removed: Mapping[Path, Path], tree: Mapping[str, Any]) -> Iterator[Finding]:
     """Pydantic's errors about a tree, without missing keys that are only misspelt. `removed` maps the values that an
     environment unsets to the places that unset them."""
-    entries = error.errors(include_url=False)
+    unnamed = misplaced.unnamed(tree)
+    yield from unnamed.values()
+    entries = [entry for entry in error.errors(include_url=False) if not {*place(entry)[:1]} & unnamed.keys()]
     misspelt = _meant(entries)
     # pydantic counts only the valid items of a list.
     with_wrong_items = {place(entry)[:-1] for entry in entries}
@@ -179,7 +181,7 @@ def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
     if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
         fix = meant_backend({"cloud": value} if "cloud" in path else value)
         return f"unknown key; the backend is a table of [state]. {fix}"
-    if message := suggestions.unsupported(path):
+    if message := misplaced.on_fargate(path, beside) or suggestions.unsupported(path):
         return message
     if (key := suggestions.renamed(path)) and key in known and key in beside:
         fix = "Move its values there." if isinstance(value, dict) else "Remove it."
@@ -213,7 +215,7 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
         first = next((item for item in value if isinstance(item, str)), None)
         advice = f"Write {key} = {toml_value(first)}." if first is not None else f"Write one {key}."
         return f"{_SINGLE[key]}, not a list. {advice}"
-    if message := suggestions.wrong_value(path, value):
+    if message := misplaced.listed_table(path, value) or suggestions.wrong_value(path, value):
         return message
     steps = getattr(_annotation_at(path), "__metadata__", ())
     expected = "true or a table" if any(getattr(s, "func", None) is table_or_true for s in steps) else _EXPECTED[kind]

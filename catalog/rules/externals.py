@@ -126,8 +126,8 @@ def external_in_another_vpc(deployment: Deployment, at: Place) -> Iterator[Findi
     if grouped:
         yield grouped[0].notice(
             "AWS refuses a rule with a group of another VPC, unless the VPCs are peered, and Terraform creates this "
-            "VPC first. Set network.vpc_id to the group's VPC, or remove security_group until the group is in this VPC or "
-            f"in a peered one ({_IN_A_VPC})."
+            "VPC first. Set network.vpc_id to the group's VPC, or remove security_group until the group is in this "
+            f"VPC or in a peered one ({_IN_A_VPC})."
         )
     elif private:
         yield private[0].notice(
