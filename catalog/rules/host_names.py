@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from catalog.diagnostics import Finding, toml_value
 from catalog.frame import Place, containers_of
-from catalog.model import Service, Workload
+from catalog.model import Deployment, Service, Workload
 from catalog.reading.interpolation import addresses_in
 from catalog.rules import rule
+from catalog.rules.calls import BY_PORT, Server
 
 
 def _texts(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
@@ -52,18 +53,20 @@ _HOST_VARIABLE = re.compile(
 
 
 def _short_names(text: str, at: Place) -> Iterator[tuple[str, str, str]]:
-    """Names of services that a text has as hosts: the name, the text to replace, and what to write."""
-    services = at.deployment.services
+    """Names of services and externals that a text has as hosts: the name, the text to replace, and what to write."""
+    services, external = at.deployment.services, at.deployment.catalog.external
+    known = {*services, *(name for name, each in external.items() if each.host != name)}
     for match in _URL.finditer(text):
         name = match["host"]
-        if name in services:
-            plain = match["scheme"].lower() == "http" and not match["user"]
+        if name in known:
+            plain = name in services and match["scheme"].lower() == "http" and not match["user"]
             old = match[0] if plain else match[0].rpartition("@")[2].rpartition("/")[2]
             yield name, old, f"{{{name}.url}}" if plain else f"{{{name}.host}}:{{{name}.port}}"
     for match in _HOST_PORT.finditer(text):
         name, port = match["host"], int(match["port"])
         # Two digits may be the tag of an image.
-        if name in services and (port >= 1000 or port == services[name].port):
+        own = services[name].port if name in services else None
+        if name in known and (port >= 1000 or port == own):
             yield name, match[0], f"{{{name}.host}}:{{{name}.port}}"
 
 
@@ -71,7 +74,7 @@ def _short_names(text: str, at: Place) -> Iterator[tuple[str, str, str]]:
 def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
     """Docker Compose gives services their names as hosts; ECS and Cloud Map don't (ECS developer guide, "Service
     discovery"). No message repeats a password in a URL."""
-    own, services = at.service, at.deployment.services
+    own, services = at.service, {**at.deployment.services, **at.deployment.catalog.external}
     for container, place in containers_of(workload, at):
         for name, value in container.environment.items():
             found = list(_short_names(value, at))
@@ -79,7 +82,8 @@ def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
                 words = [word.strip() for word in value.split(",")]
                 found += [(word, word, f"{{{word}.host}}") for word in words if word in services and word != own.name]
             for host, old, new in found[:1]:
-                yield place("environment", name).notice(_short_name(own, host, f'Write "{new}" instead of "{old}"'))
+                fix = f'Write "{new}" instead of "{old}"'
+                yield place("environment", name).notice(_short_name(own, host, fix, at=at))
     for text, place in _texts(workload, at):
         found = list(_short_names(text, at))
         found += [
@@ -90,12 +94,83 @@ def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
             # An argument with a space is a script; others reach the program unchanged.
             shell = "" if " " in text else ' in a command that begins with "sh", "-c"'
             fix = f'Set {variable} = "{{{host}.host}}" in environment, and write ${variable} instead of {host}{shell}'
-            yield place.notice(_short_name(own, host, fix))
+            yield place.notice(_short_name(own, host, fix, at=at))
 
 
-def _short_name(service: Service, host: str, fix: str) -> str:
-    fact = f'"{host}" is the name of a service, and no host has this name.'
+def _short_name(service: Service, host: str, fix: str, *, at: Place) -> str:
+    what = "a service" if host in at.deployment.services else "an external"
+    fact = f'"{host}" is the name of {what}, and no host has this name.'
     if host == service.name:
         return f'{fact} Write "localhost" for the task\'s own containers.'
-    calls = "" if host in service.calls else f" Set calls = {toml_value((*service.calls, host))}."
-    return f"{fact} {fix}.{calls}"
+    return f"{fact} {fix}.{'' if host in service.calls else _calls(service, host)}"
+
+
+def _calls(service: Service, name: str) -> str:
+    return f" Set calls = {toml_value((*service.calls, name))}."
+
+
+_OWN_MACHINE = re.compile(r"(?<![A-Za-z0-9.-])(?:localhost|127\.0\.0\.1):(?P<port>\d{2,5})(?!\d)")
+
+
+@rule(Workload)
+def callee_on_localhost(workload: Workload, at: Place) -> Iterator[Finding]:
+    """In a task, localhost is the task itself (ECS developer guide, "awsvpc network mode"). Sidecars can have any
+    port."""
+    service, deployment = at.service, at.deployment
+    if workload.sidecars:
+        return
+    ports = {each.port: each.name for each in deployment.callees_of(service)}
+    ports |= {each.port: name for name, each in deployment.externals_of(service).items()}
+    for name, value in workload.environment.items():
+        for match in _OWN_MACHINE.finditer(value):
+            port = int(match["port"])
+            if port in ports and port != service.port:
+                new = f"{{{ports[port]}.host}}:{{{ports[port]}.port}}"
+                yield at("environment", name).notice(
+                    f'"{match[0]}" is a port of the task itself, and {ports[port]} has port {port}. Write "{new}" '
+                    f'instead of "{match[0]}".'
+                )
+                break
+
+
+_KUBERNETES = re.compile(
+    r"(?<![A-Za-z0-9.-])(?P<name>[a-z0-9-]+)(?:\.[a-z0-9-]+)?\.svc(?:\.cluster\.local)?(?![A-Za-z0-9.-])"
+)
+
+
+@rule(Workload)
+def host_of_kubernetes(workload: Workload, at: Place) -> Iterator[Finding]:
+    """Kubernetes makes these names (Kubernetes, "DNS for Services and Pods")."""
+    for container, place in containers_of(workload, at):
+        for name, value in container.environment.items():
+            if match := _KUBERNETES.search(value):
+                callee = match["name"]
+                known = callee in at.deployment.services or callee in at.deployment.catalog.external
+                fix = f'Write "{{{callee}.host}}" instead.' if known else "Write the placeholder of a callee."
+                calls = "" if not known or callee in at.service.calls else _calls(at.service, callee)
+                message = f'"{match[0]}" is a name of Kubernetes, which doesn\'t resolve here. {fix}{calls}'
+                yield place("environment", name).notice(message)
+
+
+@rule(Service)
+def url_without_scheme(service: Service, at: Place) -> Iterator[Finding]:
+    """A client of Redis or PostgreSQL refuses a URL that begins with tcp:// (redis-py, libpq)."""
+    for container, place in containers_of(at.as_written, at):
+        for name, value in container.environment.items():
+            for placeholder in addresses_in(value):
+                callee, _, part = placeholder.partition(".")
+                server = _tcp_without_scheme(callee, at.deployment) if part == "url" else None
+                if server is not None and server.scheme is not None:
+                    table = "services" if callee in at.deployment.services else "external"
+                    yield place("environment", name).notice(
+                        f"{{{placeholder}}} begins with tcp://, because {table}.{callee} has no scheme, and "
+                        f"{server.title} has another. Add scheme = {toml_value(server.scheme)} to {table}.{callee}."
+                    )
+
+
+def _tcp_without_scheme(name: str, deployment: Deployment) -> Server | None:
+    """The kind of server that a callee over TCP without a scheme has, by its port."""
+    callee = deployment.services.get(name) or deployment.catalog.external.get(name)
+    if callee is None or callee.protocol != "tcp" or callee.scheme is not None or callee.port is None:
+        return None
+    return BY_PORT.get(callee.port)

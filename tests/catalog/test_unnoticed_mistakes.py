@@ -207,3 +207,84 @@ def test_a_word_of_another_tool_has_advice_that_loads(line: str, message: str, p
     rest = f'{API}[ingress.public]\nallow = ["203.0.113.7/32"]\n'
     assert problems_of(f"{WEB}{line}\n{rest}") == [f"services.toml:4: services.{message}"]
     assert loaded(f"{WEB}{pasted}\n{rest}").deployments
+
+
+DATABASE = '[external.db]\nhost = "db.example.com"\nport = 5432\nprotocol = "tcp"\ncidrs = ["198.51.100.0/24"]\n'
+REDIS = '[services.redis]\nimage = "r.io/redis:7"\nport = 6379\nprotocol = "tcp"\n'
+ADDRESSES = {
+    "the name of an external": (
+        'HOST = "db"',
+        '"db" is the name of an external, and no host has this name. Write "{db.host}" instead of "db".',
+        'HOST = "{db.host}"',
+    ),
+    "the name of an external in a URL": (
+        'DSN = "postgresql://u@db:5432/x"',
+        '"db" is the name of an external, and no host has this name. Write "{db.host}:{db.port}" instead of "db:5432".',
+        'DSN = "postgresql://u@{db.host}:{db.port}/x"',
+    ),
+    "the port of a callee on localhost": (
+        'CACHE = "redis://localhost:6379/0"',
+        '"localhost:6379" is a port of the task itself, and redis has port 6379. Write "{redis.host}:{redis.port}" '
+        'instead of "localhost:6379".',
+        'CACHE = "redis://{redis.host}:{redis.port}/0"',
+    ),
+    "a name of Kubernetes": (
+        'CACHE = "redis.prod.svc.cluster.local:6379"',
+        '"redis.prod.svc.cluster.local" is a name of Kubernetes, which doesn\'t resolve here. Write "{redis.host}" '
+        "instead.",
+        'CACHE = "{redis.host}:6379"',
+    ),
+    "a URL without a scheme": (
+        'CACHE = "{redis.url}/0"',
+        "{redis.url} begins with tcp://, because services.redis has no scheme, and Redis has another. Add scheme = "
+        '"redis" to services.redis.',
+        'CACHE = "redis://{redis.host}:{redis.port}/0"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "message", "pasted"), ADDRESSES.values(), ids=ADDRESSES)
+def test_an_address_that_cannot_work_has_a_notice(line: str, message: str, pasted: str) -> None:
+    name = line.partition(" ")[0]
+    text = f'{WORKER}calls = ["db", "redis"]\nenvironment.{{}}\n{DATABASE}{REDIS}'
+    assert notices_of(text.replace("{}", line)) == [
+        f"services.toml:4: services.worker.environment.{name}: notice: {message}"
+    ]
+    assert notices_of(text.replace("{}", pasted)) == []
+    if "{redis.url}" in line:
+        assert notices_of(f'{text.replace("{}", line)}scheme = "redis"\n') == []
+
+
+@pytest.mark.parametrize("line", ['A = "http://localhost:6379"', 'A = "http://localhost:9000"'])
+def test_a_port_of_the_task_itself_has_no_notice(line: str) -> None:
+    own = 'port = 6379\nprotocol = "tcp"\n' if "6379" in line else ""
+    assert notices_of(f'{WORKER}{own}calls = ["redis"]\nenvironment.{line}\n{REDIS}') == []
+
+
+PLAIN = {
+    "a connection string": 'environment.DB_DSN = "host=db.example.com user=x password=Tr0ub4dor"',
+    "a connection string of ADO.NET": 'environment.DB = "Server=db.example.com;User=x;Password=Tr0ub4dor;"',
+    "an option of redis-server": 'command = ["redis-server", "--requirepass", "Tr0ub4dor"]',
+    "an option with a value": 'command = ["serve", "--password=Tr0ub4dor"]',
+    "a password that was to be changed": 'environment.REDIS_PASSWORD = "changeme"',
+}
+
+
+@pytest.mark.parametrize("line", PLAIN.values(), ids=PLAIN)
+def test_a_password_in_plain_text_has_a_warning(line: str) -> None:
+    (notice,) = notices_of(f"{WORKER}{line}\n")
+    assert ": warning: " in notice and "looks like a secret in plain text" in notice and "Tr0ub4dor" not in notice
+
+
+def test_a_webhook_of_slack_is_a_credential() -> None:
+    webhook = "https://hooks.slack.com/services/" + "T0ABCDEFG/B0ABCDEFG/" + "abcdefghijklmnopqrstuvwx"
+    (problem,) = problems_of(f'{WORKER}environment.ALERTS = "{webhook}"\n')
+    assert "contains a Slack webhook in plain text" in problem and "abcdefgh" not in problem
+
+
+def test_a_small_memory_was_meant_in_gib() -> None:
+    text = f'[capacity.pool]\ninstance_types = ["m7i.2xlarge"]\nmax = 4\n{WORKER}capacity = "pool"\nmemory = '
+    assert problems_of(f"{text}14\n") == [
+        "services.toml:7: services.worker.memory: is in MiB. Write memory = 14336 for 14 GiB."
+    ]
+    assert loaded(f"{text}14336\n").deployments
