@@ -54,8 +54,7 @@ _HOST_VARIABLE = re.compile(
 
 def _short_names(text: str, at: Place) -> Iterator[tuple[str, str, str]]:
     """Names of services and externals that a text has as hosts: the name, the text to replace, and what to write."""
-    services, external = at.deployment.services, at.deployment.catalog.external
-    known = {*services, *(name for name, each in external.items() if each.host != name)}
+    services, known = at.deployment.services, _callees(at)
     for match in _URL.finditer(text):
         name = match["host"]
         if name in known:
@@ -70,11 +69,17 @@ def _short_names(text: str, at: Place) -> Iterator[tuple[str, str, str]]:
             yield name, match[0], f"{{{name}.host}}:{{{name}.port}}"
 
 
+def _callees(at: Place) -> set[str]:
+    """The names of services, and of externals whose name isn't their host too."""
+    external = at.deployment.catalog.external
+    return {*at.deployment.services, *(name for name, each in external.items() if each.host != name)}
+
+
 @rule(Workload)
 def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
     """Docker Compose gives services their names as hosts; ECS and Cloud Map don't (ECS developer guide, "Service
     discovery"). No message repeats a password in a URL."""
-    own, services = at.service, {**at.deployment.services, **at.deployment.catalog.external}
+    own, services = at.service, _callees(at)
     for container, place in containers_of(workload, at):
         for name, value in container.environment.items():
             found = list(_short_names(value, at))

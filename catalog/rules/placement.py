@@ -16,7 +16,7 @@ _CPU = (128, 196608)
 """CPU units of a task on instances (ECS API reference, RegisterTaskDefinition.cpu)."""
 _MEMORY = 256
 """Smallest memory in MiB that fits a container and a proxy."""
-_GIB_AT_MOST = 128
+_GIB_AT_MOST = 64
 """A memory that was probably meant in GiB."""
 _SPOT_NOTICE = 120
 """Seconds (EC2 User Guide, "Spot Instance interruption notices")."""

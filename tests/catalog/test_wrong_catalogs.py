@@ -98,7 +98,7 @@ WRONG = {
     """,
     "a list for a table": r"""
         [[services.web]]
-        #^ services.web: must be a table, not a list. Write web = { image = "r.io/web:1" }.
+        #^ services.web: must be a table, not a list of tables. Write [services.web] instead of [[services.web]].
         image = "r.io/web:1"
     """,
     "an impossible word": r"""
