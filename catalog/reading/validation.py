@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -15,7 +15,7 @@ from catalog.model.deployment import meant_backend
 from catalog.model.network import KINDS
 from catalog.model.types import table_or_true
 from catalog.names import known_regions
-from catalog.reading import suggestions
+from catalog.reading import misplaced, suggestions
 from catalog.reading.layers import Report, value_at
 
 _ADD = {
@@ -95,7 +95,9 @@ def place(error: Any) -> Path:
 
 def findings(error: ValidationError, report: Report) -> Iterator[Finding]:
     """Pydantic's errors about a tree, without missing keys that are only misspelt."""
-    entries = error.errors(include_url=False)
+    unnamed = misplaced.unnamed(report.layers.tree)
+    yield from unnamed.values()
+    entries = [entry for entry in error.errors(include_url=False) if not {*place(entry)[:1]} & unnamed.keys()]
     misspelt = _meant(entries)
     # pydantic counts only the valid items of a list.
     with_wrong_items = {place(entry)[:-1] for entry in entries}
@@ -104,7 +106,8 @@ def findings(error: ValidationError, report: Report) -> Iterator[Finding]:
         if not is_misspelt and not (entry["type"] == "too_short" and place(entry) in with_wrong_items):
             table = place(entry)[:-1]
             beside = value_at(report.layers.tree, *table)
-            here = [key for key in beside if report.is_set_here(*table, key)] if isinstance(beside, dict) else ()
+            keys = beside if isinstance(beside, dict) else {}
+            here = {key: value for key, value in keys.items() if report.is_set_here(*table, key)}
             yield finding(entry, removed=report.layers.removed, beside=here)
 
 
@@ -123,9 +126,9 @@ def _meant(entries: Iterable[Any]) -> set[Path]:
     }
 
 
-def finding(error: Any, *, removed: Mapping[Path, Path], beside: Collection[str]) -> Finding:
+def finding(error: Any, *, removed: Mapping[Path, Path], beside: Mapping[str, Any]) -> Finding:
     """The finding for one entry of `ValidationError.errors()`. `removed` maps the values that an environment
-    unsets to the places that unset them. `beside` has the keys of the table that has the value."""
+    unsets to the places that unset them. `beside` has the keys that are set in the table that has the value."""
     kind: str = error["type"]
     loc = place(error)
     value, context = error["input"], error.get("ctx", {})
@@ -176,12 +179,12 @@ def _meant_region(value: object) -> str | None:
     return did_you_mean(text, [region for region in known_regions() if "-iso" not in region]) if text else None
 
 
-def _unknown(path: Path, value: object, *, beside: Collection[str]) -> str:
+def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
     known = known_keys(path[:-1])
     if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
         fix = meant_backend({"cloud": value} if "cloud" in path else value)
         return f"unknown key; the backend is a table of [state]. {fix}"
-    if message := suggestions.unsupported(path):
+    if message := misplaced.on_fargate(path, beside) or suggestions.unsupported(path):
         return message
     if (key := suggestions.renamed(path)) and key in known and key in beside:
         fix = "Move its values there." if isinstance(value, dict) else "Remove it."
@@ -215,7 +218,7 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
         first = next((item for item in value if isinstance(item, str)), None)
         advice = f"Write {key} = {toml_value(first)}." if first is not None else f"Write one {key}."
         return f"{_SINGLE[key]}, not a list. {advice}"
-    if message := suggestions.wrong_value(path, value):
+    if message := misplaced.listed_table(path, value) or suggestions.wrong_value(path, value):
         return message
     steps = getattr(_annotation_at(path), "__metadata__", ())
     expected = "true or a table" if any(getattr(s, "func", None) is table_or_true for s in steps) else _EXPECTED[kind]

@@ -98,7 +98,7 @@ def duplicate_record(deployment: Deployment, at: Place) -> Iterator[Finding]:
 def certificate_of_another_region(ingress: Ingress, at: Place) -> Iterator[Finding]:
     """A load balancer supports certificates of its own region (ACM guide, "Services integrated with ACM")."""
     region = ingress.certificate.split(":")[3] if ingress.certificate else at.deployment.region
-    if region != at.deployment.region:
+    if region != at.deployment.region and at.deployment.is_region_known:
         yield at("certificate").error(
             f'is in "{region}", and a load balancer in {at.deployment.region} can\'t use it. '
             f"Write the ARN of a certificate in {at.deployment.region}."

@@ -98,7 +98,7 @@ WRONG = {
     """,
     "a list for a table": r"""
         [[services.web]]
-        #^ services.web: must be a table, not a list. Write web = { image = "r.io/web:1" }.
+        #^ services.web: must be a table, not a list of tables. Write [services.web] instead of [[services.web]].
         image = "r.io/web:1"
     """,
     "an impossible word": r"""
@@ -849,7 +849,7 @@ WRONG = {
 
         [external.openai]
         #^ external.openai: with nat = "none" (services.toml:2), tasks can't reach "api.openai.com". Write nat =
-        #| "single", or, if it's in the VPC, add its security_group or cidrs.
+        #| "single", or, if it's in a VPC, add its cidrs (docs/joining.md, "Reaching a database").
         host = "api.openai.com"
 
         [services.web]
