@@ -204,7 +204,7 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
                 continue
             if entry["type"] == "missing" and not any(isinstance(part, int) for part in entry["loc"]):
                 continue  # a service may set it: tables merge, items of lists don't
-            beside = value_at(table, *validation.place(entry)[:-1]) or ()
+            beside = value_at(table, *validation.place(entry)[:-1]) or {}
             found = validation.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={}, beside=beside)
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 
