@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             for notice in loaded.notices:
                 print(notice, file=sys.stderr)
-            print(f"{options.file}: valid: {_size(loaded)}")
+            unchecked = any(each.catalog.overrides for each in loaded.deployments)
+            more = ". make synth also checks the addresses in [overrides]" if unchecked else ""
+            print(f"{options.file}: valid: {_size(loaded)}{more}")
     except CatalogError as error:
         print(error, file=sys.stderr)
         return USER_ERROR

@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 USER_ERROR = 2
@@ -16,6 +16,11 @@ USER_ERROR = 2
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value in the catalog: ("services", "chat", "calls", 1)."""
 Level = Literal["error", "warning", "notice"]
+Parts = list[tuple[str, str]]
+"""A string in parts, each as written and as its value. Every second part is a placeholder."""
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ADVICE = re.compile(r"\. (?=[A-Z])")
+"""The end of a message's fact."""
 _LONG = re.compile(r"(\S{120})\S{60,}(\S{20})")
 """A word of the catalog that is too long for a line."""
 _COMPARED = 200
@@ -34,6 +39,10 @@ class Problem:
     place: str
     message: str
     level: Level = "error"
+    written: str = field(default="", compare=False)
+    """The message with placeholders in place of their values, which differ between environments."""
+    path: Path = field(default=(), compare=False)
+    """The value in the merged catalog, which another place may set."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
@@ -59,6 +68,8 @@ class Finding:
     place: Path
     message: str
     level: Level = "error"
+    once: str = ""
+    """The message if several environments have the finding, and `message` differs between them."""
 
 
 def toml_key(key: str) -> str:
@@ -95,6 +106,32 @@ def toml_type(value: object) -> str:
         tuple: "a list",
     }
     return names.get(type(value), "a date or time")
+
+
+def in_parts(message: str) -> tuple[str, str]:
+    """The fact of a message, and its advice with the blank before it."""
+    found = _ADVICE.search(message)
+    return (message[: found.start() + 1], message[found.start() + 1 :]) if found else (message, "")
+
+
+def as_written(message: str, texts: Iterable[Parts]) -> str:
+    """A message whose quoted strings have the placeholders of `texts` in place of their values."""
+    runs: dict[str, str] = {}
+    patterns: dict[str, str] = {}
+    for parts in texts:
+        written, values = ([toml_value(part[side])[1:-1] for part in parts] for side in (0, 1))
+        for first in range(1, len(parts), 2):
+            for last in range(first, min(first + 16, len(parts)), 2):
+                value = "".join(values[first : last + 1])
+                runs[value] = "".join(written[first : last + 1])
+                # As in the string, or a word of its own.
+                before, after = (re.escape(text) for text in (values[first - 1][-1:], values[last + 1][:1]))
+                begins = rf"(?:(?<={before})|(?<![\w-]))" if before else r"(?<![\w-])"
+                ends = rf"(?:(?={after})|(?![\w-]))" if after else r"(?![\w-])"
+                patterns[value] = begins + re.escape(value) + ends
+    longest = sorted(filter(None, runs), key=len, reverse=True)
+    found = re.compile("|".join(patterns[value] for value in longest) or r"(?!)")
+    return _QUOTED.sub(lambda quoted: found.sub(lambda match: runs[match[0]], quoted[0]), message)
 
 
 def command_line(text: str) -> tuple[str, ...]:
@@ -205,4 +242,8 @@ class Provenance(Protocol):
 
     def location(self, *path: str | int) -> str:
         """`services.toml:31`, to name a second line in a message."""
+        ...
+
+    def removed_by(self, *path: str | int) -> str | None:
+        """`environments.dev.unset[0] (services.toml:31)`, if that removes the value or a table around it."""
         ...

@@ -15,25 +15,25 @@ from catalog.model.workload import WorkloadKeys
 class Place:
     """A path in the catalog of one deployment."""
 
-    __slots__ = ("_provenance", "deployment", "path")
+    __slots__ = ("deployment", "path", "provenance")
 
     def __init__(self, deployment: Deployment, provenance: Provenance, path: Path = ()) -> None:
         self.deployment = deployment
         self.path = path
-        self._provenance = provenance
+        self.provenance = provenance
 
     def __call__(self, *keys: str | int) -> Place:
         """The place of a value below this one."""
-        return Place(self.deployment, self._provenance, (*self.path, *keys))
+        return Place(self.deployment, self.provenance, (*self.path, *keys))
 
     def catalog(self, *path: str | int) -> Place:
         """The place at a path from the top of the catalog."""
-        return Place(self.deployment, self._provenance, path)
+        return Place(self.deployment, self.provenance, path)
 
     @property
     def parent(self) -> Place:
         """The place of the table that contains this value."""
-        return Place(self.deployment, self._provenance, self.path[:-1])
+        return Place(self.deployment, self.provenance, self.path[:-1])
 
     @property
     def name(self) -> str:
@@ -59,25 +59,30 @@ class Place:
     @property
     def is_set(self) -> bool:
         """Whether the catalog sets this value, as opposed to a default."""
-        return self._provenance.is_set(*self.path)
+        return self.provenance.is_set(*self.path)
 
     @property
     def is_set_here(self) -> bool:
         """Whether the value is set in this table, as opposed to [defaults] or a profile."""
-        return self._provenance.is_set_here(*self.path)
+        return self.provenance.is_set_here(*self.path)
 
     @property
     def location(self) -> str:
         """`services.toml:31`, to name a second line in a message."""
-        return self._provenance.location(*self.path)
+        return self.provenance.location(*self.path)
+
+    @property
+    def removed_by(self) -> str | None:
+        """`environments.dev.unset[0] (services.toml:31)`, if that removes the value or a table around it."""
+        return self.provenance.removed_by(*self.path)
 
     def error(self, message: str) -> Finding:
         """A finding that makes the catalog invalid."""
         return Finding(place=self.path, message=message)
 
-    def warning(self, message: str) -> Finding:
-        """A warning about a valid catalog."""
-        return Finding(place=self.path, message=message, level="warning")
+    def warning(self, message: str, *, once: str = "") -> Finding:
+        """A warning about a valid catalog; `once` replaces messages that differ between environments."""
+        return Finding(place=self.path, message=message, level="warning", once=once)
 
     def notice(self, message: str) -> Finding:
         """Information about a valid catalog."""
@@ -104,6 +109,9 @@ class VersionPlaces:
 
     def location(self, *path: str | int) -> str:
         return self._provenance.location(*self._meant(path))
+
+    def removed_by(self, *path: str | int) -> str | None:
+        return self._provenance.removed_by(*path)
 
     def moved(self, finding: Finding) -> Finding:
         """Move a finding about the service to the key that the version sets, or to the version's table."""

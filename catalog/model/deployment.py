@@ -138,6 +138,12 @@ class Deployment:
         return self.catalog.catalog.region
 
     @property
+    def is_region_known(self) -> bool:
+        """Whether the list of AWS's regions has the region. If it doesn't, rather its name is wrong than those in
+        ARNs."""
+        return self.region in names.known_regions()
+
+    @property
     def partition(self) -> str:
         return names.partition(self.region)
 

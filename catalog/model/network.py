@@ -185,6 +185,7 @@ class External(Table):
     """Scheme of the URL that callers get, such as "redis" or "postgresql". Default: by protocol. Callers of a tcp
     external get NAME_URL only if it is set."""
     security_group: SecurityGroupId | None = None
-    """Security group of the destination, if it has one: limits egress to that group."""
+    """Security group of the destination: limits egress to that group. The tasks must run in its VPC (`network.vpc_id`),
+    or in one that is peered with it."""
     cidrs: tuple[Cidr, ...] = ()
     """Address ranges of the destination, if known: limits egress to these."""

@@ -29,6 +29,8 @@ def cron(value: object) -> str:
     """The expression, checked: AWS reads it only when it is applied."""
     if not isinstance(value, str):
         raise wrong("{value} is not a cron expression; " + _EXAMPLE, value=str(value))
+    if value.startswith("rate("):
+        raise wrong('must be a cron expression, not a rate; write six fields, as in "0 7 * * ? *" for each day at 7')
     if "(" in value:
         raise wrong('leave out "cron(" and ")" here, and write the six fields alone, as in "0 7 ? * MON-FRI *"')
     fields = value.split(" ")
@@ -44,8 +46,13 @@ def cron(value: object) -> str:
     on_day, on_weekday = fields[2], fields[4]
     if on_day == on_weekday == "?":
         raise wrong("says neither a day of the month nor one of the week; write * instead of one ?")
-    if not {on_day, on_weekday} & {"?", "*"}:
-        raise wrong("says a day of the month and one of the week; write ? for one of them")
+    if "?" not in (on_day, on_weekday):
+        if "*" not in (on_day, on_weekday):
+            raise wrong("says a day of the month and one of the week; write ? for one of them")
+        fields[4 if on_weekday == "*" else 2] = "?"
+        raise wrong(
+            'has no ?, which AWS requires in one of the two fields for days; write "{fix}"', fix=" ".join(fields)
+        )
     return value
 
 

@@ -151,6 +151,8 @@ def _callee(value: object) -> object:
     if "." not in host:
         raise wrong("calls has names without ports and schemes. Write {name}.", name=toml_value(host))
     labels = [label.lower() for label in host.split(".")]
+    if len(labels) == 2 and labels[0] in ("service", "services", "external", "externals"):
+        raise wrong("calls has names alone. Write {name}.", name=toml_value(labels[1]))
     if len(labels) == 2 and labels[1] in ("url", "host", "port"):
         raise wrong(
             "calls has names, and the placeholder belongs in environment. Write {name}.", name=toml_value(labels[0])

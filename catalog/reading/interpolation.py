@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from catalog import names, unknowns
-from catalog.diagnostics import Finding, Path, did_you_mean, spelled
+from catalog.diagnostics import Finding, Parts, Path
 from catalog.model.workload import TABLES
 from catalog.reading import suggestions
-from catalog.reading.layers import Report, Tree, tables_in, value_at
+from catalog.reading.layers import Report, Tree, value_at
 
 _INNER = r"var\.[^{}\s]*|environment|region|account"
 _CALLEE = r"[a-z][a-z0-9-]*\.(?:url|host|port)"
@@ -100,9 +100,12 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
     variables: Tree = written if isinstance(written, dict) else {}
     for name, text in sorted(variables.items()):
         if isinstance(text, str):
+            _check_spelling(text, ("vars", name), report)
             values[f"var.{name}"] = variables[name] = filled(text, ("vars", name), known, report)
     if isinstance(region, str) and "region" not in values:
         values["region"] = tree["catalog"]["region"] = filled(region, ("catalog", "region"), values, report)
+    if "region" in values:
+        report.region = [(":", ":"), ("{region}", values["region"]), (":", ":")]
     return values
 
 
@@ -117,6 +120,7 @@ def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) 
             return value  # filled already; it may contain the mark for the account
         _check_spelling(value, path, report)
         if _has_addresses(path):
+            _keep(value, path, values, report)
             return _readable(value, path, report)
         return filled(value, path, values, report)
     return value
@@ -127,7 +131,7 @@ def _check_spelling(text: str, path: Path, report: Report) -> None:
     if "{" not in text or path[:1] == ("overrides",):
         return
     tree = report.layers.tree
-    known = [*_names(tree, "services"), *_names(tree, "external")] if _has_addresses(path) else []
+    known = [*names_in(tree, "services"), *names_in(tree, "external")] if _has_addresses(path) else []
     for name in (match["near"] for match in _NEAR.finditer(text) if match["near"]):
         meant = None if _COMPLETE.fullmatch(name) else suggestions.placeholder(name, known)
         if meant is not None:
@@ -156,6 +160,9 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     text = _readable(text, path, report)
     if "{" not in text:
         return text
+    if any(("vars", name.removeprefix("var.")) in report.refused for name in _keep(text, path, values, report)):
+        report.refused.add(path)  # the variable's line is reported
+        return text
     try:
         result = fill(text, values)
     except Unknown as reason:
@@ -166,85 +173,29 @@ def filled(text: str, path: Path, values: Mapping[str, str], report: Report) -> 
     return result
 
 
+def _keep(text: str, path: Path, values: Mapping[str, str], report: Report) -> list[str]:
+    """Keep the text of a string with placeholders for messages. Returns the placeholders."""
+    parts: Parts = []
+    used, end = [], 0
+    for match in _GENERAL.finditer(text):
+        value = values.get(match["name"]) if match["name"] else match["escaped"]
+        used += [match["name"]] if match["name"] else []
+        if value is not None:
+            parts += [(text[end : match.start()],) * 2, (match[0], value)]
+            end = match.end()
+    if parts:
+        report.keep(path, [*parts, (text[end:],) * 2])
+    report.used.update(used)
+    return used
+
+
 def _readable(text: str, path: Path, report: Report) -> str:
     if not text.isascii() and any(0xFDD0 <= ord(character) <= 0xFDEF for character in text):
         report.refuse(path, "contains a code point that isn't a character (U+FDD0 to U+FDEF). Remove it.")
     return text
 
 
-def unresolved(tree: Tree, values: Mapping[str, str], *, wrong: Set[Path]) -> Iterator[Finding]:
-    """The placeholders without a value in environments and log routers of workloads. An address that depends on a value
-    that is `wrong` isn't reported."""
-    for key in TABLES:
-        for name, workload in tables_in(tree.get(key)):
-            versions = workload.get("versions")
-            yield from _of_workload(tree, workload, (key, name), values, wrong)
-            for index, version in enumerate(versions if isinstance(versions, tuple) else ()):
-                if isinstance(version, dict):
-                    yield from _of_workload(tree, version, (key, name, "versions", index), values, wrong)
-
-
-def _of_workload(
-    tree: Tree, workload: Tree, place: Path, values: Mapping[str, str], wrong: Set[Path]
-) -> Iterator[Finding]:
-    caller = place[:2]
-
-    def address(placeholder: str) -> str:
-        reason = _why_unreachable(tree, caller, placeholder)
-        if reason is not None and not _rests_on(wrong, caller=caller, callee=placeholder.partition(".")[0]):
-            raise Unknown(reason)
-        return ""
-
-    for at, text in _texts(workload, place):
-        try:
-            fill(text, values, address=address)
-        except Unknown as reason:
-            yield Finding(place=at, message=str(reason))
-
-
-def _rests_on(wrong: Set[Path], *, caller: Path, callee: str) -> bool:
-    """Whether an address depends on a wrong value: the caller's calls, or the callee."""
-    needed = (("services", callee), ("services", callee, "port"), ("external", callee))
-    in_calls = any(path[:3] == (*caller, "calls") for path in wrong)
-    return in_calls or any(path[:end] in wrong for path in needed for end in range(1, len(path) + 1))
-
-
-def _texts(workload: Tree, place: Path) -> Iterator[tuple[Path, str]]:
-    tables = [((*place, "environment"), workload.get("environment"))]
-    for name, sidecar in tables_in(workload.get("sidecars")):
-        tables.append(((*place, "sidecars", name, "environment"), sidecar.get("environment")))
-    for _, router in tables_in({"router": value_at(workload, "logs", "router")}):
-        tables.append(((*place, "logs", "router", "options"), router.get("options")))
-    for at, table in tables:
-        for key, text in table.items() if isinstance(table, dict) else ():
-            if isinstance(text, str):
-                yield (*at, key), text
-
-
-def _why_unreachable(tree: Tree, caller: Path, placeholder: str) -> str | None:
-    """The reason why an address has no value, if a rule doesn't report it (unknown callees in `calls`)."""
-    name, _, what = placeholder.partition(".")
-    services, external = (_names(tree, key) for key in ("services", "external"))
-    literal = f"double only the opening brace for literal text: {{{{{placeholder}}}."
-    if not isinstance(calls := value_at(tree, *caller).get("calls", ()), tuple):
-        return None
-    known = {*services, *external}
-    unknown = (each for each in calls if isinstance(each, str) and each not in known)
-    reached = name in calls or caller == ("services", name)
-    if reached or any(did_you_mean(each, [name]) for each in unknown):
-        has_port = value_at(tree, "services", name, "port") is not None
-        if name in external or name not in services or has_port or not reached:
-            return None
-        return f"{{{placeholder}}} has no value, because services.{name} has no port. Add port there, or {literal}"
-    if name in known:
-        return f'{{{placeholder}}} requires "{name}" in calls. Add it to {spelled(caller)}.calls, or {literal}'
-    for new in (new for new, table in tables_in(tree.get("services")) if table.get("renamed_from") == name):
-        return f"{{{placeholder}}} has no value, because {name} was renamed. Write {{{new}.{what}}}, or {literal}"
-    close = did_you_mean(name, sorted(known))
-    guess = f"; did you mean {{{close}.{what}}}? Or" if close else ". Write the name of a callee, or"
-    return f'{{{placeholder}}} has no value: service "{name}" doesn\'t exist{guess} {literal}'
-
-
-def _names(tree: Tree, key: str) -> list[str]:
+def names_in(tree: Tree, key: str) -> list[str]:
+    """The names in a table of the catalog, such as [services]."""
     table = tree.get(key)
     return list(table) if isinstance(table, dict) else []

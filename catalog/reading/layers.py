@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.diagnostics import Finding, Path, Problem, plural, spelled, toml_value
+from catalog import unknowns
+from catalog.diagnostics import Finding, Parts, Path, Problem, as_written, in_parts, spelled
 from catalog.model.workload import TABLES
 from catalog.reading.source import Document
 
@@ -148,27 +149,6 @@ def _holds_workload_keys(at: Path) -> bool:
     return at == ("defaults",) or (len(at) == 2 and at[0] in (*TABLES, "profiles"))
 
 
-def replacements(layers: Layers, *, name: str) -> Iterator[Finding]:
-    """A notice for each table in which an environment changes between a fixed number of tasks and autoscaling."""
-    for each in layers.replaced:
-        old, new = each.old, each.new
-        if each.by == "replicas" and isinstance(old, dict) and type(new) is int:
-            other, most = "scale", old.get("max")
-            key = "max" if isinstance(most, int) and new > most else "min"
-            fact = f"so {new} {plural('task', new)} {'runs' if new == 1 else 'run'} at all times, without autoscaling"
-            keep = f"Write scale.{key} = {new} instead to keep it" if new else "Remove it to keep scale"
-        elif each.by == "scale" and isinstance(new, dict) and type(old) is int:
-            other, fact = "replicas", "so autoscaling sets the number of tasks"
-            keep = f"Remove it to keep replicas = {old}"
-        else:
-            continue  # validation reports the wrong type
-        there = (*each.at, other)
-        entry = toml_value(spelled(there))
-        confirm = f"add {entry} to unset" if layers.removed else f"write unset = [{entry}]"
-        message = f"replaces {other} ({layers.location(there)}), {fact}. {keep}, or {confirm} in [environments.{name}]"
-        yield Finding(place=(*each.place, each.by), message=f"{message} to confirm.", level="notice")
-
-
 def _excluded_by(key: str) -> tuple[str, ...]:
     return tuple(b if key == a else a for a, b in EXCLUSIVE if key in (a, b))
 
@@ -182,6 +162,11 @@ class Report:
         self._source = source
         self.refused: set[Path] = set()
         """Paths of strings whose value is unknown."""
+        self.used: set[str] = set()
+        """The general placeholders that strings use."""
+        self.region: Parts = []
+        """The region in ARNs of advice, which environments may have in common."""
+        self._texts: list[tuple[Path, Path, Parts]] = []
 
     def add(self, findings: Iterable[Finding]) -> None:
         self.problems.extend(map(self.problem, findings))
@@ -190,6 +175,11 @@ class Report:
         """Report a string whose value is unknown, and suppress other findings about it."""
         self.add([Finding(place=path, message=message)])
         self.refused.add(path)
+
+    def keep(self, path: Path, text: Parts) -> None:
+        """Keep a string with placeholders as it is written, for messages."""
+        parts = [(written, value.replace(unknowns.ACCOUNT, "{account}")) for written, value in text]
+        self._texts.append((path, self.layers.origin(path)[1], parts))
 
     def is_refused(self, path: Path) -> bool:
         return any(path[:end] in self.refused for end in range(1, len(path) + 1))
@@ -215,13 +205,31 @@ class Report:
         source, place = self.layers.origin(path)
         return (source, place) if source is not None else self._origin((*path[:2], "profile"))
 
+    def removed_by(self, *path: str | int) -> str | None:
+        """`environments.dev.unset[0] (services.toml:31)`, if that removes the value or a table around it. A table with
+        entries, such as ("ingress",), may also lack one of them."""
+        for removed, place in self.layers.removed.items():
+            if removed == path[: len(removed)] or (len(path) == 1 and removed[:-1] == path):
+                return f"{spelled(place)} ({self.location(*place)})"
+        return None
+
     def problem(self, finding: Finding) -> Problem:
         source, place = self._origin(finding.place)
         file, line = source.at(place)
+        size = len(finding.place)
+        texts = [
+            text
+            for path, at, text in self._texts
+            if finding.place in (path[:size], at[:size]) or place == at[: len(place)]
+        ]
+        message = finding.message.replace(unknowns.ACCOUNT, "{account}")
+        fact, advice = in_parts(message)
         return Problem(
             file=file,
             line=line,
             place=spelled(place),
-            message=finding.message,
+            message=fact + as_written(advice, texts),
             level=finding.level,
+            written=finding.once or as_written(fact, texts) + as_written(advice, [*texts, self.region]),
+            path=finding.place,
         )

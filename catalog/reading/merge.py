@@ -15,15 +15,18 @@ from catalog.diagnostics import (
     Path,
     Problem,
     did_you_mean,
+    listed,
     or_list,
     spelled,
     toml_key,
+    toml_type,
     toml_value,
 )
 from catalog.model.types import NAME_PATTERN
 from catalog.reading import interpolation, validation
 from catalog.reading.interpolation import filled
-from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, replacements, tables_in, value_at
+from catalog.reading.layers import BUILT_IN_PROFILES, Layers, Report, Tree, tables_in, value_at
+from catalog.reading.references import misspelt_tables, replacements
 from catalog.reading.source import Document, Source
 
 _NAMES = ("aws_name", "renamed_from")
@@ -72,37 +75,36 @@ def lay(layers: Layers, overlay: Tree, *, name: str) -> Iterator[Finding]:
         message = "an environment can't rename the catalog. Remove it: the environment's name is appended anyway."
         yield Finding(place=(*written_at, "catalog", "name"), message=message)
     if not isinstance(unset, list):
-        message = 'must be a list of keys. Write unset = ["services.chat.replicas"].'
+        example = unset if isinstance(unset, str) else "services.web.replicas"
+        message = f"must be a list of keys, not {toml_type(unset)}. Write unset = {toml_value([example])}."
         yield Finding(place=(*written_at, "unset"), message=message)
         unset = []
     for index, spelling in enumerate(unset):
         path = _parsed_key(spelling)
         here: Path = (*written_at, "unset", index)
         if path is None or not layers.remove(path, written_at=here):
-            message = f'{toml_value(spelling)} is not a key of this catalog. Use one such as "services.chat.replicas".'
-            yield Finding(place=here, message=message)
-    for name, close in _misspelt_services(overlay, layers.tree):
-        overlay["services"] = {key: table for key, table in overlay["services"].items() if key != name}
-        message = f'unknown service; did you mean "{close}"? A new service requires an image'
-        yield Finding(place=(*written_at, "services", name), message=message)
+            fix = _unknown_key(path, layers.tree) if path else ". Remove it."
+            yield Finding(place=here, message=f"{toml_value(spelling)} is not a key of this catalog{fix}")
+    for key, name, message in list(misspelt_tables(overlay, layers.tree)):
+        overlay[key] = {other: table for other, table in overlay[key].items() if other != name}
+        yield Finding(place=(*written_at, key, name), message=message)
     layers.overlay(overlay, written_at=written_at)
     yield from replacements(layers, name=name)
 
 
-def _misspelt_services(overlay: Tree, base: Tree) -> list[tuple[str, str]]:
-    """Services without an image that only an environment has, each with the known name that it is close to."""
-    over, known = overlay.get("services"), base.get("services")
-    defaults, catalog = base.get("defaults"), base.get("catalog")
-    given = (isinstance(defaults, dict) and "image" in defaults) or (isinstance(catalog, dict) and "images" in catalog)
-    if given or not isinstance(over, dict) or not isinstance(known, dict):
-        return []
-    renamed = {str(table.get("renamed_from")): name for name, table in known.items() if isinstance(table, dict)}
-    close = {name: renamed.get(name) or did_you_mean(name, list(known)) for name in over if name not in known}
-    return [
-        (name, word)
-        for name, word in close.items()
-        if word is not None and isinstance(over[name], dict) and not over[name].keys() & {"image", "profile"}
-    ]
+def _unknown_key(path: Path, tree: Tree) -> str:
+    """Advice for a key that isn't in the catalog: the closest one, or the keys that the nearest table has."""
+    found: list[str] = []
+    table: Any = tree
+    for key in map(str, path):
+        names = list(table) if isinstance(table, dict) else []
+        close = key if key in names else did_you_mean(key, names)
+        if close is None:
+            near = f"a key of {spelled(tuple(found))}: " if found else "a path that begins with one of "
+            return f". Remove it, or use {near}{listed(names)}." if names else ". Remove it."
+        found.append(close)
+        table = table[close]
+    return f"; did you mean {toml_value(spelled(tuple(found)))}?"
 
 
 def _parsed_key(spelling: object) -> Path | None:
@@ -202,7 +204,7 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
                 continue
             if entry["type"] == "missing" and not any(isinstance(part, int) for part in entry["loc"]):
                 continue  # a service may set it: tables merge, items of lists don't
-            beside = value_at(table, *validation.place(entry)[:-1])
+            beside = value_at(table, *validation.place(entry)[:-1]) or {}
             found = validation.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={}, beside=beside)
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 

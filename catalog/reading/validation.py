@@ -15,8 +15,8 @@ from catalog.model.deployment import meant_backend
 from catalog.model.network import KINDS
 from catalog.model.types import table_or_true
 from catalog.names import known_regions
-from catalog.reading import suggestions
-from catalog.reading.layers import value_at
+from catalog.reading import misplaced, suggestions
+from catalog.reading.layers import Report, value_at
 
 _ADD = {
     "image": 'Add image = "registry/name:tag".',
@@ -93,17 +93,22 @@ def place(error: Any) -> Path:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def findings(error: ValidationError, *, removed: Mapping[Path, Path], tree: Mapping[str, Any]) -> Iterator[Finding]:
-    """Pydantic's errors about a tree, without missing keys that are only misspelt. `removed` maps the values that an
-    environment unsets to the places that unset them."""
-    entries = error.errors(include_url=False)
+def findings(error: ValidationError, report: Report) -> Iterator[Finding]:
+    """Pydantic's errors about a tree, without missing keys that are only misspelt."""
+    unnamed = misplaced.unnamed(report.layers.tree)
+    yield from unnamed.values()
+    entries = [entry for entry in error.errors(include_url=False) if not {*place(entry)[:1]} & unnamed.keys()]
     misspelt = _meant(entries)
     # pydantic counts only the valid items of a list.
     with_wrong_items = {place(entry)[:-1] for entry in entries}
     for entry in entries:
         is_misspelt = entry["type"] == "missing" and place(entry) in misspelt
         if not is_misspelt and not (entry["type"] == "too_short" and place(entry) in with_wrong_items):
-            yield finding(entry, removed=removed, beside=value_at(tree, *place(entry)[:-1]))
+            table = place(entry)[:-1]
+            beside = value_at(report.layers.tree, *table)
+            keys = beside if isinstance(beside, dict) else {}
+            here = {key: value for key, value in keys.items() if report.is_set_here(*table, key)}
+            yield finding(entry, removed=report.layers.removed, beside=here)
 
 
 def wrong_places(error: ValidationError) -> set[Path]:
@@ -121,9 +126,9 @@ def _meant(entries: Iterable[Any]) -> set[Path]:
     }
 
 
-def finding(error: Any, *, removed: Mapping[Path, Path], beside: Any) -> Finding:
-    """The finding for one entry of `ValidationError.errors()`; `removed` as for `findings`. `beside` is the table that
-    has the value."""
+def finding(error: Any, *, removed: Mapping[Path, Path], beside: Mapping[str, Any]) -> Finding:
+    """The finding for one entry of `ValidationError.errors()`. `removed` maps the values that an environment
+    unsets to the places that unset them. `beside` has the keys that are set in the table that has the value."""
     kind: str = error["type"]
     loc = place(error)
     value, context = error["input"], error.get("ctx", {})
@@ -136,7 +141,7 @@ def finding(error: Any, *, removed: Mapping[Path, Path], beside: Any) -> Finding
     if kind == "extra_forbidden" and loc[2:3] == ("versions",) and len(loc) == 5 and loc[4] in known_keys(loc[:2]):
         return Finding(place=loc, message=f"can't differ between versions. Move it to {spelled(loc[:2])}.")
     if kind == "extra_forbidden":
-        return Finding(place=loc, message=_unknown(loc, value, beside=beside if isinstance(beside, dict) else {}))
+        return Finding(place=loc, message=_unknown(loc, value, beside=beside))
     if kind == "catalog":
         meant = _meant_region(value) if loc == ("catalog", "region") else None
         message = f'{toml_value(value)} is not an AWS region; did you mean "{meant}"?' if meant else error["msg"]
@@ -179,7 +184,7 @@ def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
     if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
         fix = meant_backend({"cloud": value} if "cloud" in path else value)
         return f"unknown key; the backend is a table of [state]. {fix}"
-    if message := suggestions.unsupported(path):
+    if message := misplaced.on_fargate(path, beside) or suggestions.unsupported(path):
         return message
     if (key := suggestions.renamed(path)) and key in known and key in beside:
         fix = "Move its values there." if isinstance(value, dict) else "Remove it."
@@ -213,7 +218,7 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
         first = next((item for item in value if isinstance(item, str)), None)
         advice = f"Write {key} = {toml_value(first)}." if first is not None else f"Write one {key}."
         return f"{_SINGLE[key]}, not a list. {advice}"
-    if message := suggestions.wrong_value(path, value):
+    if message := misplaced.listed_table(path, value) or suggestions.wrong_value(path, value):
         return message
     steps = getattr(_annotation_at(path), "__metadata__", ())
     expected = "true or a table" if any(getattr(s, "func", None) is table_or_true for s in steps) else _EXPECTED[kind]

@@ -169,7 +169,7 @@ class _WithProfile:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self.is_set_here, self.location = report.is_set_here, report.location
+        self.is_set_here, self.location, self.removed_by = report.is_set_here, report.location, report.removed_by
 
     def is_set(self, *path: str | int) -> bool:
         return self._report.is_set(*path) or self.is_built_in(*path)

@@ -100,7 +100,7 @@ def workload_arn_of_another_partition(workload: Workload, at: Place) -> Iterator
 
 def _of_another_partition(deployment: Deployment, arns: Iterable[tuple[str, Place]]) -> Iterator[Finding]:
     for arn, place in arns:
-        if arn.split(":")[1] != deployment.partition:
+        if arn.split(":")[1] != deployment.partition and deployment.is_region_known:
             yield place.error(
                 f'is in the partition "{arn.split(":")[1]}", and {deployment.region} is in '
                 f'"{deployment.partition}". Write an ARN that begins with "arn:{deployment.partition}:".'
@@ -120,7 +120,7 @@ def _existing(deployment: Deployment, at: Place) -> Iterator[tuple[str, str, Pla
 def resource_in_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """ECS services use clusters and load balancers of their own region (AWS General Reference, "Service endpoints").
     `arn_of_another_partition` reports other partitions."""
-    for arn, what, place in _existing(deployment, at):
+    for arn, what, place in _existing(deployment, at) if deployment.is_region_known else ():
         _, partition, _, region, _ = arn.split(":", 4)
         if partition == deployment.partition and region != deployment.region:
             message = f'is in "{region}". Write the ARN of {what} in {deployment.region}.'
@@ -204,7 +204,7 @@ def secret_unreachable(workload: Workload, at: Place) -> Iterator[Finding]:
     nat = at.catalog("network", "nat")
     for arn, _, place in _at_start(workload, at):
         region = arn.split(":")[3]
-        if region != at.deployment.region:
+        if region != at.deployment.region and at.deployment.is_region_known:
             yield place.error(
                 f'is in "{region}", and with nat = "none" ({nat.location}) tasks reach only '
                 f'{at.deployment.region}. Copy it there, or write nat = "single".'

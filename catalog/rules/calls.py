@@ -1,15 +1,16 @@
-"""Calls between services, their settings, and host names in texts."""
+"""Calls between services, their protocols and settings."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from catalog.diagnostics import Finding, did_you_mean, toml_value
+from catalog.diagnostics import Finding
 from catalog.frame import Place, containers_of
 from catalog.meshes import mesh_of
-from catalog.model import Deployment, External, Service, Workload
-from catalog.reading.interpolation import addresses_in
+from catalog.model import Deployment, External, Service
+from catalog.reading import references
 from catalog.rules import rule
 
 _POOL_LIMITS = {
@@ -27,19 +28,99 @@ _OF_CALLS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A kind of server that doesn't use HTTP."""
+
+    title: str
+    scheme: str | None
+    """Scheme of its URLs; None if it has none that most clients read."""
+    port: int
+    words: frozenset[str]
+    """Names of its images, and schemes."""
+
+
+def _server(title: str, scheme: str | None, port: int, words: str) -> Server:
+    return Server(title=title, scheme=scheme, port=port, words=frozenset(words.split()))
+
+
+SERVERS = (
+    _server("PostgreSQL", "postgresql", 5432, "postgres postgresql postgis pgvector timescaledb pgbouncer"),
+    _server("MySQL", "mysql", 3306, "mysql mysql-server mariadb percona"),
+    _server("Redis", "redis", 6379, "redis rediss redis-stack redis-stack-server valkey keydb dragonfly"),
+    _server("MongoDB", "mongodb", 27017, "mongo mongodb"),
+    _server("RabbitMQ", "amqp", 5672, "amqp rabbitmq"),
+    _server("RabbitMQ", "amqps", 5671, "amqps"),
+    _server("Kafka", None, 9092, "kafka cp-kafka redpanda"),
+    _server("NATS", "nats", 4222, "nats"),
+    _server("Memcached", None, 11211, "memcached"),
+    _server("SQL Server", "sqlserver", 1433, "sqlserver mssql"),
+    _server("Oracle Database", None, 1521, "oracle"),
+    _server("ZooKeeper", None, 2181, "zookeeper"),
+    _server("Cassandra", None, 9042, "cassandra scylla"),
+)
+BY_PORT = {server.port: server for server in SERVERS}
+_BY_WORD = {word: server for server in SERVERS for word in server.words}
+_HTTP_PORTS = (80, 443, 8000, 8001, 8080, 8222, 8443, 15672, 15692)
+"""Ports of web interfaces and metrics that these servers have too."""
+_CONNECTS = re.compile(
+    # Only where a word begins: otherwise a long string takes quadratic time.
+    r"(?<![A-Za-z0-9.-])(?P<scheme>[A-Za-z][A-Za-z0-9]*)(?:[+][A-Za-z0-9]+)?://(?:[^\s/@]*@)?\{(?P<name>[a-z0-9-]+)\.host\}"
+)
+
+
+def connection_to(name: str, deployment: Deployment, at: Place) -> tuple[Server, str] | None:
+    """The kind of server for which a caller has a URL with a callee's host, with its scheme; and the fact to report."""
+    for caller in deployment.callers_of(name):
+        written = at.catalog("services", caller.name)
+        for container, place in containers_of(deployment.catalog.services[caller.name], written):
+            for variable, value in container.environment.items():
+                for match in _CONNECTS.finditer(value):
+                    server = _BY_WORD.get(match["scheme"].lower())
+                    if server is not None and match["name"] == name:
+                        where = place("environment", variable).location
+                        used = replace(server, scheme=match["scheme"].lower())
+                        return used, f'{caller.name} connects with "{match["scheme"]}://" ({where})'
+    return None
+
+
+@rule(Service)
+def server_without_http(service: Service, at: Place) -> Iterator[Finding]:
+    """Proxies and load balancers parse HTTP on a port whose protocol is HTTP, and refuse everything else (ECS API
+    reference, PortMapping.appProtocol)."""
+    if service.port is None or service.is_tcp:
+        return
+    explicit = at("protocol").is_set
+    image = re.split(r"[:@]", service.image.rpartition("/")[2])[0].lower()
+    looks_like_http = explicit or service.public is not None or at("health", "path").is_set
+    if found := connection_to(service.name, at.deployment, at):
+        fact, confirm = f"{found[1]}, and {found[0].title} doesn't use HTTP", ""
+    elif image in _BY_WORD and service.port not in _HTTP_PORTS:
+        fact, confirm = f'the image "{image}" has {_BY_WORD[image].title}, which doesn\'t use HTTP', ""
+    elif service.port in BY_PORT and not looks_like_http:
+        fact = f"{service.port} is the port of {BY_PORT[service.port].title}, which doesn't use HTTP"
+        confirm = f', or protocol = "{service.protocol}" to confirm'
+    else:
+        return
+    remove = ", and remove public" if service.public is not None else ""
+    yield at("port").warning(f'{fact}. {"Write" if explicit else "Add"} protocol = "tcp"{confirm}{remove}.')
+
+
 @rule(Service)
 def unknown_callee(service: Service, at: Place) -> Iterator[Finding]:
     """A callee is a service or an external of this catalog."""
     services, external = at.deployment.services, at.deployment.catalog.external
     for index, name in enumerate(service.calls):
-        if name in services or name in external:
-            continue
-        close = did_you_mean(name, [other for other in (*services, *external) if other != service.name])
-        fix = f'; did you mean "{close}"?' if close else f". Add [services.{name}] or [external.{name}]."
-        for new in (new for new, old in at.deployment.renamed.items() if old == name):
-            renaming = at.catalog("services", new, "renamed_from").location
-            fix = f', which was renamed ({renaming}). Write "{new}".'
-        yield at("calls", index).error(f'unknown service "{name}"{fix}')
+        if name not in services and name not in external:
+            message = references.unknown_callee(
+                name,
+                caller=service.name,
+                calls=service.calls,
+                known=[*services, *external],
+                renamed={old: new for new, old in at.deployment.renamed.items()},
+                provenance=at.provenance,
+            )
+            yield at("calls", index).error(message)
 
 
 @rule(Service)
@@ -158,92 +239,3 @@ def call_settings_without_caller(service: Service, at: Place) -> Iterator[Findin
 def _through_gateway(deployment: Deployment, service: Service) -> bool:
     ingress = deployment.catalog.ingress.get(deployment.ingress_of(service) or "")
     return ingress is not None and ingress.gateway
-
-
-def _texts(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
-    """The commands of a workload's containers."""
-    for container, place in containers_of(workload, at):
-        for index, text in enumerate(container.command or ()):
-            yield text, place("command", index)
-        for index, text in enumerate(container.entrypoint or ()):
-            yield text, place("entrypoint", index)
-        if container.health.command is not None:
-            yield " ".join(container.health.command), place("health", "command")
-
-
-@rule(Service)
-def address_outside_environment(service: Service, at: Place) -> Iterator[Finding]:
-    """Only `environment` and the options of a log router replace placeholders with addresses."""
-    for text, place in _texts(service, at):
-        for placeholder in addresses_in(text):
-            callee = placeholder.partition(".")[0]
-            if callee in at.deployment.services or callee in at.deployment.catalog.external:
-                yield place.notice(
-                    f"{{{placeholder}}} isn't replaced here. Set a variable to it in environment, and read "
-                    "that variable in a shell."
-                )
-
-
-_URL = re.compile(
-    # Only where a word begins: otherwise a long string takes quadratic time.
-    r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]*)://"
-    r"(?P<user>[^\s/?#@]*@)?(?P<host>[a-z][a-z0-9-]*)(?::\d+)?(?=[/?#\s\"',;]|$)",
-    re.I,
-)
-_HOST_PORT = re.compile(r"(?:^|(?<=[\s,;=@\"'(]))(?P<host>[a-z][a-z0-9-]*):(?P<port>\d{2,5})(?=[/\s,;\"')]|$)", re.I)
-_HOST_OPTION = re.compile(
-    r"(?:^|(?<=\s))(?:--(?:[\w-]+-)?(?:host|hostname|server)|-h)[= ](?P<host>[a-z][a-z0-9-]*)(?=\s|$)", re.I
-)
-_HOST_VARIABLE = re.compile(
-    r"(?:.*[_.-])?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVERS?|ENDPOINTS?|BROKERS?|UPSTREAM)", re.I
-)
-
-
-def _short_names(text: str, at: Place) -> Iterator[tuple[str, str, str]]:
-    """Names of services that a text has as hosts: the name, the text to replace, and what to write."""
-    services = at.deployment.services
-    for match in _URL.finditer(text):
-        name = match["host"]
-        if name in services:
-            plain = match["scheme"].lower() == "http" and not match["user"]
-            old = match[0] if plain else match[0].rpartition("@")[2].rpartition("/")[2]
-            yield name, old, f"{{{name}.url}}" if plain else f"{{{name}.host}}:{{{name}.port}}"
-    for match in _HOST_PORT.finditer(text):
-        name, port = match["host"], int(match["port"])
-        # Two digits may be the tag of an image.
-        if name in services and (port >= 1000 or port == services[name].port):
-            yield name, match[0], f"{{{name}.host}}:{{{name}.port}}"
-
-
-@rule(Workload)
-def short_host_name(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Docker Compose gives services their names as hosts; ECS and Cloud Map don't (ECS developer guide, "Service
-    discovery"). No message repeats a password in a URL."""
-    own, services = at.service, at.deployment.services
-    for container, place in containers_of(workload, at):
-        for name, value in container.environment.items():
-            found = list(_short_names(value, at))
-            if _HOST_VARIABLE.fullmatch(name):
-                words = [word.strip() for word in value.split(",")]
-                found += [(word, word, f"{{{word}.host}}") for word in words if word in services and word != own.name]
-            for host, old, new in found[:1]:
-                yield place("environment", name).notice(_short_name(own, host, f'Write "{new}" instead of "{old}"'))
-    for text, place in _texts(workload, at):
-        found = list(_short_names(text, at))
-        found += [
-            (m["host"], "", "") for m in _HOST_OPTION.finditer(text) if m["host"] in services and m["host"] != own.name
-        ]
-        for host, _, _ in found[:1]:
-            variable = f"{host.upper().replace('-', '_')}_HOST"
-            # An argument with a space is a script; others reach the program unchanged.
-            shell = "" if " " in text else ' in a command that begins with "sh", "-c"'
-            fix = f'Set {variable} = "{{{host}.host}}" in environment, and write ${variable} instead of {host}{shell}'
-            yield place.notice(_short_name(own, host, fix))
-
-
-def _short_name(service: Service, host: str, fix: str) -> str:
-    fact = f'"{host}" is the name of a service, and no host has this name.'
-    if host == service.name:
-        return f'{fact} Write "localhost" for the task\'s own containers.'
-    calls = "" if host in service.calls else f" Set calls = {toml_value((*service.calls, host))}."
-    return f"{fact} {fix}.{calls}"

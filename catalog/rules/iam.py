@@ -87,7 +87,7 @@ def _given_key(deployment: Deployment) -> str:
 def key_of_another_region(deployment: Deployment, at: Place) -> Iterator[Finding]:
     """Services use keys of their own region (KMS developer guide, "AWS KMS keys")."""
     region = _given_key(deployment).split(":")[3] if _given_key(deployment) else deployment.region
-    if region != deployment.region:
+    if region != deployment.region and deployment.is_region_known:
         yield at(*_KMS_KEY).error(
             f'is in "{region}", and resources in {deployment.region} can\'t use it. '
             f"Write the ARN of a key in {deployment.region}."

@@ -11,6 +11,7 @@ from catalog.frame import Place
 from catalog.model import Deployment, Ingress
 from catalog.model.service import Public
 from catalog.model.types import SECURITY_GROUP_RULES
+from catalog.reading.references import without_ingress
 from catalog.rules import rule
 
 _WORLD = 8
@@ -97,7 +98,7 @@ def duplicate_record(deployment: Deployment, at: Place) -> Iterator[Finding]:
 def certificate_of_another_region(ingress: Ingress, at: Place) -> Iterator[Finding]:
     """A load balancer supports certificates of its own region (ACM guide, "Services integrated with ACM")."""
     region = ingress.certificate.split(":")[3] if ingress.certificate else at.deployment.region
-    if region != at.deployment.region:
+    if region != at.deployment.region and at.deployment.is_region_known:
         yield at("certificate").error(
             f'is in "{region}", and a load balancer in {at.deployment.region} can\'t use it. '
             f"Write the ARN of a certificate in {at.deployment.region}."
@@ -139,6 +140,8 @@ def no_ingress(public: Public, at: Place) -> Iterator[Finding]:
     """A public service requires an ingress."""
     if not at.deployment.catalog.ingress and public.ingress is None:
         message = 'requires an ingress. Add [ingress.public] with allow = ["10.0.0.0/8"], the ranges that may connect.'
+        if by := at.catalog("ingress").removed_by:
+            message = without_ingress(by, at.path)
         yield at.error(message)
 
 

@@ -43,7 +43,7 @@ def stickiness_of_grpc(service: Service, at: Place) -> Iterator[Finding]:
 def web_acl_of_another_region(ingress: Ingress, at: Place) -> Iterator[Finding]:
     """A regional web ACL protects resources in its own region (WAF API reference, AssociateWebACL)."""
     region = ingress.waf.split(":")[3] if ingress.waf else at.deployment.region
-    if region != at.deployment.region:
+    if region != at.deployment.region and at.deployment.is_region_known:
         yield at("waf").error(
             f'is in "{region}", and a load balancer in {at.deployment.region} can\'t use it. Write the ARN of '
             f"a regional web ACL in {at.deployment.region}."
@@ -139,7 +139,7 @@ def client_secret_in_state(login: Login, at: Place) -> Iterator[Finding]:
 def client_secret_of_another_region(login: Login, at: Place) -> Iterator[Finding]:
     """Terraform reads secrets from the deployment's region (Secrets Manager API reference, GetSecretValue)."""
     parts = login.client_secret.arn.split(":") if login.client_secret else []
-    if parts and parts[3] != at.deployment.region:
+    if parts and parts[3] != at.deployment.region and at.deployment.is_region_known:
         message = f'is in "{parts[3]}". Write the ARN of a secret or a replica in {at.deployment.region}.'
         yield at("client_secret").error(message)
 

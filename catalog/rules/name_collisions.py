@@ -10,7 +10,7 @@ from catalog.analysis import naming
 from catalog.analysis.states import PLACE_ARGUMENTS, places_of
 from catalog.diagnostics import Finding, Path
 from catalog.frame import Place, Siblings
-from catalog.model import Deployment, Service
+from catalog.model import Deployment, Ingress, Service
 from catalog.rules import rule
 from catalog.task.sidecars import audit_log_group, has_exec, logs_elsewhere
 
@@ -177,6 +177,27 @@ def shared_listener_rule(siblings: Siblings, at: Place) -> Iterator[Finding]:
 def _requests(service: Service) -> tuple[str, str]:
     assert service.public is not None
     return ((service.public.host or "").lower(), service.public.path)
+
+
+@rule(Siblings)
+def shared_record(siblings: Siblings, at: Place) -> Iterator[Finding]:
+    """Terraform creates the record of a domain once, and Route 53 refuses a second one (InvalidChangeBatch)."""
+    other = siblings.deployment
+    for one in siblings.earlier:
+        taken = {record: name for name, ingress in one.catalog.ingress.items() if (record := _record(ingress))}
+        for name, ingress in other.catalog.ingress.items():
+            if (record := _record(ingress)) in taken:
+                yield at("ingress", name, "domain").error(
+                    f'"{ingress.domain}" is also the domain of ingress.{taken[record]} in {one.environment}, and its '
+                    f'record can exist only once. Write domain = "{{environment}}.{ingress.domain}", or another one in '
+                    f"[environments.{other.environment}.ingress.{name}]."
+                )
+
+
+def _record(ingress: Ingress) -> tuple[str, str] | None:
+    """The zone and name of an ingress's DNS record."""
+    zone, domain = ingress.zone_id, ingress.domain
+    return (zone, domain.lower()) if zone and domain and ingress.listener_arn is None else None
 
 
 @rule(Siblings)

@@ -74,7 +74,7 @@ def zone_of_another_region(deployment: Deployment, at: Place) -> Iterator[Findin
     """A VPC is in one region, and so are its zones (VPC guide, "VPC basics")."""
     zones = deployment.catalog.network.zones
     for index, zone in enumerate(zones if isinstance(zones, tuple) else ()):
-        if zone[:-1] != deployment.region:
+        if zone[:-1] != deployment.region and deployment.is_region_known:
             yield at("network", "zones", index).error(
                 f'"{zone}" isn\'t in {deployment.region}. Write "{deployment.region}{zone[-1]}".'
             )

@@ -10,6 +10,7 @@ from catalog.diagnostics import Finding, did_you_mean, listed, plural, toml_valu
 from catalog.frame import Place
 from catalog.model import Deployment, Service, Workload
 from catalog.model.platform import FARGATE
+from catalog.reading.references import in_environment
 from catalog.rules import rule
 from catalog.task.storage import IMAGE_GIB
 
@@ -17,6 +18,8 @@ _CPU = (128, 196608)
 """CPU units of a task on instances (ECS API reference, RegisterTaskDefinition.cpu)."""
 _MEMORY = 256
 """Smallest memory in MiB that fits a container and a proxy."""
+_GIB_AT_MOST = 64
+"""A memory that was probably meant in GiB."""
 _SPOT_NOTICE = 120
 """Seconds (EC2 User Guide, "Spot Instance interruption notices")."""
 
@@ -26,8 +29,10 @@ def unknown_capacity(workload: Workload, at: Place) -> Iterator[Finding]:
     """Tasks run on Fargate, or on a [capacity] of the catalog."""
     known = [*FARGATE, *at.deployment.catalog.capacity]
     if workload.capacity not in known:
-        close = did_you_mean(workload.capacity, known)
+        close = "fargate-spot" if workload.capacity == "spot" else did_you_mean(workload.capacity, known)
         fix = f'; did you mean "{close}"?' if close else f'. Add [capacity.{workload.capacity}], or use "fargate".'
+        if by := at.catalog("capacity", workload.capacity).removed_by:
+            fix = f", which was removed by {by}. {in_environment(by, at('capacity').path, toml_value(FARGATE[0]))}"
         yield at("capacity").error(f'unknown capacity "{workload.capacity}"{fix}')
 
 
@@ -37,7 +42,10 @@ def not_on_fargate(workload: Workload, at: Place) -> Iterator[Finding]:
     Fargate")."""
     for key in ("gpus", "shared_memory_mib"):
         if workload.on_fargate and getattr(workload, key):
-            yield at(key).error(f"isn't supported on Fargate. {_on_instances(at.deployment, gpus=workload.gpus > 0)}")
+            fix = _on_instances(at.deployment, gpus=workload.gpus > 0)
+            if fix.startswith("Write") and at("capacity").is_set:
+                fix = f"{fix[:-1]}, or {key} = 0."
+            yield at(key).error(f"isn't supported on Fargate. {fix}")
 
 
 def _on_instances(deployment: Deployment, *, gpus: bool) -> str:
@@ -70,6 +78,8 @@ def task_size_out_of_range(workload: Workload, at: Place) -> Iterator[Finding]:
         yield at("cpu").error(message)
     if workload.memory < _MEMORY:
         message = f"memory = {workload.memory} is too little. Use at least {_MEMORY} MiB."
+        if workload.memory <= _GIB_AT_MOST:
+            message = f"is in MiB. Write memory = {workload.memory * 1024} for {workload.memory} GiB."
         yield at("memory").error(message)
     elif workload.shared_memory_mib >= workload.memory:
         yield at("shared_memory_mib").error(

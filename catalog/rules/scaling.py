@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
-from catalog.diagnostics import Finding
+from catalog import unknowns
+from catalog.diagnostics import Finding, did_you_mean, toml_value
 from catalog.frame import Place
 from catalog.model.scaling import Backlog, Scale
 from catalog.model.types import spelled_duration
@@ -127,7 +130,7 @@ def queue_of_another_region(backlog: Backlog, at: Place) -> Iterator[Finding]:
     """A scaling policy reads metrics of its region and account, and SQS publishes metrics in those of the queue
     (Application Auto Scaling user guide, "Target tracking scaling policies")."""
     accounts = at.deployment.catalog.aws.accounts
-    if not backlog.queue.startswith("arn:"):
+    if not backlog.queue.startswith("arn:") or not at.deployment.is_region_known:
         return
     _, partition, _, region, account, _ = backlog.queue.split(":", 5)
     if (partition, region) != (at.deployment.partition, at.deployment.region):
@@ -151,6 +154,38 @@ def invalid_queue(backlog: Backlog, at: Place) -> Iterator[Finding]:
             "must end with an account and the name of a queue. Write one like "
             f'"arn:{at.deployment.partition}:sqs:{at.deployment.region}:{{account}}:jobs".'
         )
+
+
+@rule(Backlog)
+def backlog_not_consumed(backlog: Backlog, at: Place) -> Iterator[Finding]:
+    """A task role allows only what `access` lists, and a backlog that no task consumes never ends (SQS developer guide,
+    "Amazon SQS API permissions")."""
+    workload, access = at.workload, at.parent.parent("access")
+    allowed = [action for each in workload.access.statements if each.effect == "Allow" for action in each.actions]
+    consumed = {queue.rpartition(":")[2] for queue in workload.access.sqs_consume}
+    if backlog.queue_name in consumed or any(fnmatchcase("sqs:receivemessage", each.lower()) for each in allowed):
+        return
+    queue = toml_value(backlog.queue_name if unknowns.ACCOUNT in backlog.queue else backlog.queue)
+    fix = f"Add access.sqs_consume = [{queue}]."
+    if consumed:
+        fix = f"Add {queue} to access.sqs_consume ({access('sqs_consume').location})."
+    elif access.is_set:
+        fix = f"Add sqs_consume = [{queue}] to access ({access.location})."
+    yield at("queue").notice(f"{workload.name} scales by this queue, and its access doesn't allow it to consume. {fix}")
+
+
+@rule(Scale)
+def unknown_time_zone(scale: Scale, at: Place) -> Iterator[Finding]:
+    """AWS refuses other time zones (Application Auto Scaling API reference, PutScheduledAction.Timezone)."""
+    for index, entry in enumerate(scale.schedule):
+        try:
+            zoneinfo.ZoneInfo(entry.timezone)
+        except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+            known = sorted(zoneinfo.available_timezones())  # empty if this machine has no list
+            close = did_you_mean(entry.timezone, known)
+            fix = f'; did you mean "{close}"?' if close else '. Write an IANA name, such as timezone = "Europe/Berlin".'
+            if known:
+                yield at("schedule", index, "timezone").error(f'unknown time zone "{entry.timezone}"{fix}')
 
 
 @rule(Backlog)

@@ -24,6 +24,7 @@ _FORMS: dict[str, str] = {
     "a GitHub token": rf"{_BEFORE}(?:gh[pousr]_[A-Za-z0-9]{{36,}}|github_pat_\w{{22,}})",
     "a GitLab token": rf"{_BEFORE}glpat-[A-Za-z0-9_-]{{20,}}",
     "a Slack token": rf"{_BEFORE}xox[abeoprs]-[A-Za-z0-9-]{{10,}}",
+    "a Slack webhook": r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/-]{20,}",
     "a Hugging Face token": rf"{_BEFORE}hf_[A-Za-z]{{30,}}{_BEHIND}",
     "a Google API key": rf"{_BEFORE}AIza[A-Za-z0-9_-]{{35}}{_BEHIND}",
     "a Stripe key": rf"{_BEFORE}[sr]k_(?:live|test)_[A-Za-z0-9]{{16,}}",
@@ -44,7 +45,7 @@ _PLACEHOLDER = re.compile(r"\$\w+|\$\{[^}]*\}|\$\([^)]*\)|%\w+%|<[^>]*>|\{\{.*\}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_NAME = re.compile(
     r"(?!(?:\w+_)?(?:BOS|CLS|EOS|MASK|PAD|SEP|STOP|UNK)_TOKEN$)"
-    r"(?:\w*(?:PASSWORD|PASSWD|PASSPHRASE)S?|\w*(?:SECRET|TOKEN)|\w+_PWD|(?:DB|PG|SQL)PWD|"
+    r"(?:REQUIREPASS|MASTERAUTH|\w*(?:PASSWORD|PASSWD|PASSPHRASE)S?|\w*(?:SECRET|TOKEN)|\w+_PWD|(?:DB|PG|SQL)PWD|"
     r"(?:\w+_)?(?:(?:DB|PG|SQL|SMTP|USER|ADMIN|ROOT)?PASS|CREDENTIALS?|CREDS)|\w*(?:API|AUTH|ACCESS)_?(?:KEY|TOKEN)S?|"
     r"(?:\w+_)?(?:(?:PRIVATE|SIGNING|SECRET|ENCRYPTION|MASTER)_?KEY|SECRET_KEY_BASE))"
 )
@@ -60,7 +61,7 @@ _NOT_SECRET = re.compile(
     r"|arn:.*|[A-Za-z][A-Za-z0-9+.-]*://.*|(?:\.{0,2}|~)/.*|\d{1,5}|\d+(?:\.\d+)?(?:ms|s|m|h|d)|"
     r"(?:[A-Za-z_-]+/)+[A-Za-z_-]+|"
     r"(?i:true|false|yes|no|on|off|none|null|nil|enabled|disabled|required|optional|empty|n/?a)|"
-    r"(?i:(?:.*[-_ ])?(?:change[-_ ]?(?:me|it)|example|placeholder|dummy|fake|unused|redacted|todo|tbd|your|insert|"
+    r"(?i:(?:.*[-_ ])?(?:example|placeholder|dummy|fake|unused|redacted|todo|tbd|your|insert|"
     r"replace|no|not)(?:[-_ ].*)?)",
     re.S,
 )
@@ -74,7 +75,7 @@ _READABLE = re.compile(
 _BITS = 3.0
 """Shannon entropy of a character: random hexadecimal digits have more, repeated words have less."""
 _OPTION = re.compile(
-    r"(?:^|(?<=[\s;&\"']))(?:--?)?([A-Za-z][\w.-]*)=([^\s\"']+)|(?:^|(?<=\s))--([A-Za-z][\w-]*)\s+([^-\s]\S*)"
+    r"(?:^|(?<=[\s;&\"']))(?:--?)?([A-Za-z][\w.-]*)=([^\s\"';]+)|(?:^|(?<=\s))--([A-Za-z][\w-]*)\s+([^-\s]\S*)"
 )
 """`--name=value`, `NAME=value` and `--name value` in a command line."""
 _ROUTER_FIX = "Keep it in Secrets Manager, and set {} in logs.router.secrets."
@@ -136,7 +137,9 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
         fix = f"Keep it in Secrets Manager, remove it here, and {add}."
         if kind is not None:
             yield here.error(f"contains {kind} in plain text. {fix}")
-        elif name not in container.not_secret and named_like_secret(name) and is_literal(value):
+        elif name not in container.not_secret and (
+            (named_like_secret(name) and is_literal(value)) or _has_secret_option(value)
+        ):
             message = f'looks like a secret in plain text. {fix} If it isn\'t a secret, write not_secret = ["{name}"].'
             yield here.error(message) if is_random(value) else here.warning(message)
     for key in ("command", "entrypoint"):
@@ -145,6 +148,12 @@ def plain_text_credentials(container: Container, at: Place) -> Iterator[Finding]
     # TOML has one string here, and the model a list whose items have no lines.
     if kind := known(" ".join(container.health.command or ())):
         yield at("health", "command").error(f"contains {kind} in plain text. {_COMMAND_FIX}")
+
+
+def _has_secret_option(text: str) -> bool:
+    """Whether a connection string or a list of options has a password, as in `host=db password=…`."""
+    found = [(each[1] or each[3], each[2] or each[4]) for each in _OPTION.finditer(text)]
+    return any(named_like_secret(name) and is_literal(value) for name, value in found)
 
 
 def arn_like(name: str, *, deployment: Deployment) -> str:

@@ -53,8 +53,8 @@ def too_many_containers(workload: Workload, at: Place) -> Iterator[Finding]:
 def no_room_for_sidecars(workload: Workload, at: Place) -> Iterator[Finding]:
     """Containers share their task's CPU and memory (ECS API reference, RegisterTaskDefinition, `cpu` and `memory`)."""
     beside = [share(container) for container in addition_of(at.deployment, workload).containers]
-    if not beside:
-        return
+    if not beside or workload.memory < _LEAST.memory:
+        return  # another rule reports a task without room for a container
     proxy = mesh_of(at.deployment).proxy_share(workload.cpu, workload.memory)
     rest = service_share(workload.cpu, workload.memory, proxy, *beside)
     for key, unit in (("cpu", "CPU units"), ("memory", "MiB")):

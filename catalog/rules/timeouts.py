@@ -10,6 +10,7 @@ from catalog.frame import Place
 from catalog.meshes.hops import hops_into, timers_of
 from catalog.model import UNLIMITED, Deployment, Service
 from catalog.model.types import spelled_duration
+from catalog.resolve import DEFAULT_TIMEOUT
 from catalog.rules import rule
 
 _GRPC_EVENTS = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
@@ -39,6 +40,25 @@ def timeout_below_callee(service: Service, at: Place) -> Iterator[Finding]:
         f"{'at least ' if slowest.timeout != UNLIMITED else ''}"
         f"{spelled_duration(slowest.timeout)} here, or a shorter one there."
     )
+
+
+_MODELS = ("vllm", "text-generation", "tgi", "ollama", "sglang", "llama.cpp", "llama-cpp", "tritonserver", "lmdeploy")
+"""Words in the names of images that generate text."""
+
+
+@rule(Service)
+def default_timeout_of_a_model(service: Service, at: Place) -> Iterator[Finding]:
+    """A model sends the last token of an answer after minutes, and proxies end a request after its timeout."""
+    image = service.image.lower()
+    if service.port is None or service.is_tcp or service.timeout > DEFAULT_TIMEOUT:
+        return
+    if (service.gpus or any(word in image for word in _MODELS)) and not at("timeout").is_set:
+        what = "uses GPUs" if service.gpus else "seems to serve a model"
+        fix = 'Add timeout = "10m".' if service.profile else 'Add profile = "inference" or timeout = "10m".'
+        yield at.notice(
+            f"{what}, and has the default timeout, {spelled_duration(DEFAULT_TIMEOUT)}, after which answers are cut "
+            f"off. {fix}"
+        )
 
 
 def _where_from(deployment: Deployment, service: Service) -> Service:

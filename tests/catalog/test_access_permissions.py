@@ -217,7 +217,7 @@ WRONG = {
         image = "r.io/web:1"
         access.sqs_send = ["https://sqs.{region}.amazonaws.com/{account}/jobs"]
         #^ services.web.access.sqs_send[0]: "https://sqs.us-west-2.amazonaws.com/{account}/jobs" is the URL of a queue.
-        #| Write "arn:aws:sqs:us-west-2:{account}:jobs".
+        #| Write "arn:aws:sqs:{region}:{account}:jobs".
         access.sqs_consume = ["https://queue.amazonaws.com/123456789012/jobs"]
         #^ services.web.access.sqs_consume[0]: "https://queue.amazonaws.com/123456789012/jobs" is the URL of a queue.
         #| Write "arn:aws:sqs:us-east-1:123456789012:jobs".

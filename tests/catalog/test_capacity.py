@@ -223,6 +223,7 @@ def test_autoscaling_beyond_the_instances_is_a_notice_with_the_number_required(
         public = true
         capacity = "gpu"
         gpus = 1
+        timeout = "1m"
         cpu = 2048
         memory = 8192
         deploy = { min = 0, max = 100 }

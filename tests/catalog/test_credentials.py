@@ -116,7 +116,7 @@ def test_a_name_that_only_contains_the_word_is_not_a_secret(name: str) -> None:
         *(("hunter2", True), ("hunter2hunter2", True), ("postgres", True), ("123456", True), ("correct horse", True)),
         *(("", False), ("true", False), ("no", False), ("2048", False), ("30s", False), ("none", False)),
         *(("${PASSWORD}", False), ("$PASSWORD", False), ("<token>", False), ("xxx", False), ("*****", False)),
-        *(("changeme", False), ("change-me-123", False), ("your-token", False), ("EMPTY", False), ("dummy", False)),
+        *(("changeme", True), ("change-me-123", True), ("your-token", False), ("EMPTY", False), ("dummy", False)),
         *(("/run/secrets/db", False), ("prod/db", False), ("https://login.example/token", False)),
     ],
 )

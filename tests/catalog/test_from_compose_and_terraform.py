@@ -21,7 +21,7 @@ def _database(lines: str) -> str:
     return f'{WEB}calls = ["db"]\n[external.db]\n{lines}\n'
 
 
-_TCP = 'port = 5432\nprotocol = "tcp"\ncidrs = ["10.20.0.0/16"]'
+_TCP = 'port = 5432\nprotocol = "tcp"\ncidrs = ["198.51.100.0/24"]'
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_external_with_the_host_of_a_service_is_that_service() -> None:
     ],
 )
 def test_an_external_over_tcp_requires_a_port(lines: str, port: int) -> None:
-    text = _database(f'{lines}\nprotocol = "tcp"\ncidrs = ["10.20.0.0/16"]')
+    text = _database(f'{lines}\nprotocol = "tcp"\ncidrs = ["198.51.100.0/24"]')
     assert problems_of(text) == [
         f'services.toml:4: external.db: requires port, because protocol = "tcp" has no usual one. Add port = {port}.'
     ]
@@ -87,7 +87,10 @@ def test_externals_that_open_to_every_address_have_one_notice() -> None:
         f'[external.known]\nhost = "known.example.com"\n{_TCP}\n'
     )
     because = "because a security group can't have host names. "
-    fix = 'Add security_group = "sg-0a1b2c3d", the group of the destination, or cidrs = ["10.20.0.0/16"], its ranges.'
+    fix = (
+        'Add cidrs = ["198.51.100.0/24"], the addresses of the destination. For one in a VPC, see docs/joining.md, '
+        '"Reaching a database".'
+    )
     assert notices_of(text) == [
         "services.toml:6: external.db: notice: the ports of db and queue open to every address (0.0.0.0/0) for their "
         f"callers, {because}{fix}"
@@ -96,8 +99,7 @@ def test_externals_that_open_to_every_address_have_one_notice() -> None:
         "services.toml:4: external.db: notice: its port opens to every address (0.0.0.0/0) for its callers, "
         f"{because}{fix}"
     ]
-    for line in ('security_group = "sg-0a1b2c3d"', 'cidrs = ["10.20.0.0/16"]'):
-        assert notices_of(_database(f'host = "db.example.com"\n{open_}{line}')) == []
+    assert notices_of(_database(f'host = "db.example.com"\n{open_}cidrs = ["198.51.100.0/24"]')) == []
     assert (
         notices_of(f'{_database(f"host = {chr(34)}db.example.com{chr(34)}{chr(10)}{open_}")}[network]\negress = "any"')
         == []

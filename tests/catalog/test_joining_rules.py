@@ -306,6 +306,7 @@ NOTICES = {
 
         [services.a]
         image = "r.io/a:1"
+        access.sqs_consume = ["jobs"]
 
         [services.a.scale]
         min = 1

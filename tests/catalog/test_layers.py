@@ -154,7 +154,7 @@ def test_what_only_some_environments_make_of_a_shared_line_names_them() -> None:
         [environments.prod]
     """) == [
         "services.toml:3: services.web.memory: Fargate doesn't support cpu = 4096 with memory = 2048 (web). Use "
-        "memory = 8192. (in dev)",
+        "memory = 8192 in [environments.dev.services.web]. (in dev, where services.toml:6 sets cpu)",
         'services.toml:4: services.web.calls[0]: unknown service "llm". Add [services.llm] or [external.llm].',
     ]
 

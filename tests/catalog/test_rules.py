@@ -364,8 +364,8 @@ FINE = {
         openai = { host = "api.openai.com" }
         hub = { host = "huggingface.co" }
         files = { host = "huggingface.co" }
-        orders = { host = "orders.example.com", port = 3306, protocol = "tcp", cidrs = ["10.20.0.0/16"] }
-        users = { host = "users.example.com", port = 3306, protocol = "tcp", security_group = "sg-0a1b" }
+        orders = { host = "orders.example.com", port = 3306, protocol = "tcp", cidrs = ["203.0.113.0/24"] }
+        users = { host = "users.example.com", port = 3306, protocol = "tcp", cidrs = ["198.51.100.0/24"] }
 
         [services.web]
         image = "r.io/web:1"
@@ -479,13 +479,13 @@ FINE = {
         [environments.com]
         [environments.compute]
     """,
-    "a database in the VPC, without a way out": r"""
+    "a database at known addresses, without a way out": r"""
         [network]
         nat = "none"
 
         [external]
-        cache = { host = "cache.example.com", port = 6379, protocol = "tcp", cidrs = ["10.0.0.0/16"] }
-        db = { host = "db.example.com", port = 5432, protocol = "tcp", security_group = "sg-0a1b" }
+        cache = { host = "cache.example.com", port = 6379, protocol = "tcp", cidrs = ["203.0.113.0/24"] }
+        db = { host = "db.example.com", port = 5432, protocol = "tcp", cidrs = ["198.51.100.0/24"] }
 
         [services.web]
         image = "{account}.dkr.ecr-fips.{region}.amazonaws.com/team/web:1"

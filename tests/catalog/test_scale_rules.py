@@ -249,6 +249,7 @@ def test_all_policies_load_without_a_notice() -> None:
     snippet = f"""
         [services.a]
         image = "r.io/a:1"
+        access.sqs_consume = ["{QUEUE}.fifo"]
         [services.a.scale]
         min = 0
         max = 9
@@ -336,7 +337,7 @@ def test_a_schedule_changes_the_fewest_and_the_most_tasks() -> None:
     "expression",
     [
         "0 10 * * ? *",
-        "30 6 * * 2 *",
+        "30 6 ? * 2 *",
         "0/5 8-17 ? * MON-FRI *",
         "0 8 1,15 * ? 2027-2030",
         "0 18 L * ? *",

@@ -98,7 +98,7 @@ WRONG = {
     """,
     "a list for a table": r"""
         [[services.web]]
-        #^ services.web: must be a table, not a list. Write web = { image = "r.io/web:1" }.
+        #^ services.web: must be a table, not a list of tables. Write [services.web] instead of [[services.web]].
         image = "r.io/web:1"
     """,
     "an impossible word": r"""
@@ -849,7 +849,7 @@ WRONG = {
 
         [external.openai]
         #^ external.openai: with nat = "none" (services.toml:2), tasks can't reach "api.openai.com". Write nat =
-        #| "single", or, if it's in the VPC, add its security_group or cidrs.
+        #| "single", or, if it's in a VPC, add its cidrs (docs/joining.md, "Reaching a database").
         host = "api.openai.com"
 
         [services.web]
@@ -1339,8 +1339,8 @@ WRONG = {
     "an environment that unsets what is not there": r"""
         [environments.prod]
         unset = ["services.web.port"]
-        #^ environments.prod.unset[0]: "services.web.port" is not a key of this catalog. Use one such as
-        #| "services.chat.replicas".
+        #^ environments.prod.unset[0]: "services.web.port" is not a key of this catalog. Remove it, or use a key of
+        #| services: stub.
     """,
     "an environment within an environment": r"""
         [environments.prod.environments.eu]

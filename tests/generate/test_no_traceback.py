@@ -54,7 +54,7 @@ envoy = "r.io/envoy:1"
 
 [ingress.open]
 allow = ["10.0.0.0/8"]
-domain = "shop.example.com"
+domain = "{environment}.shop.example.com"
 zone_id = "Z0123456789"
 certificate = "arn:aws:acm:us-west-2:123456789012:certificate/a"
 

@@ -75,8 +75,9 @@ def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]
         reported.update(pairwise(cycle))
         first = [one for one, other in pairwise(cycle) if other in early.get(one, ())]
         starting.update(first)
+        fact = f"{' → '.join(cycle)} is a cycle of calls"
         yield at("services", caller, "calls", deployment.services[caller].calls.index(callee)).warning(
-            f"{' → '.join(cycle)} is a cycle of calls, {_starting(deployment, first)}"
+            f"{fact}, {_starting(deployment, first)}", once=f"{fact}, {_starting(deployment, first, of_all=True)}"
         )
     for caller, callees in later.items():
         yield at("services", caller, "calls", deployment.services[caller].calls.index(callees[0])).warning(
@@ -85,12 +86,17 @@ def starts_before_callee(deployment: Deployment, at: Place) -> Iterator[Finding]
         )
 
 
-def _starting(deployment: Deployment, names: list[str]) -> str:
-    """The rest of a sentence about services that start before their callees."""
+def _starting(deployment: Deployment, names: list[str], *, of_all: bool = False) -> str:
+    """The rest of a sentence about services that start before their callees; `of_all` has a command for a shell whose
+    variable ENV has the environment."""
     them, start, know = ("it", "starts", "its proxy knows") if len(names) == 1 else _SEVERAL
+    command, where = _deploy_again(deployment, names), ""
+    if of_all:
+        command = command.replace(deployment.id, f"{deployment.catalog.catalog.name}-$ENV")
+        where = " in each environment ($ENV)"
     return (
         f"so {listed(names)} {start} first, and {know} only the services that existed then. When all are running, "
-        f"deploy {them} again: {_deploy_again(deployment, names)}"
+        f"deploy {them} again{where}: {command}"
     )
 
 
