@@ -199,16 +199,12 @@ def too_few_instances_when_scaled(deployment: Deployment, at: Place) -> Iterator
         first, most = placement(deployment, name), placement(deployment, name, at_most=True)
         if first is None or most is None or first.needed > capacity.max or most.needed <= capacity.max:
             continue
-        scaled = [service for service in services_on(deployment, name).values() if service.scale]
+        scaled = [service.title for service in services_on(deployment, name).values() if service.scale]
+        verb = "reaches its" if len(scaled) == 1 else "reach their"
         yield at("capacity", name, "max").notice(
-            f"all tasks require {most.needed} instances of {most.type_name} when {_at_most(scaled)}, and tasks that "
-            f"don't fit wait. Use max = {most.needed}, or a smaller scale.max."
+            f"all tasks require {most.needed} instances of {most.type_name} when {listed(scaled)} {verb} "
+            f"maximum, and tasks that don't fit wait. Use max = {most.needed}, or a smaller scale.max."
         )
-
-
-def _at_most(workloads: list[Workload]) -> str:
-    verb = "reaches its" if len(workloads) == 1 else "reach their"
-    return f"{listed([workload.title for workload in workloads])} {verb} maximum"
 
 
 @rule(Deployment)

@@ -18,7 +18,7 @@ def test_a_misspelled_region_is_not_blamed_on_the_arns() -> None:
     queue = '[services.worker]\nimage = "r.io/w:1"\naccess.sqs_consume = ["jobs"]\n'
     queue += "[services.worker.scale]\nmin = 0\nmax = 2\n"
     queue += (
-        'backlog = { queue = "arn:aws:sqs:eu-central-1:123456789012:jobs", seconds_per_message = 1, latency = "1m" }\n'
+        'backlog = { queue = "arn:aws:sqs:eu-central-1:123456789012:jobs", seconds_per_message = 1, latency = "20m" }\n'
     )
     assert [each for each in notices_of(f"{text}{queue}".replace("REGION", "eu-centrl-1")) if "warning" in each] == [
         'services.toml:3: catalog.region: warning: unknown region "eu-centrl-1"; did you mean "eu-central-1"?'

@@ -29,7 +29,7 @@ VALIDATED = 5
 
 @pytest.fixture(scope="module")
 def catalogs(terraform: None) -> Run:
-    done = run(CATALOGS, start=20261125, count=COUNT, share=SYNTHESIZED)
+    done = run(CATALOGS, start=20261130, count=COUNT, share=SYNTHESIZED)
     print(f"\ncatalogs: {done.counts}; {done.compared} synthesized again without a key")
     return done
 

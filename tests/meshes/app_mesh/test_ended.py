@@ -28,6 +28,7 @@ FREE = {
     "aws_ecs_cluster_capacity_providers",
     "aws_ecs_task_definition",
     "aws_efs_access_point",
+    "aws_efs_backup_policy",
     "aws_efs_file_system_policy",
     "aws_efs_mount_target",
     "aws_flow_log",
