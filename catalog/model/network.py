@@ -89,10 +89,12 @@ class Network(Table):
     endpoints."""
 
     cidr: Cidr = "10.0.0.0/16"
-    """Address range of the VPC, /16 to /24. Sixteen equal subnets fit: eight private, eight public."""
+    """Address range of the VPC, /16 to /24, which can't change after the first apply. Sixteen equal subnets fit: eight
+    private, eight public."""
     zones: Annotated[int | tuple[str, ...], BeforeValidator(_zones), WithJsonSchema(_ZONES)] = 2
     """Number of availability zones (Terraform reads their names from AWS once and keeps them), or a list of their names
-    (Terraform doesn't read them from AWS, and a zone added between others moves no subnet)."""
+    (Terraform doesn't read them from AWS, and a zone added between others moves no subnet). AWS refuses to remove a
+    zone while load balancers and tasks use it (docs/joining.md)."""
     nat: Literal["none", "single", "per-zone"] = "single"
     """NAT gateways. With none, interface endpoints carry all AWS traffic, and tasks can pull only private ECR
     images."""

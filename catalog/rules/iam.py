@@ -42,6 +42,17 @@ def invalid_action(statement: Statement, at: Place) -> Iterator[Finding]:
             yield at("actions", index).error(message)
 
 
+@rule(Workload)
+def protected_tasks_outlast_rollouts(workload: Workload, at: Place) -> Iterator[Finding]:
+    """A protected task stays until its protection ends, two hours after it began unless the task says otherwise (ECS
+    API reference, UpdateTaskProtection). The provider waits until the service has one deployment."""
+    if workload.access.task_protection and workload.deploy.wait:
+        yield at("access", "task_protection").notice(
+            "keeps an old task for up to two hours, and Terraform waits for it until a timeout fails the apply. "
+            "Set deploy.wait to false."
+        )
+
+
 @rule(Statement)
 def invalid_resource(statement: Statement, at: Place) -> Iterator[Finding]:
     """A resource is an ARN or a star (IAM: "must be in ARN format or \"*\"")."""

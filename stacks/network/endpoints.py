@@ -27,8 +27,11 @@ class Endpoints(Part):
     def __init__(self, scope: Construct, *, deployment: Deployment, network: Network) -> None:
         super().__init__(scope, "endpoints", deployment=deployment)
         wanted = interface_endpoints(deployment)
+        self._rules: list[Ref] = []
         self.security_group = self._security_group(network) if wanted else None
-        self.refs = tuple(self._endpoint(service, network=network) for service in wanted)
+        endpoints = [self._endpoint(service, network=network) for service in wanted]
+        # The rules too: otherwise a destroy deletes them first, and agents couldn't report that tasks have stopped.
+        self.refs = (*endpoints, *self._rules)
 
     def _endpoint(self, service: str, *, network: Network) -> Ref:
         assert self.security_group is not None
@@ -63,7 +66,7 @@ class Endpoints(Part):
         )
         # By CIDR, not by caller: a group allows 60 rules (VPC guide, "Amazon VPC quotas"), a catalog more services.
         for word, cidr in network.task_cidrs.items():
-            self.add(
+            rule = self.add(
                 VpcSecurityGroupIngressRule,
                 names.shared("vpc_endpoints", "from", word),
                 security_group_id=group.id,
@@ -73,6 +76,7 @@ class Endpoints(Part):
                 to_port=443,
                 cidr_ipv4=cidr,
             )
+            self._rules.append(rule)
         return group
 
 

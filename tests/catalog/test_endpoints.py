@@ -136,7 +136,11 @@ def test_an_endpoint_answers_in_the_zones_of_its_service_under_the_services_own_
     [condition] = endpoint["lifecycle"]["precondition"]
     assert condition["condition"] == f"${{length({endpoint['subnet_ids'][2:-1]}) > 0}}"
     assert endpoint["security_group_ids"] == ["${aws_security_group.main_vpc_endpoints.id}"]
-    assert [ref.address for ref in parts.refs] == ["aws_vpc_endpoint.main_interface_ecr_api"]
+    # What depends on the endpoints keeps the rule too, so that a destroy deletes it after the tasks.
+    assert [ref.address for ref in parts.refs] == [
+        "aws_vpc_endpoint.main_interface_ecr_api",
+        "aws_vpc_security_group_ingress_rule.main_vpc_endpoints_from_main_network",
+    ]
 
 
 def test_endpoints_are_open_to_the_vpc_on_443_alone() -> None:

@@ -72,7 +72,8 @@ def test_a_list_of_tables_is_a_service() -> None:
 
 
 BACKLOG = (
-    '[services.worker.scale]\nmin = 0\nmax = 2\nbacklog = { queue = "jobs", seconds_per_message = 1, latency = "20m" }\n'
+    "[services.worker.scale]\nmin = 0\nmax = 2\n"
+    'backlog = { queue = "jobs", seconds_per_message = 1, latency = "20m" }\n'
 )
 WORKER = '[services.worker]\nimage = "r.io/worker:1"\n'
 FACT = "services.worker.scale.backlog.queue: notice: worker scales by this queue, and its access doesn't allow it to"
@@ -83,9 +84,9 @@ FACT = "services.worker.scale.backlog.queue: notice: worker scales by this queue
     [
         ("", 'Add access.sqs_consume = ["jobs"].', 'access.sqs_consume = ["jobs"]'),
         (
-            "access = { task_protection = true }",
+            'access = { sqs_send = ["done"] }',
             'Add sqs_consume = ["jobs"] to access (services.toml:3).',
-            'access = { task_protection = true, sqs_consume = ["jobs"] }',
+            'access = { sqs_send = ["done"], sqs_consume = ["jobs"] }',
         ),
         (
             'access.sqs_consume = ["other"]',
@@ -288,3 +289,13 @@ def test_a_small_memory_was_meant_in_gib() -> None:
         "services.toml:7: services.worker.memory: is in MiB. Write memory = 14336 for 14 GiB."
     ]
     assert loaded(f"{text}14336\n").deployments
+
+
+def test_a_rollout_that_waits_for_protected_tasks_has_a_notice() -> None:
+    worker = '[services.worker]\nimage = "r.io/worker:1"\naccess.task_protection = true\n'
+
+    assert notices_of(worker) == [
+        "services.toml:3: services.worker.access.task_protection: notice: keeps an old task for up to two hours, and "
+        "Terraform waits for it until a timeout fails the apply. Set deploy.wait to false."
+    ]
+    assert notices_of(f"{worker}deploy.wait = false\n") == []
