@@ -30,6 +30,7 @@ _IN_ENVIRONMENT = _pattern(f"{_INNER}|{_CALLEE}")
 _ADDRESS = _pattern(_CALLEE)
 _COMPLETE = re.compile(f"{_INNER}|{_CALLEE}")
 _NEAR = re.compile(r"[$%]\{+|\{\{+|\{(?P<near>[A-Za-z][\w-]*(?:\.[\w-]+)*)\}")
+_HCL = re.compile(r"\$\{\s*(?:var\.(?P<variable>[\w-]+)\s*|(?:aws_\w+|data|local|module|var)\.[^}]*)\}")
 _DOUBLED = re.compile(r"(?<![{$%])\{\{([A-Za-z][\w-]*(?:\.[\w-]+)*)\}(?!\})")
 
 
@@ -163,8 +164,19 @@ def _check_spelling(text: str, path: Path, report: Report) -> None:
             literal = f"double only the opening brace for literal text: {{{{{name}}}."
             report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {literal}")
             return
-    if (message := suggestions.expression(text)) is not None:
+    written = tree.get("vars")
+    if (message := _expression(text, written if isinstance(written, dict) else {})) is not None:
         report.add([Finding(place=path, message=message, level="notice")])
+
+
+def _expression(text: str, variables: Mapping[str, Any]) -> str | None:
+    """The message for a string with a reference of Terraform's, which stays as it is; None for any other string."""
+    if (found := _HCL.search(text)) is None:
+        return None
+    fix = "Write the value, or use [vars], an [external] or [overrides]."
+    if name := found["variable"]:
+        fix = f"Write {{var.{name}}}" + ("." if name in variables else f' and add {name} = "value" to [vars].')
+    return f"{found[0]} stays as it is, because the catalog isn't HCL. {fix}"
 
 
 def _has_addresses(path: Path) -> bool:

@@ -248,3 +248,105 @@ def test_a_region_with_a_placeholder_cannot_be_in_variables() -> None:
         "Write the region, or double only the opening brace for literal text: {{region}."
     ]
     assert loaded(written).deployments
+
+
+_SERVERS = """
+[services.redis]
+image = "r.io/redis:7"
+port = 6379
+protocol = "tcp"
+scheme = "redis"
+[services.db]
+image = "r.io/postgres:16"
+port = 5432
+protocol = "tcp"
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what", "old", "new"),
+    [
+        ("http://{llm.url}/v1", "{llm.url} has its own scheme", "http://{llm.url}", "{llm.url}"),
+        ("https://{llm.url}", "{llm.url} has its own scheme", "https://{llm.url}", "{llm.url}"),
+        ("ws://{llm.url}", "{llm.url} has its own scheme", "ws://{llm.url}", "ws://{llm.host}:{llm.port}"),
+        ("{llm.url}:8000/v1", "{llm.url} has its own port", "{llm.url}:8000", "{llm.url}"),
+        ("{llm.url}:{llm.port}", "{llm.url} has its own port", "{llm.url}:{llm.port}", "{llm.url}"),
+        ("http://{llm.url}:80", "{llm.url} has its own scheme and port", "http://{llm.url}:80", "{llm.url}"),
+        ("redis://{redis.url}", "{redis.url} has its own scheme", "redis://{redis.url}", "{redis.url}"),
+        (
+            "postgres://{db.url}/a",
+            "{db.url} has its own scheme",
+            "postgres://{db.url}",
+            "postgres://{db.host}:{db.port}",
+        ),
+        ("redis://u@{redis.url}", "{redis.url} has its own scheme", "{redis.url}", "{redis.host}:{redis.port}"),
+    ],
+)
+def test_a_url_with_a_second_scheme_or_port_is_a_warning(wrong: str, what: str, old: str, new: str) -> None:
+    caller = _CALLER.replace('calls = ["llm"]', 'calls = ["llm", "redis", "db"]')
+
+    def warnings(text: str) -> list[str]:
+        found = notices_of(f'{caller}environment = {{ A = "{text}" }}\n{_SERVERS}')
+        return [each.split("warning: ")[1] for each in found if " has its own " in each]
+
+    assert warnings(wrong) == [f'{what}. Write "{new}" instead of "{old}".']
+    assert warnings(wrong.replace(old, new)) == []
+
+
+def test_a_port_after_a_url_without_one_is_no_warning() -> None:
+    external = '[external.api]\nhost = "api.example.com"\n'
+    caller = _CALLER.replace('calls = ["llm"]', 'calls = ["api"]')
+    assert not [
+        each
+        for each in notices_of(f'{caller}environment = {{ A = "{{api.url}}:443" }}\n{external}')
+        if " has its own " in each
+    ]
+
+
+def test_a_version_can_have_a_second_scheme_too() -> None:
+    version = '[[services.web.versions]]\nname = "b"\nenvironment = { A = "http://{llm.url}" }\n'
+    caller = _CALLER.replace('calls = ["llm"]', 'calls = ["llm"]\nport = 80')
+    found = [each for each in notices_of(caller + version) if " has its own " in each]
+    assert [each.split(": ")[1] for each in found] == ["services.web.versions[0].environment.A"]
+
+
+_QUEUE = """
+[catalog]
+name = "shop"
+region = "us-west-2"
+[vars]
+cidr = "{}"
+{}
+[external.api]
+host = "api.example.com"
+cidrs = ["{{var.cidr}}"]
+[services.web]
+image = "r.io/web:1"
+calls = ["api"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "environments", "says"),
+    [
+        ("300.1.1.1/8", "", "from vars.cidr, services.toml:5"),
+        ("300.1.1.1/8", "[environments.dev]\n[environments.prod]", "from vars.cidr, services.toml:5"),
+        (
+            "10.0.0.0/8",
+            '[environments.dev]\n[environments.prod]\nvars.cidr = "x"',
+            "from environments.prod.vars.cidr, services.toml:8",
+        ),
+        ("{environment}", "[environments.dev]\n[environments.prod]", "from vars.cidr, services.toml:5"),
+    ],
+)
+def test_an_error_about_the_value_of_a_variable_says_where_it_is_set(value: str, environments: str, says: str) -> None:
+    (problem,) = problems_of(_QUEUE.format(value, environments))
+    assert ".cidrs[0]: " in problem
+    assert f" ({says})" in problem, problem
+    assert loaded(_QUEUE.format("198.51.100.0/24", "[environments.dev]")).deployments
+
+
+def test_an_error_about_another_value_names_no_variable() -> None:
+    written = _QUEUE.format("198.51.100.0/24", "").replace('"{var.cidr}"', '"{var.cidr}", "300.1.1.1/8"')
+    (problem,) = problems_of(written)
+    assert "from vars" not in problem
