@@ -228,14 +228,15 @@ class Report:
         message = finding.message.replace(unknowns.ACCOUNT, "{account}")
         fact, advice = in_parts(message)
         general = as_written(fact, texts)
-        origin = self._of_variable(general, fact) if finding.level == "error" else ""
+        if finding.level == "error" and (origin := self._of_variable(general, fact)):
+            fact, general = (f"{text[:-1]}{origin}." if advice else text + origin for text in (fact, general))
         return Problem(
             file=file,
             line=line,
             place=spelled(place),
-            message=fact + as_written(advice, texts) + origin,
+            message=fact + as_written(advice, texts),
             level=finding.level,
-            written=finding.once or general + as_written(advice, [*texts, self.region]) + origin,
+            written=finding.once or general + as_written(advice, [*texts, self.region]),
             path=finding.place,
         )
 

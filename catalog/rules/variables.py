@@ -27,8 +27,8 @@ _OTHER_FORM = re.compile(
     r"(?<![$%\\])(?P<sign>[$%]?)(?<!\{)(?P<open>\{{1,2})(?P<blank>[ \t]{0,8})"
     r"(?P<name>[A-Za-z][\w.-]*)[ \t]{0,8}(?P<close>\}{1,2})"
 )
-"""`${x}` and `%{x}` (Terraform), `{{ x }}` (Helm, Jinja), `{x}`. Of `{{x}}`, reading leaves `{x}}` if `x` is a
-placeholder."""
+"""`${x}` and `%{x}` (Terraform), `{{ x }}` (Helm, Jinja), `{x}`. Reading changes `{{x}}` to `{x}}` if `x`
+is a placeholder."""
 
 
 def _name_of(found: re.Match[str]) -> str:
