@@ -166,17 +166,21 @@ def _meant(name: str, at: Place) -> str | None:
 def _other_forms(text: str, at: Place, *, is_program: bool = False) -> Iterator[tuple[str, str]]:
     """Placeholders in another form, as the catalog has them, and in the right one. Programs replace some themselves."""
     for found in _OTHER_FORM.finditer(text):
-        name, sign = found["name"], found["sign"]
-        is_terraform = sign == "$" and name.startswith("var.")  # which reading reports
-        if is_terraform or (sign == "$" and name in _injected(at)) or (is_program and "." not in name and sign == "$"):
+        name, sign, braces = found["name"], found["sign"], found["open"] + found["close"]
+        meant = _meant(name, at)
+        if meant is None or braces == "{{}":
             continue
-        meant, is_doubled = _meant(name, at), found["open"] + found["close"] == "{{}}"
-        is_single = found["open"] + found["close"] == "{}" and not sign
-        if meant is None or (is_program and is_single) or (found["open"] == "{{" and found["close"] == "}"):
-            continue
-        if is_single and not found["blank"] and meant == name:
-            continue  # literal text, which the catalog has with two opening braces
-        was_doubled = not sign and not is_doubled and not is_single and meant == name
+        if sign == "$":
+            # Other messages are about ${var.x} and ${LLM_URL}.
+            is_reported = name.startswith("var.") or name in _injected(at)
+            if is_reported or (is_program and "." not in name):
+                continue
+        if braces == "{}" and not sign:
+            # {{x} in the catalog is the literal text {x}.
+            is_literal = meant == name and not found["blank"]
+            if is_program or is_literal:
+                continue
+        was_doubled = braces == "{}}" and not sign and meant == name
         yield ("{" + found[0] if was_doubled else found[0]), meant
 
 
