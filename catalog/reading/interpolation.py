@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from catalog import names, unknowns
-from catalog.diagnostics import Finding, Parts, Path
+from catalog.diagnostics import Finding, Parts, Path, toml_key, toml_value
 from catalog.model.workload import TABLES
 from catalog.reading import suggestions
 from catalog.reading.layers import Report, Tree, value_at
@@ -30,6 +30,7 @@ _IN_ENVIRONMENT = _pattern(f"{_INNER}|{_CALLEE}")
 _ADDRESS = _pattern(_CALLEE)
 _COMPLETE = re.compile(f"{_INNER}|{_CALLEE}")
 _NEAR = re.compile(r"[$%]\{+|\{\{+|\{(?P<near>[A-Za-z][\w-]*(?:\.[\w-]+)*)\}")
+_HCL = re.compile(r"\$\{\s*(?:var\.(?P<variable>[\w-]+)\s*|(?:aws_\w+|data|local|module|var)\.[^}]*)\}")
 _DOUBLED = re.compile(r"(?<![{$%])\{\{([A-Za-z][\w-]*(?:\.[\w-]+)*)\}(?!\})")
 
 
@@ -98,15 +99,40 @@ def placeholder_values(tree: Tree, report: Report, *, environment: str | None) -
         values["region"] = names.region_or_example(region)
     known, written = dict(values), tree.get("vars")
     variables: Tree = written if isinstance(written, dict) else {}
-    for name, text in sorted(variables.items()):
+    texts = dict(variables)
+    for name, text in sorted(texts.items()):
         if isinstance(text, str):
             _check_spelling(text, ("vars", name), report)
-            values[f"var.{name}"] = variables[name] = filled(text, ("vars", name), known, report)
+            if (message := _unusable(name, texts, report)) is not None:
+                report.refuse(("vars", name), message)
+                values[f"var.{name}"] = text
+            else:
+                values[f"var.{name}"] = variables[name] = filled(text, ("vars", name), known, report)
     if isinstance(region, str) and "region" not in values:
         values["region"] = tree["catalog"]["region"] = filled(region, ("catalog", "region"), values, report)
     if "region" in values:
         report.region = [(":", ":"), ("{region}", values["region"]), (":", ":")]
     return values
+
+
+def _unusable(name: str, texts: Tree, report: Report) -> str | None:
+    """The message for a variable with a placeholder that variables can't have."""
+    tree, text = report.layers.tree, texts[name]
+    for used in (match["name"] for match in _IN_ENVIRONMENT.finditer(text) if match["name"]):
+        literal = f"or double only the opening brace for literal text: {{{{{used}}}."
+        if used.startswith("var."):
+            other = texts.get(used.removeprefix("var."))
+            whole = text.replace(f"{{{used}}}", other) if isinstance(other, str) else text
+            fix = "its value" if "{var." in whole else f"{toml_key(name)} = {toml_value(whole)}"
+            return f"{{{used}}} can't be used here, because a variable can't use another. Write {fix}, {literal}"
+        if used == "region" and "{" in str(value_at(tree, "catalog", "region")):
+            where = report.location("catalog", "region")
+            fact = f"{{region}} can't be used here, because catalog.region has a placeholder itself ({where})."
+            return f"{fact} Write the region, {literal}"
+        if used.partition(".")[0] in {*names_in(tree, "services"), *names_in(tree, "external")}:
+            fix = f"Write {toml_value(text)} in environment instead of {{var.{name}}}."
+            return f"{{{used}}} can't be used here, because callers can have different addresses. {fix}"
+    return None
 
 
 def prepared(value: Any, path: Path, values: Mapping[str, str], report: Report) -> Any:
@@ -138,8 +164,19 @@ def _check_spelling(text: str, path: Path, report: Report) -> None:
             literal = f"double only the opening brace for literal text: {{{{{name}}}."
             report.refuse(path, f"{{{name}}} isn't a placeholder. Write {meant}, or {literal}")
             return
-    if (message := suggestions.expression(text)) is not None:
+    written = tree.get("vars")
+    if (message := _expression(text, written if isinstance(written, dict) else {})) is not None:
         report.add([Finding(place=path, message=message, level="notice")])
+
+
+def _expression(text: str, variables: Mapping[str, Any]) -> str | None:
+    """The message for a string with a reference of Terraform's, which stays as it is; None for any other string."""
+    if (found := _HCL.search(text)) is None:
+        return None
+    fix = "Write the value, or use [vars], an [external] or [overrides]."
+    if name := found["variable"]:
+        fix = f"Write {{var.{name}}}" + ("." if name in variables else f' and add {name} = "value" to [vars].')
+    return f"{found[0]} stays as it is, because the catalog isn't HCL. {fix}"
 
 
 def _has_addresses(path: Path) -> bool:

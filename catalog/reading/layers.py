@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ BUILT_IN_PROFILES: Mapping[str, Tree] = {
 """A model's response takes minutes, and proxies retry whole requests: only failed connections are retried."""
 EXCLUSIVE = (("replicas", "scale"),)
 """Service keys that exclude each other: the key of a nearer layer removes the other key of a farther layer."""
+
+_VARIABLE = re.compile(r"\{var\.([^{}\s]*)\}")
 
 
 def value_at(tree: Any, *path: str | int) -> Any:
@@ -224,12 +227,21 @@ class Report:
         ]
         message = finding.message.replace(unknowns.ACCOUNT, "{account}")
         fact, advice = in_parts(message)
+        general = as_written(fact, texts)
+        if finding.level == "error" and (origin := self._of_variable(general, fact)):
+            fact, general = (f"{text[:-1]}{origin}." if advice else text + origin for text in (fact, general))
         return Problem(
             file=file,
             line=line,
             place=spelled(place),
             message=fact + as_written(advice, texts),
             level=finding.level,
-            written=finding.once or as_written(fact, texts) + as_written(advice, [*texts, self.region]),
+            written=finding.once or general + as_written(advice, [*texts, self.region]),
             path=finding.place,
         )
+
+    def _of_variable(self, general: str, fact: str) -> str:
+        """` (from vars.queue, services.toml:8)` for a fact about the value of a variable."""
+        names = [name for name in dict.fromkeys(_VARIABLE.findall(general)) if f"{{var.{name}}}" not in fact]
+        places = [f"from {spelled(self._origin(('vars', name))[1])}, {self.location('vars', name)}" for name in names]
+        return f" ({' and '.join(places)})" if places else ""

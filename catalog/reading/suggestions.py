@@ -22,7 +22,6 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(k|m|g|t)i?b?)?", re.I)
 _MIB = {"": 1.0, "k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 1024.0 * 1024}
 _CPU = re.compile(r"(\d+(?:\.\d+)?)\s*(m|v?cpus?)?", re.I)
 _PORT = re.compile(r"(?:[\d.]+:)*(\d{1,5})(?:/tcp)?")
-_HCL = re.compile(r"\$\{\s*(?:aws_\w+|data|local|module|var)\.[^}]*\}")
 _PARTS = ("url", "host", "port")
 _ADDRESS_WORDS = {"hostname": "host", "address": "host", "addr": "host", "endpoint": "url", "uri": "url"}
 _GENERAL = {
@@ -240,10 +239,3 @@ def placeholder(name: str, callees: Sequence[str]) -> str | None:
     if close and part:
         return f"{{{close}.{part}}}"
     return f"{{{general}}}" if general and first.lower() in ("environment", "account", "region", *_GENERAL) else None
-
-
-def expression(text: str) -> str | None:
-    """The message for a string with a reference of Terraform's, which stays as it is; None for any other string."""
-    fix = "Write the value, or use [vars], an [external] or [overrides]."
-    found = _HCL.search(text)
-    return f"{found[0]} stays as it is, because the catalog isn't HCL. {fix}" if found else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding, toml_value
+from catalog.diagnostics import Finding, listed, toml_value
 from catalog.frame import Place, containers_of
+from catalog.meshes.hops import address
 from catalog.model import Deployment, Service, Workload
 from catalog.reading.interpolation import addresses_in
 from catalog.rules import rule
@@ -179,3 +180,47 @@ def _tcp_without_scheme(name: str, deployment: Deployment) -> Server | None:
     if callee is None or callee.protocol != "tcp" or callee.scheme is not None or callee.port is None:
         return None
     return BY_PORT.get(callee.port)
+
+
+_WITH_PARTS = re.compile(
+    r"(?:(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^\s/?#@{}]*@)?)?"
+    r"(?<![{$%])\{(?P<callee>[a-z][a-z0-9-]*)\.url\}(?P<port>:(?:\d+|\{(?P=callee)\.port\}))?"
+)
+"""The URL of a callee, with what a URL has already."""
+
+
+@rule(Deployment)
+def parts_of_url_twice(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """`{x.url}` has a scheme, and the port if it isn't the scheme's own."""
+    for name, service in deployment.catalog.services.items():
+        place = at("services", name)
+        of_versions = ((each, place("versions", index)) for index, each in enumerate(service.versions))
+        for workload, where in ((service, place), *of_versions):
+            for container, beside in containers_of(workload, where):
+                for variable, value in container.environment.items():
+                    if (message := _twice(value, deployment)) is not None:
+                        yield beside("environment", variable).warning(message)
+
+
+def _twice(text: str, deployment: Deployment) -> str | None:
+    for found in _WITH_PARTS.finditer(text):
+        name, scheme, user = found["callee"], found["scheme"], found["user"]
+        service = deployment.services.get(name)
+        if not (scheme or found["port"]) or (service is None and name not in deployment.catalog.external):
+            continue
+        if service is not None and service.port is None:
+            continue
+        own, own_url = address(deployment, name).scheme, address(deployment, name).url
+        has_port = bool(found["port"]) and own_url.count(":") > 1
+        if not (scheme or has_port):
+            continue
+        what = listed([word for word, is_there in (("scheme", scheme), ("port", has_port)) if is_there])
+        url, host = f"{{{name}.url}}", f"{{{name}.host}}:{{{name}.port}}"
+        if user is not None:
+            # No message repeats a password.
+            old, new = f"{url}{found['port'] or ''}", host
+        else:
+            is_same = scheme is None or scheme.lower() == own or {scheme.lower(), own} == {"http", "https"}
+            old, new = found[0], url if is_same else f"{scheme}://{host}"
+        return f'{url} has its own {what}. Write "{new}" instead of "{old}".'
+    return None

@@ -10,7 +10,7 @@ import pytest
 from catalog.diagnostics import command_line, did_you_mean, toml_value
 from catalog.reading.validation import known_keys
 from tests.conftest import ROOT
-from tests.support.catalogs import loaded, problems_of
+from tests.support.catalogs import loaded, notices_of, problems_of
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
@@ -259,13 +259,20 @@ def test_other_braces_stay_text(text: str) -> None:
     assert loaded(_CALLS_DATABASE.format(text=text)).deployments[0].services["web"].environment["A"]
 
 
-@pytest.mark.parametrize("expression", ["${aws_db_instance.x.address}", "${var.x}", "${data.a.b}", "${module.m.o}"])
+@pytest.mark.parametrize("expression", ["${aws_db_instance.x.address}", "${var.x[0]}", "${data.a.b}", "${module.m.o}"])
 def test_an_expression_of_terraform_is_a_notice(expression: str) -> None:
     notices = [str(each) for each in loaded(_CALLS_DATABASE.format(text=expression)).notices]
     assert (
         f"services.toml:4: services.web.environment.A: notice: {expression} stays as it is, because the catalog isn't "
         "HCL. Write the value, or use [vars], an [external] or [overrides]." in notices
     )
+
+
+@pytest.mark.parametrize(("variables", "add"), [("", ' and add x = "value" to [vars]'), ('[vars]\nx = "1"\n', "")])
+def test_a_variable_of_terraform_is_one_of_the_catalog(variables: str, add: str) -> None:
+    (notice,) = [n for n in notices_of(_CALLS_DATABASE.format(text="${var.x}") + variables) if "HCL" in n]
+    assert notice.endswith(f"${{var.x}} stays as it is, because the catalog isn't HCL. Write {{var.x}}{add}.")
+    assert loaded(_CALLS_DATABASE.format(text="{var.x}") + (variables or '[vars]\nx = "value"\n')).deployments
 
 
 def test_shell_variables_are_no_expressions_of_terraform() -> None:
