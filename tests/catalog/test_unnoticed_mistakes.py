@@ -72,7 +72,8 @@ def test_a_list_of_tables_is_a_service() -> None:
 
 
 BACKLOG = (
-    '[services.worker.scale]\nmin = 0\nmax = 2\nbacklog = { queue = "jobs", seconds_per_message = 1, latency = "20m" }\n'
+    "[services.worker.scale]\nmin = 0\nmax = 2\n"
+    'backlog = { queue = "jobs", seconds_per_message = 1, latency = "20m" }\n'
 )
 WORKER = '[services.worker]\nimage = "r.io/worker:1"\n'
 FACT = "services.worker.scale.backlog.queue: notice: worker scales by this queue, and its access doesn't allow it to"
