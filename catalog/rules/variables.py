@@ -1,11 +1,12 @@
-"""Variables of Docker Compose, Kubernetes and shells in texts, which nothing replaces."""
+"""Variables, operators and blanks in texts and commands, which only a shell or another tool replaces or splits."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
-from catalog.diagnostics import Finding, listed, toml_key, toml_value
+from catalog.diagnostics import Finding, command_line, listed, toml_key, toml_value
 from catalog.frame import Container, Place
 from catalog.rules import rule
 from catalog.rules.secrets import arn_like, named_like_secret
@@ -19,6 +20,9 @@ variables")."""
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox", "envsubst", "pwsh"})
 _SCRIPT_OPTIONS = ("-c", "-e", "-r", "--eval", "--exec", "--command")
 """Options whose value is a program's text, in which a dollar sign can have another meaning."""
+_OPERATORS = frozenset({"||", "&&", "|", ";"})
+_OPTION_AND_VALUE = re.compile(r"--?[A-Za-z][\w-]*\s+\S")
+_PROGRAM_AND_ARGUMENTS = re.compile(r"[a-z0-9_./-]+\s+\S")
 _WORD = re.compile(r"[\w@%+=:,./${}-]+")
 
 
@@ -92,7 +96,7 @@ def variable_in_environment(container: Container, at: Place) -> Iterator[Finding
 def variable_without_shell(container: Container, at: Place) -> Iterator[Finding]:
     """Only a shell replaces variables in a command (ECS API reference, ContainerDefinition.command)."""
     words = (*(container.entrypoint or ()), *(container.command or ()))
-    if any(word.rpartition("/")[2] in _SHELLS for word in words):
+    if any(map(_is_shell, words)):
         return
     for key in ("entrypoint", "command"):
         before = ""
@@ -123,3 +127,49 @@ def _quoted(word: str) -> str:
     """A word for a shell that replaces its variables."""
     text = _VARIABLE.sub(lambda found: f"${{{found['argument']}}}" if found["argument"] else found[0], word)
     return text if _WORD.fullmatch(text) else '"' + re.sub(r'(["\\`])', r"\\\1", text) + '"'
+
+
+@rule(Container)
+def list_as_in_shell(container: Container, at: Place) -> Iterator[Finding]:
+    """ECS runs the items of a list without a shell, each as one argument (ECS API reference,
+    ContainerDefinition.command and HealthCheck.command)."""
+    entrypoint, command = container.entrypoint or (), container.command or ()
+    marker, *probe = container.health.command or ("",)
+    lists: dict[tuple[str, ...], tuple[str, ...]] = {("entrypoint",): entrypoint, ("command",): command}
+    if any(_is_shell(word) for word in (*entrypoint, *command)):
+        lists.clear()
+    if marker == "CMD" and not any(map(_is_shell, probe)):
+        lists["health", "command"] = tuple(probe)
+    for path, words in lists.items():
+        if found := _as_in_shell(words, is_probe=len(path) > 1):
+            fact, fix = found
+            line = f"{path[-1]} = {toml_value(fix)}"
+            yield at(*path).notice(f"{fact} Write {line}." if len(line) < 300 else f"{fact} Split it into a list.")
+
+
+def _is_shell(word: str) -> bool:
+    return word.rpartition("/")[2] in _SHELLS
+
+
+def _as_in_shell(words: tuple[str, ...], *, is_probe: bool) -> tuple[str, str | tuple[str, ...]] | None:
+    """A fact about an item that only a shell would understand, and the value to write instead."""
+    operator = next((word for word in words[1:] if word in _OPERATORS), None)
+    if operator is not None and not words[0].startswith("-") and "-exec" not in words:
+        text = " ".join(word if word in _OPERATORS else shlex.quote(word) for word in words)
+        fact = f'"{operator}" is an argument of {words[0]}, because no shell runs a list.'
+        return fact, text if is_probe else ("sh", "-c", text)
+    for word in words:
+        is_whole = len(words) == 1 and _PROGRAM_AND_ARGUMENTS.match(word)
+        if not is_whole and not _is_option(word):
+            continue
+        parts = [
+            part for each in words for part in (command_line(each) if each == word or _is_option(each) else (each,))
+        ]
+        shown = word if len(word) <= 60 else f"{word[:59]}…"
+        fact = f"{toml_value(shown)} is one argument, because no shell splits the items of a list."
+        return fact, word if is_probe and parts[:2] == ["sh", "-c"] else tuple(parts)
+    return None
+
+
+def _is_option(word: str) -> bool:
+    return _OPTION_AND_VALUE.match(word) is not None
