@@ -31,6 +31,7 @@ _FREE = ("environment", "tags", "secrets")
 """Tables whose keys are names that users choose."""
 _ORDINARY_WORDS = frozenset({"user", "profile", "stack", "scheme", "model", "aws_name", "renamed_from"})
 """Keys that are usual names of tags and variables too."""
+_OF_PUBLIC: Mapping[str | int, str] = {"host": "host", "domain": "host", "path": "path"}
 _REPLACED: Mapping[tuple[str | int, str], str] = {("scale", "replicas"): "min"}
 """Keys of a service that one of its tables excludes, and the keys of that table instead."""
 Origin = Callable[[Path], tuple[Document | None, Path]]
@@ -123,6 +124,19 @@ def on_fargate(path: Path, beside: Mapping[str, Any]) -> str | None:
     if path[-1] not in _SHARED_MEMORY or len(path) != 3 or beside.get("capacity", FARGATE[0]) not in FARGATE:
         return None
     return "unknown key; Fargate has no setting for shared memory. Remove it."
+
+
+def of_public(path: Path, value: object, beside: Mapping[str, Any]) -> str | None:
+    """The message for a service's host name or path beside its `public`; None for any other key."""
+    key = _OF_PUBLIC.get(path[-1]) if len(path) == 3 and path[0] == "services" else None
+    public = beside.get("public")
+    if key is None or not is_valid((*path[:2], "public", key), value) or (path[-1] == "domain" and public is None):
+        return None
+    fact = f"unknown key; public has the {'host name' if key == 'host' else 'path'}"
+    if isinstance(public, Mapping):
+        return f"{fact}. {'Remove it' if key in public else f'Move it into public, as {key} = {toml_value(value)}'}."
+    instead = " in place of public = true" if public is True else ""
+    return f"{fact}. Write public = {toml_value({key: value})}{instead}."
 
 
 def of_table_above(path: Path, *, tree: Mapping[str, Any], origin: Origin, is_unknown: bool = False) -> Finding | None:

@@ -39,6 +39,8 @@ _EXPECTED = {
     "model_type": "a table",
 }
 _DURATION = 'Write a number and s, m or h in quotes, such as "30s", "10m" or "1h".'
+_MAIN_KEYS = {"mesh": "kind", "model": "source", "logs": "retention_days"}
+"""Tables that a single value often stands for, and the key that has the value."""
 _SINGLE = {"host": "a service has one host", "ingress": "a service has one ingress"}
 
 
@@ -145,7 +147,9 @@ def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
     if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
         fix = meant_backend({"cloud": value} if "cloud" in path else value)
         return f"unknown key; the backend is a table of [state]. {fix}"
-    if message := misplaced.on_fargate(path, beside) or suggestions.unsupported(path):
+    if message := misplaced.on_fargate(path, beside) or misplaced.of_public(path, value, beside):
+        return message
+    if message := suggestions.unsupported(path):
         return message
     if (key := suggestions.renamed(path)) and key in known and key in beside:
         fix = "Move its values there." if isinstance(value, dict) else "Remove it."
@@ -190,7 +194,12 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
 def _instead(path: Path, value: object, *, accept_value: bool = False) -> str | None:
     """Advice with the value that was most likely meant, as the catalog spells it, if there is a valid one."""
     key = next((str(part) for part in reversed(path) if not isinstance(part, int)), "")
-    for meant in (*((value,) if accept_value else ()), *suggestions.candidates(key, value)):
+    in_table = [{_MAIN_KEYS[key]: value}] if key in _MAIN_KEYS else []
+    if key == "backlog":
+        in_table = [{"queue": value, "seconds_per_message": 1, "latency": "10m"}]
+    if key == "volumes" and isinstance(value, list | tuple) and len(value) == 1:
+        in_table = [{"data": {"path": value[0]}}]
+    for meant in (*((value,) if accept_value else ()), *in_table, *suggestions.candidates(key, value)):
         if is_valid(path, meant) and len(spelled_value := toml_value(meant)) <= 200:
             return (
                 f"Write {spelled_value}." if isinstance(path[-1], int) else f"Write {toml_key(key)} = {spelled_value}."
