@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from catalog.diagnostics import CatalogError, Path, Problem, in_parts, listed, spelled, toml_key
 from catalog.model import Catalog, Deployment
-from catalog.reading import folder, merge, references, validation
+from catalog.reading import folder, merge, misplaced, references, validation
 from catalog.reading.interpolation import placeholder_values, prepared
 from catalog.reading.layers import Layers, Report, Tree, value_at
 from catalog.reading.merge import lay_services, take_images
@@ -93,6 +93,7 @@ def _read(base: Tree, source: Document, *, environment: str | None, overlay: Tre
     catalog, wrong = _validated(report)
     report.add(references.unresolved(report, values, wrong=wrong | report.refused))
     report.add(references.unused_variables(report, overlay=overlay, base=base))
+    report.add(misplaced.below_wrong_header(report))
     return _Read(environment=environment, report=report, values=values, catalog=catalog)
 
 
@@ -183,12 +184,12 @@ def _in_one_environment(problem: Problem, environment: str) -> Problem:
 
 def _settable(path: Path, keys: tuple[str, ...]) -> Path | None:
     """The path of a key in advice about a place: from the top, or from the nearest table that allows it."""
-    if len(keys) > 1 and keys[0] in validation.known_keys(()):
+    if len(keys) > 1 and keys[0] in misplaced.known_keys(()):
         return keys
     if path[-len(keys) :] == keys:
         return path
     tables = (path[:end] for end in range(len(path), 0, -1))
-    return next(((*table, *keys) for table in tables if keys[0] in validation.known_keys(table)), None)
+    return next(((*table, *keys) for table in tables if keys[0] in misplaced.known_keys(table)), None)
 
 
 def _cause(problem: Problem, environment: str, report: Report) -> str:

@@ -108,6 +108,9 @@ def _arn(*services: str) -> BeforeValidator:
             re.fullmatch(r"arn:aws[a-z-]*:([a-z0-9-]+):[a-z0-9-]*:[^:]*:.+", value) if isinstance(value, str) else None
         )
         if match is None or match[1] not in services:
+            if "ssm" in services and re.fullmatch(r"(/[a-z0-9_.-]+){2,}", str(value)):
+                fix = f'Write "arn:aws:ssm:{{region}}:{{account}}:parameter{value}".'
+                raise wrong("must be the ARN of {expected}. {fix}", expected=expected, fix=fix)
             if "secretsmanager" in services and not str(value).startswith("arn:"):
                 # The value may be the secret itself, and messages end up in logs.
                 fix = "Store the value there, and write an ARN that begins with {beginnings}."

@@ -126,7 +126,7 @@ def lay_services(report: Report) -> None:
     """Remove [defaults] and [profiles] from the tree, and complete services by them."""
     layers = report.layers
     defaults, profiles = layers.tree.pop("defaults", {}), layers.tree.pop("profiles", {})
-    report.add(_wrong_shared(defaults, profiles))
+    report.add(_wrong_shared(defaults, profiles, report))
     known = dict(tables_in(profiles))
     for name, table in tables_in(layers.tree.get("services")):
         at: Path = ("services", name)
@@ -159,7 +159,7 @@ def _unknown_profile(place: Path, profile: str, known: list[str]) -> Finding:
     return Finding(place=place, message=f"unknown profile {toml_value(profile)}{fix}")
 
 
-def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
+def _wrong_shared(defaults: Any, profiles: Any, report: Report) -> Iterator[Finding]:
     """Check [defaults] and [profiles] by themselves, so that mistakes in unused ones are reported.
 
     Strings with placeholders are checked in the services that use them, because they are filled in there.
@@ -168,7 +168,7 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
         del defaults["profile"]
         yield Finding(place=("defaults", "profile"), message="a profile can only be set in a service. Move it there.")
     yield from _wrong_names(defaults, ("defaults",))
-    yield from _wrong_table(defaults, ("defaults",))
+    yield from _wrong_table(defaults, ("defaults",), report)
     if not isinstance(profiles, dict):
         yield Finding(place=("profiles",), message="must contain tables [profiles.NAME]. Write one.")
         return
@@ -180,7 +180,7 @@ def _wrong_shared(defaults: Any, profiles: Any) -> Iterator[Finding]:
             del table["profile"]
             yield Finding(place=("profiles", name, "profile"), message="a profile can't extend another. Remove it.")
         yield from _wrong_names(table, ("profiles", name))
-        yield from _wrong_table(table, ("profiles", name))
+        yield from _wrong_table(table, ("profiles", name), report)
 
 
 def _wrong_names(table: Any, place: Path) -> Iterator[Finding]:
@@ -191,7 +191,7 @@ def _wrong_names(table: Any, place: Path) -> Iterator[Finding]:
             yield Finding(place=(*place, key), message="can only be set in a service. Move it there.")
 
 
-def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
+def _wrong_table(table: Any, place: Path, report: Report) -> Iterator[Finding]:
     if table == {}:
         return
     from catalog.model.service import PartialServiceKeys  # imported late: few catalogs need it
@@ -205,7 +205,10 @@ def _wrong_table(table: Any, place: Path) -> Iterator[Finding]:
             if entry["type"] == "missing" and not any(isinstance(part, int) for part in entry["loc"]):
                 continue  # a service may set it: tables merge, items of lists don't
             beside = value_at(table, *validation.place(entry)[:-1]) or {}
-            found = validation.finding({**entry, "loc": ("services", "*", *entry["loc"])}, removed={}, beside=beside)
+            here = {**entry, "loc": ("services", "*", *entry["loc"])}
+            found = validation.wrong_table(
+                here, tree={"services": {"*": table}}, origin=lambda path: report.layers.origin((*place, *path[2:]))
+            ) or validation.finding(here, removed={}, beside=beside)
             yield Finding(place=(*place, *found.place[2:]), message=found.message)
 
 

@@ -81,6 +81,15 @@ def _of_removed(report: Report, at: Path, placeholder: str) -> str | None:
     return f"{{{placeholder}}} has no value, because {tables[0]}.{name} was removed by {by}. {fix}"
 
 
+_AWS_APIS = {
+    "sqs": 'access.sqs_send = ["jobs"] or access.sqs_consume = ["jobs"]',
+    "s3": 'access.s3_read = ["bucket"] or access.s3_write = ["bucket"]',
+    "dynamodb": 'access.dynamodb = ["table"]',
+    "bedrock": 'access.bedrock = ["amazon.nova-lite-v1:0"]',
+}
+"""Names in `calls` that mean an API of AWS, and the keys that allow it."""
+
+
 def unknown_callee(
     name: str,
     *,
@@ -99,6 +108,8 @@ def unknown_callee(
     for by in filter(None, (provenance.removed_by(key, name) for key in _CALLEES)):
         rest = toml_value([each for each in calls if each in known])
         return f"{fact}, which was removed by {by}. {in_environment(by, ('services', caller, 'calls'), rest)}"
+    if name in _AWS_APIS:
+        return f"APIs of AWS need no entry in calls. Remove it, and write {_AWS_APIS[name]}."
     close = did_you_mean(name, [each for each in known if each != caller])
     return fact + (f'; did you mean "{close}"?' if close else f". Add [services.{name}] or [external.{name}].")
 

@@ -187,9 +187,32 @@ def _syntax_error(message: str, text: str, line: int) -> str:
         return f"not TOML: a string requires quotes. Write {bare[1]} = {_quoted(bare[2])}."
     if written.startswith("[") and "]" not in written:
         return f"not TOML: the name of a table ends with ]. Write {written}]."
+    if fix := _in_braces(message, written):
+        return f"not TOML: a table in braces has one line and no comma at its end. {fix}"
     if "Illegal character '\\n'" in message:
         return "not TOML: a string isn't closed on its line. Add the missing quote."
     return f"not TOML: {message[:1].lower()}{message[1:]}. Fix this line first; later lines aren't checked until then."
+
+
+def _in_braces(message: str, written: str) -> str | None:
+    """Advice for a line with a table in braces that has a line break or a comma at its end; None for other lines."""
+    key = re.match(r"([A-Za-z_][\w.-]*) *= *\{", written)
+    if not message.startswith(("Invalid initial character for a key part", "Unclosed inline table")):
+        return None
+    fixed = re.sub(r"(?<! ) {0,40}, {0,40}\}", " }", written)
+    if fixed != written:
+        return f"Write {fixed}." if _is_toml(fixed) else "Remove the comma before }."
+    if key and not written.endswith("}"):
+        return "Write it on one line, or as a table with a header in brackets."
+    return None
+
+
+def _is_toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _quoted(value: str) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from catalog.diagnostics import Finding, Path, did_you_mean, or_list, spelled, toml_key, toml_type, toml_value
-from catalog.model import Catalog
 from catalog.model.deployment import meant_backend
 from catalog.model.network import KINDS
 from catalog.model.types import table_or_true
 from catalog.names import known_regions
 from catalog.reading import misplaced, suggestions
 from catalog.reading.layers import Report, value_at
+from catalog.reading.misplaced import annotation_at, is_valid, known_keys, literals
 
 _ADD = {
     "image": 'Add image = "registry/name:tag".',
@@ -41,51 +39,9 @@ _EXPECTED = {
     "model_type": "a table",
 }
 _DURATION = 'Write a number and s, m or h in quotes, such as "30s", "10m" or "1h".'
+_MAIN_KEYS = {"mesh": "kind", "model": "source", "logs": "retention_days"}
+"""Tables that a single value often stands for, and the key that has the value."""
 _SINGLE = {"host": "a service has one host", "ingress": "a service has one ingress"}
-_LAYERS = ("defaults", "environments", "profiles")
-"""Tables at the top of a file that are merged before the model sees it."""
-
-
-def known_keys(path: Path) -> list[str]:
-    """The keys that the table at a path allows."""
-    model = _type_at(path)
-    own = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else ()
-    return sorted({*own, *(() if path else _LAYERS)})
-
-
-def literals(path: Path, *, is_key: bool) -> list[str]:
-    """The words that a value, or a key of its table, may be."""
-    table = _unwrapped(_annotation_at(path[:-1])) if is_key else _unwrapped(_annotation_at(path))
-    if is_key:
-        table = _unwrapped(typing.get_args(table)[0])
-    return [str(word) for word in typing.get_args(table)]
-
-
-def _type_at(path: Path) -> Any:
-    return _unwrapped(_annotation_at(path))
-
-
-def _annotation_at(path: Path) -> Any:
-    annotation: Any = Catalog
-    for part in path:
-        table = _unwrapped(annotation)
-        if isinstance(table, type) and issubclass(table, BaseModel):
-            field = table.model_fields.get(str(part))
-            annotation = typing.Annotated[(field.annotation, None, *field.metadata)] if field else None
-        else:
-            arguments = typing.get_args(table)
-            annotation = arguments[1 if typing.get_origin(table) is dict else 0] if arguments else None
-    return annotation
-
-
-def _unwrapped(annotation: Any) -> Any:
-    """Behind Annotated and `| None`."""
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return _unwrapped(typing.get_args(annotation)[0])
-    if origin in (typing.Union, types.UnionType):
-        return _unwrapped(next(arm for arm in typing.get_args(annotation) if arm is not type(None)))
-    return annotation
 
 
 def place(error: Any) -> Path:
@@ -108,7 +64,14 @@ def findings(error: ValidationError, report: Report) -> Iterator[Finding]:
             beside = value_at(report.layers.tree, *table)
             keys = beside if isinstance(beside, dict) else {}
             here = {key: value for key, value in keys.items() if report.is_set_here(*table, key)}
-            yield finding(entry, removed=report.layers.removed, beside=here)
+            above = wrong_table(entry, tree=report.layers.tree, origin=report.layers.origin)
+            yield above or finding(entry, removed=report.layers.removed, beside=here)
+
+
+def wrong_table(error: Any, *, tree: Mapping[str, Any], origin: misplaced.Origin) -> Finding | None:
+    """The finding for an entry of `ValidationError.errors()` that is about a key of another table."""
+    is_unknown = error["type"] == "extra_forbidden"
+    return misplaced.of_table_above(place(error), tree=tree, origin=origin, is_unknown=is_unknown)
 
 
 def wrong_places(error: ValidationError) -> set[Path]:
@@ -184,7 +147,9 @@ def _unknown(path: Path, value: object, *, beside: Mapping[str, Any]) -> str:
     if path in (("backend",), ("remote_state",), ("terraform", "backend"), ("terraform", "cloud")):
         fix = meant_backend({"cloud": value} if "cloud" in path else value)
         return f"unknown key; the backend is a table of [state]. {fix}"
-    if message := misplaced.on_fargate(path, beside) or suggestions.unsupported(path):
+    if message := misplaced.on_fargate(path, beside) or misplaced.of_public(path, value, beside):
+        return message
+    if message := suggestions.unsupported(path):
         return message
     if (key := suggestions.renamed(path)) and key in known and key in beside:
         fix = "Move its values there." if isinstance(value, dict) else "Remove it."
@@ -220,7 +185,7 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
         return f"{_SINGLE[key]}, not a list. {advice}"
     if message := misplaced.listed_table(path, value) or suggestions.wrong_value(path, value):
         return message
-    steps = getattr(_annotation_at(path), "__metadata__", ())
+    steps = getattr(annotation_at(path), "__metadata__", ())
     expected = "true or a table" if any(getattr(s, "func", None) is table_or_true for s in steps) else _EXPECTED[kind]
     fallback = f"Write {key} = true." if expected != _EXPECTED[kind] else f"Write {expected}."
     return f"must be {expected}, not {toml_type(value)}. {_instead(path, value) or fallback}"
@@ -229,20 +194,14 @@ def _wrong_type(kind: str, path: Path, value: object) -> str:
 def _instead(path: Path, value: object, *, accept_value: bool = False) -> str | None:
     """Advice with the value that was most likely meant, as the catalog spells it, if there is a valid one."""
     key = next((str(part) for part in reversed(path) if not isinstance(part, int)), "")
-    for meant in (*((value,) if accept_value else ()), *suggestions.candidates(key, value)):
-        if _is_valid(path, meant) and len(spelled_value := toml_value(meant)) <= 200:
+    in_table = [{_MAIN_KEYS[key]: value}] if key in _MAIN_KEYS else []
+    if key == "backlog":
+        in_table = [{"queue": value, "seconds_per_message": 1, "latency": "10m"}]
+    if key == "volumes" and isinstance(value, list | tuple) and len(value) == 1:
+        in_table = [{"data": {"path": value[0]}}]
+    for meant in (*((value,) if accept_value else ()), *in_table, *suggestions.candidates(key, value)):
+        if is_valid(path, meant) and len(spelled_value := toml_value(meant)) <= 200:
             return (
                 f"Write {spelled_value}." if isinstance(path[-1], int) else f"Write {toml_key(key)} = {spelled_value}."
             )
     return None
-
-
-def _is_valid(path: Path, value: object) -> bool:
-    annotation = _annotation_at(path)
-    if annotation is None or annotation is Any:
-        return False
-    try:
-        TypeAdapter(annotation).validate_python(value, strict=True)
-    except ValidationError:
-        return False
-    return True

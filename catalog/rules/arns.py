@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from catalog.diagnostics import Finding
+from catalog import unknowns
+from catalog.diagnostics import Finding, toml_value
 from catalog.endpoints import has_internet_access
 from catalog.frame import Place, containers_of
 from catalog.model import Catalog, Deployment, Workload
@@ -81,6 +82,37 @@ def _named(workload: Workload, at: Place) -> Iterator[tuple[str, Place]]:
         for index, value in enumerate(values if isinstance(values, tuple) else ()):
             if isinstance(value, str) and value.startswith("arn:") and key != "kms_decrypt":
                 yield value, at("access", key, index)
+
+
+_ACCOUNT = re.compile(rf"\d{{12}}|aws|[^:]*[*?][^:]*|{unknowns.ACCOUNT}")
+"""AWS owns managed policies ("aws"), and the resources of policies may have wildcards."""
+_WITHOUT_ACCOUNT = frozenset({"s3", "ssm", "bedrock"})
+"""Services that have resources of AWS's own, whose ARNs have no account."""
+
+
+@rule(Deployment)
+def arn_without_account_id(deployment: Deployment, at: Place) -> Iterator[Finding]:
+    """An account id has twelve digits (Account Management guide, "AWS account identifiers")."""
+    yield from _without_account_id((arn, place) for arn, _, place in _shared_arns(deployment.catalog, at))
+
+
+@rule(Workload)
+def workload_arn_without_account_id(workload: Workload, at: Place) -> Iterator[Finding]:
+    """An account id has twelve digits (Account Management guide, "AWS account identifiers")."""
+    keys = ((arn, place) for arn, _, place in _keys(workload, at))
+    logins = ((arn, place) for arn, key, place in _at_start(workload, at) if place.name == "credentials")
+    backlog = workload.scale.backlog if workload.scale else None
+    queues = [(backlog.queue, at("scale", "backlog", "queue"))] if backlog and ":" in backlog.queue else []
+    yield from _without_account_id(chain(keys, logins, queues, _named(workload, at)))
+
+
+def _without_account_id(arns: Iterable[tuple[str, Place]]) -> Iterator[Finding]:
+    for arn, place in arns:
+        *before, account, rest = arn.split(":", 5)
+        if not _ACCOUNT.fullmatch(account) and (account or before[2] not in _WITHOUT_ACCOUNT):
+            fixed = toml_value(":".join((*before, unknowns.ACCOUNT, rest)))
+            fact = f"must have an account of 12 digits{f', not {toml_value(account)}' if account else ''}"
+            yield place.error(f"{fact}. Write {fixed}, or the digits of another account.")
 
 
 @rule(Deployment)

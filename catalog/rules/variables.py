@@ -1,14 +1,14 @@
-"""Variables of Docker Compose, Kubernetes and shells, and placeholders in other tools' forms: nothing replaces them."""
+"""Variables, operators and blanks in texts and commands, which only a shell or another tool replaces or splits."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from catalog import names
-from catalog.diagnostics import Finding, listed, toml_key, toml_value
-from catalog.frame import Container, Place, containers_of
-from catalog.model import Workload
+from catalog.diagnostics import Finding, command_line, listed, toml_key, toml_value
+from catalog.frame import Container, Place
 from catalog.rules import rule
 from catalog.rules.secrets import arn_like, named_like_secret
 
@@ -18,17 +18,21 @@ _VARIABLE = re.compile(
 )
 """`${NAME}` and `$NAME` (Compose file reference, "Interpolation"), `$(NAME)` (Kubernetes, "Define dependent environment
 variables")."""
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox", "envsubst", "pwsh"})
-_SCRIPT_OPTIONS = ("-c", "-e", "-r", "--eval", "--exec", "--command")
+SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox", "envsubst", "pwsh"})
+SCRIPT_OPTIONS = ("-c", "-e", "-r", "--eval", "--exec", "--command")
 """Options whose value is a program's text, in which a dollar sign can have another meaning."""
 _IN_SHELL = "Run it in a shell: sh, -c and the whole command as one string."
+_OPERATORS = frozenset({"||", "&&", "|", ";"})
+_OPTION_AND_VALUE = re.compile(r"--?[A-Za-z][\w-]*\s+\S")
+_PROGRAM_AND_ARGUMENTS = re.compile(r"[a-z0-9_./-]+\s+\S")
 _WORD = re.compile(r"[\w@%+=:,./${}-]+")
-_OTHER_FORM = re.compile(
-    r"(?<![$%\\])(?P<sign>[$%]?)(?<!\{)(?P<open>\{{1,2})(?P<blank>[ \t]{0,8})"
-    r"(?P<name>[A-Za-z][\w.-]*)[ \t]{0,8}(?P<close>\}{1,2})"
-)
-"""`${x}` and `%{x}` (Terraform), `{{ x }}` (Helm, Jinja), `{x}`. Reading changes `{{x}}` to `{x}}` if `x`
-is a placeholder."""
+
+
+def injected_addresses(at: Place) -> dict[str, str]:
+    """The placeholders of callees' addresses, by the variables that the workload has for them."""
+    workload, parts = at.workload, ("url", "host", "port")
+    by_name = {names.variable(callee, part): f"{callee}.{part}" for callee in workload.calls for part in parts}
+    return {name: address for name, address in by_name.items() if name not in workload.secrets}
 
 
 def _name_of(found: re.Match[str]) -> str:
@@ -78,7 +82,7 @@ def variable_in_image(image: str) -> str | None:
 def variable_in_environment(container: Container, at: Place) -> Iterator[Finding]:
     """ECS passes values to containers unchanged (ECS developer guide, "Pass individual environment variables")."""
     plain: dict[str, re.Match[str]] = {}
-    injected = _injected(at)
+    injected = injected_addresses(at)
     for name, value in container.environment.items():
         of_callee = next((each for each in _VARIABLE.finditer(value) if _name_of(each) in injected), None)
         if of_callee is not None:
@@ -108,16 +112,16 @@ def variable_in_environment(container: Container, at: Place) -> Iterator[Finding
 def variable_without_shell(container: Container, at: Place) -> Iterator[Finding]:
     """Only a shell replaces variables in a command (ECS API reference, ContainerDefinition.command)."""
     words = (*(container.entrypoint or ()), *(container.command or ()))
-    if any(word.rpartition("/")[2] in _SHELLS for word in words):
+    if any(map(_is_shell, words)):
         return
     for key in ("entrypoint", "command"):
         before = ""
         for index, word in enumerate(getattr(container, key) or ()):
             # A text with blanks may be for a shell that is the image's ENTRYPOINT.
-            is_script = before in _SCRIPT_OPTIONS or re.search(r"\s", word)
+            is_script = before in SCRIPT_OPTIONS or re.search(r"\s", word)
             found = None if is_script else _first_in(word)
             if found is not None:
-                advice = _IN_SHELL if _name_of(found) in _injected(at) else _as_var(found)
+                advice = _IN_SHELL if _name_of(found) in injected_addresses(at) else _as_var(found)
                 fix = _in_shell(words, container) or advice
                 yield at(key, index).notice(f"{found[0]} stays as it is, because no shell runs this command. {fix}")
                 return
@@ -142,92 +146,47 @@ def _quoted(word: str) -> str:
     return text if _WORD.fullmatch(text) else '"' + re.sub(r'(["\\`])', r"\\\1", text) + '"'
 
 
-def _injected(at: Place) -> dict[str, str]:
-    """The placeholders of callees' addresses, by the variables that the workload has for them."""
-    workload, parts = at.workload, ("url", "host", "port")
-    by_name = {names.variable(callee, part): f"{callee}.{part}" for callee in workload.calls for part in parts}
-    return {name: address for name, address in by_name.items() if name not in workload.secrets}
+@rule(Container)
+def list_as_in_shell(container: Container, at: Place) -> Iterator[Finding]:
+    """ECS runs the items of a list without a shell, each as one argument (ECS API reference,
+    ContainerDefinition.command and HealthCheck.command)."""
+    entrypoint, command = container.entrypoint or (), container.command or ()
+    marker, *probe = container.health.command or ("",)
+    lists: dict[tuple[str, ...], tuple[str, ...]] = {("entrypoint",): entrypoint, ("command",): command}
+    if any(_is_shell(word) for word in (*entrypoint, *command)):
+        lists.clear()
+    if marker == "CMD" and not any(map(_is_shell, probe)):
+        lists["health", "command"] = tuple(probe)
+    for path, words in lists.items():
+        if found := _as_in_shell(words, is_probe=len(path) > 1):
+            fact, fix = found
+            line = f"{path[-1]} = {toml_value(fix)}"
+            yield at(*path).notice(f"{fact} Write {line}." if len(line) < 300 else f"{fact} Split it into a list.")
 
 
-def _meant(name: str, at: Place) -> str | None:
-    """The placeholder that a name means: one that the workload can use, or that requires a callee in calls."""
-    deployment, callee = at.deployment, name.partition(".")[0]
-    general = {"region", "account", *(f"var.{each}" for each in deployment.catalog.vars)}
-    if name in general or (name == "environment" and deployment.environment is not None):
-        return name
-    if name.partition(".")[2] in ("url", "host", "port"):
-        service = deployment.services.get(callee)
-        has_address = callee in deployment.catalog.external or (service is not None and service.port is not None)
-        return name if has_address or callee in at.workload.calls else None
-    injected = _injected(at)
-    return injected.get(name) or (injected.get(name.upper()) if name.islower() else None)
+def _is_shell(word: str) -> bool:
+    return word.rpartition("/")[2] in SHELLS
 
 
-def _other_forms(text: str, at: Place, *, is_program: bool = False) -> Iterator[tuple[str, str]]:
-    """Placeholders in another form, as the catalog has them, and in the right one. Programs replace some themselves."""
-    for found in _OTHER_FORM.finditer(text):
-        name, sign, braces = found["name"], found["sign"], found["open"] + found["close"]
-        meant = _meant(name, at)
-        if meant is None or braces == "{{}":
+def _as_in_shell(words: tuple[str, ...], *, is_probe: bool) -> tuple[str, str | tuple[str, ...]] | None:
+    """A fact about an item that only a shell would understand, and the value to write instead."""
+    operator = next((word for word in words[1:] if word in _OPERATORS), None)
+    if operator is not None and not words[0].startswith("-") and "-exec" not in words:
+        text = " ".join(word if word in _OPERATORS else shlex.quote(word) for word in words)
+        fact = f'"{operator}" is an argument of {words[0]}, because no shell runs a list.'
+        return fact, text if is_probe else ("sh", "-c", text)
+    for word in words:
+        is_whole = len(words) == 1 and _PROGRAM_AND_ARGUMENTS.match(word)
+        if not is_whole and not _is_option(word):
             continue
-        if sign == "$":
-            # Other messages are about ${var.x} and ${LLM_URL}.
-            is_reported = name.startswith("var.") or name in _injected(at)
-            if is_reported or (is_program and "." not in name):
-                continue
-        if braces == "{}" and not sign:
-            # {{x} in the catalog is the literal text {x}.
-            is_literal = meant == name and not found["blank"]
-            if is_program or is_literal:
-                continue
-        was_doubled = braces == "{}}" and not sign and meant == name
-        yield ("{" + found[0] if was_doubled else found[0]), meant
+        parts = [
+            part for each in words for part in (command_line(each) if each == word or _is_option(each) else (each,))
+        ]
+        shown = word if len(word) <= 60 else f"{word[:59]}…"
+        fact = f"{toml_value(shown)} is one argument, because no shell splits the items of a list."
+        return fact, word if is_probe and parts[:2] == ["sh", "-c"] else tuple(parts)
+    return None
 
 
-@rule(Workload)
-def placeholder_in_another_form(workload: Workload, at: Place) -> Iterator[Finding]:
-    """Only `{x}` is a placeholder, and an address only in `environment` and the options of a log router."""
-    router = workload.logs.router
-    for container, place in containers_of(workload, at):
-        for name, text in container.environment.items():
-            yield from _in_value(text, place("environment", name))
-        yield from _in_commands(container, place)
-    for name, text in router.options.items() if router is not None else ():
-        # Fluent Bit has variables: ${NAME}.
-        yield from _in_value(text, at("logs", "router", "options", name), is_program=True)
-
-
-def _in_value(text: str, at: Place, *, is_program: bool = False) -> Iterator[Finding]:
-    for written, meant in [*_other_forms(text, at, is_program=is_program)][:1]:
-        callee = meant.partition(".")[0] if meant.endswith((".url", ".host", ".port")) else ""
-        calls = at.workload.calls
-        is_known = not callee or meant.startswith("var.") or callee in (*calls, str(at.path[1]))
-        add = "" if is_known else f" Set calls = {toml_value((*calls, callee))}."
-        yield at.notice(f"{written} isn't a placeholder, and stays text. Write {{{meant}}}.{add}")
-
-
-def _in_commands(container: Container, at: Place) -> Iterator[Finding]:
-    commands: dict[tuple[str, ...], tuple[str, ...] | None] = {
-        ("entrypoint",): container.entrypoint,
-        ("command",): container.command,
-    }
-    has_shell = any(word.rpartition("/")[2] in _SHELLS for words in commands.values() for word in words or ())
-    for path, words in {**commands, ("health", "command"): container.health.command}.items():
-        before = ""
-        for index, word in enumerate(words or ()):
-            is_program = has_shell or path[0] == "health" or before in _SCRIPT_OPTIONS or " " in word
-            before = word
-            for written, meant in [*_other_forms(word, at, is_program=is_program)][:1]:
-                place = at(*path) if path[0] == "health" else at(*path, index)
-                if not meant.endswith((".url", ".host", ".port")) or meant.startswith("var."):
-                    yield place.notice(f"{written} isn't a placeholder, and stays text. Write {{{meant}}}.")
-                    continue
-                callee, _, part = meant.partition(".")
-                variable = names.variable(callee, part)
-                is_set = variable in at.workload.environment and at.path == ("services", at.path[1])
-                fix = (
-                    f"Read {variable} in a shell."
-                    if is_set
-                    else f"Set a variable to {{{meant}}} in environment, and read that variable in a shell."
-                )
-                yield place.notice(f"{written} isn't replaced here. {fix}")
+def _is_option(word: str) -> bool:
+    return _OPTION_AND_VALUE.match(word) is not None

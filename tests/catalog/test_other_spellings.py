@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from catalog.diagnostics import command_line, did_you_mean, toml_value
-from catalog.reading.validation import known_keys
+from catalog.reading.misplaced import known_keys
 from tests.conftest import ROOT
 from tests.support.catalogs import loaded, notices_of, problems_of
 

@@ -106,9 +106,9 @@ WRONG = {
         health = { command = "true", interval = "0s", grace = "10m" }
         #^ services.web.sidecars.a.health.interval: "0s" is out of range. Use "5s" to "5m".
         [services.web.sidecars.a.secrets]
-        TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
+        TOKEN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token-AbCdEf"
         #^ services.web.sidecars.a.secrets.TOKEN: is also in environment (services.toml:8). Remove one of them.
-        OTHER = "arn:aws:secretsmanager:us-west-2:1:secret:token"
+        OTHER = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token"
         #^ services.web.sidecars.a.secrets.OTHER: lacks the hyphen and six characters that AWS adds to a secret's name.
         #| Copy the complete ARN.
     """,
@@ -154,7 +154,7 @@ WRONG = {
         image = "r.io/web:1"
         [services.web.logs.router]
         options = { Name = "splunk", splunk_token = "x" }
-        secrets = { splunk_token = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf" }
+        secrets = { splunk_token = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token-AbCdEf" }
         #^ services.web.logs.router.secrets.splunk_token: is also in options (services.toml:4). Remove one of them.
     """,
     "a port that another container of the task uses": """
@@ -178,8 +178,8 @@ WRONG = {
         image = "r.io/web:1"
         redeploy_on_rotation = true
         [services.web.secrets]
-        A = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf"
-        B = "arn:aws:ssm:us-west-2:1:parameter/token"
+        A = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token-AbCdEf"
+        B = "arn:aws:ssm:us-west-2:123456789012:parameter/token"
         #^ services.web.secrets.B: redeploy_on_rotation isn't supported for parameters (services.toml:3): Terraform
         #| would keep the value in the state. Write the ARN of a Secrets Manager secret, or redeploy_on_rotation =
         #| false.
@@ -251,7 +251,7 @@ def test_credentials_for_an_image_from_ecr_are_a_warning() -> None:
         registry = "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub"
         [services.web]
         image = "team/web:1"
-        credentials = "arn:aws:secretsmanager:us-west-2:1:secret:hub-AbCdEf"
+        credentials = "arn:aws:secretsmanager:us-west-2:123456789012:secret:hub-AbCdEf"
     """)
     assert notice.startswith("services.toml:5: services.web.credentials: warning: ")
 

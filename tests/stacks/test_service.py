@@ -118,7 +118,9 @@ def test_two_services_that_call_each_other_start_in_order_of_name(shop) -> None:
 
 
 def test_a_service_waits_for_everything_its_tasks_need_to_start(shop) -> None:
-    output = shop('[services.a]\nimage = "a:1"\nport = 80\nsecrets = { T = "arn:aws:ssm:us-west-2:1:parameter/t" }')
+    output = shop(
+        '[services.a]\nimage = "a:1"\nport = 80\nsecrets = { T = "arn:aws:ssm:us-west-2:123456789012:parameter/t" }'
+    )
 
     waits_for = set(resources(output, "aws_ecs_service")["a"]["depends_on"])
 

@@ -107,12 +107,12 @@ def test_a_sidecar_supports_the_container_keys_of_a_service(shop) -> None:
         readonly_root = true
         stop_timeout = "10s"
         environment = { LLM = "{llm.host}:{llm.port}", REGION = "{region}" }
-        secrets = { TOKEN = { arn = "arn:aws:secretsmanager:us-west-2:1:secret:proxy-AbCdEf", key = "token" } }
+        secrets.TOKEN = { arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:proxy-AbCdEf", key = "token" }
         volumes = { pages = "/srv/pages" }
         container = { startTimeout = 60, linuxParameters = { initProcessEnabled = true } }
         [services.web.sidecars.other]
         image = "r.io/other:1"
-        credentials = "arn:aws:secretsmanager:us-west-2:1:secret:login-AbCdEf"
+        credentials = "arn:aws:secretsmanager:us-west-2:123456789012:secret:login-AbCdEf"
         [services.llm]
         image = "r.io/llm:1"
         port = 80
@@ -135,18 +135,20 @@ def test_a_sidecar_supports_the_container_keys_of_a_service(shop) -> None:
             {"name": "LLM", "value": "llm.shop.internal:80"},
             {"name": "REGION", "value": "us-west-2"},
         ],
-        "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:us-west-2:1:secret:proxy-AbCdEf:token::"}],
+        "secrets": [
+            {"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:us-west-2:123456789012:secret:proxy-AbCdEf:token::"}
+        ],
         "mountPoints": [{"sourceVolume": "pages", "containerPath": "/srv/pages", "readOnly": False}],
         "startTimeout": 60,
         "linuxParameters": {"initProcessEnabled": True},
         "logConfiguration": logs,
     }
-    login = "arn:aws:secretsmanager:us-west-2:1:secret:login-AbCdEf"
+    login = "arn:aws:secretsmanager:us-west-2:123456789012:secret:login-AbCdEf"
     assert task["other"]["repositoryCredentials"] == {"credentialsParameter": login}
     read = [
         s["Resource"] for s in statements(output, "web_execution") if "secretsmanager:GetSecretValue" in s["Action"]
     ]
-    assert read == [[login, "arn:aws:secretsmanager:us-west-2:1:secret:proxy-AbCdEf"]]
+    assert read == [[login, "arn:aws:secretsmanager:us-west-2:123456789012:secret:proxy-AbCdEf"]]
     pulled = [s["Resource"] for s in statements(output, "web_execution") if "ecr:BatchGetImage" in s["Action"]]
     assert pulled == [["arn:aws:ecr:us-west-2:123456789012:repository/proxy"]]
 
@@ -206,7 +208,7 @@ def test_a_log_router_gets_the_output_of_the_service_and_nothing_else(shop) -> N
         sidecars = { beside = { image = "r.io/b:1" } }
         [services.web.logs.router]
         options = { Name = "http", Host = "{archive.host}", Format = "${json}" }
-        secrets = { HTTP_Passwd = "arn:aws:secretsmanager:us-west-2:1:secret:logs-AbCdEf" }
+        secrets = { HTTP_Passwd = "arn:aws:secretsmanager:us-west-2:123456789012:secret:logs-AbCdEf" }
         config = "/fluent-bit/configs/parse-json.conf"
         [services.archive]
         image = "r.io/archive:1"
@@ -218,7 +220,7 @@ def test_a_log_router_gets_the_output_of_the_service_and_nothing_else(shop) -> N
         "logDriver": "awsfirelens",
         "options": {"Name": "http", "Host": "archive.shop.internal", "Format": "$${json}"},
         "secretOptions": [
-            {"name": "HTTP_Passwd", "valueFrom": "arn:aws:secretsmanager:us-west-2:1:secret:logs-AbCdEf"}
+            {"name": "HTTP_Passwd", "valueFrom": "arn:aws:secretsmanager:us-west-2:123456789012:secret:logs-AbCdEf"}
         ],
     }
     assert task["log_router"]["firelensConfiguration"] == {
@@ -231,7 +233,7 @@ def test_a_log_router_gets_the_output_of_the_service_and_nothing_else(shop) -> N
     read = [
         s["Resource"] for s in statements(output, "web_execution") if "secretsmanager:GetSecretValue" in s["Action"]
     ]
-    assert read == [["arn:aws:secretsmanager:us-west-2:1:secret:logs-AbCdEf"]]
+    assert read == [["arn:aws:secretsmanager:us-west-2:123456789012:secret:logs-AbCdEf"]]
 
 
 TRACED = HEAD.replace('kind = "none"', 'kind = "none"\ntracing = true')
@@ -289,7 +291,7 @@ def test_without_internet_access_endpoints_serve_the_needs_of_sidecars(shop) -> 
         [services.web]
         image = "redis:7"
         exec = true
-        sidecars = { a = { image = "r:1", secrets = { X = "arn:aws:ssm:us-west-2:1:parameter/x" } } }
+        sidecars = { a = { image = "r:1", secrets = { X = "arn:aws:ssm:us-west-2:123456789012:parameter/x" } } }
         """,
         head=head,
     )
@@ -302,20 +304,20 @@ def test_redeploy_on_rotation_uses_the_version_ids_of_secrets(shop) -> None:
     output = shop("""
         [services.web]
         image = "r.io/a:1"
-        secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf" }
+        secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token-AbCdEf" }
         redeploy_on_rotation = true
         [services.web.sidecars.proxy]
         image = "r.io/b:1"
-        secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:other-AbCdEf" }
+        secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:other-AbCdEf" }
         [services.still]
         image = "r.io/a:1"
-        secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf" }
+        secrets = { TOKEN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:token-AbCdEf" }
         """)
 
     [(name, versions)] = output["data"]["aws_secretsmanager_secret_versions"].items()
     assert name == "web" and versions["for_each"] == {
-        "TOKEN": "arn:aws:secretsmanager:us-west-2:1:secret:token-AbCdEf",
-        "proxy.TOKEN": "arn:aws:secretsmanager:us-west-2:1:secret:other-AbCdEf",
+        "TOKEN": "arn:aws:secretsmanager:us-west-2:123456789012:secret:token-AbCdEf",
+        "proxy.TOKEN": "arn:aws:secretsmanager:us-west-2:123456789012:secret:other-AbCdEf",
     }
     assert containers(output, "web")["web"]["dockerLabels"] == {"secret_versions": "${local.web_secret_versions}"}
     assert list(output["locals"]) == ["web_secret_versions"]
