@@ -182,6 +182,8 @@ def _as_in_shell(words: tuple[str, ...], *, is_probe: bool) -> tuple[str, str | 
         parts = [
             part for each in words for part in (command_line(each) if each == word or _is_option(each) else (each,))
         ]
+        if parts[:2] == ["sh", "-c"] and not is_probe:
+            continue  # it may be for a shell that is the image's ENTRYPOINT
         shown = word if len(word) <= 60 else f"{word[:59]}…"
         fact = f"{toml_value(shown)} is one argument, because no shell splits the items of a list."
         return fact, word if is_probe and parts[:2] == ["sh", "-c"] else tuple(parts)
