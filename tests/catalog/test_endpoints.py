@@ -136,7 +136,7 @@ def test_an_endpoint_answers_in_the_zones_of_its_service_under_the_services_own_
     [condition] = endpoint["lifecycle"]["precondition"]
     assert condition["condition"] == f"${{length({endpoint['subnet_ids'][2:-1]}) > 0}}"
     assert endpoint["security_group_ids"] == ["${aws_security_group.main_vpc_endpoints.id}"]
-    # What depends on the endpoints keeps the rule too, so that a destroy deletes it after the tasks.
+    # A destroy deletes the rule after the tasks, because they depend on it too.
     assert [ref.address for ref in parts.refs] == [
         "aws_vpc_endpoint.main_interface_ecr_api",
         "aws_vpc_security_group_ingress_rule.main_vpc_endpoints_from_main_network",
