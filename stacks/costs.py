@@ -27,15 +27,19 @@ BILLED = frozenset(
 """The Terraform types of resources that AWS bills while they exist: by the hour or month, or once for each. A test
 verifies that every type of the output is either here or known to cost nothing by itself."""
 
+WAITING = BILLED - {"aws_vpc_endpoint"}
+"""Those that wait for the mesh. An endpoint can't: it is destroyed after the services are updated, so that a migration,
+which removes the mesh from the state, would have a cycle (measured). AWS bills it by the hour."""
+
 
 def after_ended_mesh(elements: Elements, deployment: Deployment) -> None:
-    """Let everything that costs money wait for the first resource of a mesh that AWS has ended. That resource depends
+    """Let resources that cost money wait for the first resource of a mesh that AWS has ended. That resource depends
     on nothing, so no cycle is possible. Other states need nothing: they are applied after the base, which has it."""
     mesh = mesh_of(deployment)
     if not mesh.ended:
         return
     first = elements[mesh.first_resource]
     for address, ref in elements.items():
-        if address.partition(".")[0] in BILLED and ref.state == first.state:
+        if address.partition(".")[0] in WAITING and ref.state == first.state:
             assert isinstance(ref.element, TerraformResource)
             ref.element.depends_on = [*(ref.element.depends_on or ()), first.address]
