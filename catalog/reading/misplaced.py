@@ -170,7 +170,7 @@ def below_wrong_header(report: Report) -> Iterator[Finding]:
             for free in ("environment", "tags"):
                 for key, value in table[free].items() if isinstance(table.get(free), dict) else ():
                     path = (*place, free, key)
-                    if key in _ORDINARY_WORDS or not isinstance(value, str):
+                    if not key.islower() or key in _ORDINARY_WORDS or not isinstance(value, str):
                         continue
                     if above := _above(path, value, origin=origin):
                         what = "an environment variable" if free == "environment" else "a tag"
@@ -181,17 +181,16 @@ def below_wrong_header(report: Report) -> Iterator[Finding]:
 def _above(path: Path, value: object, *, origin: Origin) -> tuple[Path, str, str] | None:
     """The nearest table above the header over a key that allows the key and its value, and doesn't set it: its path,
     its name, and its header with the line."""
+    tables = [path[:size] for size in range(len(path) - 2, 1, -1) if path[-1] in known_keys(path[:size])]
+    table = next((each for each in tables if value is not None and is_valid((*each, path[-1]), value)), None)
     source, place = origin(path)
-    if value is None or source is None or source.at(place) == source.at(place[:-1]):
+    # Lines are read last: they require a second parse of the file.
+    if table is None or source is None or source.at(place) == source.at(place[:-1]):
         return None  # in braces, or a dotted key
-    for size in range(len(path) - 2, 1, -1):
-        table, header = path[:size], place[: size - len(path)]
-        its_own = (*header, path[-1])
-        if path[-1] not in known_keys(table) or not is_valid((*table, path[-1]), value):
-            continue
-        if origin((*table, path[-1])) == (source, its_own) and source.at(its_own) != source.at(header):
-            return None
-        line, below = source.at(header), source.at(place[:-1])
-        where = f" ({line[0]}:{line[1]})" if line < below else ""
-        return table, spelled(header), f"[{spelled(header)}]{where}"
-    return None
+    header = place[: len(table) - len(path)]
+    its_own = (*header, path[-1])
+    if origin((*table, path[-1])) == (source, its_own) and source.at(its_own) != source.at(header):
+        return None
+    line, below = source.at(header), source.at(place[:-1])
+    where = f" ({line[0]}:{line[1]})" if line < below else ""
+    return table, spelled(header), f"[{spelled(header)}]{where}"

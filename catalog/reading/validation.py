@@ -71,7 +71,12 @@ def findings(error: ValidationError, report: Report) -> Iterator[Finding]:
 def wrong_table(error: Any, *, tree: Mapping[str, Any], origin: misplaced.Origin) -> Finding | None:
     """The finding for an entry of `ValidationError.errors()` that is about a key of another table."""
     is_unknown = error["type"] == "extra_forbidden"
-    return misplaced.of_table_above(place(error), tree=tree, origin=origin, is_unknown=is_unknown)
+    at = place(error)
+    found = misplaced.of_table_above(at, tree=tree, origin=origin, is_unknown=is_unknown)
+    if found is None and error["type"] == "missing":
+        below = ((*at[:-1], free, at[-1]) for free in ("environment", "tags"))
+        found = next(filter(None, (misplaced.of_table_above(each, tree=tree, origin=origin) for each in below)), None)
+    return found
 
 
 def wrong_places(error: ValidationError) -> set[Path]:

@@ -78,6 +78,13 @@ WRONG = {
         #^ environments.prod.services.web.environment.replicas: is a key of environments.prod.services.web. Move it to
         #| [environments.prod.services.web] (services.toml:3).
     """,
+    "a required key": r"""
+        [services.web]
+        port = 80
+        [services.web.environment]
+        image = "r.io/web:1"
+        #^ services.web.environment.image: is a key of services.web. Move it to [services.web] (services.toml:1).
+    """,
     "in scale": r"""
         [services.web]
         image = "r.io/web:1"
@@ -132,3 +139,8 @@ def test_a_string_that_its_key_allows_has_a_notice() -> None:
 @pytest.mark.parametrize("line", ['user = "team-a"', 'name = "x"', 'environment = "prod"', 'stack = "x"', 'cpu = "2"'])
 def test_an_ordinary_tag_has_no_notice(line: str) -> None:
     assert notices_of(f"{WEB}[services.web.tags]\n{line}\n") == []
+
+
+def test_a_valid_catalog_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog.reading.source.Source.line", None)
+    assert loaded(f'{WEB}[services.web.environment]\nNODE_ENV = "production"\nuser = "x"\nname = "y"\n').deployments
