@@ -29,8 +29,8 @@ port = 8080
 """
 
 
+@pytest.mark.parametrize("left", [pytest.param("none", marks=pytest.mark.nightly), "app-mesh"])
 @pytest.mark.slow
-@pytest.mark.parametrize("left", ["none", "app-mesh"])
 def test_every_name_has_an_answer_while_the_mesh_becomes_vpc_lattice(left: str, aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)

