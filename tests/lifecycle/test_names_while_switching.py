@@ -8,6 +8,7 @@ import pytest
 
 from tests import emulator
 from tests.emulator import resolver
+from tests.support.catalogs import once
 from tests.support.trial import Trial
 
 REGION = "us-west-2"
@@ -29,8 +30,7 @@ port = 8080
 """
 
 
-@pytest.mark.parametrize("left", [pytest.param("none", marks=pytest.mark.nightly), "app-mesh"])
-@pytest.mark.slow
+@pytest.mark.parametrize("left", once(["none", "app-mesh"], on="app-mesh"))
 def test_every_name_has_an_answer_while_the_mesh_becomes_vpc_lattice(left: str, aws: None, tmp_path: Path) -> None:
     emulator.reset()
     trial = Trial(tmp_path)
