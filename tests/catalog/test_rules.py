@@ -479,7 +479,7 @@ FINE = {
         [environments.com]
         [environments.compute]
     """,
-    "a database at known addresses, without a way out": r"""
+    "a database at known addresses, without internet access": r"""
         [network]
         nat = "none"
 
